@@ -1,0 +1,48 @@
+//! The changes that are the same on every device: a fixed actor, time 0, no dependencies.
+
+use automerge::{
+    ActorId, AutoCommit, Change, ObjType, ROOT,
+    transaction::{CommitOptions, Transactable},
+};
+use satchel_domain::Kind;
+use std::sync::LazyLock;
+
+/// The register that says what a record is.
+pub const KIND: &str = "_kind";
+
+static BASES: LazyLock<Vec<(Kind, AutoCommit)>> =
+    LazyLock::new(|| Kind::ALL.into_iter().map(|kind| (kind, make(kind))).collect());
+
+fn make(kind: Kind) -> AutoCommit {
+    first_change("kind", |doc| doc.put(ROOT, KIND, kind.key()))
+}
+
+/// An empty record of this kind.
+pub fn document(kind: Kind) -> AutoCommit {
+    let base = BASES.iter().find(|(k, _)| *k == kind);
+    base.expect("every kind has a base").1.clone()
+}
+
+/// The change that makes the text object under `path`.
+pub fn text_change(path: &str) -> Change {
+    let mut doc = first_change(path, |doc| doc.put_object(ROOT, path, ObjType::Text).map(|_| ()));
+    doc.get_last_local_change().expect("the change was just made")
+}
+
+fn first_change<T>(
+    name: &str,
+    write: impl FnOnce(&mut AutoCommit) -> Result<T, automerge::AutomergeError>,
+) -> AutoCommit {
+    let mut doc = AutoCommit::new().with_actor(fixed_actor(name));
+    write(&mut doc).expect("an empty document takes its first write");
+    doc.commit_with(CommitOptions::default().with_time(0));
+    doc
+}
+
+fn fixed_actor(name: &str) -> ActorId {
+    let mut hasher = blake3::Hasher::new_derive_key("satchel 2026 first change");
+    hasher.update(name.as_bytes());
+    let mut actor = [0; 16];
+    hasher.finalize_xof().fill(&mut actor);
+    ActorId::from(actor)
+}

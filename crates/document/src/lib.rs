@@ -1,0 +1,398 @@
+//! A record as an automerge document: create, edit, merge, conflicts, history, revert. No I/O, no
+//! clock: who writes and when comes in as a [`Stamp`].
+//!
+//! The document is flat: each register of `domain::register` is one key of the root map, and long
+//! text is an automerge text object under its key. Every object, and the record's kind, is made by
+//! a change that is the same on every device (fixed actor, time 0), so that devices which create
+//! the same record never hide each other's content.
+
+mod base;
+mod revert;
+#[cfg(test)]
+mod tests;
+
+use automerge::{
+    ActorId, AutoCommit, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef, hydrate,
+    transaction::{CommitOptions, Transactable},
+};
+use satchel_domain::{Kind, Registers, Scalar, register};
+use std::{
+    collections::{BTreeSet, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+pub use revert::{Revert, fields_that_differ};
+
+/// The largest document that is decoded, in bytes.
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// The hashes of a document's latest changes; together they name a version.
+pub type Heads = Vec<[u8; 32]>;
+
+/// Register changes: a new value, or `None` to clear.
+pub type Changes = Vec<(String, Option<Scalar>)>;
+
+/// Who writes, when, and as part of which operation.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    pub actor: Actor,
+    /// Epoch milliseconds.
+    pub at: i64,
+    /// The operation's id, kept as the change's message so that other devices can group by it.
+    pub operation: String,
+}
+
+/// One incarnation of one device; no two writers ever share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor([u8; 16]);
+
+impl Actor {
+    /// A restored or copied database must take a new incarnation before it writes: automerge
+    /// refuses for ever a second, different change of the same actor and number.
+    pub fn derive(device: &[u8; 16], incarnation: u64) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("satchel 2026 document actor");
+        hasher.update(device);
+        hasher.update(&incarnation.to_be_bytes());
+        let mut actor = [0; 16];
+        hasher.finalize_xof().fill(&mut actor);
+        Self(actor)
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    #[error("the document is {0} bytes long; at most {MAX_BYTES} are read")]
+    TooLarge(usize),
+    #[error("the document is damaged: {0}")]
+    Damaged(String),
+    #[error("the document says of no kind that this version knows: {0:?}")]
+    UnknownKind(Option<String>),
+    #[error("automerge refused a write: {0}")]
+    Refused(#[from] automerge::AutomergeError),
+}
+
+/// Two or more values that concurrent edits have left in one register.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    pub path: String,
+    /// The first is the one that shows.
+    pub values: Vec<Claim>,
+}
+
+/// One value of a conflict, by whom and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    pub value: Scalar,
+    pub actor: Vec<u8>,
+    pub at: i64,
+}
+
+/// A version in a document's own history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub actor: Vec<u8>,
+    pub at: i64,
+    pub operation: String,
+    pub hash: [u8; 32],
+}
+
+#[derive(Clone, Debug)]
+pub struct Document {
+    doc: AutoCommit,
+}
+
+/// Runs automerge on bytes from outside: crafted bytes can make it panic.
+fn guarded<T>(decode: impl FnOnce() -> Result<T, DocumentError>) -> Result<T, DocumentError> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(DocumentError::Damaged("it cannot be decoded".into())))
+}
+
+impl Document {
+    /// A new record with these registers.
+    pub fn create(kind: Kind, stamp: &Stamp, registers: &Registers) -> Result<Self, DocumentError> {
+        let mut document = Self { doc: base::document(kind).with_actor(stamp.actor.into()) };
+        // The bulk constructor saves a third, but leaves automerge 0.12's operations out of order
+        // where the document holds a text object already.
+        if registers.values().any(|scalar| matches!(scalar, Scalar::Text(_))) {
+            document.write_each(registers)?;
+        } else {
+            let plain = registers.iter().map(|(p, s)| (p.clone(), hydrate::Value::Scalar(to_automerge(s))));
+            let plain: HashMap<String, hydrate::Value> = plain.collect();
+            document.doc.init_root_from_hydrate(&plain.into())?;
+        }
+        document.commit(stamp);
+        Ok(document)
+    }
+
+    fn write_each(&mut self, registers: &Registers) -> Result<(), DocumentError> {
+        for (path, scalar) in registers {
+            match scalar {
+                Scalar::Text(text) => {
+                    let object = self.ensure_text(path)?;
+                    self.doc.splice_text(&object, 0, 0, text)?;
+                }
+                other => self.doc.put(ROOT, path.as_str(), to_automerge(other))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes a saved document. Trust nothing: size limit, checksum, panics caught.
+    pub fn load(bytes: &[u8]) -> Result<Self, DocumentError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(DocumentError::TooLarge(bytes.len()));
+        }
+        guarded(|| {
+            let doc = AutoCommit::load(bytes).map_err(|e| DocumentError::Damaged(e.to_string()))?;
+            Ok(Self { doc })
+        })
+    }
+
+    pub fn save(&mut self) -> Vec<u8> {
+        self.doc.save()
+    }
+
+    /// Saves, loads what was saved, and compares: nothing old may be dropped before this succeeds.
+    pub fn save_verified(&mut self) -> Result<Vec<u8>, DocumentError> {
+        let bytes = self.save();
+        let mut again = Self::load(&bytes)?;
+        if again.heads() != self.heads() || again.registers() != self.registers() {
+            return Err(DocumentError::Damaged("what was saved does not read back as it was".into()));
+        }
+        Ok(bytes)
+    }
+
+    pub fn kind(&self) -> Result<Kind, DocumentError> {
+        let kind = match self.doc.get(ROOT, base::KIND)? {
+            Some((automerge::Value::Scalar(s), _)) => s.as_str().map(str::to_owned),
+            _ => None,
+        };
+        let known = kind.as_deref().and_then(|k| Kind::ALL.into_iter().find(|known| known.key() == k));
+        known.ok_or(DocumentError::UnknownKind(kind))
+    }
+
+    pub fn heads(&mut self) -> Heads {
+        let mut heads: Heads = self.doc.get_heads().iter().map(|h| h.0).collect();
+        heads.sort();
+        heads
+    }
+
+    pub fn registers(&self) -> Registers {
+        let read = |(path, value, object): (String, ValueRef<'_>, automerge::ObjId)| {
+            let scalar = self.scalar(value, &object, None)?;
+            Some((path, scalar))
+        };
+        let items = self.doc.map_range(ROOT, ..);
+        items
+            .filter_map(|i| read((i.key.to_string(), i.value.clone(), i.id())))
+            .filter(|(p, _)| p != base::KIND)
+            .collect()
+    }
+
+    /// The registers as they were at a version; no heads means: before the record was.
+    pub fn registers_at(&self, heads: &Heads) -> Registers {
+        if heads.is_empty() {
+            return Registers::new();
+        }
+        let heads: Vec<ChangeHash> = heads.iter().map(|h| ChangeHash(*h)).collect();
+        let items = self.doc.map_range_at(ROOT, .., &heads);
+        let read = items.filter_map(|i| {
+            let scalar = self.scalar(i.value.clone(), &i.id(), Some(&heads))?;
+            Some((i.key.to_string(), scalar))
+        });
+        read.filter(|(path, _)| path != base::KIND).collect()
+    }
+
+    fn scalar(
+        &self,
+        value: ValueRef<'_>,
+        object: &automerge::ObjId,
+        at: Option<&[ChangeHash]>,
+    ) -> Option<Scalar> {
+        match value {
+            ValueRef::Object(ObjType::Text) => {
+                let text = match at {
+                    Some(heads) => self.doc.text_at(object, heads),
+                    None => self.doc.text(object),
+                };
+                text.ok().filter(|t| !t.is_empty()).map(Scalar::Text)
+            }
+            ValueRef::Object(_) => None,
+            ValueRef::Scalar(scalar) => from_automerge(&ScalarValue::from(scalar)),
+        }
+    }
+
+    /// Writes single registers; what already has the value is not written. True if anything changed.
+    pub fn edit(&mut self, stamp: &Stamp, changes: &Changes) -> Result<bool, DocumentError> {
+        self.doc.set_actor(stamp.actor.into());
+        let now = self.registers();
+        let mut changed = false;
+        for (path, value) in changes {
+            if now.get(path) == value.as_ref() {
+                continue;
+            }
+            changed = true;
+            match (value, self.text_object(path)?) {
+                (Some(Scalar::Text(text)), object) => {
+                    let object = match object {
+                        Some(object) => object,
+                        None => self.ensure_text(path)?,
+                    };
+                    self.doc.update_text(&object, text)?;
+                }
+                (Some(other), _) => self.doc.put(ROOT, path.as_str(), to_automerge(other))?,
+                // An object is emptied, never deleted: deleting beats a concurrent edit inside it.
+                (None, Some(object)) => self.doc.update_text(&object, "")?,
+                (None, None) => self.doc.delete(ROOT, path.as_str())?,
+            }
+        }
+        self.commit(stamp);
+        Ok(changed)
+    }
+
+    fn text_object(&self, path: &str) -> Result<Option<automerge::ObjId>, DocumentError> {
+        let found = self.doc.get(ROOT, path)?;
+        Ok(found
+            .and_then(|(value, id)| matches!(value, automerge::Value::Object(ObjType::Text)).then_some(id)))
+    }
+
+    /// The text object under `path`, made by a change that is the same on every device.
+    fn ensure_text(&mut self, path: &str) -> Result<automerge::ObjId, DocumentError> {
+        self.doc.apply_changes([base::text_change(path)])?;
+        self.text_object(path)?.ok_or_else(|| missing(path))
+    }
+
+    fn commit(&mut self, stamp: &Stamp) {
+        let options = CommitOptions::default().with_time(stamp.at).with_message(stamp.operation.clone());
+        self.doc.commit_with(options);
+    }
+
+    /// Takes over what another copy of this record has and we have not.
+    pub fn merge(&mut self, other: &mut Document) -> Result<(), DocumentError> {
+        let (ours, theirs) = (self.kind()?, other.kind()?);
+        if ours != theirs {
+            return Err(DocumentError::Damaged(format!("a {theirs} cannot be merged into a {ours}")));
+        }
+        guarded(|| {
+            self.doc.merge(&mut other.doc)?;
+            Ok(())
+        })
+    }
+
+    /// Appends authenticated chunks one by one. `load_incremental` answers `Ok` while it drops what
+    /// follows a damaged chunk, so the heads after each must be those that the sender announced.
+    pub fn append(&mut self, chunk: &[u8], heads_after: &Heads) -> Result<(), DocumentError> {
+        if chunk.len() > MAX_BYTES {
+            return Err(DocumentError::TooLarge(chunk.len()));
+        }
+        let mut next = self.clone();
+        guarded(|| {
+            next.doc.load_incremental(chunk)?;
+            Ok(())
+        })?;
+        let have: BTreeSet<[u8; 32]> = next.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect();
+        if !heads_after.iter().all(|head| have.contains(head)) {
+            return Err(DocumentError::Damaged("a change is missing after a chunk was appended".into()));
+        }
+        *self = next;
+        Ok(())
+    }
+
+    /// Registers that hold more than one value. Equal values are no conflict.
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        let conflicted: Vec<String> =
+            self.doc.map_range(ROOT, ..).filter(|i| i.conflict).map(|i| i.key.to_string()).collect();
+        conflicted.into_iter().filter_map(|path| self.conflict(path)).collect()
+    }
+
+    fn conflict(&self, path: String) -> Option<Conflict> {
+        let mut values: Vec<Claim> = Vec::new();
+        // automerge lists the winner last.
+        for (value, id) in self.doc.get_all(ROOT, path.as_str()).ok()?.into_iter().rev() {
+            let automerge::Value::Scalar(scalar) = value else { continue };
+            let Some(value) = from_automerge(&scalar) else { continue };
+            if values.iter().any(|v| v.value == value) {
+                continue;
+            }
+            let change =
+                self.doc.hash_for_opid(&id).and_then(|hash| ReadDoc::get_change_by_hash(&self.doc, &hash));
+            let (actor, at) =
+                change.map_or((Vec::new(), 0), |c| (c.actor_id().to_bytes().to_vec(), c.timestamp()));
+            values.push(Claim { value, actor, at });
+        }
+        (values.len() > 1).then_some(Conflict { path, values })
+    }
+
+    /// The document's changes in order, those of the base left out.
+    pub fn versions(&mut self) -> Vec<Version> {
+        let metas = self.doc.get_changes_meta(&[]);
+        let written = metas.iter().filter(|c| c.timestamp != 0);
+        written
+            .map(|c| Version {
+                actor: c.actor.to_bytes().to_vec(),
+                at: c.timestamp,
+                operation: c.message.as_deref().unwrap_or_default().to_owned(),
+                hash: c.hash.0,
+            })
+            .collect()
+    }
+
+    /// When the record was made and last changed, in epoch milliseconds.
+    pub fn times(&mut self) -> (i64, i64) {
+        let versions = self.versions();
+        let times = versions.iter().map(|v| v.at);
+        (times.clone().min().unwrap_or(0), times.max().unwrap_or(0))
+    }
+
+    /// What would take an operation back: see [`Revert`].
+    pub fn plan_revert(&mut self, before: &Heads, after: &Heads, now: i64) -> Revert {
+        let current = self.registers();
+        let at_after = if *after == self.heads() { current.clone() } else { self.registers_at(after) };
+        revert::plan(&self.registers_at(before), &at_after, &current, before.is_empty(), now)
+    }
+}
+
+/// Changes that lead from one set of registers to another, for one field.
+pub fn difference(field: &str, now: &Registers, want: &Registers) -> Changes {
+    let paths: BTreeSet<String> = [now, want]
+        .into_iter()
+        .flat_map(|r| r.keys())
+        .filter(|p| register::field_of(p) == field)
+        .cloned()
+        .collect();
+    let changed = paths.into_iter().filter(|p| now.get(p) != want.get(p));
+    changed.map(|p| (p.clone(), want.get(&p).cloned())).collect()
+}
+
+fn missing(path: &str) -> DocumentError {
+    DocumentError::Damaged(format!("the text «{path}» is missing"))
+}
+
+fn to_automerge(scalar: &Scalar) -> ScalarValue {
+    match scalar {
+        Scalar::Flag(b) => ScalarValue::Boolean(*b),
+        Scalar::Int(n) => ScalarValue::Int(*n),
+        Scalar::Number(n) => ScalarValue::F64(*n),
+        Scalar::Str(s) | Scalar::Text(s) => ScalarValue::Str(s.as_str().into()),
+    }
+}
+
+fn from_automerge(scalar: &ScalarValue) -> Option<Scalar> {
+    match scalar {
+        ScalarValue::Boolean(b) => Some(Scalar::Flag(*b)),
+        ScalarValue::Int(n) => Some(Scalar::Int(*n)),
+        ScalarValue::F64(n) => Some(Scalar::Number(*n)),
+        ScalarValue::Str(s) => Some(Scalar::Str(s.to_string())),
+        _ => None,
+    }
+}
+
+impl From<Actor> for ActorId {
+    fn from(actor: Actor) -> Self {
+        ActorId::from(actor.0)
+    }
+}

@@ -1,0 +1,439 @@
+//! The catalogue: each field of each kind is declared once, here. The SQL column, the check, the
+//! form input, the import target, the export column and the privacy register follow from it.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Person,
+    Company,
+    /// A field that the user has added to another kind.
+    CustomField,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Person, Kind::Company, Kind::CustomField];
+    /// The kinds that a person browses, imports and searches.
+    pub const BROWSED: [Kind; 2] = [Kind::Person, Kind::Company];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Kind::Person => "person",
+            Kind::Company => "company",
+            Kind::CustomField => "custom_field",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no kind «{0}»; kinds are person, company and custom_field")]
+pub struct UnknownKind(String);
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+    fn from_str(s: &str) -> Result<Self, UnknownKind> {
+        let key = s.trim().to_ascii_lowercase();
+        match key.as_str() {
+            "people" | "persons" | "contact" | "contacts" => return Ok(Kind::Person),
+            "companies" => return Ok(Kind::Company),
+            _ => {}
+        }
+        Kind::ALL.into_iter().find(|k| k.key() == key).ok_or_else(|| UnknownKind(s.to_owned()))
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    Text,
+    LongText,
+    Number,
+    Money,
+    Date,
+    YesNo,
+    Choice,
+    Url,
+    Tags,
+    /// The id of a company.
+    Company,
+    Emails,
+    Phones,
+    Addresses,
+}
+
+impl FieldType {
+    /// The types that a custom field may have.
+    pub const CUSTOM: [FieldType; 9] = [
+        FieldType::Text,
+        FieldType::LongText,
+        FieldType::Number,
+        FieldType::Money,
+        FieldType::Date,
+        FieldType::YesNo,
+        FieldType::Choice,
+        FieldType::Url,
+        FieldType::Tags,
+    ];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            FieldType::Text => "text",
+            FieldType::LongText => "long_text",
+            FieldType::Number => "number",
+            FieldType::Money => "money",
+            FieldType::Date => "date",
+            FieldType::YesNo => "yes_no",
+            FieldType::Choice => "choice",
+            FieldType::Url => "url",
+            FieldType::Tags => "tags",
+            FieldType::Company => "company",
+            FieldType::Emails => "emails",
+            FieldType::Phones => "phones",
+            FieldType::Addresses => "addresses",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        let others = [FieldType::Company, FieldType::Emails, FieldType::Phones, FieldType::Addresses];
+        Self::CUSTOM.into_iter().chain(others).find(|t| t.key() == key)
+    }
+}
+
+/// Where a field's text goes in the search index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    No,
+    /// Part of what the record is called; Chinese also by pinyin.
+    Name,
+    /// What one writes or dials.
+    Contact,
+    Body,
+}
+
+/// How sensitive a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// Says who a person is.
+    Identity,
+    /// Reaches the person.
+    Contact,
+    /// Describes the person.
+    Profile,
+    /// May hold anything that somebody has typed.
+    FreeText,
+    /// About a firm, not a person.
+    Business,
+}
+
+/// Why a field is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    Identify,
+    Reach,
+    Relate,
+    Organise,
+}
+
+/// One field of one kind.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub key: String,
+    pub ty: FieldType,
+    /// English; the screens translate built-in fields by their key and show custom labels as they are.
+    pub label: String,
+    pub search: Search,
+    /// Lists can be sorted by it.
+    pub sorted: bool,
+    /// Filters on it are answered from an index.
+    pub indexed: bool,
+    pub privacy: Privacy,
+    pub purpose: Purpose,
+    /// Names that other programs give this field, beside those of `interchange`.
+    pub import_names: &'static [&'static str],
+    pub options: Vec<String>,
+    pub custom: bool,
+}
+
+impl Field {
+    fn new(key: &str, ty: FieldType, label: &str) -> Self {
+        Field {
+            key: key.to_owned(),
+            ty,
+            label: label.to_owned(),
+            search: Search::No,
+            sorted: false,
+            indexed: false,
+            privacy: Privacy::Profile,
+            purpose: Purpose::Relate,
+            import_names: &[],
+            options: Vec::new(),
+            custom: false,
+        }
+    }
+    fn search(mut self, search: Search) -> Self {
+        self.search = search;
+        self
+    }
+    fn sorted(mut self) -> Self {
+        self.sorted = true;
+        self
+    }
+    fn indexed(mut self) -> Self {
+        self.indexed = true;
+        self
+    }
+    fn kept(mut self, privacy: Privacy, purpose: Purpose) -> Self {
+        self.privacy = privacy;
+        self.purpose = purpose;
+        self
+    }
+    fn imports(mut self, names: &'static [&'static str]) -> Self {
+        self.import_names = names;
+        self
+    }
+
+    /// A field that a user has made.
+    pub fn custom(key: &str, ty: FieldType, label: &str, options: Vec<String>) -> Self {
+        let mut field = Field::new(key, ty, label).kept(Privacy::FreeText, Purpose::Organise);
+        field.search = match ty {
+            FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Url | FieldType::Tags => {
+                Search::Body
+            }
+            _ => Search::No,
+        };
+        field.sorted = !matches!(ty, FieldType::LongText | FieldType::Tags);
+        field.options = options;
+        field.custom = true;
+        field
+    }
+}
+
+fn person() -> Vec<Field> {
+    use FieldType::*;
+    use Privacy::{Contact, FreeText, Identity};
+    use Purpose::{Identify, Organise, Reach};
+    vec![
+        Field::new("prefix", Text, "Prefix").kept(Identity, Identify).imports(&[
+            "honorific",
+            "salutation",
+            "name prefix",
+        ]),
+        Field::new("first_name", Text, "First name")
+            .search(Search::Name)
+            .sorted()
+            .kept(Identity, Identify)
+            .imports(&["first name", "given name", "名"]),
+        Field::new("middle_name", Text, "Middle name")
+            .search(Search::Name)
+            .kept(Identity, Identify)
+            .imports(&["middle name", "additional name"]),
+        Field::new("last_name", Text, "Last name")
+            .search(Search::Name)
+            .sorted()
+            .kept(Identity, Identify)
+            .imports(&["last name", "family name", "surname", "姓"]),
+        Field::new("suffix", Text, "Suffix").kept(Identity, Identify).imports(&["name suffix"]),
+        Field::new("nickname", Text, "Nickname")
+            .search(Search::Name)
+            .kept(Identity, Identify)
+            .imports(&["nickname", "昵称"]),
+        Field::new("name_language", Text, "Language of the name").kept(Identity, Identify),
+        Field::new("title", Text, "Job title").search(Search::Body).sorted().imports(&[
+            "job title",
+            "position",
+            "职务",
+        ]),
+        Field::new("department", Text, "Department").search(Search::Body).imports(&["department", "部门"]),
+        Field::new("company", Company, "Company").sorted().indexed().imports(&[
+            "company",
+            "organization",
+            "公司",
+        ]),
+        Field::new("emails", Emails, "E-mail")
+            .search(Search::Contact)
+            .indexed()
+            .kept(Contact, Reach)
+            .imports(&["e-mail", "email", "电子邮件"]),
+        Field::new("phones", Phones, "Phone")
+            .search(Search::Contact)
+            .indexed()
+            .kept(Contact, Reach)
+            .imports(&["phone", "telephone", "电话"]),
+        Field::new("addresses", Addresses, "Address")
+            .search(Search::Body)
+            .indexed()
+            .kept(Contact, Reach)
+            .imports(&["address", "地址"]),
+        Field::new("website", Url, "Website")
+            .search(Search::Body)
+            .kept(Contact, Reach)
+            .imports(&["website", "web page", "url"]),
+        Field::new("birthday", Date, "Birthday").sorted().imports(&["birthday", "date of birth", "生日"]),
+        Field::new("notes", LongText, "Notes")
+            .search(Search::Body)
+            .kept(FreeText, Organise)
+            .imports(&["notes", "note", "备注"]),
+        Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise).imports(&[
+            "tags",
+            "labels",
+            "categories",
+            "标签",
+        ]),
+        Field::new("source", Text, "Source")
+            .search(Search::Body)
+            .sorted()
+            .imports(&["source", "lead source"]),
+        Field::new("owner", Text, "Owner")
+            .search(Search::Body)
+            .sorted()
+            .kept(Privacy::Business, Organise)
+            .imports(&["owner"]),
+    ]
+}
+
+fn company() -> Vec<Field> {
+    use FieldType::*;
+    use Privacy::{Business, FreeText};
+    use Purpose::{Identify, Organise, Reach, Relate};
+    vec![
+        Field::new("name", Text, "Name")
+            .search(Search::Name)
+            .sorted()
+            .indexed()
+            .kept(Business, Identify)
+            .imports(&["name", "company name", "account name"]),
+        Field::new("website", Url, "Website")
+            .search(Search::Contact)
+            .sorted()
+            .kept(Business, Reach)
+            .imports(&["website", "domain"]),
+        Field::new("industry", Text, "Industry")
+            .search(Search::Body)
+            .sorted()
+            .kept(Business, Relate)
+            .imports(&["industry", "行业"]),
+        Field::new("employees", Number, "Employees")
+            .sorted()
+            .kept(Business, Relate)
+            .imports(&["employees", "number of employees"]),
+        Field::new("annual_revenue", Money, "Annual revenue")
+            .sorted()
+            .kept(Business, Relate)
+            .imports(&["annual revenue"]),
+        Field::new("emails", Emails, "E-mail").search(Search::Contact).indexed().kept(Business, Reach),
+        Field::new("phones", Phones, "Phone").search(Search::Contact).indexed().kept(Business, Reach),
+        Field::new("addresses", Addresses, "Address").search(Search::Body).indexed().kept(Business, Reach),
+        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
+        Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
+        Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
+    ]
+}
+
+fn custom_field() -> Vec<Field> {
+    use FieldType::{Choice, Tags, Text};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
+    vec![
+        field("for_kind", Choice, "Kind"),
+        field("key", Text, "Key"),
+        field("label", Text, "Label").sorted(),
+        field("type", Choice, "Type"),
+        field("options", Tags, "Options"),
+    ]
+}
+
+/// All fields of all kinds, the user's own included.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    person: Vec<Field>,
+    company: Vec<Field>,
+    custom_field: Vec<Field>,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self { person: person(), company: company(), custom_field: custom_field() }
+    }
+}
+
+impl Catalogue {
+    pub fn fields(&self, kind: Kind) -> &[Field] {
+        match kind {
+            Kind::Person => &self.person,
+            Kind::Company => &self.company,
+            Kind::CustomField => &self.custom_field,
+        }
+    }
+
+    pub fn field(&self, kind: Kind, key: &str) -> Option<&Field> {
+        self.fields(kind).iter().find(|f| f.key == key)
+    }
+
+    /// Adds a user's field; a second definition of the same key changes nothing.
+    pub fn extend(&mut self, kind: Kind, field: Field) {
+        if self.field(kind, &field.key).is_some() {
+            return;
+        }
+        match kind {
+            Kind::Person => self.person.push(field),
+            Kind::Company => self.company.push(field),
+            Kind::CustomField => {}
+        }
+    }
+}
+
+/// The key of a custom field, from its label: `Shoe size` is `x_shoe_size`, `客户等级` is `x_ke_hu_deng_ji`.
+pub fn custom_key(label: &str) -> String {
+    let mut key = String::from("x");
+    let spelled = crate::text::sort_key(label);
+    for run in crate::text::runs(&spelled) {
+        if let crate::text::Run::Word(word) = run {
+            let word: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+            if !word.is_empty() && key.len() < 60 {
+                key.push('_');
+                key.push_str(&word);
+            }
+        }
+    }
+    if key == "x" {
+        let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, crate::text::fold(label).as_bytes());
+        key = format!("x_{}", &id.simple().to_string()[..8]);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_never_the_records_own() {
+        let catalogue = Catalogue::default();
+        for kind in Kind::ALL {
+            let mut keys: Vec<_> = catalogue.fields(kind).iter().map(|f| &f.key).collect();
+            assert!(keys.iter().all(|k| !k.starts_with('_') && !k.starts_with("x_")));
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), catalogue.fields(kind).len(), "a key of {kind} is declared twice");
+        }
+    }
+
+    #[test]
+    fn custom_keys_are_readable_ascii() {
+        assert_eq!(custom_key("Shoe size (EU)"), "x_shoe_size_eu");
+        assert_eq!(custom_key("客户等级"), "x_ke_hu_deng_ji");
+        assert!(custom_key("Тип").starts_with("x_"));
+    }
+}

@@ -1,0 +1,291 @@
+//! The filter language: `city = 'Porto' and tags has 'vip' and not notes is empty`.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Contains,
+    Starts,
+    Has,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    Compare { field: String, op: Op, value: String },
+    Empty { field: String },
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(
+    "the filter is not understood at position {at}: expected {expected}. Example: city = 'Porto' and tags has 'vip'"
+)]
+pub struct FilterError {
+    /// Characters before the place.
+    pub at: usize,
+    pub expected: &'static str,
+}
+
+const MAX_DEPTH: usize = 40;
+const MAX_LENGTH: usize = 10_000;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Word(String),
+    Quoted(String),
+    Sign(&'static str),
+}
+
+/// Parses an expression; empty text is no filter.
+pub fn parse(input: &str) -> Result<Option<Filter>, FilterError> {
+    if input.len() > MAX_LENGTH {
+        return Err(FilterError { at: MAX_LENGTH, expected: "a shorter filter" });
+    }
+    let tokens = lex(input)?;
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let mut parser = Parser { tokens, at: 0, end: input.chars().count() };
+    let filter = parser.any(0)?;
+    match parser.tokens.get(parser.at) {
+        None => Ok(Some(filter)),
+        Some(_) => Err(parser.expected("and, or, or the end")),
+    }
+}
+
+fn lex(input: &str) -> Result<Vec<(usize, Token)>, FilterError> {
+    let chars: Vec<char> = input.chars().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let start = at;
+        let next = chars.get(at + 1).copied();
+        let token = match c {
+            c if c.is_whitespace() => {
+                at += 1;
+                continue;
+            }
+            '\'' | '"' | '‘' | '“' => {
+                let close = match c {
+                    '‘' => '’',
+                    '“' => '”',
+                    c => c,
+                };
+                let mut text = String::new();
+                loop {
+                    at += 1;
+                    match chars.get(at) {
+                        None => return Err(FilterError { at: start, expected: "a closing quote" }),
+                        // A doubled quote is the quote itself, as in SQL.
+                        Some(&c) if c == close && chars.get(at + 1) == Some(&close) => {
+                            text.push(close);
+                            at += 1;
+                        }
+                        Some(&c) if c == close => break,
+                        Some(&c) => text.push(c),
+                    }
+                }
+                at += 1;
+                out.push((start, Token::Quoted(text)));
+                continue;
+            }
+            '!' if next == Some('=') => Token::Sign("!="),
+            '<' if next == Some('=') => Token::Sign("<="),
+            '>' if next == Some('=') => Token::Sign(">="),
+            '<' if next == Some('>') => Token::Sign("!="),
+            '=' if next == Some('=') => Token::Sign("=="),
+            '=' => Token::Sign("="),
+            '<' => Token::Sign("<"),
+            '>' => Token::Sign(">"),
+            '(' | '（' => Token::Sign("("),
+            ')' | '）' => Token::Sign(")"),
+            _ => {
+                let mut word = String::new();
+                while let Some(&c) =
+                    chars.get(at).filter(|c| !c.is_whitespace() && !"=!<>()（）'\"".contains(**c))
+                {
+                    word.push(c);
+                    at += 1;
+                }
+                if word.is_empty() {
+                    return Err(FilterError { at, expected: "a field, a value or an operator" });
+                }
+                out.push((start, Token::Word(word)));
+                continue;
+            }
+        };
+        at += match &token {
+            Token::Sign(sign) => sign.len(),
+            _ => 1,
+        };
+        out.push((start, token));
+    }
+    Ok(out)
+}
+
+struct Parser {
+    tokens: Vec<(usize, Token)>,
+    at: usize,
+    end: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(_, token)| token)
+    }
+
+    fn expected(&self, expected: &'static str) -> FilterError {
+        let at = self.tokens.get(self.at).map_or(self.end, |(at, _)| *at);
+        FilterError { at, expected }
+    }
+
+    fn keyword(&mut self, keyword: &str) -> bool {
+        let is = matches!(self.peek(), Some(Token::Word(w)) if w.eq_ignore_ascii_case(keyword));
+        self.at += usize::from(is);
+        is
+    }
+
+    fn sign(&mut self, sign: &str) -> bool {
+        let is = matches!(self.peek(), Some(Token::Sign(s)) if *s == sign);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn any(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let mut parts = vec![self.all(depth)?];
+        while self.keyword("or") {
+            parts.push(self.all(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+    }
+
+    fn all(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let mut parts = vec![self.one(depth)?];
+        while self.keyword("and") {
+            parts.push(self.one(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) })
+    }
+
+    fn one(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        if depth > MAX_DEPTH {
+            return Err(self.expected("fewer nested parentheses"));
+        }
+        if self.keyword("not") {
+            return Ok(Filter::Not(Box::new(self.one(depth + 1)?)));
+        }
+        if self.sign("(") {
+            let inner = self.any(depth + 1)?;
+            if !self.sign(")") {
+                return Err(self.expected("a closing parenthesis"));
+            }
+            return Ok(inner);
+        }
+        let field = match self.peek() {
+            Some(Token::Word(word)) => word.clone(),
+            _ => return Err(self.expected("the name of a field")),
+        };
+        self.at += 1;
+        self.comparison(field)
+    }
+
+    fn comparison(&mut self, field: String) -> Result<Filter, FilterError> {
+        if self.keyword("is") {
+            let negated = self.keyword("not");
+            if !self.keyword("empty") {
+                return Err(self.expected("empty"));
+            }
+            let empty = Filter::Empty { field };
+            return Ok(if negated { Filter::Not(Box::new(empty)) } else { empty });
+        }
+        let negated = self.keyword("not");
+        let signs = [
+            ("==", Op::Eq),
+            ("=", Op::Eq),
+            ("!=", Op::Ne),
+            ("<=", Op::Le),
+            (">=", Op::Ge),
+            ("<", Op::Lt),
+            (">", Op::Gt),
+        ];
+        let words = [("contains", Op::Contains), ("starts", Op::Starts), ("has", Op::Has)];
+        let sign = signs.into_iter().find(|(sign, _)| self.sign(sign));
+        let word = || words.into_iter().find(|(word, _)| self.keyword(word));
+        let Some((_, op)) = sign.or_else(word) else {
+            return Err(self.expected("one of = != < <= > >= contains starts has is"));
+        };
+        if op == Op::Starts {
+            self.keyword("with");
+        }
+        let value = match self.peek() {
+            Some(Token::Word(value) | Token::Quoted(value)) => value.clone(),
+            _ => return Err(self.expected("a value, such as 'Porto'")),
+        };
+        self.at += 1;
+        let compare = Filter::Compare { field, op, value };
+        Ok(if negated { Filter::Not(Box::new(compare)) } else { compare })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn compare(field: &str, op: Op, value: &str) -> Filter {
+        Filter::Compare { field: field.into(), op, value: value.into() }
+    }
+
+    #[test]
+    fn the_contracts_example_is_read() {
+        let filter = parse("city = 'Porto' and tags has 'vip' and updated_at > '2026-01-01'");
+        let want = Filter::And(vec![
+            compare("city", Op::Eq, "Porto"),
+            compare("tags", Op::Has, "vip"),
+            compare("updated_at", Op::Gt, "2026-01-01"),
+        ]);
+        assert_eq!(filter, Ok(Some(want)));
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or() {
+        let filter = parse("a = 1 or b = 2 and not (c is empty or d is not empty)").expect("valid");
+        let Some(Filter::Or(parts)) = filter else { panic!("{filter:?}") };
+        assert_eq!(parts.len(), 2);
+        assert!(matches!(parts[1], Filter::And(_)));
+    }
+
+    #[test]
+    fn quotes_hold_quotes() {
+        assert_eq!(parse("name = 'O''Brien'"), Ok(Some(compare("name", Op::Eq, "O'Brien"))));
+        assert_eq!(parse("名='王伟'"), Ok(Some(compare("名", Op::Eq, "王伟"))));
+    }
+
+    #[test]
+    fn what_is_not_understood_says_where() {
+        let at = |text: &str| parse(text).expect_err(text).at;
+        assert_eq!(at("city"), 4);
+        assert_eq!(at("city = "), 7);
+        assert_eq!(at("city = 'Porto"), 7);
+        assert_eq!(at("city = 'a' 'b'"), 11);
+        assert_eq!(at("(city = 'a'"), 11);
+        assert!(parse(&"(".repeat(5000)).is_err(), "nesting has a limit");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".*") {
+            let _ = parse(&text);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What Satchel's records are: kinds, their fields, the values that fields hold, and what is
+//! derived from them. No I/O, no clock, no randomness: the same input gives the same output on
+//! every device, because other devices must derive the same ids and the same projections.
+
+pub mod catalogue;
+pub mod date;
+pub mod filter;
+pub mod ids;
+pub mod money;
+pub mod name;
+pub mod phone;
+pub mod projection;
+pub mod register;
+pub mod text;
+pub mod value;
+
+pub use catalogue::{Catalogue, Field, FieldType, Kind};
+pub use ids::{DeviceId, OperationId, RecordId, WorkspaceId};
+pub use projection::{Projection, project};
+pub use register::{Registers, Scalar};
+pub use value::{Fields, Value, ValueError};
