@@ -1,1 +1,342 @@
+//! The vault's keys: keyslots, OS keyring, passphrase, recovery kit, lock. Knows no records.
+//!
+//! One random key opens the database. It is kept in the OS keyring for every day, and sealed in
+//! `vault.json` for each keyslot: always for the recovery identity, and for a passphrase if there
+//! is one. Every slot is an age recipient, so that the vault key can be changed without asking for
+//! the passphrase or the kit again.
 
+mod attempts;
+pub mod files;
+mod incarnation;
+mod keyring_store;
+mod passphrase;
+mod recovery;
+mod secret;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+pub use incarnation::{Incarnation, Witness};
+pub use keyring_store::{KeyringError, with_time_limit};
+pub use passphrase::{Cost, Passphrase};
+pub use recovery::{RecoveryCode, RecoveryKit};
+pub use secret::VaultKey;
+pub use slots::{Slot, SlotKind};
+
+use files::{VaultFile, replace_file, sync_dir};
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+use uuid::Uuid;
+
+/// The newest layout of `vault.json` that this version reads.
+pub const FORMAT: u32 = 1;
+
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("there is no vault in {0}; make one with `satchel init`, or name another folder with --vault")]
+    Missing(PathBuf),
+    #[error(
+        "{0} already holds a vault or a part of one; nothing was changed. Open it, or choose another folder"
+    )]
+    Occupied(PathBuf),
+    #[error(
+        "the vault was written by a newer version of Satchel (format {found}, this one reads up to {FORMAT}); update Satchel, nothing was changed"
+    )]
+    Newer { found: u32 },
+    #[error("{path} is damaged ({why}); nothing was changed. Restore it from a copy of the vault's folder")]
+    Damaged { path: PathBuf, why: String },
+    #[error("{holder} has this vault open; close it there first")]
+    InUse { holder: String },
+    /// One answer for a wrong passphrase and a wrong kit: it must not help to tell them apart.
+    #[error(
+        "that key does not open this vault; check for typing mistakes and try again. Nothing was changed"
+    )]
+    WrongKey,
+    #[error("the passphrase is empty; type at least one character")]
+    EmptyPassphrase,
+    #[error(
+        "a passphrase must stay, or the recovery kit would be the only way in: the OS keyring does not hold the key"
+    )]
+    LastWayIn,
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
+}
+
+/// A vault's folder: `vault.json`, the database, the lock.
+#[derive(Debug, Clone)]
+pub struct VaultDir {
+    path: PathBuf,
+    file: VaultFile,
+}
+
+/// Held while a process has the vault open; the operating system lets go when the process dies.
+#[derive(Debug)]
+pub struct VaultLock {
+    _file: File,
+}
+
+/// Where the everyday key is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    Os,
+    /// The vault opens by passphrase or kit only.
+    Off,
+}
+
+/// A vault about to be made: nothing is on disk before [`NewVault::commit`].
+#[derive(Debug)]
+pub struct NewVault {
+    pub path: PathBuf,
+    pub key: VaultKey,
+    pub recovery: RecoveryCode,
+    file: VaultFile,
+}
+
+impl NewVault {
+    pub fn prepare(path: &Path, passphrase: Option<&Passphrase>, cost: Cost) -> Result<Self, VaultError> {
+        if occupied(path)? {
+            return Err(VaultError::Occupied(path.to_owned()));
+        }
+        let key = VaultKey::make()?;
+        let recovery = RecoveryCode::make()?;
+        let vault = Uuid::now_v7();
+        let mut slots = vec![Slot::for_recovery(&recovery, vault, 1, &key)];
+        if let Some(passphrase) = passphrase {
+            slots.push(Slot::for_passphrase(passphrase, cost, vault, 1, &key)?);
+        }
+        let file = VaultFile { format: FORMAT, vault, generation: 1, slots };
+        Ok(Self { path: path.to_owned(), key, recovery, file })
+    }
+
+    pub fn id(&self) -> Uuid {
+        self.file.vault
+    }
+
+    /// Where the database is to be made.
+    pub fn database(&self) -> PathBuf {
+        self.path.join(self.file.database())
+    }
+
+    /// Makes the vault exist. The database must be complete and synced.
+    pub fn commit(self, keyring: Keyring) -> Result<(VaultDir, Option<KeyringError>), VaultError> {
+        let dir = VaultDir { path: self.path, file: self.file };
+        dir.write()?;
+        let refused = match keyring {
+            Keyring::Os => dir.store_in_keyring(&self.key).err(),
+            Keyring::Off => None,
+        };
+        Ok((dir, refused))
+    }
+}
+
+/// True if the folder holds a vault, or anything that might belong to one.
+fn occupied(path: &Path) -> Result<bool, VaultError> {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(VaultError::Io { path: path.to_owned(), source }),
+    };
+    let ours =
+        |name: &str| name == files::VAULT_JSON || (name.starts_with("satchel") && name.contains(".db"));
+    Ok(entries.flatten().any(|e| e.file_name().to_str().is_some_and(ours)))
+}
+
+impl VaultDir {
+    pub fn exists(path: &Path) -> bool {
+        path.join(files::VAULT_JSON).exists()
+    }
+
+    pub fn open(path: &Path) -> Result<Self, VaultError> {
+        let file = VaultFile::read(path)?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn id(&self) -> Uuid {
+        self.file.vault
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path.join(self.file.database())
+    }
+
+    pub fn slots(&self) -> &[Slot] {
+        &self.file.slots
+    }
+
+    pub fn has_passphrase(&self) -> bool {
+        self.file.slots.iter().any(|s| s.kind() == SlotKind::Passphrase)
+    }
+
+    /// Takes the vault for this process, or says who has it.
+    pub fn lock(&self, holder: &str) -> Result<VaultLock, VaultError> {
+        let path = self.path.join("vault.lock");
+        let io = |source| VaultError::Io { path: path.clone(), source };
+        let mut file =
+            File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0)
+                    .and_then(|()| write!(file, "{holder} (process {})", std::process::id()))
+                    .map_err(io)?;
+                Ok(VaultLock { _file: file })
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let holder = std::fs::read_to_string(&path).unwrap_or_default();
+                let holder: String = holder.chars().filter(|c| !c.is_control()).take(100).collect();
+                Err(VaultError::InUse {
+                    holder: if holder.is_empty() { "Another program".into() } else { holder },
+                })
+            }
+            Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
+    pub fn unlock_with_keyring(&self) -> Result<VaultKey, VaultError> {
+        let text = keyring_store::get(&self.keyring_name(self.file.generation))?;
+        VaultKey::from_hex(&text).ok_or(VaultError::Keyring(KeyringError::Foreign))
+    }
+
+    /// Keeps the key in the OS keyring and reads it back.
+    pub fn store_in_keyring(&self, key: &VaultKey) -> Result<(), KeyringError> {
+        keyring_store::set(&self.keyring_name(self.file.generation), &key.expose_hex())
+    }
+
+    fn keyring_name(&self, generation: u32) -> String {
+        format!("vault {} key {generation}", self.file.vault)
+    }
+
+    pub fn unlock_with_passphrase(&self, passphrase: &Passphrase) -> Result<VaultKey, VaultError> {
+        self.try_slots(|slot| slot.open_with_passphrase(passphrase, self.file.vault, self.file.generation))
+    }
+
+    pub fn unlock_with_recovery(&self, code: &RecoveryCode) -> Result<VaultKey, VaultError> {
+        self.try_slots(|slot| slot.open_with_recovery(code, self.file.vault, self.file.generation))
+    }
+
+    /// A text that is no recovery code gets the same answer, as slowly, as one that does not fit.
+    pub fn unlock_with_recovery_text(&self, text: &str) -> Result<VaultKey, VaultError> {
+        match RecoveryCode::parse(text) {
+            Some(code) => self.unlock_with_recovery(&code),
+            None => self.try_slots(|_| None),
+        }
+    }
+
+    /// Tries are slowed after some that failed, across restarts too.
+    fn try_slots(&self, open: impl Fn(&Slot) -> Option<VaultKey>) -> Result<VaultKey, VaultError> {
+        let attempts = attempts::Attempts::wait(&self.path);
+        match self.file.slots.iter().find_map(open) {
+            Some(key) => {
+                attempts.succeeded();
+                Ok(key)
+            }
+            None => {
+                attempts.failed();
+                Err(VaultError::WrongKey)
+            }
+        }
+    }
+
+    pub fn set_passphrase(
+        &mut self,
+        key: &VaultKey,
+        passphrase: &Passphrase,
+        cost: Cost,
+    ) -> Result<(), VaultError> {
+        let slot = Slot::for_passphrase(passphrase, cost, self.file.vault, self.file.generation, key)?;
+        self.replace_slot(SlotKind::Passphrase, Some(slot))
+    }
+
+    /// Refused where nothing but the kit would be left.
+    pub fn remove_passphrase(&mut self, key: &VaultKey) -> Result<(), VaultError> {
+        match self.unlock_with_keyring() {
+            Ok(held) if held == *key => self.replace_slot(SlotKind::Passphrase, None),
+            _ => Err(VaultError::LastWayIn),
+        }
+    }
+
+    /// A new recovery code; the old kit opens nothing any more.
+    pub fn renew_recovery(&mut self, key: &VaultKey) -> Result<RecoveryCode, VaultError> {
+        let code = RecoveryCode::make()?;
+        let slot = Slot::for_recovery(&code, self.file.vault, self.file.generation, key);
+        self.replace_slot(SlotKind::Recovery, Some(slot))?;
+        Ok(code)
+    }
+
+    fn replace_slot(&mut self, kind: SlotKind, slot: Option<Slot>) -> Result<(), VaultError> {
+        let mut next = self.file.clone();
+        next.slots.retain(|s| s.kind() != kind);
+        next.slots.extend(slot);
+        self.commit(next)
+    }
+
+    /// Where the next key's database is to be made.
+    pub fn next_database(&self) -> PathBuf {
+        self.path.join(VaultFile::database_of(self.file.generation + 1))
+    }
+
+    /// Makes `key` the vault's key. The database under [`VaultDir::next_database`] must be complete,
+    /// verified and synced: with one atomic replacement of `vault.json` it becomes the vault's.
+    /// Killed before, the old key and database are the vault; killed after, the new ones are.
+    pub fn commit_rotation(
+        &mut self,
+        key: &VaultKey,
+        keyring: Keyring,
+    ) -> Result<Option<KeyringError>, VaultError> {
+        let mut next = self.file.clone();
+        next.generation += 1;
+        next.slots = next
+            .slots
+            .iter()
+            .map(|s| s.reseal(next.vault, next.generation, key))
+            .collect::<Result<_, _>>()?;
+        // The keyring first: a start between the two finds the key that `vault.json` asks for.
+        let refused = match keyring {
+            Keyring::Os => keyring_store::set(&self.keyring_name(next.generation), &key.expose_hex()).err(),
+            Keyring::Off => None,
+        };
+        self.commit(next)?;
+        Ok(refused)
+    }
+
+    /// Removes what a rotation has left behind, finished or not. Only once the vault's own database
+    /// has been opened.
+    pub fn sweep(&self) {
+        let keep = self.file.database();
+        let Ok(entries) = std::fs::read_dir(&self.path) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let left_over = name.starts_with("satchel-") && name.contains(".db") && !name.starts_with(&keep);
+            if left_over || name.ends_with(".json.new") {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        if let Some(previous) = self.file.generation.checked_sub(1).filter(|g| *g > 0) {
+            keyring_store::forget(&self.keyring_name(previous));
+        }
+    }
+
+    fn commit(&mut self, next: VaultFile) -> Result<(), VaultError> {
+        let previous = std::mem::replace(&mut self.file, next);
+        self.write().inspect_err(|_| self.file = previous)
+    }
+
+    fn write(&self) -> Result<(), VaultError> {
+        let path = self.path.join(files::VAULT_JSON);
+        let io = |source| VaultError::Io { path: path.clone(), source };
+        let bytes = serde_json::to_vec_pretty(&self.file).expect("plain data serialises");
+        replace_file(&path, &bytes).map_err(io)?;
+        sync_dir(&self.path).map_err(io)
+    }
+}

@@ -1,0 +1,97 @@
+//! Was this database restored or copied? A token that changes at every opening is kept in the
+//! database and, as a witness, outside of the vault's folder. Where the two do not match, what we
+//! hold is a copy or an older state, and it must write under a new incarnation.
+
+use crate::files::{private_dir, replace_file};
+use serde::{Deserialize, Serialize};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+use uuid::Uuid;
+
+/// How a database relates to what this computer remembers of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incarnation {
+    Same,
+    /// Restored from a copy, cloned, moved, or opened on another computer.
+    RestoredOrCloned,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Tokens {
+    current: Option<Uuid>,
+    /// Written before the database takes the token, so that a crash in between is no mismatch.
+    next: Option<Uuid>,
+}
+
+/// The token outside of the vault.
+#[derive(Debug)]
+pub struct Witness {
+    path: PathBuf,
+}
+
+impl Witness {
+    /// `state` is the platform's state folder; a vault is told apart by its id and its place.
+    pub fn of(state: &Path, vault: Uuid, vault_dir: &Path) -> Self {
+        let place = vault_dir.canonicalize().unwrap_or_else(|_| vault_dir.to_owned());
+        let place = blake3::hash(place.as_os_str().as_encoded_bytes());
+        let name = format!("{vault}-{}", &place.to_hex()[..16]);
+        Self { path: state.join("incarnations").join(name) }
+    }
+
+    pub fn compare(&self, in_database: Option<Uuid>) -> Incarnation {
+        let outside = self.read();
+        let known = in_database.is_some() && [outside.current, outside.next].contains(&in_database);
+        if known { Incarnation::Same } else { Incarnation::RestoredOrCloned }
+    }
+
+    /// Announces the token that the database is about to take.
+    pub fn announce(&self, token: Uuid) -> io::Result<()> {
+        let outside = self.read();
+        self.write(&Tokens { current: outside.current, next: Some(token) })
+    }
+
+    /// The database has taken the token.
+    pub fn confirm(&self, token: Uuid) -> io::Result<()> {
+        self.write(&Tokens { current: Some(token), next: None })
+    }
+
+    fn read(&self) -> Tokens {
+        let bytes = std::fs::read(&self.path).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    fn write(&self, tokens: &Tokens) -> io::Result<()> {
+        self.path.parent().map_or(Ok(()), private_dir)?;
+        replace_file(&self.path, &serde_json::to_vec(tokens).expect("plain data serialises"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_between_the_two_writes_is_no_mismatch_and_an_old_copy_is() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let witness = Witness::of(dir.path(), Uuid::nil(), dir.path());
+        let [first, second, third] = [(); 3].map(|()| Uuid::now_v7());
+        assert_eq!(witness.compare(None), Incarnation::RestoredOrCloned, "nothing is remembered");
+        witness.announce(first).expect("written");
+        witness.confirm(first).expect("written");
+        assert_eq!(witness.compare(Some(first)), Incarnation::Same);
+        witness.announce(second).expect("written");
+        assert_eq!(witness.compare(Some(first)), Incarnation::Same, "killed before the database took it");
+        assert_eq!(witness.compare(Some(second)), Incarnation::Same, "killed after");
+        witness.confirm(second).expect("written");
+        assert_eq!(witness.compare(Some(first)), Incarnation::RestoredOrCloned, "an older copy came back");
+        assert_eq!(witness.compare(Some(third)), Incarnation::RestoredOrCloned);
+        let elsewhere = Witness::of(dir.path(), Uuid::nil(), Path::new("/"));
+        assert_eq!(
+            elsewhere.compare(Some(second)),
+            Incarnation::RestoredOrCloned,
+            "a clone at another place"
+        );
+    }
+}

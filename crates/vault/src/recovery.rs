@@ -1,0 +1,143 @@
+//! The recovery kit: a 128-bit code in 8 groups of 4, and the age identity derived from it.
+
+use crate::{VaultError, secret::fill_random};
+use age::x25519;
+use bech32::{Bech32, Bech32m, Hrp};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+const PREFIX: &str = "satchel";
+
+/// 128 random bits. Written as bech32m (BIP 350) without its prefix: 26 characters and 6 of
+/// checksum, so that a typing mistake is noticed before anything is tried.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct RecoveryCode([u8; 16]);
+
+impl RecoveryCode {
+    pub(crate) fn make() -> Result<Self, VaultError> {
+        let mut code = [0; 16];
+        fill_random(&mut code)?;
+        Ok(Self(code))
+    }
+
+    /// Reads a code in any case, with or without dashes, spaces and prefix.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > 400 {
+            return None;
+        }
+        let plain: Zeroizing<String> = Zeroizing::new(
+            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase(),
+        );
+        let body = plain.strip_prefix("satchel1").unwrap_or(&plain);
+        if body.len() != 32 {
+            return None;
+        }
+        let whole = Zeroizing::new(format!("{PREFIX}1{body}"));
+        let decoded = bech32::primitives::decode::CheckedHrpstring::new::<Bech32m>(&whole).ok()?;
+        let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(decoded.byte_iter().collect());
+        Some(Self(bytes.as_slice().try_into().ok()?))
+    }
+
+    /// The eight groups, as printed.
+    pub fn groups(&self) -> Vec<String> {
+        let hrp = Hrp::parse(PREFIX).expect("a valid prefix");
+        let whole = Zeroizing::new(bech32::encode::<Bech32m>(hrp, &self.0).expect("16 bytes fit"));
+        let body: Vec<char> = whole.chars().skip(PREFIX.len() + 1).collect();
+        body.chunks(4).map(|group| group.iter().collect::<String>().to_uppercase()).collect()
+    }
+
+    pub fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.groups().join("-"))
+    }
+
+    pub(crate) fn identity(&self) -> x25519::Identity {
+        self.expose_age_identity().parse().expect("32 bytes are an X25519 secret")
+    }
+
+    /// `AGE-SECRET-KEY-1…`, so that stock `age` opens what is sealed for recovery.
+    pub fn expose_age_identity(&self) -> Zeroizing<String> {
+        let secret = Zeroizing::new(blake3::derive_key("satchel 2026 recovery identity", &self.0));
+        let hrp = Hrp::parse("age-secret-key-").expect("a valid prefix");
+        Zeroizing::new(bech32::encode_upper::<Bech32>(hrp, secret.as_slice()).expect("32 bytes fit"))
+    }
+}
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCode(…)")
+    }
+}
+
+/// What is printed and kept in a drawer.
+#[derive(Debug, Clone)]
+pub struct RecoveryKit {
+    pub workspace: String,
+    pub vault: String,
+    /// `2026-11-23`.
+    pub made: String,
+    pub code: RecoveryCode,
+}
+
+impl RecoveryKit {
+    /// The kit as a text file, in both languages: who finds it in ten years may read only one.
+    pub fn text(&self) -> Zeroizing<String> {
+        let Self { workspace, vault, made, code } = self;
+        let groups = code.groups();
+        let (first, second) = groups.split_at(4);
+        Zeroizing::new(format!(
+            "SATCHEL RECOVERY KIT / 恢复套件\n\
+             ==============================\n\n\
+             Workspace / 工作区: {workspace}\n\
+             Vault / 保险库:     {vault}\n\
+             Made / 制作日期:    {made}\n\n\
+             Recovery code / 恢复码:\n\n    {}\n    {}\n\n\
+             age identity / age 密钥:\n\n    {}\n\n\
+             Keep this sheet where you keep your passport. Whoever has it and a copy of the\n\
+             vault can read everything in it. To come back into Satchel: choose \"Use the\n\
+             recovery kit\" and type the code, or run\n\
+             \x20   SATCHEL_RECOVERY_KEY=… satchel status\n\n\
+             请像保管护照一样保管此页。任何人持有此页和保险库副本，便可读取其中全部内容。\n\
+             如需恢复：在 Satchel 中选择“使用恢复套件”，输入恢复码。\n",
+            first.join("-"),
+            second.join("-"),
+            code.expose_age_identity().as_str(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_in_any_notation_and_typing_mistakes_are_noticed() {
+        let code = RecoveryCode([7; 16]);
+        let text = code.text();
+        assert_eq!(code.groups().len(), 8);
+        for typed in [
+            text.to_string(),
+            text.to_lowercase(),
+            text.replace('-', " "),
+            format!("satchel1{}", text.replace('-', "")),
+        ] {
+            assert_eq!(RecoveryCode::parse(&typed).map(|c| c.0), Some([7; 16]), "{typed}");
+        }
+        let alphabet = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+        for (at, was) in text.char_indices().filter(|(_, c)| *c != '-') {
+            let other = alphabet.chars().find(|c| *c != was).expect("another letter");
+            let mut wrong = text.to_string();
+            wrong.replace_range(at..=at, &other.to_string());
+            assert!(RecoveryCode::parse(&wrong).is_none(), "a wrong letter at {at} must be noticed");
+        }
+        assert!(RecoveryCode::parse("").is_none());
+    }
+
+    /// The derivation is part of the format: old kits must open new vaults.
+    #[test]
+    fn the_identity_of_a_code_never_changes() {
+        assert_eq!(
+            RecoveryCode([7; 16]).identity().to_public().to_string(),
+            "age1d85gpaznn29tk40xaj0lwunqk5jgh6vk50k2hlxqv0f8k5mjq3vqzd5xwn"
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! Keyslots. Each holds the vault key sealed for an age recipient; a passphrase slot also holds
+//! that recipient's identity, sealed under the passphrase.
+
+use crate::{Cost, Passphrase, RecoveryCode, VaultError, VaultKey, passphrase::Sealed};
+use age::{secrecy::ExposeSecret, x25519};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotKind {
+    Recovery,
+    Passphrase,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Slot {
+    kind: SlotKind,
+    /// `age1…`
+    recipient: String,
+    /// The vault key in age's armour.
+    sealed: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    identity: Option<Sealed>,
+}
+
+impl Slot {
+    pub fn kind(&self) -> SlotKind {
+        self.kind
+    }
+
+    pub fn recipient(&self) -> &str {
+        &self.recipient
+    }
+
+    pub(crate) fn for_recovery(code: &RecoveryCode, vault: Uuid, generation: u32, key: &VaultKey) -> Self {
+        let recipient = code.identity().to_public();
+        let sealed = seal(&recipient, vault, generation, key);
+        Self { kind: SlotKind::Recovery, recipient: recipient.to_string(), sealed, identity: None }
+    }
+
+    pub(crate) fn for_passphrase(
+        passphrase: &Passphrase,
+        cost: Cost,
+        vault: Uuid,
+        generation: u32,
+        key: &VaultKey,
+    ) -> Result<Self, VaultError> {
+        let identity = x25519::Identity::generate();
+        let recipient = identity.to_public();
+        let secret = identity.to_string();
+        let context = slot_context(vault, &recipient.to_string());
+        let protected = Sealed::seal(passphrase, cost, &context, secret.expose_secret().as_bytes())?;
+        let sealed = seal(&recipient, vault, generation, key);
+        Ok(Self {
+            kind: SlotKind::Passphrase,
+            recipient: recipient.to_string(),
+            sealed,
+            identity: Some(protected),
+        })
+    }
+
+    pub(crate) fn open_with_recovery(
+        &self,
+        code: &RecoveryCode,
+        vault: Uuid,
+        generation: u32,
+    ) -> Option<VaultKey> {
+        (self.kind == SlotKind::Recovery)
+            .then(|| unseal(&code.identity(), &self.sealed, vault, generation))?
+    }
+
+    pub(crate) fn open_with_passphrase(
+        &self,
+        passphrase: &Passphrase,
+        vault: Uuid,
+        generation: u32,
+    ) -> Option<VaultKey> {
+        let secret = self.identity.as_ref()?.open(passphrase, &slot_context(vault, &self.recipient))?;
+        let identity: x25519::Identity = std::str::from_utf8(&secret).ok()?.parse().ok()?;
+        unseal(&identity, &self.sealed, vault, generation)
+    }
+
+    /// The same slot for another vault key: neither passphrase nor kit is needed.
+    pub(crate) fn reseal(&self, vault: Uuid, generation: u32, key: &VaultKey) -> Result<Self, VaultError> {
+        let damaged =
+            |why: &str| VaultError::Damaged { path: crate::files::VAULT_JSON.into(), why: why.into() };
+        let recipient: x25519::Recipient =
+            self.recipient.parse().map_err(|_| damaged("a slot names no recipient"))?;
+        Ok(Self { sealed: seal(&recipient, vault, generation, key), ..self.clone() })
+    }
+}
+
+/// What the slot is bound to: a slot of another vault or an older key does not fit.
+fn key_context(vault: Uuid, generation: u32) -> String {
+    format!("satchel vault {vault} key {generation} ")
+}
+
+fn slot_context(vault: Uuid, recipient: &str) -> String {
+    format!("satchel vault {vault} passphrase slot {recipient}")
+}
+
+fn seal(recipient: &x25519::Recipient, vault: Uuid, generation: u32, key: &VaultKey) -> String {
+    let mut plain = zeroize::Zeroizing::new(key_context(vault, generation));
+    plain.push_str(&key.expose_hex());
+    age::encrypt_and_armor(recipient, plain.as_bytes()).expect("memory takes the bytes")
+}
+
+fn unseal(identity: &x25519::Identity, sealed: &str, vault: Uuid, generation: u32) -> Option<VaultKey> {
+    if sealed.len() > 64 * 1024 {
+        return None;
+    }
+    let plain = zeroize::Zeroizing::new(age::decrypt(identity, sealed.as_bytes()).ok()?);
+    let plain = std::str::from_utf8(&plain).ok()?;
+    VaultKey::from_hex(plain.strip_prefix(&key_context(vault, generation))?)
+}

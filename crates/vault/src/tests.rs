@@ -1,0 +1,113 @@
+use super::*;
+
+const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };
+
+fn make(path: &Path, passphrase: &str) -> (VaultDir, VaultKey, RecoveryCode) {
+    let passphrase = Passphrase::new(passphrase).expect("not empty");
+    let new = NewVault::prepare(path, Some(&passphrase), CHEAP).expect("prepared");
+    let (key, code) = (VaultKey::from_hex(&new.key.expose_hex()).expect("hex"), new.recovery.clone());
+    std::fs::write(new.database(), b"").expect("written");
+    (new.commit(Keyring::Off).expect("made").0, key, code)
+}
+
+fn words(text: &str) -> Passphrase {
+    Passphrase::new(text).expect("not empty")
+}
+
+#[test]
+fn a_vault_opens_by_passphrase_and_by_kit() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (_, key, code) = make(dir.path(), "correct horse");
+    let vault = VaultDir::open(dir.path()).expect("opens");
+    assert_eq!(vault.unlock_with_passphrase(&words("correct horse")).expect("fits"), key);
+    assert_eq!(vault.unlock_with_recovery_text(&code.text()).expect("fits"), key);
+    // The same words from a keyboard that composes otherwise.
+    let accent = words("caf\u{e9}");
+    let mut vault = vault;
+    vault.set_passphrase(&key, &accent, CHEAP).expect("set");
+    assert_eq!(vault.unlock_with_passphrase(&words("cafe\u{301}")).expect("fits"), key);
+}
+
+#[test]
+fn a_wrong_passphrase_and_a_wrong_kit_get_the_same_answer_and_change_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (vault, _, _) = make(dir.path(), "correct horse");
+    let before = std::fs::read(dir.path().join(files::VAULT_JSON)).expect("read");
+    let other = RecoveryCode::make().expect("random");
+    let answers = [
+        vault.unlock_with_passphrase(&words("wrong")).expect_err("wrong").to_string(),
+        vault.unlock_with_recovery(&other).expect_err("wrong").to_string(),
+        vault.unlock_with_recovery_text("not a code").expect_err("wrong").to_string(),
+    ];
+    assert!(answers.iter().all(|a| *a == answers[0]), "{answers:?}");
+    assert_eq!(std::fs::read(dir.path().join(files::VAULT_JSON)).expect("read"), before);
+    let started = std::time::Instant::now();
+    assert!(vault.unlock_with_passphrase(&words("wrong")).is_err());
+    assert!(started.elapsed().as_millis() >= 900, "the fourth try is slowed");
+}
+
+#[test]
+fn nothing_is_made_over_a_vault_or_a_part_of_one() {
+    let dir = tempfile::tempdir().expect("a folder");
+    make(dir.path(), "a");
+    let refuse = |path: &Path| NewVault::prepare(path, None, CHEAP).expect_err("occupied");
+    assert!(matches!(refuse(dir.path()), VaultError::Occupied(_)));
+    std::fs::remove_file(dir.path().join(files::VAULT_JSON)).expect("removed");
+    assert!(
+        matches!(refuse(dir.path()), VaultError::Occupied(_)),
+        "a database without its slots is still somebody's"
+    );
+}
+
+#[test]
+fn a_rotation_keeps_every_way_in_and_the_old_key_out() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut vault, old, code) = make(dir.path(), "correct horse");
+    std::fs::write(vault.next_database(), b"new").expect("written");
+    let next = VaultKey::make_next().expect("random");
+    vault.commit_rotation(&next, Keyring::Off).expect("committed");
+    let vault = VaultDir::open(dir.path()).expect("opens");
+    assert_eq!(vault.unlock_with_passphrase(&words("correct horse")).expect("fits"), next);
+    assert_eq!(vault.unlock_with_recovery(&code).expect("fits"), next);
+    assert!(next != old);
+    vault.sweep();
+    assert!(vault.database().exists() && !dir.path().join("satchel-1.db").exists());
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (vault, _, _) = make(dir.path(), "a");
+    let held = vault.lock("The app").expect("free");
+    let VaultError::InUse { holder } = vault.lock("The CLI").expect_err("held") else { panic!() };
+    assert!(holder.starts_with("The app (process "), "{holder}");
+    drop(held);
+    vault.lock("The CLI").expect("free again");
+}
+
+#[test]
+fn damaged_and_newer_files_are_told_apart() {
+    let dir = tempfile::tempdir().expect("a folder");
+    make(dir.path(), "a");
+    let path = dir.path().join(files::VAULT_JSON);
+    let text = std::fs::read_to_string(&path).expect("read");
+    let open = |text: &str| {
+        std::fs::write(&path, text).expect("written");
+        VaultDir::open(dir.path())
+    };
+    assert!(matches!(
+        open(&text.replace("\"format\": 1", "\"format\": 99")),
+        Err(VaultError::Newer { found: 99 })
+    ));
+    for cut in [0, 1, text.len() / 2] {
+        assert!(matches!(open(&text[..cut]), Err(VaultError::Damaged { .. })));
+    }
+    assert!(matches!(VaultDir::open(&dir.path().join("nowhere")), Err(VaultError::Missing(_))));
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let key = VaultKey::make().expect("random");
+    let shown = format!("{key:?} {:?} {:?}", words("hunter2"), RecoveryCode::make().expect("random"));
+    assert_eq!(shown, "VaultKey(…) Passphrase(…) RecoveryCode(…)");
+}
