@@ -86,6 +86,21 @@ pub fn parse(text: &str, order: DayOrder) -> Option<PartialDate> {
     named(text).or_else(|| numeric(text, order))
 }
 
+/// Epoch milliseconds of `2026-01-01` (midnight UTC) or of an RFC 3339 time.
+pub fn instant(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    Some(jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?.as_millisecond())
+}
+
+/// RFC 3339 of epoch milliseconds.
+pub fn rfc3339(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| String::new(), |t| t.to_string())
+}
+
 fn numeric(text: &str, order: DayOrder) -> Option<PartialDate> {
     let numbers: Vec<&str> =
         text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).take(3).collect();

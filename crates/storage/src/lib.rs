@@ -1,1 +1,28 @@
+//! The encrypted database: open, migrations, one file per table, projections, full-text index.
+//!
+//! One writer and a few read-only connections over SQLCipher in WAL mode. A write is one
+//! transaction: document, projection, index, operation. Nothing here decodes a document; what the
+//! tables show of it comes in as a `Projection`.
 
+mod allocator;
+mod connection;
+pub mod documents;
+pub mod error;
+pub mod lists;
+pub mod operations;
+pub mod projections;
+mod schema;
+pub mod search;
+pub mod settings;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use connection::{SQLCIPHER_NEEDED, SqlCipherKey, versions};
+pub use documents::{DocumentRow, Put};
+pub use error::StorageError;
+pub use lists::{ListQuery, Row};
+pub use operations::{Operation, Touched};
+pub use rusqlite::{Connection, Transaction};
+pub use schema::{SCHEMA_VERSION, projection_version};
+pub use store::{Check, Store};

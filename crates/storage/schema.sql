@@ -1,0 +1,156 @@
+CREATE TABLE setting (
+  key TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE document (
+  row INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  heads BLOB NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE operation (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  label TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '{}',
+  at INTEGER NOT NULL,
+  person TEXT NOT NULL,
+  device TEXT NOT NULL,
+  records INTEGER NOT NULL DEFAULT 0,
+  finished INTEGER NOT NULL DEFAULT 0,
+  undoes TEXT,
+  undone_by TEXT
+) STRICT;
+
+CREATE TABLE operation_record (
+  operation INTEGER NOT NULL REFERENCES operation (seq),
+  row INTEGER NOT NULL REFERENCES document (row),
+  before BLOB NOT NULL,
+  after BLOB NOT NULL,
+  PRIMARY KEY (operation, row)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX operation_record_by_row ON operation_record (row, operation);
+
+CREATE TABLE person (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  prefix TEXT,
+  first_name TEXT,
+  first_name_sort TEXT,
+  middle_name TEXT,
+  last_name TEXT,
+  last_name_sort TEXT,
+  suffix TEXT,
+  nickname TEXT,
+  name_language TEXT,
+  title TEXT,
+  title_sort TEXT,
+  department TEXT,
+  company TEXT,
+  emails TEXT,
+  phones TEXT,
+  addresses TEXT,
+  website TEXT,
+  birthday TEXT,
+  notes TEXT,
+  tags TEXT,
+  source TEXT,
+  source_sort TEXT,
+  owner TEXT,
+  owner_sort TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX person_by_sort ON person (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX person_by_updated_at ON person (updated_at, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX person_trash ON person (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX person_by_company ON person (company) WHERE company IS NOT NULL;
+
+CREATE TABLE company (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  website TEXT,
+  website_sort TEXT,
+  industry TEXT,
+  industry_sort TEXT,
+  employees REAL,
+  annual_revenue INTEGER,
+  annual_revenue_currency TEXT,
+  emails TEXT,
+  phones TEXT,
+  addresses TEXT,
+  notes TEXT,
+  tags TEXT,
+  source TEXT,
+  source_sort TEXT,
+  owner TEXT,
+  owner_sort TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX company_by_sort ON company (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX company_by_updated_at ON company (updated_at, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX company_trash ON company (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX company_by_name_sort ON company (name_sort);
+
+CREATE TABLE custom_field (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  for_kind TEXT,
+  key TEXT,
+  label TEXT,
+  label_sort TEXT,
+  type TEXT,
+  options TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX custom_field_by_sort ON custom_field (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX custom_field_by_updated_at ON custom_field (updated_at, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX custom_field_trash ON custom_field (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE term (
+  field TEXT NOT NULL,
+  value TEXT NOT NULL,
+  row INTEGER NOT NULL REFERENCES document (row),
+  PRIMARY KEY (field, value, row)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX term_by_row ON term (row);
+
+CREATE TABLE conflict (
+  row INTEGER NOT NULL REFERENCES document (row),
+  path TEXT NOT NULL,
+  PRIMARY KEY (row, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);

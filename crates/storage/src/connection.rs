@@ -1,0 +1,89 @@
+//! Opening a connection: the key, the pragmas, the checks that this build is fit to hold secrets.
+
+use crate::{StorageError, allocator};
+use rusqlite::{Connection, OpenFlags, functions::FunctionFlags, limits::Limit};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// A raw SQLCipher key in the form `x'…'`.
+pub type SqlCipherKey = Zeroizing<String>;
+
+/// Older SQLite can corrupt a database when a WAL is reset.
+pub const SQLCIPHER_NEEDED: (u32, u32, u32) = (3, 51, 3);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Create,
+    Write,
+    Read,
+    /// Reads a file that is not trusted, or on a disk that cannot be written.
+    Rescue,
+}
+
+/// (SQLCipher, SQLite) versions of this build.
+pub fn versions() -> Result<(String, String), StorageError> {
+    allocator::install();
+    let db = Connection::open_in_memory()?;
+    let cipher: Option<String> = db.pragma_query_value(None, "cipher_version", |r| r.get(0)).ok();
+    let cipher = cipher.ok_or_else(|| StorageError::UnsafeBuild("SQLCipher is not linked".into()))?;
+    Ok((cipher, rusqlite::version().to_owned()))
+}
+
+/// Refuses to run on a SQLite that leaks or corrupts.
+pub fn check_build() -> Result<(), StorageError> {
+    versions()?;
+    let (a, b, c) = SQLCIPHER_NEEDED;
+    if rusqlite::version_number() < i32::try_from(a * 1_000_000 + b * 1000 + c).unwrap_or(i32::MAX) {
+        let version = rusqlite::version();
+        return Err(StorageError::UnsafeBuild(format!("SQLite {version} is older than {a}.{b}.{c}")));
+    }
+    let db = Connection::open_in_memory()?;
+    let options: Vec<String> =
+        db.prepare("PRAGMA compile_options")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    if !options.iter().any(|o| o == "TEMP_STORE=3") {
+        return Err(StorageError::UnsafeBuild("temporary files would be written in plaintext".into()));
+    }
+    Ok(())
+}
+
+pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connection, StorageError> {
+    allocator::install();
+    let flags = match mode {
+        Mode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Mode::Read | Mode::Rescue => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    if mode != Mode::Create && !path.exists() {
+        return Err(StorageError::Missing(path.display().to_string()));
+    }
+    let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.pragma_update(None, "key", key.as_str())?;
+    // The first read proves the key; SQLCipher answers «not a database» to a wrong one.
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))?;
+    db.execute_batch(
+        "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000;",
+    )?;
+    match mode {
+        Mode::Create | Mode::Write => db.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+             PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;",
+        )?,
+        Mode::Read | Mode::Rescue => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -32000;")?,
+    }
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, 64 << 20)?;
+    db.set_prepared_statement_cache_capacity(64);
+    add_functions(&db)?;
+    Ok(db)
+}
+
+fn add_functions(db: &Connection) -> Result<(), StorageError> {
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    db.create_scalar_function("fold", 1, flags, |context| {
+        let text: Option<&str> =
+            context.get_raw(0).as_str_or_null().map_err(|e| rusqlite::Error::UserFunctionError(e.into()))?;
+        Ok(text.map(satchel_domain::text::fold))
+    })?;
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The records' documents, and what a write puts beside each: projection, terms, index.
+
+use crate::{StorageError, projections};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
+use satchel_domain::{Kind, Projection, RecordId};
+
+/// A stored document.
+#[derive(Debug, Clone)]
+pub struct DocumentRow {
+    pub row: i64,
+    pub id: RecordId,
+    pub kind: Kind,
+    pub heads: Vec<[u8; 32]>,
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that is written for one record.
+#[derive(Debug)]
+pub struct Put<'a> {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub heads: &'a [[u8; 32]],
+    pub bytes: &'a [u8],
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub projection: &'a Projection,
+    pub conflicts: &'a [String],
+}
+
+const COLUMNS: &str = "row, id, kind, heads, bytes";
+
+fn read(r: &SqlRow<'_>) -> rusqlite::Result<DocumentRow> {
+    let heads: Vec<u8> = r.get(3)?;
+    Ok(DocumentRow {
+        row: r.get(0)?,
+        id: parsed(r, 1)?,
+        kind: parsed(r, 2)?,
+        heads: heads_from_bytes(&heads),
+        bytes: r.get(4)?,
+    })
+}
+
+pub(crate) fn parsed<T: std::str::FromStr>(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<T>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text: String = r.get(at)?;
+    text.parse()
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(e)))
+}
+
+pub fn heads_to_bytes(heads: &[[u8; 32]]) -> Vec<u8> {
+    heads.concat()
+}
+
+pub fn heads_from_bytes(bytes: &[u8]) -> Vec<[u8; 32]> {
+    bytes.chunks_exact(32).filter_map(|c| c.try_into().ok()).collect()
+}
+
+pub fn get(db: &Connection, id: RecordId) -> Result<Option<DocumentRow>, StorageError> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM document WHERE id = ?1"))?;
+    Ok(statement.query_row([id.to_string()], read).optional()?)
+}
+
+pub fn by_row(db: &Connection, row: i64) -> Result<Option<DocumentRow>, StorageError> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM document WHERE row = ?1"))?;
+    Ok(statement.query_row([row], read).optional()?)
+}
+
+/// Documents behind `after` in the order of their rows, for work that walks all of them.
+pub fn batch(db: &Connection, after: i64, limit: usize) -> Result<Vec<DocumentRow>, StorageError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM document WHERE row > ?1 ORDER BY row LIMIT ?2"))?;
+    let rows = statement.query_map(params![after, limit], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM document WHERE id = ?1")?;
+    Ok(statement.exists([id.to_string()])?)
+}
+
+/// Writes a record, new or changed. The row it has.
+pub fn put(tx: &Transaction<'_>, put: &Put<'_>) -> Result<i64, StorageError> {
+    let id = put.id.to_string();
+    let known: Option<i64> = tx
+        .prepare_cached("SELECT row FROM document WHERE id = ?1")?
+        .query_row([&id], |r| r.get(0))
+        .optional()?;
+    let heads = heads_to_bytes(put.heads);
+    let row = match known {
+        Some(row) => {
+            let mut statement =
+                tx.prepare_cached("UPDATE document SET heads = ?2, bytes = ?3 WHERE row = ?1")?;
+            statement.execute(params![row, heads, put.bytes])?;
+            row
+        }
+        None => {
+            let sql = "INSERT INTO document (id, kind, heads, bytes) VALUES (?1, ?2, ?3, ?4)";
+            tx.prepare_cached(sql)?.execute(params![id, put.kind.key(), heads, put.bytes])?;
+            tx.last_insert_rowid()
+        }
+    };
+    projections::write(tx, row, put, known.is_some())?;
+    Ok(row)
+}

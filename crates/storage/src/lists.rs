@@ -1,0 +1,399 @@
+//! Lists: a filter and an order become the rows in order, and a page of them the cells to show.
+
+use crate::{StorageError, search::expression_for_all};
+use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value as Sql};
+use satchel_domain::{
+    Catalogue, Field, FieldType, Kind, RecordId,
+    filter::{Filter, Op},
+    money::Money,
+    projection::{self, Cell},
+    text::{fold, sort_key},
+};
+use serde_json::{Map, Value as Json};
+
+/// Which records, in which order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListQuery {
+    pub kind: Kind,
+    pub filter: Option<Filter>,
+    /// Only what this text finds.
+    pub text: String,
+    /// Field and «descending».
+    pub sort: Vec<(String, bool)>,
+    pub trash: bool,
+}
+
+impl ListQuery {
+    pub fn all(kind: Kind) -> Self {
+        Self { kind, filter: None, text: String::new(), sort: Vec::new(), trash: false }
+    }
+}
+
+/// One row of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub row: i64,
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub deleted_at: Option<i64>,
+    /// Fields as JSON; fields without a value are not there.
+    pub fields: Map<String, Json>,
+    /// What the company that the record refers to is called.
+    pub company_title: Option<String>,
+}
+
+/// All rows of a query, in order. A hundred thousand take a few milliseconds: only row numbers.
+pub fn rows(db: &Connection, catalogue: &Catalogue, query: &ListQuery) -> Result<Vec<i64>, StorageError> {
+    let kind = query.kind;
+    let mut builder = Builder { catalogue, kind, params: Vec::new() };
+    let mut conditions = vec![if query.trash {
+        "t.deleted_at IS NOT NULL".to_owned()
+    } else {
+        "t.deleted_at IS NULL".to_owned()
+    }];
+    if let Some(filter) = &query.filter {
+        conditions.push(builder.condition(filter)?);
+    }
+    if !query.text.trim().is_empty() {
+        conditions.push(match expression_for_all(&query.text) {
+            Some(expression) => format!(
+                "t.row IN (SELECT rowid FROM search WHERE search MATCH {})",
+                builder.bind(Sql::Text(expression))
+            ),
+            None => "0".to_owned(),
+        });
+    }
+    let order = builder.order(&query.sort, query.trash)?;
+    let sql = format!("SELECT t.row FROM {kind} t WHERE {} ORDER BY {order}", conditions.join(" AND "));
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(builder.params), |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+struct Builder<'a> {
+    catalogue: &'a Catalogue,
+    kind: Kind,
+    params: Vec<Sql>,
+}
+
+/// How a named field is compared.
+enum Column<'a> {
+    /// Milliseconds.
+    Time(&'static str),
+    Title,
+    Term(&'static str),
+    Street,
+    Field(&'a Field),
+}
+
+impl<'a> Builder<'a> {
+    fn bind(&mut self, value: Sql) -> String {
+        self.params.push(value);
+        format!("?{}", self.params.len())
+    }
+
+    fn column(&self, name: &str) -> Result<Column<'a>, StorageError> {
+        let name = name.to_lowercase();
+        let by_term = match name.as_str() {
+            "created_at" => return Ok(Column::Time("created_at")),
+            "updated_at" => return Ok(Column::Time("updated_at")),
+            "deleted_at" => return Ok(Column::Time("deleted_at")),
+            "name" | "title_of" if self.kind != Kind::Company => return Ok(Column::Title),
+            "email" | "emails" => Some("email"),
+            "phone" | "phones" => Some("phone"),
+            "tag" | "tags" => Some("tags"),
+            "city" => Some("city"),
+            "region" => Some("region"),
+            "country" => Some("country"),
+            "postal_code" => Some("postal_code"),
+            "external_id" => Some("external_id"),
+            "street" | "addresses" | "address" => return Ok(Column::Street),
+            _ => None,
+        };
+        if let Some(field) = by_term {
+            return Ok(Column::Term(field));
+        }
+        // A field can be named by its label too, as the screens show it.
+        let found =
+            self.catalogue.fields(self.kind).iter().find(|f| f.key == name || fold(&f.label) == fold(&name));
+        found.map(Column::Field).ok_or(StorageError::UnknownField(name))
+    }
+
+    fn condition(&mut self, filter: &Filter) -> Result<String, StorageError> {
+        match filter {
+            Filter::And(parts) => self.join(parts, " AND "),
+            Filter::Or(parts) => self.join(parts, " OR "),
+            Filter::Not(inner) => Ok(format!("NOT coalesce({}, 0)", self.condition(inner)?)),
+            Filter::Empty { field } => self.empty(field),
+            Filter::Compare { field, op: Op::Ne, value } => {
+                let equal = self.compare(field, Op::Eq, value)?;
+                Ok(format!("NOT coalesce({equal}, 0)"))
+            }
+            Filter::Compare { field, op, value } => self.compare(field, *op, value),
+        }
+    }
+
+    fn join(&mut self, parts: &[Filter], with: &str) -> Result<String, StorageError> {
+        let parts: Vec<String> = parts.iter().map(|p| self.condition(p)).collect::<Result<_, _>>()?;
+        Ok(format!("({})", parts.join(with)))
+    }
+
+    fn empty(&mut self, name: &str) -> Result<String, StorageError> {
+        Ok(match self.column(name)? {
+            Column::Time(column) => format!("t.{column} IS NULL"),
+            Column::Title => "t.called = ''".into(),
+            Column::Term(field) => {
+                let field = self.bind(Sql::Text(field.into()));
+                format!("NOT EXISTS (SELECT 1 FROM term WHERE row = t.row AND field = {field})")
+            }
+            Column::Street => "t.addresses IS NULL".into(),
+            Column::Field(field) => format!("{} IS NULL", self.raw(field)),
+        })
+    }
+
+    /// The SQL expression of a field's value.
+    fn raw(&mut self, field: &Field) -> String {
+        if field.custom {
+            let inner = if field.ty == FieldType::Money { ".minor" } else { "" };
+            let path = self.bind(Sql::Text(format!("$.{}{inner}", field.key)));
+            format!("json_extract(t.custom, {path})")
+        } else {
+            format!("t.{}", field.key)
+        }
+    }
+
+    fn compare(&mut self, name: &str, op: Op, value: &str) -> Result<String, StorageError> {
+        match self.column(name)? {
+            Column::Time(column) => {
+                let at = self.bind(Sql::Integer(instant(name, value)?));
+                Ok(format!("t.{column} {} {at}", sign(op)))
+            }
+            Column::Title => Ok(self.text("t.called".into(), op, value)),
+            Column::Term(field) => Ok(self.term(field, op, value)),
+            Column::Street => {
+                let op = if op == Op::Has { Op::Contains } else { op };
+                let inner = self.text("j.value".into(), op, value);
+                Ok(format!(
+                    "EXISTS (SELECT 1 FROM json_each(t.addresses) a, json_each(a.value) j WHERE j.key NOT IN ('id', 'label') AND {inner})"
+                ))
+            }
+            Column::Field(field) => self.field(field, op, value),
+        }
+    }
+
+    fn field(&mut self, field: &Field, op: Op, value: &str) -> Result<String, StorageError> {
+        let bad = |expected| StorageError::BadOperand {
+            field: field.key.clone(),
+            value: value.to_owned(),
+            expected,
+        };
+        let raw = self.raw(field);
+        match field.ty {
+            FieldType::Number => {
+                let number = value.replace(',', "").parse::<f64>().map_err(|_| bad("write a number"))?;
+                let number = self.bind(Sql::Real(number));
+                Ok(format!("{raw} {} {number}", sign(op)))
+            }
+            FieldType::Money => {
+                let money =
+                    Money::parse(value, "EUR").ok_or_else(|| bad("write an amount such as 1250.00 EUR"))?;
+                let minor = self.bind(Sql::Integer(money.minor));
+                Ok(format!("{raw} {} {minor}", sign(op)))
+            }
+            FieldType::YesNo => {
+                let yes = matches!(fold(value).as_str(), "yes" | "true" | "1" | "是");
+                let yes = self.bind(Sql::Integer(i64::from(yes)));
+                Ok(format!("coalesce({raw}, 0) = {yes}"))
+            }
+            FieldType::Date => Ok(self.plain(raw, op, value.trim().to_owned())),
+            FieldType::Company => Ok(self.company(raw, op, value)),
+            FieldType::Tags => {
+                let op = if op == Op::Has { Op::Eq } else { op };
+                let inner = self.text("j.value".into(), op, value);
+                Ok(format!("EXISTS (SELECT 1 FROM json_each({raw}) j WHERE {inner})"))
+            }
+            _ if field.sorted
+                && !field.custom
+                && matches!(op, Op::Eq | Op::Lt | Op::Le | Op::Gt | Op::Ge) =>
+            {
+                Ok(self.plain(format!("{raw}_sort"), op, sort_key(value)))
+            }
+            _ => Ok(self.text(raw, op, value)),
+        }
+    }
+
+    fn plain(&mut self, expression: String, op: Op, value: String) -> String {
+        let value = self.bind(Sql::Text(value));
+        match op {
+            Op::Contains | Op::Has => format!("instr({expression}, {value}) > 0"),
+            Op::Starts => format!("substr({expression}, 1, length({value})) = {value}"),
+            _ => format!("{expression} {} {value}", sign(op)),
+        }
+    }
+
+    fn text(&mut self, expression: String, op: Op, value: &str) -> String {
+        self.plain(format!("fold({expression})"), op, fold(value))
+    }
+
+    fn company(&mut self, raw: String, op: Op, value: &str) -> String {
+        if let Ok(id) = value.parse::<RecordId>() {
+            let id = self.bind(Sql::Text(id.to_string()));
+            return format!("{raw} = {id}");
+        }
+        let condition = match op {
+            Op::Eq | Op::Has => self.plain("c.name_sort".into(), Op::Eq, sort_key(value)),
+            _ => self.text("c.name".into(), op, value),
+        };
+        format!("{raw} IN (SELECT c.id FROM company c WHERE {condition})")
+    }
+
+    fn term(&mut self, field: &str, op: Op, value: &str) -> String {
+        let folded = match field {
+            "phone" => satchel_domain::phone::e164(value, None)
+                .unwrap_or_else(|| satchel_domain::phone::digits(value)),
+            "email" => value.to_lowercase(),
+            "external_id" => value.to_owned(),
+            _ => fold(value),
+        };
+        let value = self.bind(Sql::Text(folded));
+        let condition = match op {
+            Op::Eq | Op::Ne | Op::Has => format!("value = {value}"),
+            Op::Contains => format!("instr(value, {value}) > 0"),
+            Op::Starts => format!("substr(value, 1, length({value})) = {value}"),
+            other => format!("value {} {value}", sign(other)),
+        };
+        // The name of the field stands in the text, so that SQLite plans with the index's statistics.
+        format!("t.row IN (SELECT row FROM term WHERE field = '{field}' AND {condition})")
+    }
+
+    fn order(&mut self, sort: &[(String, bool)], trash: bool) -> Result<String, StorageError> {
+        let mut parts: Vec<String> = Vec::new();
+        for (name, descending) in sort {
+            let direction = if *descending { "DESC" } else { "ASC" };
+            let expression = match self.column(name)? {
+                Column::Time(column) => format!("t.{column}"),
+                Column::Title => "t.sort".into(),
+                Column::Term(field) => format!("(SELECT min(value) FROM term WHERE row = t.row AND field = '{field}')"),
+                Column::Street => "t.addresses".into(),
+                Column::Field(field) if self.kind == Kind::Company && field.key == "name" => "t.sort".into(),
+                Column::Field(field) => match field.ty {
+                    FieldType::Company => "(SELECT c.sort FROM company c JOIN document d ON d.row = c.row WHERE d.id = t.company)".into(),
+                    _ if field.custom => format!("fold({})", self.raw(field)),
+                    FieldType::Text | FieldType::Choice | FieldType::Url if field.sorted => format!("t.{}_sort", field.key),
+                    FieldType::Text | FieldType::Choice | FieldType::Url => format!("fold(t.{})", field.key),
+                    _ => format!("t.{}", field.key),
+                },
+            };
+            // Records without a value come last either way, but indexed columns always have one.
+            let last = if ["t.sort", "t.updated_at", "t.created_at"].contains(&expression.as_str()) {
+                ""
+            } else {
+                " NULLS LAST"
+            };
+            parts.push(format!("{expression} {direction}{last}"));
+        }
+        if parts.is_empty() {
+            parts.push(if trash { "t.deleted_at DESC".into() } else { "t.sort".into() });
+        }
+        let down = parts.first().is_some_and(|p| p.ends_with("DESC"));
+        parts.push(if down { "t.row DESC".into() } else { "t.row".into() });
+        Ok(parts.join(", "))
+    }
+}
+
+fn sign(op: Op) -> &'static str {
+    match op {
+        Op::Eq | Op::Contains | Op::Starts | Op::Has => "=",
+        Op::Ne => "!=",
+        Op::Lt => "<",
+        Op::Le => "<=",
+        Op::Gt => ">",
+        Op::Ge => ">=",
+    }
+}
+
+/// Epoch milliseconds of `2026-01-01` or `2026-01-01T12:00:00Z`; a day begins at midnight UTC.
+fn instant(field: &str, text: &str) -> Result<i64, StorageError> {
+    satchel_domain::date::instant(text).ok_or_else(|| StorageError::BadOperand {
+        field: field.to_owned(),
+        value: text.to_owned(),
+        expected: "write 2026-01-31 or 2026-01-31T12:00:00Z",
+    })
+}
+
+/// The rows of a page, in the order given.
+pub fn page(
+    db: &Connection,
+    catalogue: &Catalogue,
+    kind: Kind,
+    rows: &[i64],
+) -> Result<Vec<Row>, StorageError> {
+    let mut out = Vec::with_capacity(rows.len());
+    for row in rows {
+        out.extend(one(db, catalogue, kind, *row)?);
+    }
+    Ok(out)
+}
+
+pub fn one(
+    db: &Connection,
+    catalogue: &Catalogue,
+    kind: Kind,
+    row: i64,
+) -> Result<Option<Row>, StorageError> {
+    let company = match kind {
+        Kind::Person => {
+            "(SELECT c.called FROM document d JOIN company c ON c.row = d.row WHERE d.id = t.company)"
+        }
+        _ => "NULL",
+    };
+    let columns: Vec<String> =
+        crate::projections::columns(catalogue, kind).iter().map(|c| format!("t.{c}")).collect();
+    let sql = format!("SELECT {}, {company} FROM {kind} t WHERE t.row = ?1", columns.join(", "));
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_row([row], |r| read(r, catalogue, kind)).optional()?)
+}
+
+fn read(r: &rusqlite::Row<'_>, catalogue: &Catalogue, kind: Kind) -> rusqlite::Result<Row> {
+    let mut at = 7;
+    let mut fields = Map::new();
+    for field in catalogue.fields(kind).iter().filter(|f| !f.custom) {
+        let mut cells = Vec::with_capacity(2);
+        for _ in projection::columns(field) {
+            cells.push(cell(r.get_ref(at)?));
+            at += 1;
+        }
+        let value = projection::value_of_cells(field, &cells);
+        if !value.is_null() {
+            fields.insert(field.key.clone(), value);
+        }
+    }
+    let custom: String = r.get(at)?;
+    if let Ok(Json::Object(custom)) = serde_json::from_str(&custom) {
+        fields.extend(custom);
+    }
+    Ok(Row {
+        row: r.get(0)?,
+        id: crate::documents::parsed(r, 1)?,
+        kind,
+        created_at: r.get(2)?,
+        updated_at: r.get(3)?,
+        deleted_at: r.get(4)?,
+        title: r.get(5)?,
+        fields,
+        company_title: r.get(at + 1)?,
+    })
+}
+
+fn cell(value: rusqlite::types::ValueRef<'_>) -> Cell {
+    use rusqlite::types::ValueRef;
+    match value {
+        ValueRef::Integer(n) => Cell::Int(n),
+        ValueRef::Real(n) => Cell::Real(n),
+        ValueRef::Text(t) => Cell::Text(String::from_utf8_lossy(t).into_owned()),
+        _ => Cell::Null,
+    }
+}

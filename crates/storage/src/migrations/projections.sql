@@ -1,0 +1,16 @@
+-- Exact lookups: e-mail, phone, tag, city, other programs' ids.
+CREATE TABLE term (
+  field TEXT NOT NULL,
+  value TEXT NOT NULL,
+  row INTEGER NOT NULL REFERENCES document (row),
+  PRIMARY KEY (field, value, row)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX term_by_row ON term (row);
+CREATE TABLE conflict (
+  row INTEGER NOT NULL REFERENCES document (row),
+  path TEXT NOT NULL,
+  PRIMARY KEY (row, path)
+) STRICT, WITHOUT ROWID;
+-- Folded and segmented by `domain::text`; records in the trash are not in it.
+CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);

@@ -1,0 +1,171 @@
+//! Operations: what was done, by whom, and which version each touched record had before and after.
+
+use crate::{
+    StorageError,
+    documents::{heads_from_bytes, heads_to_bytes, parsed},
+};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
+use satchel_domain::{OperationId, RecordId};
+
+#[derive(Debug, Clone)]
+pub struct Operation {
+    pub seq: i64,
+    pub id: OperationId,
+    /// `create`, `edit`, `delete`, `restore`, `import`, `seed`, `undo`, `redo`.
+    pub label: String,
+    /// JSON of the label's own shape.
+    pub detail: String,
+    /// Epoch milliseconds.
+    pub at: i64,
+    pub person: String,
+    pub device: String,
+    pub records: u64,
+    /// False while a long operation runs, and for ever if it was killed.
+    pub finished: bool,
+    pub undoes: Option<OperationId>,
+    pub undone_by: Option<OperationId>,
+}
+
+/// One record of an operation.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    pub row: i64,
+    pub id: RecordId,
+    pub before: Vec<[u8; 32]>,
+    pub after: Vec<[u8; 32]>,
+}
+
+const COLUMNS: &str = "seq, id, label, detail, at, person, device, records, finished, undoes, undone_by";
+
+fn read(r: &SqlRow<'_>) -> rusqlite::Result<Operation> {
+    let optional = |at: usize| -> rusqlite::Result<Option<OperationId>> {
+        Ok(r.get::<_, Option<String>>(at)?.and_then(|text| text.parse().ok()))
+    };
+    Ok(Operation {
+        seq: r.get(0)?,
+        id: parsed(r, 1)?,
+        label: r.get(2)?,
+        detail: r.get(3)?,
+        at: r.get(4)?,
+        person: r.get(5)?,
+        device: r.get(6)?,
+        records: r.get(7)?,
+        finished: r.get(8)?,
+        undoes: optional(9)?,
+        undone_by: optional(10)?,
+    })
+}
+
+/// Writes an operation's head; the sequence number it has.
+pub fn begin(tx: &Transaction<'_>, operation: &Operation) -> Result<i64, StorageError> {
+    let sql =
+        "INSERT INTO operation (id, label, detail, at, person, device, records, finished, undoes, undone_by)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let o = operation;
+    let undoes = o.undoes.map(|id| id.to_string());
+    let undone_by = o.undone_by.map(|id| id.to_string());
+    tx.prepare_cached(sql)?.execute(params![
+        o.id.to_string(),
+        o.label,
+        o.detail,
+        o.at,
+        o.person,
+        o.device,
+        o.records,
+        o.finished,
+        undoes,
+        undone_by
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+pub fn finish(tx: &Transaction<'_>, seq: i64, records: u64, detail: &str) -> Result<(), StorageError> {
+    let sql = "UPDATE operation SET finished = 1, records = ?2, detail = ?3 WHERE seq = ?1";
+    tx.prepare_cached(sql)?.execute(params![seq, records, detail])?;
+    Ok(())
+}
+
+/// Adds a touched record; a second touch by the same operation keeps the first `before`.
+pub fn touch(
+    tx: &Transaction<'_>,
+    seq: i64,
+    row: i64,
+    before: &[[u8; 32]],
+    after: &[[u8; 32]],
+) -> Result<(), StorageError> {
+    let sql = "INSERT INTO operation_record (operation, row, before, after) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (operation, row) DO UPDATE SET after = excluded.after";
+    tx.prepare_cached(sql)?.execute(params![seq, row, heads_to_bytes(before), heads_to_bytes(after)])?;
+    Ok(())
+}
+
+/// Marks an operation as taken back by another, or as standing again.
+pub fn mark_undone(
+    tx: &Transaction<'_>,
+    id: OperationId,
+    by: Option<OperationId>,
+) -> Result<(), StorageError> {
+    let sql = "UPDATE operation SET undone_by = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute(params![id.to_string(), by.map(|b| b.to_string())])?;
+    Ok(())
+}
+
+pub fn get(db: &Connection, id: OperationId) -> Result<Option<Operation>, StorageError> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE id = ?1"))?;
+    Ok(statement.query_row([id.to_string()], read).optional()?)
+}
+
+/// The newest first.
+pub fn latest(db: &Connection, limit: usize, before: Option<i64>) -> Result<Vec<Operation>, StorageError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM operation WHERE seq < ?2 ORDER BY seq DESC LIMIT ?1"
+    ))?;
+    let rows = statement.query_map(params![limit, before.unwrap_or(i64::MAX)], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn with_label(db: &Connection, label: &str) -> Result<Vec<Operation>, StorageError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE label = ?1 ORDER BY seq DESC"))?;
+    let rows = statement.query_map([label], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// An operation's records behind `after`, in the order of their rows.
+pub fn touched(db: &Connection, seq: i64, after: i64, limit: usize) -> Result<Vec<Touched>, StorageError> {
+    let sql = "SELECT r.row, d.id, r.before, r.after FROM operation_record r JOIN document d ON d.row = r.row
+               WHERE r.operation = ?1 AND r.row > ?2 ORDER BY r.row LIMIT ?3";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params![seq, after, limit], |r| {
+        let (before, after): (Vec<u8>, Vec<u8>) = (r.get(2)?, r.get(3)?);
+        Ok(Touched {
+            row: r.get(0)?,
+            id: parsed(r, 1)?,
+            before: heads_from_bytes(&before),
+            after: heads_from_bytes(&after),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The operations that touched a record, newest first, each with the versions before and after.
+pub fn of_record(db: &Connection, row: i64) -> Result<Vec<(Operation, Touched)>, StorageError> {
+    let columns: Vec<String> = COLUMNS.split(", ").map(|c| format!("o.{c}")).collect();
+    let sql = format!(
+        "SELECT {}, r.before, r.after, d.id FROM operation_record r JOIN operation o ON o.seq = r.operation
+         JOIN document d ON d.row = r.row WHERE r.row = ?1 ORDER BY o.seq DESC LIMIT 1000",
+        columns.join(", ")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([row], |r| {
+        let (before, after): (Vec<u8>, Vec<u8>) = (r.get(11)?, r.get(12)?);
+        let touched = Touched {
+            row,
+            id: parsed(r, 13)?,
+            before: heads_from_bytes(&before),
+            after: heads_from_bytes(&after),
+        };
+        Ok((read(r)?, touched))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,143 @@
+//! What the tables show of a document, written in the same transaction as the document.
+
+use crate::{StorageError, documents::Put};
+use rusqlite::{
+    Connection, ToSql, Transaction, params, params_from_iter,
+    types::{ToSqlOutput, Value, ValueRef},
+};
+use satchel_domain::{
+    Catalogue, Kind,
+    projection::{self, Cell},
+};
+use std::sync::LazyLock;
+
+struct Sql {
+    kind: Kind,
+    insert: String,
+}
+
+static SQL: LazyLock<Vec<Sql>> = LazyLock::new(|| {
+    let catalogue = Catalogue::default();
+    Kind::ALL
+        .into_iter()
+        .map(|kind| {
+            let columns: Vec<String> = columns(&catalogue, kind);
+            let marks: Vec<&str> = columns.iter().map(|_| "?").collect();
+            let insert = format!(
+                "INSERT OR REPLACE INTO {kind} ({}) VALUES ({})",
+                columns.join(", "),
+                marks.join(", ")
+            );
+            Sql { kind, insert }
+        })
+        .collect()
+});
+
+const OWN: [&str; 7] = ["row", "id", "created_at", "updated_at", "deleted_at", "called", "sort"];
+
+/// All columns of a kind's table, in order.
+pub fn columns(catalogue: &Catalogue, kind: Kind) -> Vec<String> {
+    let fields = catalogue.fields(kind).iter().filter(|f| !f.custom).flat_map(projection::columns);
+    OWN.iter().map(|c| (*c).to_owned()).chain(fields.map(|c| c.name)).chain(["custom".to_owned()]).collect()
+}
+
+struct Bound<'a>(&'a Cell);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Cell::Null => ToSqlOutput::Owned(Value::Null),
+            Cell::Int(n) => ToSqlOutput::Owned(Value::Integer(*n)),
+            Cell::Real(n) => ToSqlOutput::Owned(Value::Real(*n)),
+            Cell::Text(s) => ToSqlOutput::Borrowed(ValueRef::Text(s.as_bytes())),
+        })
+    }
+}
+
+/// Writes the projection of one record; `known` says that an earlier one has to go.
+pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
+    let p = put.projection;
+    let sql = SQL.iter().find(|s| s.kind == put.kind).expect("every kind has a table");
+    let (id, custom) = (put.id.to_string(), p.custom.to_string());
+    let cells: Vec<Bound<'_>> = p.cells.iter().map(Bound).collect();
+    let own: [&dyn ToSql; 7] =
+        [&row, &id, &put.created_at, &put.updated_at, &p.deleted_at, &p.title, &p.sort];
+    let all = own.into_iter().chain(cells.iter().map(|c| c as &dyn ToSql)).chain([&custom as &dyn ToSql]);
+    tx.prepare_cached(&sql.insert)?.execute(params_from_iter(all))?;
+    if known {
+        tx.prepare_cached("DELETE FROM term WHERE row = ?1")?.execute([row])?;
+        tx.prepare_cached("DELETE FROM conflict WHERE row = ?1")?.execute([row])?;
+    }
+    let mut term = tx.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
+    for (field, value) in &p.terms {
+        term.execute(params![field, value, row])?;
+    }
+    for path in put.conflicts {
+        tx.prepare_cached("INSERT INTO conflict (row, path) VALUES (?1, ?2)")?.execute(params![row, path])?;
+    }
+    index(tx, row, put, known)
+}
+
+fn index(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
+    if known {
+        tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+    }
+    if put.projection.deleted_at.is_none() && put.kind != Kind::CustomField {
+        let text = &put.projection.search;
+        let sql = "INSERT INTO search (rowid, name, contact, body) VALUES (?1, ?2, ?3, ?4)";
+        tx.prepare_cached(sql)?.execute(params![row, text.name, text.contact, text.body])?;
+    }
+    Ok(())
+}
+
+/// How many records a kind has outside and inside the trash.
+pub fn count(db: &Connection, kind: Kind) -> Result<(u64, u64), StorageError> {
+    let one = |sql: String| {
+        db.prepare_cached(&sql)?.query_row([], |r| r.get::<_, u64>(0)).map_err(StorageError::from)
+    };
+    let live =
+        one(format!("SELECT count(*) FROM {kind} INDEXED BY {kind}_by_sort WHERE deleted_at IS NULL"))?;
+    let trash = one(format!("SELECT count(*) FROM {kind} WHERE deleted_at IS NOT NULL"))?;
+    Ok((live, trash))
+}
+
+pub fn conflicts(db: &Connection) -> Result<u64, StorageError> {
+    Ok(db.query_row("SELECT count(*) FROM (SELECT DISTINCT row FROM conflict)", [], |r| r.get(0))?)
+}
+
+/// The records that have this exact value: e-mail, phone, external id; those in the trash too.
+pub fn with_term(db: &Connection, field: &str, value: &str) -> Result<Vec<i64>, StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT row FROM term WHERE field = ?1 AND value = ?2 ORDER BY row LIMIT 50")?;
+    Ok(statement.query_map([field, value], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The most frequent values of a lookup field, for filters and completion.
+pub fn frequent(db: &Connection, field: &str, limit: usize) -> Result<Vec<(String, u64)>, StorageError> {
+    let sql = "SELECT value, count(*) AS n FROM term WHERE field = ?1 GROUP BY value ORDER BY n DESC, value LIMIT ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params![field, limit], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A digest of everything that is derived from a record, to compare a rebuilt projection with.
+pub fn digest(db: &Connection, row: i64, kind: Kind) -> Result<[u8; 32], StorageError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut feed = |sql: &str| -> Result<(), StorageError> {
+        let mut statement = db.prepare_cached(sql)?;
+        let width = statement.column_count();
+        let mut rows = statement.query([row])?;
+        while let Some(r) = rows.next()? {
+            for at in 0..width {
+                hasher.update(format!("{:?}\u{1e}", r.get_ref(at)?).as_bytes());
+            }
+        }
+        hasher.update(b"\x1d");
+        Ok(())
+    };
+    feed(&format!("SELECT * FROM {kind} WHERE row = ?1"))?;
+    feed("SELECT field, value FROM term WHERE row = ?1 ORDER BY field, value")?;
+    feed("SELECT path FROM conflict WHERE row = ?1 ORDER BY path")?;
+    feed("SELECT name, contact, body FROM search WHERE rowid = ?1")?;
+    Ok(*hasher.finalize().as_bytes())
+}

@@ -1,0 +1,101 @@
+//! Tables and migrations. The base tables only ever grow, by numbered steps; the projections are
+//! made from the catalogue and made anew whenever it has changed.
+
+use crate::StorageError;
+use rusqlite::{Connection, Transaction};
+use satchel_domain::{Catalogue, Field, Kind, projection};
+
+const STEPS: &[&str] = &[include_str!("migrations/0001_base.sql")];
+
+/// Raised when projections of unchanged fields come out otherwise than before.
+const PROJECTION_REVISION: u32 = 1;
+
+pub const SCHEMA_VERSION: u32 = STEPS.len() as u32;
+
+/// Brings the base tables up to date, in one transaction.
+pub fn migrate(db: &mut Connection) -> Result<(), StorageError> {
+    let found = version(db)?;
+    if found > SCHEMA_VERSION {
+        return Err(StorageError::Newer { found, known: SCHEMA_VERSION });
+    }
+    if found == SCHEMA_VERSION {
+        return Ok(());
+    }
+    let tx = db.transaction()?;
+    for step in STEPS.iter().skip(found as usize) {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    Ok(tx.commit()?)
+}
+
+pub fn version(db: &Connection) -> Result<u32, StorageError> {
+    Ok(db.pragma_query_value(None, "user_version", |r| r.get(0))?)
+}
+
+/// Names the projections that this version makes: another name means that they must be rebuilt.
+pub fn projection_version() -> String {
+    let sql = projection_sql();
+    format!("{PROJECTION_REVISION}-{}", &blake3::hash(sql.as_bytes()).to_hex()[..16])
+}
+
+/// Empties and makes the projection tables.
+pub fn make_projections(tx: &Transaction<'_>) -> Result<(), StorageError> {
+    for kind in Kind::ALL {
+        tx.execute_batch(&format!("DROP TABLE IF EXISTS {kind}"))?;
+    }
+    tx.execute_batch(
+        "DROP TABLE IF EXISTS term; DROP TABLE IF EXISTS search; DROP TABLE IF EXISTS conflict;",
+    )?;
+    tx.execute_batch(&projection_sql())?;
+    crate::settings::put(tx, "projection", &projection_version())
+}
+
+fn projection_sql() -> String {
+    let catalogue = Catalogue::default();
+    let mut sql: String = Kind::ALL.into_iter().map(|kind| table(kind, catalogue.fields(kind))).collect();
+    sql.push_str(include_str!("migrations/projections.sql"));
+    sql
+}
+
+fn table(kind: Kind, fields: &[Field]) -> String {
+    let columns = fields.iter().filter(|f| !f.custom).flat_map(projection::columns);
+    let columns: String = columns.map(|c| format!("  {} {},\n", c.name, c.ty)).collect();
+    let mut sql = format!(
+        "CREATE TABLE {kind} (\n  row INTEGER PRIMARY KEY REFERENCES document (row),\n  id TEXT NOT NULL,\n  \
+         created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER,\n  \
+         called TEXT NOT NULL,\n  sort TEXT NOT NULL,\n{columns}  custom TEXT NOT NULL DEFAULT '{{}}'\n) STRICT;\n"
+    );
+    for column in ["sort", "updated_at"] {
+        sql.push_str(&format!(
+            "CREATE INDEX {kind}_by_{column} ON {kind} ({column}, row) WHERE deleted_at IS NULL;\n"
+        ));
+    }
+    sql.push_str(&format!(
+        "CREATE INDEX {kind}_trash ON {kind} (deleted_at) WHERE deleted_at IS NOT NULL;\n"
+    ));
+    for field in fields.iter().filter(|f| f.indexed) {
+        match projection::columns(field).as_slice() {
+            [_, sorted] => {
+                sql.push_str(&format!("CREATE INDEX {kind}_by_{0} ON {kind} ({0});\n", sorted.name))
+            }
+            [column] if field.ty == satchel_domain::FieldType::Company => {
+                sql.push_str(&format!(
+                    "CREATE INDEX {kind}_by_{0} ON {kind} ({0}) WHERE {0} IS NOT NULL;\n",
+                    column.name
+                ));
+            }
+            _ => {}
+        }
+    }
+    sql
+}
+
+/// The whole schema as one text, for the snapshot test.
+pub fn dump(db: &Connection) -> Result<String, StorageError> {
+    let mut statement = db.prepare(
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'search\\_%' ESCAPE '\\' ORDER BY rowid",
+    )?;
+    let rows: Vec<String> = statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    Ok(rows.join(";\n\n") + ";\n")
+}

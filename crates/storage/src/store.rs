@@ -1,0 +1,255 @@
+//! The open database: one writer, several readers.
+
+use crate::{
+    StorageError,
+    connection::{self, Mode, SqlCipherKey},
+    schema, settings,
+};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Condvar, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+const READERS: usize = 3;
+
+/// One line of an integrity check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+    pub detail: String,
+}
+
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    writer: Option<Mutex<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+    returned: Condvar,
+    /// Counts writes, so that what was read can be known to be stale.
+    version: AtomicU64,
+}
+
+impl Store {
+    /// Makes a new database. The file must not exist.
+    pub fn create(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
+        connection::check_build()?;
+        std::fs::File::options().write(true).create_new(true).open(path)?;
+        let mut writer = connection::open(path, key, Mode::Create)?;
+        schema::migrate(&mut writer)?;
+        let tx = writer.transaction()?;
+        schema::make_projections(&tx)?;
+        tx.commit()?;
+        Self::over(path, key, writer)
+    }
+
+    pub fn open(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
+        connection::check_build()?;
+        let mut writer = connection::open(path, key, Mode::Write)?;
+        let found = schema::version(&writer)?;
+        if found > 0 && found < schema::SCHEMA_VERSION {
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".before-schema-{}", schema::SCHEMA_VERSION));
+            export(&writer, Path::new(&name), key)?;
+        }
+        schema::migrate(&mut writer)?;
+        Self::over(path, key, writer)
+    }
+
+    fn over(path: &Path, key: &SqlCipherKey, writer: Connection) -> Result<Self, StorageError> {
+        let readers =
+            (0..READERS).map(|_| connection::open(path, key, Mode::Read)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Some(Mutex::new(writer)),
+            readers: Mutex::new(readers),
+            returned: Condvar::new(),
+            version: AtomicU64::new(0),
+        })
+    }
+
+    /// Opens a file that may be damaged, for reading only: nothing is migrated, repaired or written.
+    pub fn open_for_rescue(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
+        let reader = connection::open(path, key, Mode::Rescue)?;
+        let found = schema::version(&reader)?;
+        if found > schema::SCHEMA_VERSION {
+            return Err(StorageError::Newer { found, known: schema::SCHEMA_VERSION });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            writer: None,
+            readers: Mutex::new(vec![reader]),
+            returned: Condvar::new(),
+            version: AtomicU64::new(0),
+        })
+    }
+
+    /// Rises with every write.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// One transaction. An error, or a panic, rolls all of it back.
+    pub fn write<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        // A panic in another writer has rolled its transaction back: the connection is sound.
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let tx =
+            writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
+        let out = work(&tx)?;
+        tx.commit().map_err(StorageError::from)?;
+        self.version.fetch_add(1, Ordering::AcqRel);
+        Ok(out)
+    }
+
+    /// Reads a consistent state while writes go on.
+    pub fn read<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = loop {
+            match readers.pop() {
+                Some(reader) => break reader,
+                None => readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(readers);
+        let guard = Returned { store: self, reader: Some(reader) };
+        let reader = guard.reader.as_ref().expect("the reader was just put there");
+        let tx = reader.unchecked_transaction().map_err(StorageError::from)?;
+        let out = work(&tx);
+        drop(tx);
+        out
+    }
+
+    pub fn projections_are_current(&self) -> Result<bool, StorageError> {
+        self.read(|db| {
+            Ok(settings::get(db, "projection")?.as_deref() == Some(schema::projection_version().as_str()))
+        })
+    }
+
+    /// Empties the projections; the caller fills them again from the documents.
+    pub fn reset_projections(tx: &Transaction<'_>) -> Result<(), StorageError> {
+        schema::make_projections(tx)
+    }
+
+    /// A complete, verified copy under another key, for a rotation or before a migration.
+    pub fn export(&self, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
+        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        export(&writer, path, key)
+    }
+
+    /// The ciphers' and SQLite's own integrity checks.
+    pub fn check(&self) -> Result<Vec<Check>, StorageError> {
+        self.read(check)
+    }
+
+    pub fn size_on_disk(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |m| m.len())
+    }
+
+    /// Moves everything from the log into the database and leaves no deleted text in either.
+    pub fn checkpoint(&self) -> Result<(), StorageError> {
+        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// The schema as one text.
+    pub fn schema(&self) -> Result<String, StorageError> {
+        self.read(schema::dump)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Closing works without it; the log would only be longer at the next start.
+        let _ = self.checkpoint();
+    }
+}
+
+struct Returned<'a> {
+    store: &'a Store,
+    reader: Option<Connection>,
+}
+
+impl Drop for Returned<'_> {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            self.store.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            self.store.returned.notify_one();
+        }
+    }
+}
+
+fn check(db: &Connection) -> Result<Vec<Check>, StorageError> {
+    let lines = |sql: &str| -> Result<Vec<String>, StorageError> {
+        let mut statement = db.prepare(sql)?;
+        let rows = statement.query_map([], |r| r.get::<_, String>(0))?.take(20);
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    let cipher = lines("PRAGMA cipher_integrity_check")?;
+    let sqlite = lines("PRAGMA integrity_check(20)").unwrap_or_else(|e| vec![e.to_string()]);
+    let keys = db.prepare("PRAGMA foreign_key_check")?.query_map([], |_| Ok(()))?.count();
+    let sound = |lines: &[String]| lines.is_empty() || lines == ["ok"];
+    let detail = |lines: &[String]| if sound(lines) { "sound".to_owned() } else { lines.join("; ") };
+    Ok(vec![
+        Check { name: "cipher_integrity", ok: sound(&cipher), detail: detail(&cipher) },
+        Check { name: "sqlite_integrity", ok: sound(&sqlite), detail: detail(&sqlite) },
+        Check { name: "foreign_keys", ok: keys == 0, detail: format!("{keys} broken") },
+    ])
+}
+
+/// Copies into a new file, reads it back, and makes it survive a power cut. On any error the new
+/// file is removed and the old one is as it was.
+fn export(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
+    let _ = std::fs::remove_file(path);
+    let done = export_into(db, path, key).and_then(|()| verify_copy(db, path, key));
+    if done.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    done
+}
+
+fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
+    let path_text = path.to_str().ok_or_else(|| std::io::Error::other("the folder's name is not Unicode"))?;
+    db.execute("ATTACH DATABASE ?1 AS copy KEY ?2", params![path_text, key.as_str()])?;
+    let copied = (|| -> Result<(), StorageError> {
+        db.query_row("SELECT sqlcipher_export('copy')", [], |_| Ok(()))?;
+        db.pragma_update(Some("copy"), "user_version", schema::version(db)?)?;
+        Ok(())
+    })();
+    db.execute_batch("DETACH DATABASE copy")?;
+    copied?;
+    std::fs::File::open(path)?.sync_all()?;
+    Ok(())
+}
+
+/// A copy counts only if it opens, is sound, and has as many rows in every table.
+fn verify_copy(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
+    let copy = connection::open(path, key, Mode::Rescue)?;
+    if let Some(broken) = check(&copy)?.into_iter().find(|c| !c.ok) {
+        return Err(StorageError::Damaged(format!("the copy fails {}: {}", broken.name, broken.detail)));
+    }
+    for table in
+        ["setting", "document", "operation", "operation_record", "term", "search", "person", "company"]
+    {
+        let count = |db: &Connection| {
+            db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0))
+        };
+        if count(db)? != count(&copy)? {
+            return Err(StorageError::Damaged(format!("the copy of {table} is incomplete")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,297 @@
+use super::*;
+use expect_test::expect_file;
+use satchel_domain::{Catalogue, Kind, Projection, RecordId, Registers, Value, project, value::Habits};
+
+fn key(byte: &str) -> SqlCipherKey {
+    SqlCipherKey::new(format!("x'{}'", byte.repeat(32)))
+}
+
+fn projection(kind: Kind, pairs: &[(&str, &str)]) -> Projection {
+    let catalogue = Catalogue::default();
+    let mut registers = Registers::new();
+    for (key, text) in pairs {
+        let field = catalogue.field(kind, key).expect("declared");
+        let habits = Habits { region: Some("GB".into()), ..Habits::default() };
+        Value::from_text(field, text, &habits)
+            .expect("valid")
+            .expect("some")
+            .to_registers(key, &mut registers);
+    }
+    project(kind, &registers, &catalogue)
+}
+
+fn add(store: &Store, kind: Kind, n: u128, pairs: &[(&str, &str)]) -> RecordId {
+    let id = RecordId::from_bytes((n << 64 | 7).to_be_bytes());
+    let projection = projection(kind, pairs);
+    let put = Put {
+        id,
+        kind,
+        heads: &[[1; 32]],
+        bytes: b"doc",
+        created_at: 1000,
+        updated_at: 2000 + i64::try_from(n).expect("small"),
+        projection: &projection,
+        conflicts: &[],
+    };
+    store.write::<_, StorageError>(|tx| documents::put(tx, &put)).expect("written");
+    id
+}
+
+struct Fixture {
+    dir: tempfile::TempDir,
+    store: Store,
+}
+
+fn fixture() -> Fixture {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = Store::create(&dir.path().join("v.db"), &key("ab")).expect("made");
+    add(
+        &store,
+        Kind::Person,
+        1,
+        &[
+            ("first_name", "Ana"),
+            ("last_name", "Ruiz"),
+            ("emails", "ana@norte.example"),
+            ("phones", "020 7946 0018"),
+            ("tags", "VIP,north"),
+            ("addresses", r#"[{"label":"work","city":"Porto"}]"#),
+        ],
+    );
+    add(
+        &store,
+        Kind::Person,
+        2,
+        &[("first_name", "伟"), ("last_name", "王"), ("notes", "深圳 客户"), ("birthday", "1985-04-12")],
+    );
+    add(
+        &store,
+        Kind::Person,
+        3,
+        &[
+            ("first_name", "Zoë"),
+            ("last_name", "Chérif"),
+            ("title", "Director"),
+            ("addresses", r#"[{"city":"São Paulo"}]"#),
+        ],
+    );
+    let norte = add(
+        &store,
+        Kind::Company,
+        4,
+        &[("name", "Norte SL"), ("employees", "120"), ("annual_revenue", "1250000 EUR")],
+    );
+    add(&store, Kind::Person, 5, &[("first_name", "Bo"), ("company", &norte.to_string())]);
+    Fixture { dir, store }
+}
+
+fn titles(store: &Store, kind: Kind, filter: &str, sort: &[(&str, bool)]) -> Vec<String> {
+    let catalogue = Catalogue::default();
+    let query = ListQuery {
+        filter: satchel_domain::filter::parse(filter).expect("a filter"),
+        sort: sort.iter().map(|(f, d)| ((*f).to_owned(), *d)).collect(),
+        ..ListQuery::all(kind)
+    };
+    let found = store.read(|db| lists::page(db, &catalogue, kind, &lists::rows(db, &catalogue, &query)?));
+    let found: Vec<Row> = found.map_err(|e: StorageError| e).expect("listed");
+    found.into_iter().map(|r| r.title).collect()
+}
+
+fn found(store: &Store, text: &str) -> Vec<String> {
+    let catalogue = Catalogue::default();
+    let rows = store.read(|db| {
+        let rows = search::find(db, text, Some(Kind::Person), 10)?;
+        lists::page(db, &catalogue, Kind::Person, &rows)
+    });
+    rows.map_err(|e: StorageError| e).expect("searched").into_iter().map(|r| r.title).collect()
+}
+
+#[test]
+fn this_build_is_fit_to_hold_secrets() {
+    connection::check_build().expect("SQLCipher, a recent SQLite, and no temporary files");
+}
+
+/// Every table, index and column in one place: a change here is a change of the format.
+#[test]
+fn the_schema_is_as_recorded() {
+    let fixture = fixture();
+    expect_file!["../schema.sql"].assert_eq(&fixture.store.schema().expect("dumped"));
+}
+
+#[test]
+fn people_are_found_by_any_part_and_notation() {
+    let Fixture { store, .. } = fixture();
+    for text in ["ruiz", "RUI", "ana@norte", "+44 20 7946 0018", "0018", "02079460018", "porto"] {
+        assert_eq!(found(&store, text), ["Ana Ruiz"], "{text}");
+    }
+    for text in ["王伟", "王", "wangwei", "wang wei", "ww", "深圳", "客户"] {
+        assert_eq!(found(&store, text), ["王伟"], "{text}");
+    }
+    for text in ["zoe", "cherif", "CHÉRIF zo", "sao paulo", "direc"] {
+        assert_eq!(found(&store, text), ["Zoë Chérif"], "{text}");
+    }
+    assert!(found(&store, "nobody").is_empty() && found(&store, "\"*").is_empty());
+}
+
+#[test]
+fn lists_filter_and_sort() {
+    let Fixture { store, .. } = fixture();
+    let all = |filter| titles(&store, Kind::Person, filter, &[]);
+    assert_eq!(all(""), ["Bo", "Zoë Chérif", "Ana Ruiz", "王伟"], "by family name, Chinese by pinyin");
+    assert_eq!(all("city = 'porto'"), ["Ana Ruiz"]);
+    assert_eq!(all("city = 'Sao Paulo'"), ["Zoë Chérif"]);
+    assert_eq!(all("tags has 'vip' and not title is empty"), [""; 0]);
+    assert_eq!(all("tags has 'vip' and title is empty"), ["Ana Ruiz"]);
+    assert_eq!(all("company = 'norte sl'"), ["Bo"]);
+    assert_eq!(all("company contains 'NORTE'"), ["Bo"]);
+    assert_eq!(all("emails contains 'norte'"), ["Ana Ruiz"]);
+    assert_eq!(all("first_name starts 'zo' or last_name = '王'"), ["Zoë Chérif", "王伟"]);
+    assert_eq!(all("birthday >= '1985-01-01'"), ["王伟"]);
+    assert_eq!(all("title != 'director'").len(), 3);
+    assert_eq!(all("updated_at > '2020-01-01'").len(), 0);
+    assert_eq!(all("street contains 'porto'"), ["Ana Ruiz"]);
+    assert_eq!(all("name contains 'an'"), ["Ana Ruiz"]);
+    assert_eq!(
+        titles(&store, Kind::Person, "", &[("updated_at", true)]),
+        ["Bo", "Zoë Chérif", "王伟", "Ana Ruiz"]
+    );
+    assert_eq!(titles(&store, Kind::Person, "", &[("title", false)])[0], "Zoë Chérif", "no value sorts last");
+    assert_eq!(titles(&store, Kind::Person, "", &[("company", false)])[0], "Bo");
+    assert_eq!(
+        titles(&store, Kind::Company, "employees > 100 and annual_revenue >= 1,000,000", &[("name", false)]),
+        ["Norte SL"]
+    );
+}
+
+#[test]
+fn bad_filters_say_what_is_wrong() {
+    let Fixture { store, .. } = fixture();
+    let rows = |filter: &str| {
+        let query = ListQuery {
+            filter: satchel_domain::filter::parse(filter).expect("parses"),
+            ..ListQuery::all(Kind::Company)
+        };
+        store.read(|db| lists::rows(db, &Catalogue::default(), &query)).expect_err(filter)
+    };
+    assert!(matches!(rows("shoe = 1"), StorageError::UnknownField(f) if f == "shoe"));
+    assert!(matches!(rows("employees > many"), StorageError::BadOperand { .. }));
+}
+
+#[test]
+fn a_write_that_fails_leaves_nothing() {
+    let Fixture { store, .. } = fixture();
+    let before = store.read(|db| projections::count(db, Kind::Person)).expect("counted");
+    let failed = store.write(|tx| {
+        settings::put(tx, "half", "done")?;
+        Err::<(), _>(StorageError::DiskFull)
+    });
+    assert!(failed.is_err());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _ = store.write::<(), StorageError>(|tx| {
+            settings::put(tx, "half", "done")?;
+            panic!("in the middle");
+        });
+    }));
+    assert!(panicked.is_err());
+    let (half, after) = store
+        .read::<_, StorageError>(|db| Ok((settings::get(db, "half")?, projections::count(db, Kind::Person)?)))
+        .expect("read");
+    assert_eq!((half, after), (None, before));
+}
+
+#[test]
+fn what_is_no_database_of_ours_is_refused_and_left_alone() {
+    let Fixture { dir, store } = fixture();
+    let path = dir.path().join("v.db");
+    drop(store);
+    let good = std::fs::read(&path).expect("read");
+    let plain = dir.path().join("plain.db");
+    Connection::open(&plain).expect("opened").execute_batch("CREATE TABLE a (b)").expect("made");
+    let variants: Vec<(&str, Vec<u8>)> = vec![
+        ("truncated", good[..good.len() / 3].to_vec()),
+        ("noise", vec![0x5a; 8192]),
+        ("another program's", std::fs::read(&plain).expect("read")),
+        ("header damaged", {
+            let mut bad = good.clone();
+            bad[20] ^= 1;
+            bad
+        }),
+    ];
+    for (what, bytes) in variants {
+        std::fs::write(&path, &bytes).expect("written");
+        let opened =
+            Store::open(&path, &key("ab")).map(|store| store.check().map(|c| c.iter().all(|c| c.ok)));
+        assert!(!matches!(opened, Ok(Ok(true))), "{what}: must be noticed");
+        if what != "truncated" {
+            assert!(matches!(opened, Err(StorageError::Damaged(_))), "{what}: {opened:?}");
+            assert_eq!(std::fs::read(&path).expect("read"), bytes, "{what}: must not be changed");
+        }
+    }
+    std::fs::write(&path, &good).expect("written");
+    assert!(matches!(Store::open(&path, &key("cd")), Err(StorageError::Damaged(_))), "a wrong key");
+    assert!(matches!(Store::open(&dir.path().join("none.db"), &key("ab")), Err(StorageError::Missing(_))));
+    assert!(Store::create(&path, &key("ab")).is_err(), "an existing file is never made anew");
+    Store::open(&path, &key("ab")).expect("the good one still opens");
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let Fixture { dir, store } = fixture();
+    store.write::<_, StorageError>(|tx| Ok(tx.pragma_update(None, "user_version", 99)?)).expect("written");
+    drop(store);
+    assert!(matches!(
+        Store::open(&dir.path().join("v.db"), &key("ab")),
+        Err(StorageError::Newer { found: 99, .. })
+    ));
+}
+
+#[test]
+fn nothing_on_disk_is_readable_and_deleted_text_is_gone() {
+    let Fixture { dir, store } = fixture();
+    add(&store, Kind::Person, 9, &[("first_name", "Canary4711")]);
+    store.checkpoint().expect("checkpoint");
+    for entry in std::fs::read_dir(dir.path()).expect("listed").flatten() {
+        let bytes = std::fs::read(entry.path()).expect("read");
+        for canary in ["Canary4711", "canary4711", "Ruiz", "SQLite format 3"] {
+            assert!(!bytes.windows(canary.len()).any(|w| w == canary.as_bytes()), "{canary} in {entry:?}");
+        }
+    }
+    // Under the key too: what was overwritten is nowhere in the decrypted pages.
+    add(&store, Kind::Person, 9, &[("first_name", "Renamed")]);
+    store.checkpoint().expect("checkpoint");
+    let hits = store.read::<_, StorageError>(|db| {
+        let dump: i64 =
+            db.query_row("SELECT count(*) FROM search_data WHERE instr(block, 'canary4711') > 0", [], |r| {
+                r.get(0)
+            })?;
+        Ok(dump)
+    });
+    assert_eq!(hits.expect("read"), 0, "FTS5 must not keep deleted words");
+}
+
+#[test]
+fn a_copy_under_another_key_is_complete_and_the_old_key_does_not_open_it() {
+    let Fixture { dir, store } = fixture();
+    let copy = dir.path().join("copy.db");
+    store.export(&copy, &key("cd")).expect("copied");
+    assert!(Store::open(&copy, &key("ab")).is_err());
+    let copy = Store::open(&copy, &key("cd")).expect("opens");
+    assert_eq!(found(&copy, "wangwei"), ["王伟"]);
+    assert!(copy.check().expect("checked").iter().all(|c| c.ok));
+}
+
+#[test]
+fn a_full_disk_is_said_and_nothing_is_lost() {
+    let Fixture { store, .. } = fixture();
+    let pages: i64 = store
+        .read::<_, StorageError>(|db| Ok(db.query_row("PRAGMA page_count", [], |r| r.get(0))?))
+        .expect("read");
+    store
+        .write::<_, StorageError>(|tx| Ok(tx.pragma_update(None, "max_page_count", pages + 2)?))
+        .expect("set");
+    let big = "x".repeat(200_000);
+    let full = store.write(|tx| settings::put(tx, "big", &big));
+    assert!(matches!(full, Err(StorageError::DiskFull)), "{full:?}");
+    assert_eq!(found(&store, "ruiz"), ["Ana Ruiz"]);
+    assert!(store.check().expect("checked").iter().all(|c| c.ok));
+}
