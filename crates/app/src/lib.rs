@@ -1,1 +1,39 @@
+//! The use cases. What the desktop, the command line and the tests call; nothing here knows a
+//! screen, and nothing above here knows a table, a document or a key.
 
+mod bulk;
+mod error;
+mod events;
+mod export;
+mod history;
+mod import;
+mod lists;
+mod lock;
+mod records;
+mod rotate;
+mod seed;
+mod session;
+mod settings;
+mod verify;
+pub mod views;
+
+pub use error::{AppError, Code};
+pub use events::{Event, Events};
+pub use export::{ExportFormat, ExportOptions, ExportedFile};
+pub use import::{Cancel, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
+pub use lists::{ListPage, ListRequest, Neighbours};
+pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, state_dir};
+pub use records::FieldInput;
+pub use seed::{SeedLocale, SeedOptions, Seeded};
+pub use session::Session;
+pub use settings::Settings;
+pub use verify::{VerifyReport, rescue};
+
+pub use satchel_domain as domain;
+pub use satchel_vault::{Cost, Keyring, Passphrase};
+
+/// Names of this build's parts, for `--version` and the about page.
+pub fn version() -> String {
+    let (cipher, sqlite) = satchel_storage::connection_versions().unwrap_or_default();
+    format!("{} (SQLCipher {cipher}, SQLite {sqlite}, automerge 0.12)", env!("CARGO_PKG_VERSION"))
+}

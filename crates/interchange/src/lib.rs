@@ -1,1 +1,180 @@
+//! Files of other programs, in and out: CSV, vCard, JSON. A file is opened twice: once to learn its
+//! shape (encoding, delimiter, header, columns), once to read its rows with a mapping that a
+//! person may have corrected. Nothing of a row is dropped without being named.
 
+mod aliases;
+mod assemble;
+mod csv;
+mod encoding;
+mod export;
+mod json;
+mod lines;
+mod mapping;
+mod target;
+mod vcard;
+
+pub use assemble::{Assembled, CompanyDraft, Problem, assemble};
+pub use export::{CsvTable, spreadsheet_safe, vcard_of};
+pub use mapping::{How, Mapping, guess};
+pub use target::{AddressPart, DatePart, Target};
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Csv,
+    Vcard,
+    Json,
+}
+
+/// Limits for files from outside; what is over them is refused or rejected, never half-read.
+pub mod limits {
+    pub const COLUMNS: usize = 1000;
+    /// One physical line, and one CSV record.
+    pub const RECORD_BYTES: usize = 1 << 20;
+    /// One card, photographs included.
+    pub const CARD_BYTES: usize = 16 << 20;
+    pub const CARD_DEPTH: usize = 8;
+    pub const JSON_BYTES: u64 = 512 << 20;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InterchangeError {
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{0} is empty; there is nothing to import")]
+    Empty(String),
+    #[error("{0} is not a text file (it holds binary data); export it as CSV or vCard and import that")]
+    Binary(String),
+    #[error("{path} has {found} columns; at most {} are read. Export fewer columns", limits::COLUMNS)]
+    TooManyColumns { path: String, found: usize },
+    #[error("{path} is no JSON that can be imported: {why}")]
+    Json { path: String, why: String },
+    #[error("{0} holds no contact card; a vCard file has lines BEGIN:VCARD and END:VCARD")]
+    NoCards(String),
+    #[error(
+        "the mapping names «{0}», which is no target; targets are fields (`first_name`), parts (`emails.work`, `addresses.home.city`), `company.name`, `external_id`, `custom.Label` and `skip`"
+    )]
+    BadTarget(String),
+}
+
+/// One column of a file, as far as it is known before reading it through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    /// The first few different values.
+    pub samples: Vec<String>,
+    /// Rows that have a value here.
+    pub filled: u64,
+}
+
+/// A file whose shape is known.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub path: PathBuf,
+    pub format: Format,
+    pub encoding: String,
+    /// CSV only.
+    pub delimiter: Option<char>,
+    pub rows: u64,
+    pub columns: Vec<Column>,
+    shape: Shape,
+}
+
+#[derive(Clone, Debug)]
+enum Shape {
+    Csv(csv::Dialect),
+    Vcard,
+    Json,
+}
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Into [`Source::columns`].
+    pub column: usize,
+    /// Where the format itself says where the value belongs.
+    pub target: Option<Target>,
+    pub value: String,
+}
+
+/// One row or card.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    /// Counted from 1, the header not counted.
+    pub number: u64,
+    pub cells: Vec<Cell>,
+    /// What could not be read of it, though the rest could.
+    pub notes: Vec<Problem>,
+}
+
+/// A row that cannot be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    pub number: u64,
+    pub message: String,
+    /// The row as it stands in the file, shortened.
+    pub text: String,
+}
+
+pub type Rows = Box<dyn Iterator<Item = Result<Draft, Rejected>> + Send>;
+
+impl Source {
+    /// Reads a file through once to learn its shape.
+    pub fn open(path: &Path) -> Result<Self, InterchangeError> {
+        let head = encoding::head(path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if head.is_empty() {
+            return Err(InterchangeError::Empty(name));
+        }
+        let encoding = encoding::detect(&head);
+        let text = encoding.decode(&head);
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        if start.get(..11).is_some_and(|s| s.eq_ignore_ascii_case("BEGIN:VCARD"))
+            || has_extension(path, &["vcf", "vcard"])
+        {
+            return vcard::open(path, encoding);
+        }
+        if start.starts_with(['{', '['])
+            && (has_extension(path, &["json"]) || serde_json::from_slice::<serde_json::Value>(&head).is_ok())
+        {
+            return json::open(path);
+        }
+        if encoding::is_binary(&head, encoding) {
+            return Err(InterchangeError::Binary(name));
+        }
+        csv::open(path, encoding, &text)
+    }
+
+    /// Reads the rows. The file is opened anew.
+    pub fn rows(&self) -> Result<Rows, InterchangeError> {
+        match &self.shape {
+            Shape::Csv(dialect) => csv::rows(&self.path, dialect),
+            Shape::Vcard => vcard::rows(&self.path, &self.columns),
+            Shape::Json => json::rows(&self.path, &self.columns),
+        }
+    }
+}
+
+fn has_extension(path: &Path, any: &[&str]) -> bool {
+    path.extension().and_then(|e| e.to_str()).is_some_and(|e| any.iter().any(|a| a.eq_ignore_ascii_case(e)))
+}
+
+/// Collects what a column holds while a file is read through.
+fn observe(columns: &mut [Column], column: usize, value: &str) {
+    let Some(column) = columns.get_mut(column) else { return };
+    if value.trim().is_empty() {
+        return;
+    }
+    column.filled += 1;
+    if column.samples.len() < 5 && !column.samples.iter().any(|s| s == value) {
+        column.samples.push(value.chars().take(120).collect());
+    }
+}
+
+pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> InterchangeError {
+    let path = path.to_owned();
+    move |source| InterchangeError::Io { path: path.clone(), source }
+}

@@ -18,11 +18,11 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{SQLCIPHER_NEEDED, SqlCipherKey, versions};
+pub use connection::{SqlCipherKey, versions as connection_versions};
 pub use documents::{DocumentRow, Put};
 pub use error::StorageError;
 pub use lists::{ListQuery, Row};
 pub use operations::{Operation, Touched};
 pub use rusqlite::{Connection, Transaction};
 pub use schema::{SCHEMA_VERSION, projection_version};
-pub use store::{Check, Store};
+pub use store::{Check, Store, scratch};

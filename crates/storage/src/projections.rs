@@ -2,7 +2,7 @@
 
 use crate::{StorageError, documents::Put};
 use rusqlite::{
-    Connection, ToSql, Transaction, params, params_from_iter,
+    Connection, OptionalExtension, ToSql, Transaction, params, params_from_iter,
     types::{ToSqlOutput, Value, ValueRef},
 };
 use satchel_domain::{
@@ -110,6 +110,12 @@ pub fn with_term(db: &Connection, field: &str, value: &str) -> Result<Vec<i64>, 
     let mut statement =
         db.prepare_cached("SELECT row FROM term WHERE field = ?1 AND value = ?2 ORDER BY row LIMIT 50")?;
     Ok(statement.query_map([field, value], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// A company outside of the trash that is called so; `sort` is `text::sort_key` of the name.
+pub fn company_called(db: &Connection, sort: &str) -> Result<Option<String>, StorageError> {
+    let sql = "SELECT id FROM company WHERE name_sort = ?1 AND deleted_at IS NULL ORDER BY row LIMIT 1";
+    Ok(db.prepare_cached(sql)?.query_row([sort], |r| r.get(0)).optional()?)
 }
 
 /// The most frequent values of a lookup field, for filters and completion.

@@ -178,6 +178,18 @@ impl Drop for Store {
     }
 }
 
+/// An empty database in memory, to derive projections in and compare them.
+pub fn scratch() -> Result<Connection, StorageError> {
+    crate::allocator::install();
+    let mut db = Connection::open_in_memory()?;
+    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;")?;
+    schema::migrate(&mut db)?;
+    let tx = db.transaction()?;
+    schema::make_projections(&tx)?;
+    tx.commit()?;
+    Ok(db)
+}
+
 struct Returned<'a> {
     store: &'a Store,
     reader: Option<Connection>,

@@ -20,6 +20,11 @@ impl VaultKey {
         Self::make()
     }
 
+    /// A second copy, wiped by itself. Not `Clone`: each copy of a key should be seen.
+    pub fn clone_of(other: &Self) -> Self {
+        Self(other.0.clone())
+    }
+
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.len() != 64 || !text.is_ascii() {

@@ -1,0 +1,105 @@
+//! Bulk work on both cores: one thread makes the jobs, two work on them, and the caller takes the
+//! results in order and writes them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError, mpsc},
+    thread,
+};
+
+const WORKERS: usize = 2;
+/// Batches that may wait: bounds the memory.
+const WAITING: usize = 4;
+
+/// Runs `jobs` through `work` and gives the results to `take`, in the order of the jobs. An error of
+/// `take` stops everything.
+pub fn run<J: Send, R: Send, E>(
+    jobs: impl Iterator<Item = J> + Send,
+    work: impl Fn(J) -> R + Sync,
+    mut take: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    let (send_job, receive_job) = mpsc::sync_channel::<(u64, J)>(WAITING);
+    let (send_result, receive_result) = mpsc::sync_channel::<(u64, R)>(WAITING);
+    let receive_job = Mutex::new(receive_job);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for job in (0..).zip(jobs) {
+                if send_job.send(job).is_err() {
+                    break;
+                }
+            }
+        });
+        for _ in 0..WORKERS {
+            let (send_result, receive_job, work) = (send_result.clone(), &receive_job, &work);
+            scope.spawn(move || {
+                loop {
+                    let job = receive_job.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok((number, job)) = job else { break };
+                    if send_result.send((number, work(job))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send_result);
+        let outcome = in_order(&receive_result, &mut take);
+        // Let the workers run out: their sends fail, then the maker's.
+        drop(receive_result);
+        if outcome.is_err() {
+            drain(&receive_job);
+        }
+        outcome
+    })
+}
+
+fn in_order<R, E>(
+    results: &mpsc::Receiver<(u64, R)>,
+    take: &mut impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut early: BTreeMap<u64, R> = BTreeMap::new();
+    let mut next = 0;
+    for (number, result) in results {
+        early.insert(number, result);
+        while let Some(result) = early.remove(&next) {
+            take(result)?;
+            next += 1;
+        }
+    }
+    Ok(())
+}
+
+/// After an error nobody takes jobs any more; the maker must not wait for ever.
+fn drain<J>(jobs: &Mutex<mpsc::Receiver<(u64, J)>>) {
+    let (_, closed) = mpsc::sync_channel(0);
+    let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(std::mem::replace(&mut *jobs, closed));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_and_an_error_stops_the_rest() {
+        let mut seen = Vec::new();
+        let done: Result<(), ()> = run(
+            0..1000,
+            |n| n * 2,
+            |n| {
+                seen.push(n);
+                Ok(())
+            },
+        );
+        assert!(done.is_ok() && seen == (0..1000).map(|n| n * 2).collect::<Vec<_>>());
+        let mut count = 0;
+        let stopped = run(
+            0..,
+            |n: u64| n,
+            |n| {
+                count += 1;
+                if n == 50 { Err("stop") } else { Ok(()) }
+            },
+        );
+        assert_eq!((stopped, count), (Err("stop"), 51));
+    }
+}

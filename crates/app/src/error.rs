@@ -1,0 +1,139 @@
+//! One error for the edge: a code that callers act on, and words that say what to do.
+
+use satchel_domain::{catalogue::UnknownKind, filter::FilterError, value::ValueError};
+use satchel_storage::StorageError;
+use satchel_vault::VaultError;
+use serde::{Deserialize, Serialize};
+
+/// What a caller may act on. The command line turns them into exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    Internal,
+    Usage,
+    Locked,
+    WrongKey,
+    Keyring,
+    NoVault,
+    InUse,
+    Newer,
+    Damaged,
+    DiskFull,
+    ReadOnly,
+    Refused,
+    NotFound,
+    Cancelled,
+    NothingToUndo,
+}
+
+#[derive(Clone, Debug, thiserror::Error, Serialize, specta::Type)]
+#[error("{message}")]
+pub struct AppError {
+    pub code: Code,
+    /// What happened and what to do.
+    pub message: String,
+    /// The field that was refused, where one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl AppError {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None }
+    }
+
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(Code::Refused, message)
+    }
+
+    pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("there is no {what} {id}"))
+    }
+
+    pub(crate) fn of_field(field: &str, error: &ValueError) -> Self {
+        Self { code: Code::Refused, message: format!("{field}: {error}"), field: Some(field.to_owned()) }
+    }
+}
+
+impl From<StorageError> for AppError {
+    fn from(error: StorageError) -> Self {
+        let code = match &error {
+            StorageError::Damaged(_) | StorageError::Missing(_) => Code::Damaged,
+            StorageError::Newer { .. } => Code::Newer,
+            StorageError::DiskFull => Code::DiskFull,
+            StorageError::ReadOnly => Code::ReadOnly,
+            StorageError::UnknownField(_) | StorageError::BadOperand { .. } => Code::Refused,
+            StorageError::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
+            StorageError::Io(io) if io.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
+            StorageError::UnsafeBuild(_) | StorageError::Sql(_) | StorageError::Io(_) => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<VaultError> for AppError {
+    fn from(error: VaultError) -> Self {
+        let code = match &error {
+            VaultError::Missing(_) => Code::NoVault,
+            VaultError::Occupied(_) | VaultError::LastWayIn | VaultError::EmptyPassphrase => Code::Refused,
+            VaultError::Newer { .. } => Code::Newer,
+            VaultError::Damaged { .. } => Code::Damaged,
+            VaultError::InUse { .. } => Code::InUse,
+            VaultError::WrongKey => Code::WrongKey,
+            VaultError::Keyring(_) => Code::Keyring,
+            VaultError::Io { source, .. } => return Self::from_io(source, error.to_string()),
+            VaultError::Random(_) => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl AppError {
+    fn from_io(source: &std::io::Error, message: String) -> Self {
+        use std::io::ErrorKind;
+        let code = match source.kind() {
+            ErrorKind::StorageFull => Code::DiskFull,
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Code::ReadOnly,
+            ErrorKind::NotFound => Code::NotFound,
+            _ => Code::Internal,
+        };
+        Self::new(code, message)
+    }
+
+    pub(crate) fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
+        let path = path.display().to_string();
+        move |source| Self::from_io(&source, format!("{path}: {source}"))
+    }
+}
+
+impl From<satchel_document::DocumentError> for AppError {
+    fn from(error: satchel_document::DocumentError) -> Self {
+        Self::new(
+            Code::Damaged,
+            format!("a record cannot be read: {error}. The others are not affected; run `satchel verify`"),
+        )
+    }
+}
+
+impl From<FilterError> for AppError {
+    fn from(error: FilterError) -> Self {
+        Self::refused(error.to_string())
+    }
+}
+
+impl From<UnknownKind> for AppError {
+    fn from(error: UnknownKind) -> Self {
+        Self::new(Code::Usage, error.to_string())
+    }
+}
+
+impl From<satchel_interchange::InterchangeError> for AppError {
+    fn from(error: satchel_interchange::InterchangeError) -> Self {
+        match error {
+            satchel_interchange::InterchangeError::Io { ref path, ref source } => {
+                Self::from_io(source, format!("{}: {source}", path.display()))
+            }
+            other => Self::refused(other.to_string()),
+        }
+    }
+}

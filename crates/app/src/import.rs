@@ -1,0 +1,542 @@
+//! Importing: what a file would do, shown before it does; then one operation that can be rolled
+//! back as a whole, the records that it updated included.
+
+mod matching;
+mod prepare;
+
+use crate::{
+    AppError, Session, bulk,
+    error::Code,
+    session::{Prepared, custom_field},
+};
+use matching::{Outcome, merge};
+use prepare::{Context, Ready};
+use satchel_domain::{Kind, OperationId, RecordId, date::DayOrder};
+use satchel_interchange::{Draft, Mapping, Rejected, Source, Target, guess};
+use satchel_storage::{Transaction, documents, operations};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// How far long work has come; `total` 0: not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Progress {
+    #[specta(type = u32)]
+    pub done: u64,
+    #[specta(type = u32)]
+    pub total: u64,
+}
+
+/// Asks long work to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// By what a row is recognised as a record that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchKey {
+    ExternalId,
+    Email,
+    Phone,
+}
+
+/// What happens to a row that is recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMatch {
+    #[default]
+    Update,
+    Skip,
+    Create,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct ImportOptions {
+    /// Nothing: as the file looks.
+    pub kind: Option<Kind>,
+    /// Names the program that the file is from; ids of different sources are never mixed up.
+    pub source: Option<String>,
+    /// Corrections by column: the target.
+    pub mapping: BTreeMap<String, String>,
+    pub match_by: Vec<MatchKey>,
+    pub on_match: OnMatch,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            kind: None,
+            source: None,
+            mapping: BTreeMap::new(),
+            match_by: vec![MatchKey::ExternalId, MatchKey::Email, MatchKey::Phone],
+            on_match: OnMatch::Update,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ColumnView {
+    pub name: String,
+    pub target: String,
+    /// `header`, `values`, `custom`, `empty`, `repeated`, `chosen`.
+    pub how: String,
+    pub samples: Vec<String>,
+    pub filled: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RowError {
+    pub row: u32,
+    pub column: String,
+    pub value: String,
+    pub message: String,
+}
+
+/// One row of the preview.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Preview {
+    pub row: u32,
+    pub title: String,
+    pub detail: String,
+    /// `create`, `update`, `unchanged`, `skip`.
+    pub outcome: String,
+}
+
+/// What an import has done, or, as a dry run, would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ImportReport {
+    pub operation: Option<OperationId>,
+    pub format: String,
+    pub encoding: String,
+    pub delimiter: Option<String>,
+    /// The program that wrote the file, where it is known.
+    pub preset: Option<String>,
+    pub kind: String,
+    pub rows: u32,
+    pub created: BTreeMap<String, u32>,
+    pub updated: u32,
+    pub unchanged: u32,
+    pub skipped: u32,
+    pub rejected: u32,
+    pub columns: Vec<ColumnView>,
+    /// Rejected rows and values that could not be read; at most a thousand.
+    pub errors: Vec<RowError>,
+    /// The first rows as they would become records; in a dry run only.
+    pub preview: Vec<Preview>,
+    #[serde(skip)]
+    #[specta(skip)]
+    pub rejects: Vec<Rejected>,
+}
+
+const BATCH: usize = 500;
+const MAX_ERRORS: usize = 1000;
+const PREVIEW: usize = 20;
+
+impl Session {
+    /// What importing a file would do. Nothing is written.
+    pub fn preview_import(
+        &self,
+        path: &Path,
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<ImportReport, AppError> {
+        let (source, mapping) = self.open_source(path, options)?;
+        let mut run = Run::new(self, &source, &mapping, options, true)?;
+        run.all(progress, cancel)?;
+        Ok(run.report)
+    }
+
+    /// Imports a file as one operation.
+    pub fn import(
+        &self,
+        path: &Path,
+        options: &ImportOptions,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<ImportReport, AppError> {
+        let (source, mapping) = self.open_source(path, options)?;
+        let mut run = Run::new(self, &source, &mapping, options, false)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let outcome = run.begin(&name).and_then(|()| run.all(progress, cancel));
+        run.finish(&name)?;
+        outcome?;
+        Ok(run.report)
+    }
+
+    fn open_source(&self, path: &Path, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
+        let source = Source::open(path)?;
+        let mut mapping = guess(&source, options.kind, &self.catalogue());
+        mapping.correct(&source.columns, &options.mapping)?;
+        Ok((source, mapping))
+    }
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    source: &'a Source,
+    mapping: &'a Mapping,
+    options: &'a ImportOptions,
+    context: Context<'a>,
+    dry: bool,
+    head: satchel_storage::Operation,
+    seq: i64,
+    touched: u64,
+    /// What rows before have brought in a dry run.
+    seen: HashSet<String>,
+    report: ImportReport,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        session: &'a Session,
+        source: &'a Source,
+        mapping: &'a Mapping,
+        options: &'a ImportOptions,
+        dry: bool,
+    ) -> Result<Self, AppError> {
+        let mut head = session.operation("import");
+        head.finished = false;
+        let mut catalogue = (*session.catalogue()).clone();
+        for (target, _) in &mapping.targets {
+            if let Target::Custom { label, ty } = target {
+                let key = satchel_domain::catalogue::custom_key(label);
+                catalogue.extend(mapping.kind, satchel_domain::Field::custom(&key, *ty, label, Vec::new()));
+            }
+        }
+        let mut habits = session.habits()?;
+        habits.day_order = mapping.day_order.unwrap_or(habits.day_order);
+        if habits.region.is_none() && mapping.day_order == Some(DayOrder::DayFirst) {
+            habits.region = None;
+        }
+        let source_name = options.source.clone().or(mapping.preset.map(str::to_owned));
+        let source_name = source_name.unwrap_or_else(|| format!("{:?}", source.format).to_lowercase());
+        let context = Context::new(
+            session,
+            source,
+            mapping,
+            options,
+            catalogue,
+            habits,
+            source_name,
+            session.stamp(&head),
+        );
+        let columns = source.columns.iter().zip(&mapping.targets).map(|(c, (target, how))| ColumnView {
+            name: c.name.clone(),
+            target: target.to_string(),
+            how: how.key().to_owned(),
+            samples: c.samples.clone(),
+            filled: u32::try_from(c.filled).unwrap_or(u32::MAX),
+        });
+        let report = ImportReport {
+            format: format!("{:?}", source.format).to_lowercase(),
+            encoding: source.encoding.clone(),
+            delimiter: source.delimiter.map(String::from),
+            preset: mapping.preset.map(str::to_owned),
+            kind: mapping.kind.key().to_owned(),
+            columns: columns.collect(),
+            ..ImportReport::default()
+        };
+        Ok(Self {
+            session,
+            source,
+            mapping,
+            options,
+            context,
+            dry,
+            head,
+            seq: 0,
+            touched: 0,
+            seen: HashSet::new(),
+            report,
+        })
+    }
+
+    /// Writes the operation's head, and the fields that the file's columns ask for.
+    fn begin(&mut self, name: &str) -> Result<(), AppError> {
+        self.head.detail = serde_json::json!({ "file": name }).to_string();
+        self.head.records = self.source.rows;
+        let session = self.session;
+        let stamp = session.stamp(&self.head);
+        let known = session.catalogue();
+        self.seq = session.store.write::<_, AppError>(|tx| Ok(operations::begin(tx, &self.head)?))?;
+        let mut made = 0;
+        session.store.write::<_, AppError>(|tx| {
+            for (target, _) in &self.mapping.targets {
+                let Target::Custom { label, ty } = target else { continue };
+                let (key, registers) = custom_field(self.mapping.kind, label, *ty, &[]);
+                if known.field(self.mapping.kind, &key).is_some() {
+                    continue;
+                }
+                let id = session.derive_id(&["custom_field", self.mapping.kind.key(), &key]);
+                if documents::exists(tx, id)? {
+                    self.revive(tx, id)?;
+                } else {
+                    let prepared = Prepared::new_record(id, Kind::CustomField, &stamp, &registers, &known)?;
+                    session.put(tx, self.seq, &prepared)?;
+                }
+                made += 1;
+            }
+            Ok(())
+        })?;
+        self.touched += made;
+        session.refresh_catalogue()?;
+        Ok(())
+    }
+
+    /// Takes a record of an earlier, rolled back import out of the trash.
+    fn revive(&self, tx: &Transaction<'_>, id: RecordId) -> Result<(), AppError> {
+        let (row, mut document) = self.session.load(tx, id)?;
+        let changes = vec![(satchel_domain::register::DELETED_AT.to_owned(), None)];
+        if document.edit(&self.context.stamp, &changes)? {
+            let prepared = Prepared::of(id, row.heads, &mut document, &self.context.catalogue)?;
+            self.session.put(tx, self.seq, &prepared)?;
+        }
+        Ok(())
+    }
+
+    fn all(&mut self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<(), AppError> {
+        let total = self.source.rows;
+        let mut rows = self.source.rows()?;
+        let batches = std::iter::from_fn(move || {
+            let batch: Vec<Result<Draft, Rejected>> = rows.by_ref().take(BATCH).collect();
+            (!batch.is_empty()).then_some(batch)
+        });
+        let context = self.context.share();
+        let dry = self.dry;
+        let closing = self.session.closing.clone();
+        let mut done = 0;
+        bulk::run(
+            batches,
+            |batch| {
+                batch.into_iter().map(|row| row.map(|draft| context.ready(&draft, dry))).collect::<Vec<_>>()
+            },
+            |batch: Vec<Result<Result<Ready, AppError>, Rejected>>| {
+                if cancel.is_asked() || closing.is_asked() {
+                    return Err(AppError::new(
+                        Code::Cancelled,
+                        "the import was stopped; what was imported so far can be rolled back",
+                    ));
+                }
+                done += batch.len() as u64;
+                self.batch(batch)?;
+                progress(Progress { done, total });
+                Ok(())
+            },
+        )
+    }
+
+    fn batch(&mut self, batch: Vec<Result<Result<Ready, AppError>, Rejected>>) -> Result<(), AppError> {
+        let session = self.session;
+        if self.dry {
+            return session.store.read::<_, AppError>(|db| {
+                for row in batch {
+                    if let Some(ready) = self.accept(row)? {
+                        let outcome = matching::find(db, session, &ready, self.options)?;
+                        self.foresee(ready, outcome.is_some());
+                    }
+                }
+                Ok(())
+            });
+        }
+        session.store.write::<_, AppError>(|tx| {
+            for row in batch {
+                if let Some(ready) = self.accept(row)? {
+                    self.write(tx, ready)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Counts a row and names what is wrong with it; nothing if it is rejected.
+    fn accept(&mut self, row: Result<Result<Ready, AppError>, Rejected>) -> Result<Option<Ready>, AppError> {
+        self.report.rows += 1;
+        match row {
+            Err(rejected) => {
+                self.reject(rejected);
+                Ok(None)
+            }
+            Ok(ready) => {
+                let ready = ready?;
+                let row = u32::try_from(ready.number).unwrap_or(u32::MAX);
+                for p in &ready.problems {
+                    self.error(RowError {
+                        row,
+                        column: p.column.clone(),
+                        value: p.value.clone(),
+                        message: p.message.clone(),
+                    });
+                }
+                if ready.registers.is_empty() {
+                    self.reject(Rejected {
+                        number: ready.number,
+                        message: "the row has no value for any field".into(),
+                        text: String::new(),
+                    });
+                    return Ok(None);
+                }
+                Ok(Some(ready))
+            }
+        }
+    }
+
+    fn reject(&mut self, rejected: Rejected) {
+        self.report.rejected += 1;
+        let row = u32::try_from(rejected.number).unwrap_or(u32::MAX);
+        let value = rejected.text.chars().take(200).collect();
+        self.error(RowError { row, column: String::new(), value, message: rejected.message.clone() });
+        if self.report.rejects.len() < 100_000 {
+            self.report.rejects.push(rejected);
+        }
+    }
+
+    fn error(&mut self, error: RowError) {
+        if self.report.errors.len() < MAX_ERRORS {
+            self.report.errors.push(error);
+        }
+    }
+
+    /// Counts what a row would do.
+    fn foresee(&mut self, ready: Ready, matched: bool) {
+        let keys = matching::keys(&ready, self.options);
+        let matched = matched
+            || (self.options.on_match != OnMatch::Create && keys.iter().any(|k| self.seen.contains(k)));
+        self.seen.extend(keys);
+        let outcome = match (matched, self.options.on_match) {
+            (false, _) | (true, OnMatch::Create) => {
+                *self.report.created.entry(self.mapping.kind.key().to_owned()).or_default() += 1;
+                "create"
+            }
+            (true, OnMatch::Skip) => {
+                self.report.skipped += 1;
+                "skip"
+            }
+            (true, OnMatch::Update) => {
+                self.report.updated += 1;
+                "update"
+            }
+        };
+        if let Some((name, _)) = ready
+            .company
+            .as_ref()
+            .map(|c| (&c.name, c.id))
+            .filter(|(name, _)| self.seen.insert(format!("company {name}")))
+        {
+            let _ = name;
+            if ready.company.as_ref().is_some_and(|c| c.is_new) {
+                *self.report.created.entry("company".to_owned()).or_default() += 1;
+            }
+        }
+        if self.report.preview.len() < PREVIEW {
+            let fields = satchel_domain::projection::fields_of(
+                self.mapping.kind,
+                &ready.registers,
+                &self.context.catalogue,
+            );
+            let detail: Vec<String> = ["title", "emails", "phones", "addresses", "website"]
+                .iter()
+                .filter_map(|k| fields.get(*k))
+                .map(satchel_domain::Value::to_text)
+                .collect();
+            let company = ready.company.map(|c| c.name);
+            self.report.preview.push(Preview {
+                row: u32::try_from(ready.number).unwrap_or(u32::MAX),
+                title: satchel_domain::projection::title(self.mapping.kind, &fields),
+                detail: company.into_iter().chain(detail).collect::<Vec<_>>().join(" · "),
+                outcome: outcome.to_owned(),
+            });
+        }
+    }
+
+    fn write(&mut self, tx: &Transaction<'_>, mut ready: Ready) -> Result<(), AppError> {
+        if let Some(company) = ready.company.take() {
+            self.write_company(tx, company)?;
+        }
+        let matched = matching::find(tx, self.session, &ready, self.options)?;
+        match (matched, self.options.on_match) {
+            (Some(_), OnMatch::Skip) => self.report.skipped += 1,
+            (Some(row), OnMatch::Update) => match merge(self.session, row, &ready, &self.context)? {
+                Outcome::Changed(prepared) => {
+                    self.session.put(tx, self.seq, &prepared)?;
+                    self.report.updated += 1;
+                    self.touched += 1;
+                }
+                Outcome::Unchanged => self.report.unchanged += 1,
+            },
+            (None, _) | (Some(_), OnMatch::Create) => {
+                let prepared = ready
+                    .prepared
+                    .take()
+                    .ok_or_else(|| AppError::new(Code::Internal, "a row was not prepared"))?;
+                self.session.put(tx, self.seq, &prepared)?;
+                *self.report.created.entry(prepared.kind.key().to_owned()).or_default() += 1;
+                self.touched += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_company(&mut self, tx: &Transaction<'_>, company: prepare::Company) -> Result<(), AppError> {
+        let Some(prepared) = company.prepared else { return Ok(()) };
+        if documents::exists(tx, company.id)? {
+            return if self.seen.insert(company.id.to_string()) {
+                self.revive(tx, company.id)
+            } else {
+                Ok(())
+            };
+        }
+        self.seen.insert(company.id.to_string());
+        self.session.put(tx, self.seq, &prepared)?;
+        *self.report.created.entry("company".to_owned()).or_default() += 1;
+        self.touched += 1;
+        Ok(())
+    }
+
+    /// Closes the operation, whole or stopped: it can be rolled back either way.
+    fn finish(&mut self, name: &str) -> Result<(), AppError> {
+        self.report.operation = Some(self.head.id);
+        let mut kept = self.report.clone();
+        kept.errors.truncate(200);
+        let mut detail = serde_json::to_value(&kept).expect("plain data serialises");
+        detail["file"] = serde_json::json!(name);
+        detail["rejects"] = serde_json::json!(kept.rejects.iter().take(1000).collect::<Vec<_>>());
+        self.session.store.write::<_, AppError>(|tx| {
+            Ok(operations::finish(tx, self.seq, self.touched, &detail.to_string())?)
+        })?;
+        self.session.refresh_catalogue()?;
+        self.session.changed(Vec::new());
+        Ok(())
+    }
+}
+
+/// Rejected rows as a CSV that can be mended and imported again.
+pub fn rejects_csv(rejects: &[Rejected]) -> String {
+    let quoted = |s: &str| format!("\"{}\"", s.replace('"', "\"\""));
+    let mut out = String::from("\u{feff}Row,Problem,Text\r\n");
+    for r in rejects {
+        out.push_str(&format!(
+            "{},{},{}\r\n",
+            r.number,
+            quoted(&r.message),
+            quoted(&satchel_interchange::spreadsheet_safe(&r.text))
+        ));
+    }
+    out
+}

@@ -1,0 +1,196 @@
+//! From a row to a record that is ready to be written, on any thread.
+
+use crate::{AppError, ImportOptions, OnMatch, Session, session::Prepared};
+use satchel_document::Stamp;
+use satchel_domain::{
+    Catalogue, Fields, Kind, RecordId, Registers, Scalar, Value, projection::external_term,
+    register::EXTERNAL_ID, text::sort_key, value::Habits,
+};
+use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble};
+use satchel_storage::{documents, projections};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use uuid::Uuid;
+
+/// What all rows of one import share.
+#[derive(Clone)]
+pub struct Context<'a> {
+    session: &'a Session,
+    source: &'a Source,
+    mapping: &'a Mapping,
+    options: &'a ImportOptions,
+    pub catalogue: Arc<Catalogue>,
+    pub habits: Habits,
+    /// Whose external ids the file has.
+    pub source_name: String,
+    pub stamp: Stamp,
+    /// Companies by the name that was looked up: the id, and whether it has to be made.
+    companies: Arc<Mutex<HashMap<String, (RecordId, bool)>>>,
+}
+
+/// A row, checked and laid out.
+pub struct Ready {
+    pub number: u64,
+    pub fields: Fields,
+    pub registers: Registers,
+    /// Looks up the record by the other program's id.
+    pub external: Option<String>,
+    /// The id that any device derives for this row.
+    pub derived: RecordId,
+    pub prepared: Option<Prepared>,
+    pub company: Option<Company>,
+    pub problems: Vec<Problem>,
+}
+
+pub struct Company {
+    pub name: String,
+    pub id: RecordId,
+    pub is_new: bool,
+    pub prepared: Option<Prepared>,
+}
+
+impl<'a> Context<'a> {
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        session: &'a Session,
+        source: &'a Source,
+        mapping: &'a Mapping,
+        options: &'a ImportOptions,
+        catalogue: Catalogue,
+        habits: Habits,
+        source_name: String,
+        stamp: Stamp,
+    ) -> Self {
+        Self {
+            session,
+            source,
+            mapping,
+            options,
+            catalogue: Arc::new(catalogue),
+            habits,
+            source_name,
+            stamp,
+            companies: Arc::default(),
+        }
+    }
+
+    pub fn share(&self) -> Self {
+        self.clone()
+    }
+
+    pub fn ready(&self, draft: &Draft, dry: bool) -> Result<Ready, AppError> {
+        let kind = self.mapping.kind;
+        let mut row = assemble(draft, &self.source.columns, self.mapping, &self.catalogue, &self.habits);
+        let company = self.company(&mut row, kind)?;
+        let mut registers = Registers::new();
+        for (key, value) in &row.fields {
+            value.to_registers(key, &mut registers);
+        }
+        let is_empty = registers.is_empty();
+        let external = row.external_id.as_ref().map(|id| {
+            registers.insert(format!("{EXTERNAL_ID}/{}", self.source_name), Scalar::Str(id.clone()));
+            external_term(&self.source_name, id)
+        });
+        let derived = match &row.external_id {
+            Some(id) => self.session.derive_id(&["import", &self.source_name, kind.key(), id]),
+            None => self.session.derive_id(&["import row", &self.source_name, kind.key(), &content(draft)]),
+        };
+        if is_empty {
+            registers.clear();
+        }
+        // A record of its own for each row, where nothing is to be recognised.
+        let fresh = self.options.on_match == OnMatch::Create || self.options.match_by.is_empty();
+        let id = if fresh { RecordId(Uuid::now_v7()) } else { derived };
+        let prepared = match dry || is_empty {
+            true => None,
+            false => Some(Prepared::new_record(id, kind, &self.stamp, &registers, &self.catalogue)?),
+        };
+        Ok(Ready {
+            number: draft.number,
+            fields: row.fields,
+            registers,
+            external,
+            derived,
+            prepared,
+            company,
+            problems: row.problems,
+        })
+    }
+
+    /// The person's company: one that is there, or one to be made under an id that every device derives.
+    fn company(&self, row: &mut Assembled, kind: Kind) -> Result<Option<Company>, AppError> {
+        if kind != Kind::Person {
+            return Ok(None);
+        }
+        if let Some((column, id)) = row.company_id.take() {
+            let found = self.session.store.read::<_, AppError>(|db| {
+                let rows = projections::with_term(db, "external_id", &external_term(&self.source_name, &id))?;
+                for row in rows {
+                    if let Some(found) = documents::by_row(db, row)?.filter(|d| d.kind == Kind::Company) {
+                        return Ok(Some(found.id));
+                    }
+                }
+                Ok(None)
+            })?;
+            match found {
+                Some(company) => {
+                    row.fields.insert("company".into(), Value::Reference(company));
+                    return Ok(None);
+                }
+                // Its table was not imported (yet): the id stays with the person.
+                None if row.company.is_none() => {
+                    let notes =
+                        row.fields.get("notes").map_or(String::new(), |v| format!("{}\n", v.as_text()));
+                    row.fields.insert("notes".into(), Value::LongText(format!("{notes}{column}: {id}")));
+                }
+                None => {}
+            }
+        }
+        let Some(company) = row.company.take() else { return Ok(None) };
+        let key = sort_key(&company.name);
+        let (id, is_new) = self.company_id(&key)?;
+        row.fields.insert("company".into(), Value::Reference(id));
+        let prepared = match is_new {
+            true => {
+                let mut registers = Registers::new();
+                Value::Text(company.name.clone()).to_registers("name", &mut registers);
+                if !company.website.is_empty() {
+                    Value::Text(company.website).to_registers("website", &mut registers);
+                }
+                Some(Prepared::new_record(id, Kind::Company, &self.stamp, &registers, &self.catalogue)?)
+            }
+            false => None,
+        };
+        Ok(Some(Company { name: company.name, id, is_new, prepared }))
+    }
+
+    fn company_id(&self, key: &str) -> Result<(RecordId, bool), AppError> {
+        if let Some((id, _)) = self.companies.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
+            // The row that asked first makes it.
+            return Ok((*id, false));
+        }
+        let found = self.session.store.read(|db| projections::company_called(db, key))?;
+        let entry = match found.and_then(|id| id.parse().ok()) {
+            Some(id) => (id, false),
+            None => (self.session.derive_id(&["company", key]), true),
+        };
+        let mut companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);
+        match companies.get(key) {
+            Some((id, _)) => Ok((*id, false)),
+            None => {
+                companies.insert(key.to_owned(), entry);
+                Ok(entry)
+            }
+        }
+    }
+}
+
+/// A row's content in a fixed order: the same row of the same file is the same record.
+fn content(draft: &Draft) -> String {
+    let mut cells: Vec<String> =
+        draft.cells.iter().map(|c| format!("{}\u{1f}{}", c.column, c.value)).collect();
+    cells.sort();
+    cells.join("\u{1e}")
+}

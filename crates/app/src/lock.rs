@@ -1,0 +1,348 @@
+//! Making, opening and locking a vault. While it is locked, no key, no connection and no record is
+//! in memory.
+
+use crate::{
+    AppError, Event, Events, Session,
+    error::Code,
+    session::{Opening, facts, now},
+    views::{KeySlotView, KitView, StatusView},
+};
+use satchel_domain::Kind;
+use satchel_storage::{StorageError, Store, projections, settings};
+use satchel_vault::{
+    Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultKey, Witness,
+    files::private_dir,
+};
+use serde::Serialize;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// One vault folder, open or locked.
+#[derive(Debug)]
+pub struct Satchel {
+    path: PathBuf,
+    /// Who holds the vault, for the message to another program.
+    holder: String,
+    session: Mutex<Option<Arc<Session>>>,
+    pub events: Events,
+}
+
+/// How to open a vault.
+#[derive(Debug)]
+pub enum Unlock {
+    Keyring,
+    Passphrase(Passphrase),
+    /// The recovery code as typed.
+    Recovery(String),
+}
+
+#[derive(Debug)]
+pub struct CreateVault {
+    pub workspace: String,
+    pub person: String,
+    pub device: String,
+    pub passphrase: Option<Passphrase>,
+    pub keyring: Keyring,
+    pub cost: Cost,
+}
+
+/// A new vault; its kit is shown this once.
+#[derive(Debug)]
+pub struct Created {
+    pub session: Arc<Session>,
+    pub kit: KitView,
+    /// Why the OS keyring does not hold the key, if it does not.
+    pub keyring: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum LockState {
+    NoVault,
+    Locked,
+    Open,
+}
+
+impl Satchel {
+    pub fn new(path: &Path, holder: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            holder: holder.to_owned(),
+            session: Mutex::default(),
+            events: Events::default(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn state(&self) -> LockState {
+        if self.slot().is_some() {
+            LockState::Open
+        } else if VaultDir::exists(&self.path) {
+            LockState::Locked
+        } else {
+            LockState::NoVault
+        }
+    }
+
+    /// The open vault, or the error that it is locked.
+    pub fn session(&self) -> Result<Arc<Session>, AppError> {
+        let locked = || AppError::new(Code::Locked, "the vault is locked; unlock it first");
+        self.slot().clone().ok_or_else(locked)
+    }
+
+    /// Whether a locked vault can be opened by a passphrase.
+    pub fn has_passphrase(&self) -> Result<bool, AppError> {
+        Ok(VaultDir::open(&self.path)?.has_passphrase())
+    }
+
+    pub fn create(&self, new: CreateVault) -> Result<Created, AppError> {
+        let workspace = satchel_domain::value::clean(&new.workspace, false);
+        if workspace.is_empty() || workspace.chars().count() > 200 {
+            return Err(AppError::refused("name the workspace, in at most 200 characters"));
+        }
+        if new.keyring == Keyring::Off && new.passphrase.is_none() {
+            return Err(AppError::refused("without the OS keyring a passphrase is needed"));
+        }
+        private_dir(&self.path).map_err(AppError::io(&self.path))?;
+        let prepared = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
+        let store = Store::create(&prepared.database(), &prepared.key.expose_as_sqlcipher_key())?;
+        let person = satchel_domain::value::clean(&new.person, false);
+        write_facts(&store, &workspace, if person.is_empty() { "me" } else { &person }, &new.device)?;
+        // On disk for good before anything says that there is a vault.
+        drop(store);
+        sync(&prepared.database())?;
+        let kit = kit(&workspace, prepared.id(), &prepared.recovery);
+        let key = VaultKey::clone_of(&prepared.key);
+        let (dir, refused) = prepared.commit(new.keyring)?;
+        let session = Arc::new(self.open_session(dir, key, new.keyring)?);
+        *self.slot() = Some(session.clone());
+        self.events.send(&Event::Unlocked);
+        Ok(Created { session, kit, keyring: refused.map(|e| e.to_string()) })
+    }
+
+    /// Opens the vault. With `remember`, the OS keyring gets the key again where it has lost it.
+    pub fn unlock(&self, with: Unlock, keyring: Keyring) -> Result<Arc<Session>, AppError> {
+        let mut slot = self.slot();
+        if let Some(session) = slot.as_ref() {
+            return Ok(session.clone());
+        }
+        let dir = VaultDir::open(&self.path)?;
+        let by_keyring = matches!(with, Unlock::Keyring);
+        let key = match with {
+            Unlock::Keyring => dir.unlock_with_keyring()?,
+            Unlock::Passphrase(passphrase) => dir.unlock_with_passphrase(&passphrase)?,
+            Unlock::Recovery(code) => dir.unlock_with_recovery_text(&code)?,
+        };
+        if !by_keyring && keyring == Keyring::Os {
+            // Only a cache: the vault opens without it.
+            let _ = dir.store_in_keyring(&key);
+        }
+        let session = Arc::new(self.open_session(dir, key, keyring)?);
+        *slot = Some(session.clone());
+        drop(slot);
+        self.events.send(&Event::Unlocked);
+        Ok(session)
+    }
+
+    fn open_session(&self, dir: VaultDir, key: VaultKey, keyring: Keyring) -> Result<Session, AppError> {
+        let lock = dir.lock(&self.holder)?;
+        let store = Store::open(&dir.database(), &key.expose_as_sqlcipher_key())?;
+        dir.sweep();
+        let witness = Witness::of(&state_dir(), dir.id(), dir.path());
+        Session::open(Opening { dir, key, keyring, lock, store, witness, events: self.events.clone() })
+    }
+
+    /// Locks: running work is told to stop, connections close, keys are wiped.
+    pub fn lock(&self) -> bool {
+        let Some(session) = self.slot().take() else { return false };
+        session.closing.ask();
+        self.events.send(&Event::Locked);
+        let patience = Instant::now() + Duration::from_millis(900);
+        while Arc::strong_count(&session) > 1 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        drop(session);
+        true
+    }
+
+    /// Gives the database a new key: a verified copy under the new key takes the old one's place.
+    pub fn rotate_key(&self) -> Result<Vec<KeySlotView>, AppError> {
+        let mut slot = self.slot();
+        let session =
+            slot.take().ok_or_else(|| AppError::new(Code::Locked, "the vault is locked; unlock it first"))?;
+        let patience = Instant::now() + Duration::from_secs(10);
+        while Arc::strong_count(&session) > 1 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let session = match Arc::try_unwrap(session) {
+            Ok(session) => session,
+            Err(busy) => {
+                *slot = Some(busy);
+                return Err(AppError::new(
+                    Code::InUse,
+                    "other work is going on in this vault; try again when it is done",
+                ));
+            }
+        };
+        let keyring = session.keyring;
+        let rotated = crate::rotate::rotate(session);
+        // Whatever happened, `vault.json` says which key is the vault's.
+        let reopened = match &rotated {
+            Ok(key) => self.open_session(VaultDir::open(&self.path)?, VaultKey::clone_of(key), keyring)?,
+            Err((_, old)) => {
+                self.open_session(VaultDir::open(&self.path)?, VaultKey::clone_of(old), keyring)?
+            }
+        };
+        let reopened = Arc::new(reopened);
+        *slot = Some(reopened.clone());
+        drop(slot);
+        rotated.map_err(|(error, _)| error)?;
+        Ok(reopened.key_slots())
+    }
+}
+
+fn write_facts(store: &Store, workspace: &str, person: &str, device: &str) -> Result<(), AppError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|e| AppError::new(Code::Internal, e.to_string()))?;
+    let secret = blake3::Hash::from(secret).to_hex();
+    let ids = [Uuid::now_v7().to_string(), Uuid::now_v7().to_string()];
+    let incarnation = crate::session::random_number()?.to_string();
+    store.write::<_, StorageError>(|tx| {
+        for (key, value) in [
+            (facts::WORKSPACE, workspace),
+            (facts::WORKSPACE_ID, &ids[0]),
+            (facts::WORKSPACE_SECRET, &secret),
+            (facts::PERSON, person),
+            (facts::DEVICE, &ids[1]),
+            (facts::DEVICE_NAME, if device.is_empty() { "laptop" } else { device }),
+            (facts::INCARNATION, &incarnation),
+        ] {
+            settings::put(tx, key, value)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn sync(path: &Path) -> Result<(), AppError> {
+    std::fs::File::open(path).and_then(|f| f.sync_all()).map_err(AppError::io(path))
+}
+
+fn kit(workspace: &str, vault: Uuid, code: &RecoveryCode) -> KitView {
+    let made: String = satchel_domain::date::rfc3339(now()).chars().take(10).collect();
+    let kit = RecoveryKit {
+        workspace: workspace.to_owned(),
+        vault: vault.to_string(),
+        made: made.clone(),
+        code: code.clone(),
+    };
+    let qr = qrcode::QrCode::new(code.text().as_bytes());
+    let qr = qr
+        .map(|qr| qr.render::<qrcode::render::svg::Color<'_>>().min_dimensions(160, 160).build())
+        .unwrap_or_default();
+    KitView {
+        workspace: workspace.to_owned(),
+        vault: vault.to_string(),
+        made,
+        groups: code.groups(),
+        age_identity: code.expose_age_identity().to_string(),
+        qr,
+        text: kit.text().to_string(),
+    }
+}
+
+/// Where this computer keeps what belongs to no vault: tokens that tell a copy from the original.
+pub fn state_dir() -> PathBuf {
+    if let Some(dir) = std::env::var_os("SATCHEL_STATE") {
+        return dir.into();
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    if cfg!(target_os = "windows") {
+        return std::env::var_os("LOCALAPPDATA").map(PathBuf::from).unwrap_or(home).join("Satchel");
+    }
+    if cfg!(target_os = "macos") {
+        return home.join("Library/Application Support/Satchel/State");
+    }
+    let state =
+        std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).unwrap_or_else(|| home.join(".local/state"));
+    state.join("satchel")
+}
+
+impl Session {
+    pub fn status(&self) -> Result<StatusView, AppError> {
+        let (mut records, mut trash) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+        let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let conflicts = self.store.read::<_, StorageError>(|db| {
+            for kind in Kind::ALL {
+                let (live, gone) = projections::count(db, kind)?;
+                records.insert(kind.key().to_owned(), small(live));
+                trash.insert(kind.key().to_owned(), small(gone));
+            }
+            projections::conflicts(db)
+        })?;
+        Ok(StatusView {
+            vault: self.dir().path().display().to_string(),
+            workspace: self.workspace.clone(),
+            workspace_id: self.workspace_id.to_string(),
+            person: self.person.clone(),
+            device: self.device_name.clone(),
+            records,
+            trash,
+            pending: 0,
+            conflicts: small(conflicts),
+            remotes: Vec::new(),
+            last_backup: None,
+        })
+    }
+
+    /// The ways into this vault.
+    pub fn key_slots(&self) -> Vec<KeySlotView> {
+        let dir = self.dir();
+        let slots = dir.slots().iter().map(|slot| KeySlotView {
+            kind: match slot.kind() {
+                SlotKind::Recovery => "recovery".into(),
+                SlotKind::Passphrase => "passphrase".into(),
+            },
+            detail: slot.recipient().to_owned(),
+            ok: true,
+        });
+        let mut slots: Vec<KeySlotView> = slots.collect();
+        if self.keyring == Keyring::Os {
+            let (ok, detail) = match dir.unlock_with_keyring() {
+                Ok(key) if key == self.key => (true, "holds the key".to_owned()),
+                Ok(_) => (false, "holds another key".to_owned()),
+                Err(e) => (false, e.to_string()),
+            };
+            slots.insert(0, KeySlotView { kind: "keyring".into(), detail, ok });
+        }
+        slots
+    }
+
+    pub fn set_passphrase(&self, passphrase: &Passphrase, cost: Cost) -> Result<Vec<KeySlotView>, AppError> {
+        self.dir().set_passphrase(&self.key, passphrase, cost)?;
+        Ok(self.key_slots())
+    }
+
+    pub fn remove_passphrase(&self) -> Result<Vec<KeySlotView>, AppError> {
+        self.dir().remove_passphrase(&self.key)?;
+        Ok(self.key_slots())
+    }
+
+    /// A new recovery kit; the old one stops working.
+    pub fn renew_kit(&self) -> Result<KitView, AppError> {
+        let mut dir = self.dir();
+        let code = dir.renew_recovery(&self.key)?;
+        Ok(kit(&self.workspace, dir.id(), &code))
+    }
+}

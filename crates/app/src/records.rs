@@ -1,0 +1,335 @@
+//! Records: make, change, read, search, delete, restore.
+
+use crate::{
+    AppError, Session,
+    error::Code,
+    session::{Prepared, custom_field, fields_json, now},
+    views::{ClaimView, ConflictView, FieldView, Hit, RecordView, Written, WrittenMany},
+};
+use satchel_document::{Changes, Conflict, difference};
+use satchel_domain::{
+    Catalogue, FieldType, Kind, RecordId, Registers, Scalar, Value,
+    date::rfc3339,
+    register::{DELETED_AT, field_of},
+    value::{Habits, ValueError},
+};
+use satchel_storage::{Row, StorageError, documents, lists, operations, search};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// New values of fields, as a screen, a script or a file gives them; `null` clears.
+pub type FieldInput = Map<String, Json>;
+
+impl Session {
+    pub fn fields(&self, kind: Kind) -> Vec<FieldView> {
+        self.catalogue().fields(kind).iter().map(FieldView::from).collect()
+    }
+
+    pub fn create(&self, kind: Kind, input: &FieldInput) -> Result<Written, AppError> {
+        let catalogue = self.catalogue();
+        let mut registers = Registers::new();
+        for (key, value) in read_input(kind, input, &catalogue, &self.habits()?)? {
+            if let Some(value) = value {
+                value.to_registers(&key, &mut registers);
+            }
+        }
+        if registers.is_empty() {
+            return Err(AppError::refused(format!(
+                "a {kind} needs at least one field, such as {}",
+                example(kind)
+            )));
+        }
+        let id = RecordId(Uuid::now_v7());
+        self.create_with(id, kind, &registers)
+    }
+
+    fn create_with(&self, id: RecordId, kind: Kind, registers: &Registers) -> Result<Written, AppError> {
+        let operation = self.operation("create");
+        self.store.write::<_, AppError>(|tx| {
+            self.check_references(tx, registers)?;
+            let seq = operations::begin(tx, &operation)?;
+            let prepared =
+                Prepared::new_record(id, kind, &self.stamp(&operation), registers, &self.catalogue())?;
+            self.put(tx, seq, &prepared)?;
+            Ok(())
+        })?;
+        self.changed(vec![id]);
+        Ok(Written { id, operation: Some(operation.id) })
+    }
+
+    /// Adds a field to a kind, for all records and on every screen.
+    pub fn create_custom_field(
+        &self,
+        kind: Kind,
+        label: &str,
+        ty: FieldType,
+        options: &[String],
+    ) -> Result<Written, AppError> {
+        let label = satchel_domain::value::clean(label, false);
+        if label.is_empty() || label.chars().count() > 100 {
+            return Err(AppError::refused("a field needs a name of at most 100 characters"));
+        }
+        if !FieldType::CUSTOM.contains(&ty) || !Kind::BROWSED.contains(&kind) {
+            return Err(AppError::refused("a custom field cannot have this type"));
+        }
+        let (key, registers) = custom_field(kind, &label, ty, options);
+        if self.catalogue().field(kind, &key).is_some() {
+            return Err(AppError::refused(format!("there is a field «{label}» already")));
+        }
+        let id = self.derive_id(&["custom_field", kind.key(), &key]);
+        let written = if self.store.read(|db| documents::exists(db, id))? {
+            self.write_registers(&[id], "restore", &|_| vec![(DELETED_AT.to_owned(), None)])
+                .map(|w| Written { id, operation: w.operation })?
+        } else {
+            self.create_with(id, Kind::CustomField, &registers)?
+        };
+        self.refresh_catalogue()?;
+        self.changed(Vec::new());
+        Ok(written)
+    }
+
+    /// Changes fields of one record; the others keep theirs.
+    pub fn set(&self, id: RecordId, input: &FieldInput) -> Result<Written, AppError> {
+        let written = self.set_many(&[id], input)?;
+        Ok(Written { id, operation: written.operation })
+    }
+
+    /// Changes the same fields of several records, as one operation.
+    pub fn set_many(&self, ids: &[RecordId], input: &FieldInput) -> Result<WrittenMany, AppError> {
+        let catalogue = self.catalogue();
+        let habits = self.habits()?;
+        let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
+        let kind = self.kind_of(*first)?;
+        let values = read_input(kind, input, &catalogue, &habits)?;
+        let mut wanted = Registers::new();
+        for (key, value) in &values {
+            if let Some(value) = value {
+                value.to_registers(key, &mut wanted);
+            }
+        }
+        self.store.read(|db| self.check_references(db, &wanted))?;
+        self.write_registers(ids, "edit", &|now| {
+            values.keys().flat_map(|key| difference(key, now, &wanted)).collect()
+        })
+    }
+
+    pub fn unset(&self, id: RecordId, keys: &[String]) -> Result<Written, AppError> {
+        let input = keys.iter().map(|key| (key.clone(), Json::Null)).collect();
+        self.set(id, &input)
+    }
+
+    /// Puts records in the trash.
+    pub fn delete(&self, ids: &[RecordId]) -> Result<WrittenMany, AppError> {
+        let at = now();
+        self.write_registers(ids, "delete", &|r| match r.contains_key(DELETED_AT) {
+            true => Changes::new(),
+            false => vec![(DELETED_AT.to_owned(), Some(Scalar::Int(at)))],
+        })
+    }
+
+    /// Takes records out of the trash.
+    pub fn restore(&self, ids: &[RecordId]) -> Result<WrittenMany, AppError> {
+        self.write_registers(ids, "restore", &|r| match r.contains_key(DELETED_AT) {
+            true => vec![(DELETED_AT.to_owned(), None)],
+            false => Changes::new(),
+        })
+    }
+
+    /// Edits each record by what `plan` makes of its registers: one operation, one transaction.
+    fn write_registers(
+        &self,
+        ids: &[RecordId],
+        label: &str,
+        plan: &dyn Fn(&Registers) -> Changes,
+    ) -> Result<WrittenMany, AppError> {
+        let mut operation = self.operation(label);
+        let stamp = self.stamp(&operation);
+        let catalogue = self.catalogue();
+        let mut fields_changed = false;
+        let written: Vec<RecordId> = self.store.write::<_, AppError>(|tx| {
+            let mut prepared = Vec::new();
+            for id in ids {
+                let (row, mut document) = self.load(tx, *id)?;
+                let changes = plan(&document.registers());
+                if !changes.is_empty() && document.edit(&stamp, &changes)? {
+                    prepared.push(Prepared::of(*id, row.heads, &mut document, &catalogue)?);
+                }
+            }
+            if prepared.is_empty() {
+                return Ok(Vec::new());
+            }
+            operation.records = prepared.len() as u64;
+            let seq = operations::begin(tx, &operation)?;
+            for prepared in &prepared {
+                fields_changed |= prepared.kind == Kind::CustomField;
+                self.put(tx, seq, prepared)?;
+            }
+            Ok(prepared.iter().map(|p| p.id).collect())
+        })?;
+        if fields_changed {
+            self.refresh_catalogue()?;
+        }
+        let count = u32::try_from(written.len()).unwrap_or(u32::MAX);
+        if written.is_empty() {
+            return Ok(WrittenMany { operation: None, count });
+        }
+        self.changed(if written.len() > 100 { Vec::new() } else { written });
+        Ok(WrittenMany { operation: Some(operation.id), count })
+    }
+
+    /// A reference must point at a company that is there.
+    fn check_references(
+        &self,
+        db: &satchel_storage::Connection,
+        registers: &Registers,
+    ) -> Result<(), AppError> {
+        let Some(company) = registers.get("company").and_then(Scalar::as_str) else { return Ok(()) };
+        let id: RecordId = company.parse().map_err(|_| AppError::not_found("company", company))?;
+        match documents::get(db, id)? {
+            Some(row) if row.kind == Kind::Company => Ok(()),
+            _ => Err(AppError { field: Some("company".into()), ..AppError::not_found("company", id) }),
+        }
+    }
+
+    pub(crate) fn kind_of(&self, id: RecordId) -> Result<Kind, AppError> {
+        let row = self.store.read(|db| documents::get(db, id))?;
+        row.map(|r| r.kind).ok_or_else(|| AppError::not_found("record", id))
+    }
+
+    pub fn get(&self, id: RecordId) -> Result<RecordView, AppError> {
+        let catalogue = self.catalogue();
+        let (document, row) = self.store.read::<_, AppError>(|db| {
+            let (stored, document) = self.load(db, id)?;
+            let row = lists::one(db, &catalogue, stored.kind, stored.row)?;
+            Ok((document, row.ok_or_else(|| AppError::not_found("record", id))?))
+        })?;
+        let registers = document.registers();
+        let conflicts =
+            conflict_views(row.kind, &registers, &document.conflicts(), &catalogue, |_| self.person.clone());
+        Ok(RecordView {
+            id,
+            kind: row.kind,
+            title: row.title,
+            fields: fields_json(row.kind, &registers, &catalogue),
+            company_title: row.company_title,
+            created_at: rfc3339(row.created_at),
+            updated_at: rfc3339(row.updated_at),
+            deleted_at: row.deleted_at.map(rfc3339),
+            conflicts,
+        })
+    }
+
+    /// What a text finds, the likeliest first.
+    pub fn search(&self, text: &str, kind: Option<Kind>, limit: usize) -> Result<Vec<Hit>, AppError> {
+        let catalogue = self.catalogue();
+        let limit = limit.min(500);
+        let rows: Vec<Row> = self.store.read::<_, StorageError>(|db| {
+            // More than are shown, so that the best of them can come first.
+            let found = search::find(db, text, kind, limit.max(60))?;
+            let mut rows = Vec::with_capacity(found.len());
+            for row in found {
+                for kind in Kind::BROWSED {
+                    if let Some(row) = lists::one(db, &catalogue, kind, row)? {
+                        rows.push(row);
+                        break;
+                    }
+                }
+            }
+            Ok(rows)
+        })?;
+        let wanted = satchel_domain::text::fold(text);
+        let mut ranked: Vec<(u8, Row)> =
+            rows.into_iter().map(|row| (closeness(&row.title, &wanted), row)).collect();
+        ranked.sort_by_key(|(rank, row)| {
+            (*rank, row.kind != Kind::Company || *rank > 1, row.title.chars().count())
+        });
+        Ok(ranked.into_iter().take(limit).map(|(_, row)| hit(row)).collect())
+    }
+}
+
+/// 0: called so; 1: begins so; 2: a word begins so; 3: found elsewhere.
+fn closeness(title: &str, wanted: &str) -> u8 {
+    let title = satchel_domain::text::fold(title);
+    if title == wanted {
+        0
+    } else if title.starts_with(wanted) {
+        1
+    } else if title.split(' ').any(|word| word.starts_with(wanted)) {
+        2
+    } else {
+        3
+    }
+}
+
+fn hit(row: Row) -> Hit {
+    let text = |key: &str| row.fields.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let first = |key: &str, part: &str| {
+        let item = row.fields.get(key).and_then(|v| v.get(0)).and_then(|v| v.get(part));
+        item.and_then(Json::as_str).unwrap_or_default().to_owned()
+    };
+    let parts = match row.kind {
+        Kind::Person => [
+            row.company_title.clone().unwrap_or_default(),
+            text("title"),
+            first("emails", "value"),
+            first("phones", "value"),
+        ],
+        _ => [text("industry"), first("addresses", "city"), text("website"), first("phones", "value")],
+    };
+    let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).take(2).collect();
+    Hit { id: row.id, kind: row.kind, title: row.title, subtitle: parts.join(" · ") }
+}
+
+fn example(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Person => "first_name=Ana",
+        Kind::Company => "name=Acme",
+        Kind::CustomField => "label=Size",
+    }
+}
+
+/// Reads and checks what was given, by the catalogue.
+pub(crate) fn read_input(
+    kind: Kind,
+    input: &FieldInput,
+    catalogue: &Catalogue,
+    habits: &Habits,
+) -> Result<BTreeMap<String, Option<Value>>, AppError> {
+    let mut out = BTreeMap::new();
+    for (key, json) in input {
+        let field = catalogue.field(kind, key).ok_or_else(|| AppError {
+            code: Code::Refused,
+            message: format!("a {kind} has no field «{key}»; see `satchel fields {kind}`"),
+            field: Some(key.clone()),
+        })?;
+        let value =
+            Value::from_json(field, json, habits).map_err(|e: ValueError| AppError::of_field(key, &e))?;
+        out.insert(key.clone(), value);
+    }
+    Ok(out)
+}
+
+/// Conflicts by field, each value as the whole field would read with it.
+pub(crate) fn conflict_views(
+    kind: Kind,
+    registers: &Registers,
+    conflicts: &[Conflict],
+    catalogue: &Catalogue,
+    by: impl Fn(&[u8]) -> String,
+) -> Vec<ConflictView> {
+    let mut out: Vec<ConflictView> = Vec::new();
+    for conflict in conflicts {
+        let key = field_of(&conflict.path);
+        let Some(field) = catalogue.field(kind, key) else { continue };
+        let mut values = Vec::new();
+        for claim in &conflict.values {
+            let mut with = registers.clone();
+            with.insert(conflict.path.clone(), claim.value.clone());
+            let value = Value::from_registers(field, &with).map_or(Json::Null, |v| v.to_json());
+            values.push(ClaimView { value, by: by(&claim.actor), at: rfc3339(claim.at) });
+        }
+        out.push(ConflictView { field: key.to_owned(), values });
+    }
+    out
+}

@@ -1,0 +1,382 @@
+//! Synthetic data for trying out, demonstrations and benchmarks: the same for the same seed.
+
+use crate::{AppError, Cancel, Progress, Session, bulk, error::Code, session::Prepared};
+use satchel_domain::{
+    Kind, RecordId, Registers, Value,
+    value::{Address, Contact},
+};
+use satchel_storage::operations;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeedLocale {
+    En,
+    Zh,
+    Mixed,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SeedOptions {
+    pub people: u32,
+    pub companies: u32,
+    pub seed: u64,
+    pub locale: SeedLocale,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Seeded {
+    pub created: BTreeMap<String, u32>,
+    pub seconds: f64,
+}
+
+const BATCH: u32 = 250;
+
+impl Session {
+    pub fn seed(
+        &self,
+        options: SeedOptions,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Seeded, AppError> {
+        let started = std::time::Instant::now();
+        let total = u64::from(options.people) + u64::from(options.companies);
+        let mut head = self.operation("seed");
+        head.finished = false;
+        head.records = total;
+        let stamp = self.stamp(&head);
+        let catalogue = self.catalogue();
+        let company_id =
+            |n: u32| self.derive_id(&["seed", &options.seed.to_string(), "company", &n.to_string()]);
+        let person_id =
+            |n: u32| self.derive_id(&["seed", &options.seed.to_string(), "person", &n.to_string()]);
+        let batches = (0..options.companies).step_by(BATCH as usize).map(|from| (Kind::Company, from));
+        let batches =
+            batches.chain((0..options.people).step_by(BATCH as usize).map(|from| (Kind::Person, from)));
+        let seq = self.store.write::<_, AppError>(|tx| Ok(operations::begin(tx, &head)?))?;
+        let make = |(kind, from): (Kind, u32)| -> Result<Vec<Prepared>, AppError> {
+            let to =
+                (from + BATCH).min(if kind == Kind::Company { options.companies } else { options.people });
+            let one = |n: u32| {
+                let mut random = Random::of(options.seed, kind, n);
+                let (id, registers) = match kind {
+                    Kind::Company => (company_id(n), company(&mut random, options.locale)),
+                    _ => {
+                        let employer = (options.companies > 0 && random.below(10) > 0)
+                            .then(|| company_id(random.below(options.companies)));
+                        (person_id(n), person(&mut random, options.locale, employer))
+                    }
+                };
+                Prepared::new_record(id, kind, &stamp, &registers, &catalogue)
+            };
+            (from..to).map(one).collect()
+        };
+        let (mut done, mut created) = (0_u64, BTreeMap::<String, u32>::new());
+        let outcome = bulk::run(batches, make, |prepared| {
+            let prepared = prepared?;
+            if cancel.is_asked() || self.closing.is_asked() {
+                return Err(AppError::new(Code::Cancelled, "stopped; what was made can be undone"));
+            }
+            self.store.write::<_, AppError>(|tx| {
+                for p in &prepared {
+                    // The same seed again makes nothing new.
+                    if !satchel_storage::documents::exists(tx, p.id)? {
+                        self.put(tx, seq, p)?;
+                        *created.entry(p.kind.key().to_owned()).or_default() += 1;
+                    }
+                }
+                Ok(())
+            })?;
+            done += prepared.len() as u64;
+            progress(Progress { done, total });
+            Ok(())
+        });
+        let count = created.values().map(|n| u64::from(*n)).sum();
+        self.store.write::<_, AppError>(|tx| Ok(operations::finish(tx, seq, count, "{}")?))?;
+        self.changed(Vec::new());
+        outcome?;
+        Ok(Seeded { created, seconds: started.elapsed().as_secs_f64() })
+    }
+}
+
+/// A small deterministic generator (xorshift64*); nothing here is secret.
+struct Random(u64);
+
+impl Random {
+    fn of(seed: u64, kind: Kind, n: u32) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&seed.to_be_bytes()).update(kind.key().as_bytes()).update(&n.to_be_bytes());
+        let bytes: [u8; 8] = hasher.finalize().as_bytes()[..8].try_into().expect("8 of 32 bytes");
+        Self(u64::from_be_bytes(bytes) | 1)
+    }
+
+    fn below(&mut self, n: u32) -> u32 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        u32::try_from(high % u64::from(n.max(1))).unwrap_or(0)
+    }
+
+    fn of_list<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        let at = self.below(u32::try_from(list.len()).unwrap_or(1)) as usize;
+        list.get(at).copied().unwrap_or_default()
+    }
+}
+
+const FIRST: &[&str] = &[
+    "Ana", "Bruno", "Carla", "David", "Elena", "Felix", "Grace", "Hugo", "Ines", "Jonas", "Karin", "Liam",
+    "Maria", "Noah", "Olivia", "Pedro", "Quentin", "Rosa", "Samuel", "Tess", "Ulrich", "Vera", "William",
+    "Xenia", "Yann", "Zoë", "Jürgen", "Søren", "Chloé", "Łukasz", "Beatriz", "Andrés", "Fatima", "Ivan",
+    "Sofia", "Thomas",
+];
+const LAST: &[&str] = &[
+    "Smith",
+    "Müller",
+    "García",
+    "Rossi",
+    "Novak",
+    "Jensen",
+    "Silva",
+    "Dubois",
+    "Kowalski",
+    "Andersson",
+    "Johnson",
+    "Williams",
+    "Brown",
+    "Chérif",
+    "Ruiz",
+    "Fernández",
+    "Bianchi",
+    "Schmidt",
+    "Weber",
+    "Moreau",
+    "Costa",
+    "Santos",
+    "Popescu",
+    "Horvat",
+    "Larsen",
+    "Murphy",
+    "Kelly",
+    "Walsh",
+    "Evans",
+    "Taylor",
+    "Baker",
+    "Cooper",
+    "Fischer",
+    "Keller",
+    "Meyer",
+    "Dupont",
+    "Lefèvre",
+    "Marino",
+    "Greco",
+    "Ortega",
+];
+const SURNAME: &[&str] = &[
+    "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何",
+    "郭", "马", "罗", "梁", "宋", "郑", "谢", "韩", "唐", "冯", "于", "董", "萧", "曾", "单", "欧阳", "司马",
+];
+const GIVEN: &[&str] = &[
+    "伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超",
+    "秀英", "志强", "小红", "建国", "晓明", "雨桐", "子轩", "浩然", "梓涵", "欣怡", "俊杰", "思远", "文博",
+    "佳怡", "海燕",
+];
+const TITLE: &[&str] = &[
+    "Buyer",
+    "Head of Purchasing",
+    "Managing Director",
+    "Sales Manager",
+    "Owner",
+    "Operations Lead",
+    "Engineer",
+    "Accountant",
+    "Site Manager",
+    "Pharmacist",
+];
+const TITLE_ZH: &[&str] = &["采购经理", "总经理", "销售总监", "工程师", "财务", "店长", "厂长", "运营主管"];
+const CITY: &[(&str, &str)] = &[
+    ("Porto", "Portugal"),
+    ("Lisbon", "Portugal"),
+    ("Madrid", "Spain"),
+    ("Barcelona", "Spain"),
+    ("Berlin", "Germany"),
+    ("Köln", "Germany"),
+    ("Paris", "France"),
+    ("Lyon", "France"),
+    ("Milano", "Italy"),
+    ("London", "United Kingdom"),
+    ("Leeds", "United Kingdom"),
+    ("Dublin", "Ireland"),
+    ("Kraków", "Poland"),
+    ("São Paulo", "Brazil"),
+    ("Boston", "United States"),
+];
+const CITY_ZH: &[&str] = &["深圳", "上海", "北京", "广州", "杭州", "成都", "武汉", "南京", "苏州", "西安"];
+const FIRM: &[&str] = &[
+    "Norte",
+    "Atlas",
+    "Blue Harbour",
+    "Cedar",
+    "Delta",
+    "Elm Street",
+    "Falcon",
+    "Granite",
+    "Horizon",
+    "Iberia",
+    "Juniper",
+    "Kestrel",
+    "Lumen",
+    "Meridian",
+    "Northwind",
+    "Orchard",
+    "Pinecone",
+    "Quarry",
+    "Riverside",
+    "Summit",
+    "Terra",
+    "Union",
+    "Vela",
+    "Westgate",
+];
+const TRADE: &[&str] = &[
+    "Foods",
+    "Tools",
+    "Medical",
+    "Logistics",
+    "Textiles",
+    "Energy",
+    "Packaging",
+    "Optics",
+    "Dental",
+    "Marine",
+];
+const TRADE_ZH: &[&str] = &["科技", "医疗", "贸易", "物流", "食品", "电子", "能源", "纺织"];
+const FORM: &[&str] = &["SL", "GmbH", "Ltd", "SA", "Lda", "Inc", "BV"];
+const TAGS: &[&str] =
+    &["vip", "north", "south", "trade fair", "newsletter", "cold", "key account", "reseller"];
+const SOURCE: &[&str] = &["Referral", "Trade fair", "Website", "Cold call", "Import"];
+
+fn text(registers: &mut Registers, key: &str, value: &str) {
+    Value::Text(value.to_owned()).to_registers(key, registers);
+}
+
+fn is_chinese(random: &mut Random, locale: SeedLocale) -> bool {
+    match locale {
+        SeedLocale::En => false,
+        SeedLocale::Zh => true,
+        SeedLocale::Mixed => random.below(2) == 0,
+    }
+}
+
+fn address(random: &mut Random, chinese: bool) -> Value {
+    let number = random.below(200) + 1;
+    let one = if chinese {
+        let city = random.of_list(CITY_ZH).to_owned();
+        Address {
+            label: "work".into(),
+            street: format!("人民路{number}号"),
+            postal_code: format!("{}", 100_000 + random.below(800_000)),
+            city,
+            country: "中国".into(),
+            ..Address::default()
+        }
+    } else {
+        let (city, country) = CITY.get(random.below(15) as usize).copied().unwrap_or(("Porto", "Portugal"));
+        let street =
+            random.of_list(&["Main Street", "Station Road", "Rua Nova", "Calle Mayor", "Hafenstraße"]);
+        Address {
+            label: "work".into(),
+            street: format!("{street} {number}"),
+            city: city.into(),
+            postal_code: format!("{}", 1000 + random.below(90_000)),
+            country: country.into(),
+            ..Address::default()
+        }
+    };
+    Value::addresses(vec![one]).expect("one address fits")
+}
+
+fn phone(random: &mut Random, chinese: bool) -> Value {
+    let number = if chinese {
+        format!("+86 13{} {:04} {:04}", random.below(10), random.below(10_000), random.below(10_000))
+            .replacen("13", "138", 1)
+    } else {
+        format!("+34 6{:02} {:03} {:03}", random.below(100), random.below(1000), random.below(1000))
+    };
+    let item = Contact::phone("mobile", &number, None).expect("it has digits");
+    Value::contacts(vec![item]).expect("one phone fits")
+}
+
+fn person(random: &mut Random, locale: SeedLocale, company: Option<RecordId>) -> Registers {
+    let chinese = is_chinese(random, locale);
+    let mut r = Registers::new();
+    let (first, last) = if chinese {
+        (random.of_list(GIVEN), random.of_list(SURNAME))
+    } else {
+        (random.of_list(FIRST), random.of_list(LAST))
+    };
+    text(&mut r, "first_name", first);
+    text(&mut r, "last_name", last);
+    text(&mut r, "title", random.of_list(if chinese { TITLE_ZH } else { TITLE }));
+    let number = random.below(1_000_000);
+    let plain = |s: &str| {
+        satchel_domain::text::sort_key(s).chars().filter(char::is_ascii_alphabetic).collect::<String>()
+    };
+    let email = format!(
+        "{}.{}{number}@{}.example",
+        plain(first),
+        plain(last),
+        random.of_list(&["mail", "post", "firm", "web"])
+    );
+    let email = Contact::email("work", &email).expect("it is an address");
+    Value::contacts(vec![email]).expect("one e-mail fits").to_registers("emails", &mut r);
+    phone(random, chinese).to_registers("phones", &mut r);
+    address(random, chinese).to_registers("addresses", &mut r);
+    if let Some(company) = company {
+        Value::Reference(company).to_registers("company", &mut r);
+    }
+    if random.below(3) == 0 {
+        Value::Tags(vec![random.of_list(TAGS).to_owned()]).to_registers("tags", &mut r);
+    }
+    text(&mut r, "source", random.of_list(SOURCE));
+    if random.below(4) == 0 {
+        text(
+            &mut r,
+            "birthday",
+            &format!(
+                "19{:02}-{:02}-{:02}",
+                50 + random.below(50),
+                1 + random.below(12),
+                1 + random.below(28)
+            ),
+        );
+    }
+    r
+}
+
+fn company(random: &mut Random, locale: SeedLocale) -> Registers {
+    let chinese = is_chinese(random, locale);
+    let mut r = Registers::new();
+    let number = random.below(900) + 100;
+    let (name, trade) = if chinese {
+        let trade = random.of_list(TRADE_ZH);
+        (
+            format!(
+                "{}{}{trade}有限公司",
+                random.of_list(CITY_ZH),
+                random.of_list(&["华", "新", "恒", "瑞", "远", "盛", "明", "达"])
+            ),
+            trade,
+        )
+    } else {
+        let trade = random.of_list(TRADE);
+        (format!("{} {trade} {}", random.of_list(FIRM), random.of_list(FORM)), trade)
+    };
+    text(&mut r, "name", &name);
+    text(&mut r, "industry", trade);
+    Value::Number(f64::from(random.below(500) + 1)).to_registers("employees", &mut r);
+    text(&mut r, "website", &format!("https://www.firm{number}.example"));
+    phone(random, chinese).to_registers("phones", &mut r);
+    address(random, chinese).to_registers("addresses", &mut r);
+    r
+}

@@ -1,0 +1,325 @@
+//! An open vault: its keys, its database, who writes and as which device.
+
+use crate::{AppError, Event, Events, error::Code, lists::ListCache};
+use satchel_document::{Actor, Document, Stamp};
+use satchel_domain::{
+    Catalogue, DeviceId, Field, FieldType, Kind, OperationId, RecordId, Registers, WorkspaceId,
+    catalogue::custom_key, date::DayOrder, project, projection::fields_of, value::Habits,
+};
+use satchel_storage::{
+    DocumentRow, Operation, Put, StorageError, Store, Transaction, documents, operations, settings,
+};
+use satchel_vault::{Incarnation, Keyring, VaultDir, VaultKey, VaultLock, Witness};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use uuid::Uuid;
+
+/// Facts of the vault that are written once.
+pub(crate) mod facts {
+    pub const WORKSPACE: &str = "workspace.name";
+    pub const WORKSPACE_ID: &str = "workspace.id";
+    pub const WORKSPACE_SECRET: &str = "workspace.secret";
+    pub const PERSON: &str = "person.name";
+    pub const DEVICE: &str = "device.id";
+    pub const DEVICE_NAME: &str = "device.name";
+    pub const INCARNATION: &str = "device.incarnation";
+    pub const TOKEN: &str = "device.token";
+}
+
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) store: Store,
+    pub(crate) dir: Mutex<VaultDir>,
+    pub(crate) key: VaultKey,
+    pub(crate) keyring: Keyring,
+    pub(crate) events: Events,
+    pub(crate) lists: Mutex<ListCache>,
+    /// Asked when the vault is being locked: long work stops.
+    pub(crate) closing: crate::Cancel,
+    catalogue: RwLock<Arc<Catalogue>>,
+    pub(crate) workspace: String,
+    pub(crate) workspace_id: WorkspaceId,
+    secret: [u8; 32],
+    pub(crate) person: String,
+    pub(crate) device_name: String,
+    actor: Actor,
+    _lock: VaultLock,
+}
+
+/// What [`Session::open`] is made of.
+pub(crate) struct Opening {
+    pub dir: VaultDir,
+    pub key: VaultKey,
+    pub keyring: Keyring,
+    pub lock: VaultLock,
+    pub store: Store,
+    pub witness: Witness,
+    pub events: Events,
+}
+
+impl Session {
+    pub(crate) fn open(opening: Opening) -> Result<Self, AppError> {
+        let Opening { dir, key, keyring, lock, store, witness, events } = opening;
+        let incarnation = take_incarnation(&store, &witness)?;
+        let fact = |key: &str| -> Result<String, AppError> {
+            let value = store.read(|db| settings::get(db, key))?;
+            value.ok_or_else(|| {
+                AppError::new(Code::Damaged, format!("the vault lacks «{key}»; restore a backup"))
+            })
+        };
+        let parse = |key: &str| -> Result<Uuid, AppError> {
+            fact(key)?
+                .parse()
+                .map_err(|_| AppError::new(Code::Damaged, format!("«{key}» of the vault is damaged")))
+        };
+        let device = DeviceId(parse(facts::DEVICE)?);
+        let session = Self {
+            workspace: fact(facts::WORKSPACE)?,
+            workspace_id: WorkspaceId(parse(facts::WORKSPACE_ID)?),
+            secret: *blake3::hash(fact(facts::WORKSPACE_SECRET)?.as_bytes()).as_bytes(),
+            person: fact(facts::PERSON)?,
+            device_name: fact(facts::DEVICE_NAME)?,
+            actor: Actor::derive(device.as_bytes(), incarnation),
+            dir: Mutex::new(dir),
+            key,
+            keyring,
+            events,
+            lists: Mutex::default(),
+            closing: crate::Cancel::default(),
+            catalogue: RwLock::default(),
+            store,
+            _lock: lock,
+        };
+        if !session.store.projections_are_current()? {
+            session.rebuild(&mut |_| {})?;
+        }
+        session.refresh_catalogue()?;
+        Ok(session)
+    }
+
+    pub(crate) fn dir(&self) -> std::sync::MutexGuard<'_, VaultDir> {
+        self.dir.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the custom fields anew.
+    pub(crate) fn refresh_catalogue(&self) -> Result<(), AppError> {
+        let mut catalogue = Catalogue::default();
+        let rows = self.store.read(|db| {
+            let query = satchel_storage::ListQuery::all(Kind::CustomField);
+            let rows = satchel_storage::lists::rows(db, &catalogue, &query)?;
+            satchel_storage::lists::page(db, &catalogue, Kind::CustomField, &rows)
+        })?;
+        for row in rows {
+            let text = |key: &str| row.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default();
+            let (Ok(kind), Some(ty)) = (text("for_kind").parse::<Kind>(), FieldType::from_key(text("type")))
+            else {
+                continue;
+            };
+            let options = row.fields.get("options").and_then(|v| v.as_array()).cloned().unwrap_or_default();
+            let options = options.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+            catalogue.extend(kind, Field::custom(text("key"), ty, text("label"), options));
+        }
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+        Ok(())
+    }
+
+    pub(crate) fn habits(&self) -> Result<Habits, AppError> {
+        let settings = self.settings()?;
+        let day_order = match settings.region.as_str() {
+            "US" | "PH" | "FM" | "" => DayOrder::MonthFirst,
+            _ => DayOrder::DayFirst,
+        };
+        let region = Some(settings.region).filter(|r| !r.is_empty());
+        Ok(Habits { region, currency: settings.currency, day_order })
+    }
+
+    /// The head of a new operation by this person on this device.
+    pub(crate) fn operation(&self, label: &str) -> Operation {
+        Operation {
+            seq: 0,
+            id: OperationId(Uuid::now_v7()),
+            label: label.to_owned(),
+            detail: "{}".to_owned(),
+            at: now(),
+            person: self.person.clone(),
+            device: self.device_name.clone(),
+            records: 1,
+            finished: true,
+            undoes: None,
+            undone_by: None,
+        }
+    }
+
+    pub(crate) fn stamp(&self, operation: &Operation) -> Stamp {
+        Stamp { actor: self.actor, at: operation.at, operation: operation.id.0.simple().to_string() }
+    }
+
+    /// A record id that every device of the team derives from the same source.
+    pub(crate) fn derive_id(&self, parts: &[&str]) -> RecordId {
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        RecordId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    pub(crate) fn load(
+        &self,
+        tx: &satchel_storage::Connection,
+        id: RecordId,
+    ) -> Result<(DocumentRow, Document), AppError> {
+        let row = documents::get(tx, id)?.ok_or_else(|| AppError::not_found("record", id))?;
+        let document = Document::load(&row.bytes)?;
+        Ok((row, document))
+    }
+
+    /// Derives everything from a document and writes it as part of an operation.
+    pub(crate) fn put(
+        &self,
+        tx: &Transaction<'_>,
+        operation: i64,
+        prepared: &Prepared,
+    ) -> Result<i64, AppError> {
+        let row = documents::put(tx, &prepared.as_put())?;
+        operations::touch(tx, operation, row, &prepared.before, &prepared.heads)?;
+        Ok(row)
+    }
+
+    pub(crate) fn changed(&self, records: Vec<RecordId>) {
+        self.events.send(&Event::Changed { records });
+    }
+}
+
+/// A document with everything that is written beside it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub before: Vec<[u8; 32]>,
+    pub heads: Vec<[u8; 32]>,
+    bytes: Vec<u8>,
+    times: (i64, i64),
+    projection: satchel_domain::Projection,
+    conflicts: Vec<String>,
+}
+
+impl Prepared {
+    pub fn of(
+        id: RecordId,
+        before: Vec<[u8; 32]>,
+        document: &mut Document,
+        catalogue: &Catalogue,
+    ) -> Result<Self, AppError> {
+        let kind = document.kind()?;
+        Ok(Self {
+            id,
+            kind,
+            before,
+            heads: document.heads(),
+            bytes: document.save(),
+            times: document.times(),
+            projection: project(kind, &document.registers(), catalogue),
+            conflicts: document.conflicts().into_iter().map(|c| c.path).collect(),
+        })
+    }
+
+    pub fn new_record(
+        id: RecordId,
+        kind: Kind,
+        stamp: &Stamp,
+        registers: &Registers,
+        catalogue: &Catalogue,
+    ) -> Result<Self, AppError> {
+        let mut document = Document::create(kind, stamp, registers)?;
+        Ok(Self {
+            id,
+            kind,
+            before: Vec::new(),
+            heads: document.heads(),
+            bytes: document.save(),
+            times: (stamp.at, stamp.at),
+            projection: project(kind, registers, catalogue),
+            conflicts: Vec::new(),
+        })
+    }
+
+    pub fn as_put(&self) -> Put<'_> {
+        Put {
+            id: self.id,
+            kind: self.kind,
+            heads: &self.heads,
+            bytes: &self.bytes,
+            created_at: self.times.0,
+            updated_at: self.times.1,
+            projection: &self.projection,
+            conflicts: &self.conflicts,
+        }
+    }
+}
+
+/// The only clock: epoch milliseconds.
+pub(crate) fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Which incarnation of the device writes: a new one if the database was restored or copied.
+fn take_incarnation(store: &Store, witness: &Witness) -> Result<u64, AppError> {
+    let (number, token) = store.read::<_, StorageError>(|db| {
+        let number = settings::get(db, facts::INCARNATION)?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        let token = settings::get(db, facts::TOKEN)?.and_then(|t| t.parse::<Uuid>().ok());
+        Ok((number, token))
+    })?;
+    let number = match witness.compare(token) {
+        Incarnation::Same => number,
+        // Numbers are drawn, not counted: two copies of one database must not count to the same.
+        Incarnation::RestoredOrCloned => random_number()?,
+    };
+    let next = Uuid::new_v4();
+    let io =
+        |e: std::io::Error| AppError::new(Code::ReadOnly, format!("the state folder cannot be written: {e}"));
+    witness.announce(next).map_err(io)?;
+    store.write::<_, StorageError>(|tx| {
+        settings::put(tx, facts::INCARNATION, &number.to_string())?;
+        settings::put(tx, facts::TOKEN, &next.to_string())
+    })?;
+    witness.confirm(next).map_err(io)?;
+    Ok(number)
+}
+
+pub(crate) fn random_number() -> Result<u64, AppError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|e| AppError::new(Code::Internal, e.to_string()))?;
+    Ok(u64::from_be_bytes(bytes) >> 1)
+}
+
+/// The registers of a new custom field.
+pub(crate) fn custom_field(
+    kind: Kind,
+    label: &str,
+    ty: FieldType,
+    options: &[String],
+) -> (String, Registers) {
+    use satchel_domain::Value;
+    let key = custom_key(label);
+    let mut registers = Registers::new();
+    for (register, value) in [("for_kind", kind.key()), ("key", &key), ("label", label), ("type", ty.key())] {
+        Value::Text(value.to_owned()).to_registers(register, &mut registers);
+    }
+    Value::Tags(options.to_vec()).to_registers("options", &mut registers);
+    (key, registers)
+}
+
+/// A record's fields as JSON.
+pub(crate) fn fields_json(
+    kind: Kind,
+    registers: &Registers,
+    catalogue: &Catalogue,
+) -> serde_json::Map<String, serde_json::Value> {
+    fields_of(kind, registers, catalogue).into_iter().map(|(key, value)| (key, value.to_json())).collect()
+}

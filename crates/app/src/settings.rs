@@ -1,0 +1,89 @@
+//! The user's settings in this vault.
+
+use crate::{AppError, Session};
+use satchel_storage::{StorageError, settings};
+use serde::{Deserialize, Serialize};
+
+/// All with a sensible default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct Settings {
+    /// `en` or `zh`; empty: as the system.
+    pub language: String,
+    /// `light`, `dark` or empty: as the system.
+    pub theme: String,
+    /// `compact`, `normal` or `roomy`.
+    pub density: String,
+    /// Per cent.
+    pub zoom: u32,
+    /// Minutes without a key or a click before the vault locks; 0: never.
+    pub lock_after: u32,
+    /// ISO 3166: where numbers without a country code are dialled.
+    pub region: String,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let region = region_of_locale(
+            std::env::var("LC_ALL").or_else(|_| std::env::var("LANG")).unwrap_or_default().as_str(),
+        );
+        let currency = match region.as_str() {
+            "US" | "" => "USD",
+            "CN" => "CNY",
+            "GB" => "GBP",
+            "HK" => "HKD",
+            "TW" => "TWD",
+            "SG" => "SGD",
+            "JP" => "JPY",
+            "CH" => "CHF",
+            _ => "EUR",
+        };
+        Self {
+            language: String::new(),
+            theme: String::new(),
+            density: "normal".into(),
+            zoom: 100,
+            lock_after: 15,
+            currency: currency.into(),
+            region,
+        }
+    }
+}
+
+/// `en_GB.UTF-8` is `GB`.
+fn region_of_locale(locale: &str) -> String {
+    let region = locale.split(['.', '@']).next().and_then(|l| l.split_once('_')).map_or("", |(_, r)| r);
+    if region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()) {
+        region.to_owned()
+    } else {
+        String::new()
+    }
+}
+
+const KEY: &str = "settings";
+
+impl Session {
+    pub fn settings(&self) -> Result<Settings, AppError> {
+        let text = self.store.read(|db| settings::get(db, KEY))?;
+        Ok(text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default())
+    }
+
+    pub fn set_settings(&self, new: &Settings) -> Result<(), AppError> {
+        let sound = new.zoom >= 80
+            && new.zoom <= 200
+            && ["", "en", "zh"].contains(&new.language.as_str())
+            && ["", "light", "dark"].contains(&new.theme.as_str())
+            && ["compact", "normal", "roomy"].contains(&new.density.as_str())
+            && satchel_domain::money::exponent(&new.currency).is_some()
+            && (new.region.is_empty()
+                || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));
+        if !sound {
+            return Err(AppError::refused("a setting has a value that it cannot have; nothing was changed"));
+        }
+        let text = serde_json::to_string(new).expect("plain data serialises");
+        self.store.write::<_, StorageError>(|tx| settings::put(tx, KEY, &text))?;
+        Ok(())
+    }
+}

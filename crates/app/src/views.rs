@@ -1,0 +1,196 @@
+//! What the edges show: plain data with names that scripts depend on.
+
+use satchel_domain::{
+    Field, FieldType, Kind, OperationId, RecordId,
+    catalogue::{Privacy, Purpose},
+};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+/// A record with everything that is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct RecordView {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    pub fields: Map<String, Json>,
+    /// What the record's company is called.
+    pub company_title: Option<String>,
+    /// RFC 3339, as are all times here.
+    pub created_at: String,
+    pub updated_at: String,
+    pub deleted_at: Option<String>,
+    pub conflicts: Vec<ConflictView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ConflictView {
+    pub field: String,
+    pub values: Vec<ClaimView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ClaimView {
+    pub value: Json,
+    pub by: String,
+    pub at: String,
+}
+
+/// A row of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct RowView {
+    pub id: RecordId,
+    pub title: String,
+    pub fields: Map<String, Json>,
+    pub company_title: Option<String>,
+    pub updated_at: String,
+    pub deleted_at: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct Hit {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    pub subtitle: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct FieldView {
+    pub key: String,
+    #[serde(rename = "type")]
+    pub ty: FieldType,
+    pub label: String,
+    pub searchable: bool,
+    pub sortable: bool,
+    pub privacy: Privacy,
+    pub purpose: Purpose,
+    pub import_names: Vec<String>,
+    pub options: Vec<String>,
+    pub custom: bool,
+}
+
+impl From<&Field> for FieldView {
+    fn from(field: &Field) -> Self {
+        Self {
+            key: field.key.clone(),
+            ty: field.ty,
+            label: field.label.clone(),
+            searchable: field.search != satchel_domain::catalogue::Search::No,
+            sortable: field.sorted,
+            privacy: field.privacy,
+            purpose: field.purpose,
+            import_names: field.import_names.iter().map(|n| (*n).to_owned()).collect(),
+            options: field.options.clone(),
+            custom: field.custom,
+        }
+    }
+}
+
+/// An answer to a write.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct Written {
+    pub id: RecordId,
+    /// Nothing when the record already was as asked.
+    pub operation: Option<OperationId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct WrittenMany {
+    pub operation: Option<OperationId>,
+    pub count: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct VersionView {
+    pub operation: OperationId,
+    pub label: String,
+    pub at: String,
+    pub by: String,
+    pub device: String,
+    pub undone: bool,
+    pub changes: Vec<ChangeView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ChangeView {
+    pub field: String,
+    pub before: Json,
+    pub after: Json,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct OperationView {
+    pub operation: OperationId,
+    pub label: String,
+    pub at: String,
+    pub by: String,
+    pub device: String,
+    pub records: u32,
+    pub finished: bool,
+    pub undone: bool,
+    pub undoes: Option<OperationId>,
+    /// The title of the record, where the operation touched one only.
+    pub title: String,
+    /// What the operation keeps about itself, e.g. an import's report.
+    pub detail: Json,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct UndoReport {
+    /// The new operation that took the other back.
+    pub operation: OperationId,
+    pub undone: OperationId,
+    pub label: String,
+    pub records: u32,
+    pub skipped: Vec<Skipped>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct Skipped {
+    pub id: RecordId,
+    pub field: String,
+    pub why: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct StatusView {
+    pub vault: String,
+    pub workspace: String,
+    pub workspace_id: String,
+    pub person: String,
+    pub device: String,
+    pub records: std::collections::BTreeMap<String, u32>,
+    pub trash: std::collections::BTreeMap<String, u32>,
+    pub pending: u32,
+    pub conflicts: u32,
+    pub remotes: Vec<Json>,
+    pub last_backup: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct KeySlotView {
+    /// `keyring`, `passphrase` or `recovery`.
+    pub kind: String,
+    pub detail: String,
+    pub ok: bool,
+}
+
+/// The recovery kit, shown once.
+#[derive(Clone, Serialize, specta::Type)]
+pub struct KitView {
+    pub workspace: String,
+    pub vault: String,
+    pub made: String,
+    pub groups: Vec<String>,
+    pub age_identity: String,
+    /// SVG of a QR code of the groups.
+    pub qr: String,
+    pub text: String,
+}
+
+impl std::fmt::Debug for KitView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KitView(…)")
+    }
+}

@@ -1,0 +1,466 @@
+//! CSV of any dialect: delimiter and header are guessed, quotes may be unbalanced, lines may be
+//! endless. A record that cannot be read is rejected alone; the next line is read as a new one.
+
+use crate::{
+    Cell, Column, Draft, Format, InterchangeError, Problem, Rejected, Rows, Shape, Source, aliases,
+    encoding::{self, Detected},
+    io,
+    limits::{COLUMNS, RECORD_BYTES},
+    lines::{Line, Lines},
+    observe,
+};
+use std::{collections::VecDeque, io::BufRead, path::Path};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Dialect {
+    encoding: Detected,
+    delimiter: u8,
+    carriage_returns: bool,
+    /// Physical lines before the first row, the header included.
+    skip_lines: usize,
+}
+
+/// A quoted value spans at most this many lines; more means that a quote was never closed.
+const MAX_LINES: usize = 500;
+
+pub(crate) fn open(path: &Path, encoding: Detected, head: &str) -> Result<Source, InterchangeError> {
+    let carriage_returns = !head.contains('\n') && head.contains('\r');
+    let delimiter = sniff_delimiter(head);
+    let mut dialect = Dialect { encoding, delimiter, carriage_returns, skip_lines: 0 };
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (header, skip_lines) = find_header(path, &dialect)?;
+    dialect.skip_lines = skip_lines;
+    let mut columns = name_columns(header.unwrap_or_default());
+    let mut widest = columns.len();
+    let mut rows = 0;
+    let mut records = Records::open(path, &dialect)?;
+    while let Some(record) = records.next_record().map_err(io(path))? {
+        rows += 1;
+        let Ok(record) = record else { continue };
+        widest = widest.max(record.fields.len());
+        if widest > COLUMNS {
+            break;
+        }
+        while columns.len() < record.fields.len() {
+            columns.push(Column { name: unnamed(columns.len()), ..Column::default() });
+        }
+        for (at, value) in record.fields.iter().enumerate() {
+            observe(&mut columns, at, value);
+        }
+    }
+    if widest > COLUMNS {
+        return Err(InterchangeError::TooManyColumns { path: name, found: widest });
+    }
+    if rows == 0 && columns.is_empty() {
+        return Err(InterchangeError::Empty(name));
+    }
+    Ok(Source {
+        path: path.to_owned(),
+        format: Format::Csv,
+        encoding: encoding.name(),
+        delimiter: Some(char::from(delimiter)),
+        rows,
+        columns,
+        shape: Shape::Csv(dialect),
+    })
+}
+
+pub(crate) fn rows(path: &Path, dialect: &Dialect) -> Result<Rows, InterchangeError> {
+    let mut records = Records::open(path, dialect)?;
+    let mut number = 0;
+    Ok(Box::new(std::iter::from_fn(move || {
+        let record = match records.next_record() {
+            Ok(record) => record?,
+            Err(e) => {
+                records.finished = true;
+                Err(Rejected {
+                    number: 0,
+                    message: format!("the file cannot be read further: {e}"),
+                    text: String::new(),
+                })
+            }
+        };
+        number += 1;
+        Some(record.map(|r| r.into_draft(number)).map_err(|r| Rejected { number, ..r }))
+    })))
+}
+
+fn unnamed(at: usize) -> String {
+    format!("Column {}", at + 1)
+}
+
+/// Empty headers get a number, repeated ones a count, so that every column can be named.
+fn name_columns(header: Vec<String>) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for (at, name) in header.into_iter().enumerate() {
+        let name = satchel_domain::value::clean(&name, false);
+        let base = if name.is_empty() { unnamed(at) } else { name.chars().take(200).collect() };
+        let repeated =
+            columns.iter().filter(|c| c.name == base || c.name.starts_with(&format!("{base} ("))).count();
+        let name = if repeated > 0 { format!("{base} ({})", repeated + 1) } else { base };
+        columns.push(Column { name, ..Column::default() });
+    }
+    columns
+}
+
+/// The delimiter that splits the first lines into the most even columns.
+fn sniff_delimiter(head: &str) -> u8 {
+    let first = head.lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
+    if let Some(named) = first.strip_prefix("sep=").and_then(|s| s.bytes().next()) {
+        return named;
+    }
+    let lines: Vec<&str> = head.split(['\n', '\r']).filter(|l| !l.trim().is_empty()).take(30).collect();
+    let score = |delimiter: u8| {
+        let counts: Vec<usize> = lines.iter().map(|l| split_outside_quotes(l, delimiter)).collect();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let common = counts.iter().filter(|c| **c > 1 && **c * 2 > most).count();
+        (common, most)
+    };
+    [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|d| score(*d)).unwrap_or(b',')
+}
+
+fn split_outside_quotes(line: &str, delimiter: u8) -> usize {
+    let mut quoted = false;
+    let mut count = 1;
+    for b in line.bytes() {
+        match b {
+            b'"' => quoted = !quoted,
+            b if b == delimiter && !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Finds the header among the first records: some programs write a note before it, some none at
+/// all. The header, and how many physical lines come before the first row.
+fn find_header(path: &Path, dialect: &Dialect) -> Result<(Option<Vec<String>>, usize), InterchangeError> {
+    let mut records = Records::open(path, dialect)?;
+    let mut candidates: Vec<(usize, usize, Vec<String>)> = Vec::new();
+    for _ in 0..10 {
+        let before = records.taken;
+        match records.next_record().map_err(io(path))? {
+            Some(Ok(record)) => candidates.push((before, records.taken, record.fields)),
+            Some(Err(_)) => {}
+            None => break,
+        }
+    }
+    let known = |fields: &[String]| fields.iter().filter(|f| is_known(f)).count();
+    let best = candidates
+        .iter()
+        .filter(|(_, _, f)| known(f) > 0)
+        .max_by_key(|(at, _, f)| (known(f) * 2 >= f.len().min(4), known(f), usize::MAX - at));
+    if let Some((_, after, fields)) =
+        best.filter(|(_, _, fields)| known(fields) >= 2 || fields.len() <= 2 || looks_like_header(fields))
+    {
+        return Ok((Some(fields.clone()), *after));
+    }
+    let first = candidates.iter().find(|(_, _, fields)| fields.len() > 1).or_else(|| candidates.first());
+    match first {
+        Some((_, after, fields)) if looks_like_header(fields) => Ok((Some(fields.clone()), *after)),
+        Some((before, _, fields)) => {
+            let sep = fields.first().is_some_and(|f| f.starts_with("sep="));
+            Ok((None, before + usize::from(sep)))
+        }
+        None => Ok((None, 0)),
+    }
+}
+
+fn is_known(header: &str) -> bool {
+    aliases::find(header).is_some() || crate::mapping::numbered(header).is_some()
+}
+
+/// No e-mail address, no number, no date: names of columns.
+fn looks_like_header(fields: &[String]) -> bool {
+    let name = |f: &String| {
+        f.is_empty()
+            || (!f.contains('@')
+                && f.chars().filter(char::is_ascii_digit).count() * 2 < f.chars().count()
+                && f.chars().count() < 80)
+    };
+    fields.iter().any(|f| !f.is_empty()) && fields.iter().all(name) && {
+        let mut seen: Vec<&String> = fields.iter().filter(|f| !f.is_empty()).collect();
+        let all = seen.len();
+        seen.sort();
+        seen.dedup();
+        seen.len() * 10 >= all * 9
+    }
+}
+
+struct Record {
+    fields: Vec<String>,
+    /// Not in the file's encoding.
+    foreign: bool,
+}
+
+impl Record {
+    fn into_draft(self, number: u64) -> Draft {
+        let cells = self.fields.into_iter().enumerate().filter(|(_, v)| !v.trim().is_empty());
+        let note = Problem {
+            column: String::new(),
+            value: String::new(),
+            message:
+                "the row is not in the file's encoding; it was read as Western European. Check its accents"
+                    .into(),
+        };
+        Draft {
+            number,
+            cells: cells
+                .map(|(column, value)| Cell { column, target: None, value: unescape(value) })
+                .collect(),
+            notes: if self.foreign { vec![note] } else { Vec::new() },
+        }
+    }
+}
+
+/// A formula that we, or others, made harmless on export is read as it was.
+fn unescape(value: String) -> String {
+    match value.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        _ => value,
+    }
+}
+
+struct Records {
+    lines: Lines<Box<dyn BufRead + Send>>,
+    /// Lines to read again after a quote turned out to be open.
+    again: VecDeque<Vec<u8>>,
+    delimiter: u8,
+    encoding: Detected,
+    taken: usize,
+    finished: bool,
+}
+
+impl Records {
+    fn open(path: &Path, dialect: &Dialect) -> Result<Self, InterchangeError> {
+        let reader = encoding::reader(path, dialect.encoding)?;
+        let mut records = Self {
+            lines: Lines::new(reader, dialect.carriage_returns),
+            again: VecDeque::new(),
+            delimiter: dialect.delimiter,
+            encoding: dialect.encoding,
+            taken: 0,
+            finished: false,
+        };
+        for _ in 0..dialect.skip_lines {
+            records.lines.next().map_err(io(path))?;
+        }
+        Ok(records)
+    }
+
+    fn line(&mut self) -> std::io::Result<Option<Line>> {
+        self.taken += 1;
+        if let Some(line) = self.again.pop_front() {
+            return Ok(Some(Line::Whole(line)));
+        }
+        let line = self.lines.next()?;
+        self.taken -= usize::from(line.is_none());
+        Ok(line)
+    }
+
+    fn next_record(&mut self) -> std::io::Result<Option<Result<Record, Rejected>>> {
+        if self.finished {
+            return Ok(None);
+        }
+        let first = loop {
+            match self.line()? {
+                None => return Ok(None),
+                Some(Line::TooLong(start)) => {
+                    return Ok(Some(Err(self.rejected(
+                        &start,
+                        format!("the line is longer than {} KB; is this a CSV file?", RECORD_BYTES / 1024),
+                    ))));
+                }
+                Some(Line::Whole(line))
+                    if line.iter().all(|b| b.is_ascii_whitespace() || *b == 0)
+                        && !line.contains(&self.delimiter) => {}
+                Some(Line::Whole(line)) => break line,
+            }
+        };
+        let mut record = first.clone();
+        let mut extra: Vec<Vec<u8>> = Vec::new();
+        while open_quote(&record, self.delimiter) {
+            let next =
+                if extra.len() < MAX_LINES && record.len() < RECORD_BYTES { self.line()? } else { None };
+            let Some(Line::Whole(line)) = next else {
+                return Ok(Some(Err(self.unbalanced(&first, extra))));
+            };
+            record.push(b'\n');
+            record.extend_from_slice(&line);
+            extra.push(line);
+        }
+        // A stray quote that a later row's first quote has closed: an odd number of them in all.
+        if !extra.is_empty() && record.iter().filter(|b| **b == b'"').count() % 2 == 1 {
+            return Ok(Some(Err(self.unbalanced(&first, extra))));
+        }
+        let (text, foreign) = self.encoding.decode_record(&record);
+        Ok(Some(Ok(Record { fields: split(&text, self.delimiter), foreign })))
+    }
+
+    /// Rejects the first line alone and reads those behind it again.
+    fn unbalanced(&mut self, first: &[u8], extra: Vec<Vec<u8>>) -> Rejected {
+        self.taken -= extra.len();
+        for line in extra.into_iter().rev() {
+            self.again.push_front(line);
+        }
+        self.rejected(first, "a quote is opened and not closed".into())
+    }
+
+    fn rejected(&self, line: &[u8], message: String) -> Rejected {
+        let start = line.get(..line.len().min(2000)).unwrap_or_default();
+        Rejected { number: 0, message, text: self.encoding.decode_record(start).0 }
+    }
+}
+
+/// True if a quoted value is still open at the end of the text.
+fn open_quote(record: &[u8], delimiter: u8) -> bool {
+    let (mut quoted, mut at_start) = (false, true);
+    let mut bytes = record.iter().peekable();
+    while let Some(&b) = bytes.next() {
+        if quoted {
+            if b == b'"' {
+                if bytes.peek() == Some(&&b'"') {
+                    bytes.next();
+                } else {
+                    quoted = false;
+                }
+            }
+        } else if b == b'"' && at_start {
+            quoted = true;
+        }
+        at_start = !quoted && (b == delimiter || b == b'\n');
+    }
+    quoted
+}
+
+fn split(text: &str, delimiter: u8) -> Vec<String> {
+    let mut reader = ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    let mut record = ::csv::StringRecord::new();
+    let mut fields: Vec<String> = Vec::new();
+    // A value with a line end inside may have been split by an unquoted `\r`: all parts are one row.
+    while matches!(reader.read_record(&mut record), Ok(true)) {
+        fields.extend(record.iter().map(str::to_owned));
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> (Source, Vec<Result<Vec<String>, String>>) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.csv");
+        std::fs::write(&path, bytes).expect("written");
+        let source = Source::open(&path).expect("opened");
+        let rows = source.rows().expect("rows").map(|r| match r {
+            Ok(draft) => Ok(draft.cells.into_iter().map(|c| c.value).collect()),
+            Err(rejected) => Err(rejected.message),
+        });
+        let rows = rows.collect();
+        (source, rows)
+    }
+
+    fn names(source: &Source) -> Vec<&str> {
+        source.columns.iter().map(|c| c.name.as_str()).collect()
+    }
+
+    fn row(values: &[&str]) -> Result<Vec<String>, String> {
+        Ok(values.iter().map(|v| (*v).to_owned()).collect())
+    }
+
+    #[test]
+    fn dialects_are_recognised() {
+        for (text, delimiter) in [
+            ("First Name,Last Name\nAna,Ruiz\n", ','),
+            ("First Name;Last Name\r\nAna;Ruiz\r\n", ';'),
+            ("First Name\tLast Name\nAna\tRuiz\n", '\t'),
+            ("First Name|Last Name\rAna|Ruiz\r", '|'),
+            ("sep=;\nFirst Name;Last Name\nAna;Ruiz", ';'),
+            ("\u{feff}First Name,Last Name\nAna,Ruiz", ','),
+        ] {
+            let (source, rows) = read(text.as_bytes());
+            assert_eq!(
+                (source.delimiter, names(&source)),
+                (Some(delimiter), vec!["First Name", "Last Name"]),
+                "{text:?}"
+            );
+            assert_eq!(rows, [row(&["Ana", "Ruiz"])], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn encodings_are_recognised() {
+        let text = "Vorname;Nachname;Ort\nZoë;Chérif;Köln\nJürgen;Groß;Düsseldorf\n";
+        let latin = encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
+        let utf16: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let bare: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [text.as_bytes().to_vec(), latin, utf16, bare] {
+            let (_, rows) = read(&bytes);
+            assert_eq!(rows[0], row(&["Zoë", "Chérif", "Köln"]));
+        }
+        let chinese = "姓,名,公司,备注\n王,伟,深圳科技有限公司,重要客户\n李,娜,上海贸易有限公司,老客户\n";
+        let gbk = encoding_rs::GB18030.encode(chinese).0.into_owned();
+        assert_eq!(read(&gbk).1[0], row(&["王", "伟", "深圳科技有限公司", "重要客户"]));
+    }
+
+    #[test]
+    fn a_row_in_another_encoding_is_read_and_noted() {
+        let mut bytes = "First Name,Last Name\nZoë,Chérif\nJosé,Núñez\n".as_bytes().to_vec();
+        bytes.extend(b"Andr\xe9,Martin\n");
+        let (_, rows) = read(&bytes);
+        assert_eq!(rows[2], row(&["André", "Martin"]));
+    }
+
+    #[test]
+    fn an_open_quote_costs_one_row() {
+        let (_, rows) = read(b"First Name,Last Name\nAna,\"Ruiz\nBo,Li\n\"Zoe\",\"Cherif\"\nMax,Muller\n");
+        assert_eq!(rows.len(), 4);
+        assert_eq!(rows[0], Err("a quote is opened and not closed".to_owned()));
+        assert_eq!(rows[1..], [row(&["Bo", "Li"]), row(&["Zoe", "Cherif"]), row(&["Max", "Muller"])]);
+        let (_, rows) = read(b"First Name,Last Name\nAna,\"Ruiz\n");
+        assert!(rows[0].is_err());
+    }
+
+    #[test]
+    fn quoted_values_hold_lines_delimiters_and_quotes() {
+        let (_, rows) = read(b"First Name,Notes\nAna,\"a, \"\"b\"\"\nc\"\nBo,5\" pipe\n");
+        assert_eq!(rows, [row(&["Ana", "a, \"b\"\nc"]), row(&["Bo", "5\" pipe"])]);
+    }
+
+    #[test]
+    fn headers_may_be_missing_empty_repeated_or_late() {
+        let (source, rows) = read(b"Ana,Ruiz,ana@x.example\nBo,Li,bo@x.example\n");
+        assert_eq!((names(&source), rows.len()), (vec!["Column 1", "Column 2", "Column 3"], 2));
+        let (source, _) = read(b"First Name,,Phone,Phone\nAna,x,1,2\n");
+        assert_eq!(names(&source), ["First Name", "Column 2", "Phone", "Phone (2)"]);
+        let (source, rows) = read(b"Notes:\n\"When exporting, some are missing.\"\n\nFirst Name,Last Name,Email Address\nAna,Ruiz,ana@x.example\n");
+        assert_eq!((names(&source), rows.len()), (vec!["First Name", "Last Name", "Email Address"], 1));
+    }
+
+    #[test]
+    fn monsters_are_refused_or_rejected_in_bounded_memory() {
+        let mut line = b"First Name,Last Name\nAna,".to_vec();
+        line.extend(std::iter::repeat_n(b'x', 3 << 20));
+        line.extend(b"\nBo,Li\n");
+        let (_, rows) = read(&line);
+        assert!(rows[0].as_ref().is_err_and(|e| e.contains("longer than")));
+        assert_eq!(rows[1], row(&["Bo", "Li"]));
+        let dir = tempfile::tempdir().expect("a folder");
+        let open = |bytes: &[u8]| {
+            let path = dir.path().join("a.csv");
+            std::fs::write(&path, bytes).expect("written");
+            Source::open(&path).map(|_| ()).expect_err("refused").to_string()
+        };
+        let wide = (0..5000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+        assert!(open(wide.as_bytes()).contains("5000 columns"));
+        assert!(open(b"").contains("empty"));
+        assert!(open(&[0, 1, 2, 3].repeat(100)).contains("not a text file"));
+        assert!(open(b"PK\x03\x04rest of a spreadsheet").contains("not a text file"));
+    }
+}

@@ -1,0 +1,252 @@
+//! Writing CSV and vCard that other programs read, and that reads back here as it was.
+
+use satchel_domain::{Field, FieldType, Kind};
+use serde_json::{Map, Value as Json};
+
+/// A text that a spreadsheet would run as a formula gets a quote before it. Telephone numbers and
+/// plain numbers stay as they are: nothing in them can be run.
+pub fn spreadsheet_safe(value: &str) -> String {
+    let number = |s: &str| {
+        s.chars().all(|c| c.is_ascii_digit() || " ().-,/".contains(c))
+            && s.chars().any(|c| c.is_ascii_digit())
+    };
+    match value.chars().next() {
+        Some('+' | '-') if value.get(1..).is_some_and(number) => value.to_owned(),
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{value}"),
+        _ => value.to_owned(),
+    }
+}
+
+/// The columns of a CSV export: one a field, and as many slots as the record with the most needs.
+pub struct CsvTable<'a> {
+    fields: &'a [Field],
+    slots: Vec<usize>,
+}
+
+impl<'a> CsvTable<'a> {
+    pub fn new(fields: &'a [Field]) -> Self {
+        Self { fields, slots: vec![0; fields.len()] }
+    }
+
+    /// Must see every record before the header is written.
+    pub fn measure(&mut self, values: &Map<String, Json>) {
+        for (field, slots) in self.fields.iter().zip(&mut self.slots) {
+            let items = values.get(&field.key).and_then(Json::as_array).map_or(0, Vec::len);
+            *slots = (*slots).max(items);
+        }
+    }
+
+    pub fn header(&self) -> Vec<String> {
+        let mut out = vec!["Id".to_owned()];
+        for (field, slots) in self.fields.iter().zip(&self.slots) {
+            match slot_name(field.ty) {
+                Some(name) => {
+                    for slot in 1..=*slots {
+                        out.extend(parts(field.ty).iter().map(|(part, _)| format!("{name} {slot} - {part}")));
+                    }
+                }
+                None => out.push(field.label.clone()),
+            }
+        }
+        out
+    }
+
+    /// `company` is what the record's company is called.
+    pub fn row(&self, id: &str, company: &str, values: &Map<String, Json>) -> Vec<String> {
+        let mut out = vec![id.to_owned()];
+        for (field, slots) in self.fields.iter().zip(&self.slots) {
+            let value = values.get(&field.key);
+            if slot_name(field.ty).is_some() {
+                let items = value.and_then(Json::as_array);
+                for slot in 0..*slots {
+                    let item = items.and_then(|i| i.get(slot));
+                    out.extend(parts(field.ty).iter().map(|(_, key)| text(item.and_then(|i| i.get(*key)))));
+                }
+            } else if field.ty == FieldType::Company {
+                out.push(company.to_owned());
+            } else {
+                out.push(text(value));
+            }
+        }
+        out.iter().map(|cell| spreadsheet_safe(cell)).collect()
+    }
+}
+
+fn slot_name(ty: FieldType) -> Option<&'static str> {
+    match ty {
+        FieldType::Emails => Some("E-mail"),
+        FieldType::Phones => Some("Phone"),
+        FieldType::Addresses => Some("Address"),
+        _ => None,
+    }
+}
+
+fn parts(ty: FieldType) -> &'static [(&'static str, &'static str)] {
+    match ty {
+        FieldType::Addresses => &[
+            ("Label", "label"),
+            ("Street", "street"),
+            ("City", "city"),
+            ("Region", "region"),
+            ("Postal Code", "postal_code"),
+            ("Country", "country"),
+        ],
+        _ => &[("Label", "label"), ("Value", "value")],
+    }
+}
+
+fn text(value: Option<&Json>) -> String {
+    match value {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(s)) => s.clone(),
+        Some(Json::Array(list)) => list.iter().map(|v| text(Some(v))).collect::<Vec<_>>().join(", "),
+        Some(Json::Object(money)) if money.contains_key("minor") => {
+            let minor = money.get("minor").and_then(Json::as_i64).unwrap_or(0);
+            let currency = text(money.get("currency"));
+            satchel_domain::money::Money { minor, currency }.to_string()
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+/// A record as a vCard 4.0 (RFC 6350).
+pub fn vcard_of(
+    kind: Kind,
+    id: &str,
+    title: &str,
+    company: &str,
+    values: &Map<String, Json>,
+    fields: &[Field],
+) -> String {
+    let get = |key: &str| values.get(key).and_then(Json::as_str).unwrap_or_default();
+    let mut lines = vec!["BEGIN:VCARD".to_owned(), "VERSION:4.0".to_owned(), format!("UID:{}", escape(id))];
+    let mut put = |name: &str, value: &str| {
+        if !value.is_empty() {
+            lines.push(format!("{name}:{value}"));
+        }
+    };
+    put("FN", &escape(if title.is_empty() { "?" } else { title }));
+    if kind == Kind::Person {
+        let name = ["last_name", "first_name", "middle_name", "prefix", "suffix"].map(|k| escape(get(k)));
+        put("N", &name.join(";"));
+        let org = if get("department").is_empty() {
+            escape(company)
+        } else {
+            format!("{};{}", escape(company), escape(get("department")))
+        };
+        put("ORG", org.trim_end_matches(';'));
+    } else {
+        put("KIND", "org");
+        put("ORG", &escape(title));
+    }
+    for (property, key) in
+        [("NICKNAME", "nickname"), ("TITLE", "title"), ("URL", "website"), ("NOTE", "notes")]
+    {
+        put(property, &escape(get(key)));
+    }
+    put(
+        "BDAY",
+        &get("birthday").replace('-', "").replacen(
+            "",
+            if get("birthday").starts_with("--") { "--" } else { "" },
+            1,
+        ),
+    );
+    let tags: Vec<String> = values
+        .get("tags")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .map(escape)
+        .collect();
+    put("CATEGORIES", &tags.join(","));
+    let items = |key: &str| values.get(key).and_then(Json::as_array).cloned().unwrap_or_default();
+    for (property, key) in [("EMAIL", "emails"), ("TEL", "phones")] {
+        for item in items(key) {
+            let preferred = if item.get("primary") == Some(&Json::Bool(true)) { ";PREF=1" } else { "" };
+            put(
+                &format!("{property}{}{preferred}", types(&text(item.get("label")))),
+                &escape(&text(item.get("value"))),
+            );
+        }
+    }
+    for item in items("addresses") {
+        let part = |key: &str| escape(&text(item.get(key)));
+        let value = format!(
+            ";;{};{};{};{};{}",
+            part("street"),
+            part("city"),
+            part("region"),
+            part("postal_code"),
+            part("country")
+        );
+        put(&format!("ADR{}", types(&text(item.get("label")))), &value);
+    }
+    for field in fields.iter().filter(|f| f.custom) {
+        put(
+            &format!("X-SATCHEL-{}", field.key.trim_start_matches("x_").replace('_', "-").to_uppercase()),
+            &escape(&text(values.get(&field.key))),
+        );
+    }
+    lines.push("END:VCARD".to_owned());
+    lines.iter().map(|line| fold_line(line)).collect()
+}
+
+fn types(label: &str) -> String {
+    match label {
+        "" => String::new(),
+        "mobile" => ";TYPE=cell".into(),
+        "work_fax" => ";TYPE=\"work,fax\"".into(),
+        "home_fax" => ";TYPE=\"home,fax\"".into(),
+        other => {
+            let plain: String = other.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect();
+            if plain.is_empty() { String::new() } else { format!(";TYPE={plain}") }
+        }
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n")
+}
+
+/// Lines of at most 75 bytes, never cut inside a character (RFC 6350, 3.2).
+fn fold_line(line: &str) -> String {
+    let mut out = String::with_capacity(line.len() + 8);
+    let mut width = 0;
+    for c in line.chars() {
+        if width + c.len_utf8() > 75 {
+            out.push_str("\r\n ");
+            width = 1;
+        }
+        out.push(c);
+        width += c.len_utf8();
+    }
+    out.push_str("\r\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_made_harmless_and_numbers_left_alone() {
+        for formula in
+            ["=1+1", "@SUM(A1)", "+1+cmd|' /C calc'!A0", "-2+3+cmd", "=HYPERLINK(\"http://x\")", "\tx"]
+        {
+            assert_eq!(spreadsheet_safe(formula), format!("'{formula}"));
+        }
+        for plain in ["+34 600 000 000", "-12.50", "Ana", "", "+44 (0)20-7946"] {
+            assert_eq!(spreadsheet_safe(plain), plain);
+        }
+    }
+
+    #[test]
+    fn long_lines_are_folded_between_characters() {
+        let line = format!("NOTE:{}", "王".repeat(60));
+        let folded = fold_line(&line);
+        assert!(folded.split("\r\n").all(|l| l.len() <= 75));
+        assert_eq!(folded.replace("\r\n ", "").trim_end(), line);
+    }
+}

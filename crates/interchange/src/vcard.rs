@@ -1,0 +1,531 @@
+//! vCard 2.1, 3.0 and 4.0. Cards are cut apart here, with limits, and parsed one by one, so that a
+//! broken card costs itself only.
+
+use crate::{
+    AddressPart, Cell, Column, Draft, Format, InterchangeError, Problem, Rejected, Rows, Shape, Source,
+    Target,
+    encoding::{self, Detected},
+    io,
+    limits::{CARD_BYTES, CARD_DEPTH},
+    lines::{Line, Lines},
+    observe,
+};
+use calcard::{
+    Entry, Parser,
+    vcard::{VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardValue},
+};
+use satchel_domain::FieldType;
+use std::{
+    io::BufRead,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, InterchangeError> {
+    let mut source = Source {
+        path: path.to_owned(),
+        format: Format::Vcard,
+        encoding: encoding.name(),
+        delimiter: None,
+        rows: 0,
+        columns: Vec::new(),
+        shape: Shape::Vcard,
+    };
+    let mut cards = Cards::open(path, encoding)?;
+    while let Some(card) = cards.next_card().map_err(io(path))? {
+        source.rows += 1;
+        for (name, _, value) in
+            card.ok().and_then(|c| parse(&c).ok()).map(|(v, _)| cells_of(&v)).unwrap_or_default()
+        {
+            let at = source.columns.iter().position(|c| c.name == name).unwrap_or_else(|| {
+                source.columns.push(Column { name, ..Column::default() });
+                source.columns.len() - 1
+            });
+            observe(&mut source.columns, at, &value);
+        }
+    }
+    if source.rows == 0 {
+        return Err(InterchangeError::NoCards(
+            path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        ));
+    }
+    Ok(source)
+}
+
+pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeError> {
+    let encoding = encoding::detect(&encoding::head(path)?);
+    let mut cards = Cards::open(path, encoding)?;
+    let columns = columns.to_vec();
+    let mut number = 0;
+    Ok(Box::new(std::iter::from_fn(move || {
+        let card = match cards.next_card() {
+            Ok(card) => card?,
+            Err(e) => {
+                cards.finished = true;
+                Err(Rejected {
+                    number: 0,
+                    message: format!("the file cannot be read further: {e}"),
+                    text: String::new(),
+                })
+            }
+        };
+        number += 1;
+        Some(card.and_then(|text| draft(&text, number, &columns)).map_err(|r| Rejected { number, ..r }))
+    })))
+}
+
+fn draft(text: &str, number: u64, columns: &[Column]) -> Result<Draft, Rejected> {
+    let (card, dropped) = parse(text).map_err(|message| Rejected {
+        number,
+        message,
+        text: text.chars().take(500).collect(),
+    })?;
+    let column = |name: &str| columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
+    let cells: Vec<Cell> = cells_of(&card)
+        .into_iter()
+        .map(|(name, target, value)| Cell { column: column(&name), target, value })
+        .collect();
+    if cells.is_empty() {
+        return Err(Rejected {
+            number,
+            message: "the card holds no value".into(),
+            text: text.chars().take(500).collect(),
+        });
+    }
+    let note = |what: String| Problem {
+        column: what,
+        value: String::new(),
+        message: "is not imported (pictures and sounds are left in the file)".into(),
+    };
+    Ok(Draft { number, cells, notes: dropped.into_iter().map(note).collect() })
+}
+
+/// The card, and the names of binary properties that are left out.
+fn parse(text: &str) -> Result<(VCard, Vec<String>), String> {
+    let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new(text).entry()));
+    match parsed {
+        Ok(Entry::VCard(card)) => {
+            let binary =
+                card.entries.iter().filter(|e| is_binary(&e.name)).map(|e| e.name.as_str().to_owned());
+            let binary = binary.collect();
+            Ok((card, binary))
+        }
+        Ok(_) => Err("the card is not a vCard that can be read".into()),
+        Err(_) => Err("the card is damaged".into()),
+    }
+}
+
+fn is_binary(name: &VCardProperty) -> bool {
+    matches!(name, VCardProperty::Photo | VCardProperty::Logo | VCardProperty::Sound | VCardProperty::Key)
+}
+
+/// What a card holds: the property's name, where it goes (if the format says), and the text.
+fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
+    let mut out = Vec::new();
+    let has_n =
+        card.entries.iter().any(|e| e.name == VCardProperty::N && texts(e).iter().any(|t| !t.is_empty()));
+    let organisation = card
+        .entries
+        .iter()
+        .any(|e| e.name == VCardProperty::Kind && texts(e).iter().any(|t| t.eq_ignore_ascii_case("org")));
+    let mut address = 0;
+    for entry in &card.entries {
+        let name = entry.name.as_str().to_owned();
+        let label = label_of(entry, card);
+        let values = texts(entry);
+        let first = || values.first().cloned().unwrap_or_default();
+        let joined = || values.iter().filter(|v| !v.is_empty()).cloned().collect::<Vec<_>>().join(", ");
+        let field = |key: &str| Some(Target::Field(key.into()));
+        let mut put = |target: Option<Target>, value: String| {
+            if !value.trim().is_empty() {
+                out.push((name.clone(), target, value));
+            }
+        };
+        match &entry.name {
+            VCardProperty::Begin
+            | VCardProperty::End
+            | VCardProperty::Version
+            | VCardProperty::Prodid
+            | VCardProperty::Rev
+            | VCardProperty::Kind => {}
+            // Technical companions of other properties.
+            VCardProperty::Other(n)
+                if n.eq_ignore_ascii_case("X-ABLabel") || n.eq_ignore_ascii_case("X-ABADR") => {}
+            name if is_binary(name) => {}
+            VCardProperty::N => {
+                let keys = ["last_name", "first_name", "middle_name", "prefix", "suffix"];
+                for (key, value) in keys.into_iter().zip(&values) {
+                    put(field(key), value.clone());
+                }
+            }
+            VCardProperty::Fn if has_n || organisation => {}
+            VCardProperty::Fn => put(Some(Target::FullName), first()),
+            VCardProperty::Org => {
+                put(Some(Target::CompanyName), first());
+                put(field("department"), values.get(1).cloned().unwrap_or_default());
+            }
+            VCardProperty::Email => put(Some(Target::Contact { field: "emails".into(), label }), first()),
+            VCardProperty::Tel => put(
+                Some(Target::Contact { field: "phones".into(), label }),
+                first().trim_start_matches("tel:").to_owned(),
+            ),
+            VCardProperty::Adr => {
+                address += 1;
+                let slot = address;
+                let at = |part| Some(Target::AddressSlot { slot, part });
+                put(at(AddressPart::Label), label);
+                let parts = [
+                    AddressPart::PoBox,
+                    AddressPart::Street2,
+                    AddressPart::Street,
+                    AddressPart::City,
+                    AddressPart::Region,
+                    AddressPart::PostalCode,
+                    AddressPart::Country,
+                ];
+                for (part, value) in parts.into_iter().zip(&values) {
+                    put(at(part), value.clone());
+                }
+            }
+            VCardProperty::Nickname => put(field("nickname"), joined()),
+            VCardProperty::Title => put(field("title"), first()),
+            VCardProperty::Url => put(field("website"), first().replace("http\\://", "http://")),
+            VCardProperty::Note => put(field("notes"), joined()),
+            VCardProperty::Bday => put(field("birthday"), first()),
+            VCardProperty::Categories => put(field("tags"), joined()),
+            VCardProperty::Uid => put(Some(Target::ExternalId), first()),
+            other => put(
+                Some(Target::Custom { label: other_name(other, entry, card), ty: FieldType::Text }),
+                joined(),
+            ),
+        }
+    }
+    single_website(out)
+}
+
+/// `X-ABDATE` with a label is called by its label.
+fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String {
+    let label = apple_label(entry, card).unwrap_or_default();
+    let plain = name.as_str().trim_start_matches("X-").replace(['-', '_'], " ");
+    let mut plain = plain.to_lowercase();
+    if let Some(first) = plain.get(..1).map(str::to_uppercase) {
+        plain.replace_range(..1, &first);
+    }
+    if label.is_empty() { plain } else { format!("{plain} ({label})") }
+}
+
+/// Cards may have several addresses on the web; the record has one, the others are kept beside it.
+fn single_website(cells: Vec<(String, Option<Target>, String)>) -> Vec<(String, Option<Target>, String)> {
+    let mut seen: Vec<Target> = Vec::new();
+    let single = |t: &Target| matches!(t, Target::Field(_) | Target::CompanyName | Target::ExternalId);
+    cells
+        .into_iter()
+        .map(|(name, target, value)| match target {
+            Some(target) if single(&target) && seen.contains(&target) => {
+                let label = format!("{name} 2");
+                (label.clone(), Some(Target::Custom { label, ty: FieldType::Text }), value)
+            }
+            Some(target) => {
+                seen.push(target.clone());
+                (name, Some(target), value)
+            }
+            None => (name, None, value),
+        })
+        .collect()
+}
+
+fn texts(entry: &VCardEntry) -> Vec<String> {
+    let mut out = Vec::new();
+    for value in &entry.values {
+        match value {
+            VCardValue::Text(s) => out.push(s.clone()),
+            // A component with commas inside: `Smith;John;Q.,Public`.
+            VCardValue::Component(list) => out.push(list.join(" ")),
+            VCardValue::Integer(n) => out.push(n.to_string()),
+            VCardValue::Float(n) => out.push(n.to_string()),
+            VCardValue::Boolean(b) => out.push(b.to_string()),
+            VCardValue::PartialDateTime(d) => out.push(match (d.year, d.month, d.day) {
+                (Some(y), Some(m), Some(d)) => format!("{y:04}-{m:02}-{d:02}"),
+                (None, Some(m), Some(d)) => format!("--{m:02}-{d:02}"),
+                (y, m, _) => [y.map(|y| y.to_string()), m.map(|m| m.to_string())]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join("-"),
+            }),
+            other => out.extend(other.as_text().map(str::to_owned)),
+        }
+    }
+    out
+}
+
+/// `TYPE=work`, `TEL;WORK;VOICE`, or Apple's `item1.X-ABLabel`.
+fn label_of(entry: &VCardEntry, card: &VCard) -> String {
+    if let Some(label) = apple_label(entry, card) {
+        return label;
+    }
+    let types: Vec<String> = entry
+        .params
+        .iter()
+        .filter(|p| matches!(p.name, VCardParameterName::Type | VCardParameterName::Other(_)))
+        .filter_map(|p| match &p.value {
+            VCardParameterValue::Type(ty) => Some(format!("{ty:?}").to_lowercase()),
+            VCardParameterValue::Text(text) if p.name == VCardParameterName::Type => {
+                Some(text.to_lowercase())
+            }
+            _ => match &p.name {
+                VCardParameterName::Other(name) => Some(name.to_lowercase()),
+                _ => None,
+            },
+        })
+        .flat_map(|t| t.split(',').map(|p| p.trim_matches(['"', ' ']).to_owned()).collect::<Vec<_>>())
+        .collect();
+    let has = |name: &str| types.iter().any(|t| t == name);
+    let place = ["work", "home"].into_iter().find(|t| has(t));
+    match (place, has("fax"), has("cell") || has("mobile") || has("iphone"), has("pager"), has("main")) {
+        (place, true, ..) => place.map_or("fax".into(), |p| format!("{p}_fax")),
+        (_, _, true, ..) => "mobile".into(),
+        (_, _, _, true, _) => "pager".into(),
+        (None, _, _, _, true) => "main".into(),
+        (place, ..) => place
+            .map(str::to_owned)
+            .or_else(|| types.iter().find(|t| is_label(t)).cloned())
+            .unwrap_or_default(),
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    !matches!(
+        text,
+        "internet"
+            | "voice"
+            | "pref"
+            | "x-internet"
+            | "dom"
+            | "intl"
+            | "postal"
+            | "parcel"
+            | "msg"
+            | "text"
+            | "video"
+            | "textphone"
+            | "charset"
+            | "encoding"
+            | "quoted-printable"
+            | "utf-8"
+            | ""
+    ) && text.len() < 40
+}
+
+/// Apple keeps own labels in a property of the same group, in `_$!<…>!$_` if they are standard.
+fn apple_label(entry: &VCardEntry, card: &VCard) -> Option<String> {
+    let group = entry.group.as_ref()?;
+    let label = card.entries.iter().find(|e| {
+        e.group.as_ref() == Some(group)
+            && matches!(&e.name, VCardProperty::Other(n) if n.eq_ignore_ascii_case("X-ABLabel"))
+    })?;
+    let text = texts(label).first()?.clone();
+    let text =
+        text.strip_prefix("_$!<").and_then(|t| t.strip_suffix(">!$_")).map(str::to_owned).unwrap_or(text);
+    Some(text.to_lowercase()).filter(|t| !t.is_empty())
+}
+
+/// Cuts a file into cards.
+struct Cards {
+    lines: Lines<Box<dyn BufRead + Send>>,
+    encoding: Detected,
+    finished: bool,
+    /// `BEGIN:VCARD` of the next card, met before the last one's end.
+    pending: bool,
+}
+
+impl Cards {
+    fn open(path: &Path, encoding: Detected) -> Result<Self, InterchangeError> {
+        let head = encoding::head(path)?;
+        let carriage_returns = !head.contains(&b'\n') && head.contains(&b'\r');
+        let lines = Lines::new(encoding::reader(path, encoding)?, carriage_returns);
+        Ok(Self { lines, encoding, finished: false, pending: false })
+    }
+
+    fn next_card(&mut self) -> std::io::Result<Option<Result<String, Rejected>>> {
+        if self.finished {
+            return Ok(None);
+        }
+        let mut card: Vec<u8> = Vec::new();
+        let (mut depth, mut deepest, mut too_long) = (0_usize, 0, false);
+        if std::mem::take(&mut self.pending) {
+            card.extend_from_slice(b"BEGIN:VCARD\r\n");
+            (depth, deepest) = (1, 1);
+        }
+        while let Some(line) = self.lines.next()? {
+            let line = match line {
+                Line::Whole(line) => line,
+                Line::TooLong(line) => {
+                    too_long = true;
+                    line
+                }
+            };
+            let (begins, ends) = (is_line(&line, b"BEGIN:VCARD"), is_line(&line, b"END:VCARD"));
+            if begins && depth == 1 && !contains_agent(&card) {
+                // A card was cut off: the next one begins.
+                self.pending = true;
+                return Ok(Some(Err(self.reject(&card, "the card is cut off: its END:VCARD is missing"))));
+            }
+            if begins {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            if depth == 0 {
+                continue;
+            }
+            // Cards inside of cards (vCard 2.1's AGENT) are somebody else; they are left out.
+            if depth == 1 && card.len() + line.len() <= CARD_BYTES {
+                card.extend_from_slice(&line);
+                card.extend_from_slice(b"\r\n");
+            } else if depth == 1 {
+                too_long = true;
+            }
+            if ends {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(Some(self.finish(&card, deepest, too_long)));
+                }
+            }
+        }
+        self.finished = true;
+        Ok((depth > 0).then(|| Err(self.reject(&card, "the card is cut off: its END:VCARD is missing"))))
+    }
+
+    fn finish(&self, card: &[u8], deepest: usize, too_long: bool) -> Result<String, Rejected> {
+        if deepest > CARD_DEPTH {
+            return Err(self.reject(card, "cards are nested too deep"));
+        }
+        if too_long {
+            return Err(self.reject(card, "the card is too large"));
+        }
+        Ok(self.decode(card))
+    }
+
+    /// Old phones name the encoding of raw bytes in the card.
+    fn decode(&self, card: &[u8]) -> String {
+        if let Ok(text) = std::str::from_utf8(card) {
+            return text.to_owned();
+        }
+        let named = charset(card).and_then(|name| encoding_rs::Encoding::for_label(name.as_bytes()));
+        match named.filter(|e| *e != encoding_rs::UTF_8) {
+            // Decoded here: the parser must not decode once more.
+            Some(encoding) => encoding.decode_without_bom_handling(card).0.replace("CHARSET=", "X-READ-AS="),
+            None => self.encoding.decode_record(card).0,
+        }
+    }
+
+    fn reject(&self, card: &[u8], message: &str) -> Rejected {
+        let start = card.get(..card.len().min(500)).unwrap_or_default();
+        Rejected { number: 0, message: message.to_owned(), text: self.encoding.decode_record(start).0 }
+    }
+}
+
+fn is_line(line: &[u8], wanted: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    line.trim_ascii().eq_ignore_ascii_case(wanted)
+}
+
+fn contains_agent(card: &[u8]) -> bool {
+    card.to_ascii_uppercase().windows(5).any(|w| w == b"AGENT")
+}
+
+fn charset(card: &[u8]) -> Option<String> {
+    let text: String = card.iter().map(|b| char::from(*b)).collect::<String>().to_uppercase();
+    let rest = text.split("CHARSET=").nth(1)?;
+    Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Mapping, guess};
+    use satchel_domain::{Catalogue, value::Habits};
+    use serde_json::json;
+
+    fn read(bytes: &[u8]) -> Vec<Result<serde_json::Value, String>> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.vcf");
+        std::fs::write(&path, bytes).expect("written");
+        let source = Source::open(&path).expect("opened");
+        let mut catalogue = Catalogue::default();
+        for label in ["Anniversary", "Gender"] {
+            let key = satchel_domain::catalogue::custom_key(label);
+            catalogue.extend(
+                satchel_domain::Kind::Person,
+                satchel_domain::Field::custom(&key, FieldType::Text, label, vec![]),
+            );
+        }
+        let mapping: Mapping = guess(&source, None, &catalogue);
+        let rows = source.rows().expect("rows").map(|r| match r {
+            Ok(draft) => {
+                let read = crate::assemble::assemble(
+                    &draft,
+                    &source.columns,
+                    &mapping,
+                    &catalogue,
+                    &Habits::default(),
+                );
+                let mut fields: serde_json::Map<_, _> =
+                    read.fields.iter().map(|(k, v)| (k.clone(), json!(v.to_text()))).collect();
+                if let Some(company) = read.company {
+                    fields.insert("company".into(), json!(company.name));
+                }
+                Ok(json!(fields))
+            }
+            Err(rejected) => Err(rejected.message),
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn the_three_versions_are_read() {
+        let v4 = b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ana Ruiz\r\nN:Ruiz;Ana;Maria;Dr.;\r\nBDAY:--0412\r\nORG:Norte SL;Sales\r\nEMAIL;TYPE=work:ana@norte.example\r\nTEL;VALUE=uri;TYPE=\"cell\":tel:+34-600-000-000\r\nANNIVERSARY:20090808\r\nEND:VCARD\r\n";
+        assert_eq!(
+            read(v4),
+            [Ok(
+                json!({"first_name": "Ana", "last_name": "Ruiz", "middle_name": "Maria", "prefix": "Dr.", "birthday": "--04-12", "company": "Norte SL", "department": "Sales", "emails": "ana@norte.example", "phones": "+34-600-000-000", "x_anniversary": "2009-08-08"})
+            )]
+        );
+        let v3 = b"BEGIN:VCARD\nVERSION:3.0\nN:Ruiz;Ana;;;\nitem1.TEL:+34600000000\nitem1.X-ABLabel:_$!<Assistant>!$_\nADR;TYPE=HOME:;;Main 1\\nFlat 2;Porto;;4000;Portugal\nNOTE:one\\, two\nEND:VCARD\n";
+        assert_eq!(
+            read(v3),
+            [Ok(
+                json!({"first_name": "Ana", "last_name": "Ruiz", "phones": "+34600000000", "addresses": "Main 1, Flat 2, Porto 4000, Portugal", "notes": "one, two"})
+            )]
+        );
+        let v21 = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=E7=8E=8B;=E4=BC=9F;;;\r\nTEL;CELL:13800138000\r\nNOTE;ENCODING=QUOTED-PRINTABLE:line one=0D=0A=\r\nline two\r\nEND:VCARD\r\n";
+        assert_eq!(
+            read(v21.as_bytes()),
+            [Ok(
+                json!({"first_name": "伟", "last_name": "王", "phones": "13800138000", "notes": "line one\nline two"})
+            )]
+        );
+    }
+
+    #[test]
+    fn raw_bytes_are_read_in_the_encoding_that_the_card_names() {
+        let mut card = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=SHIFT_JIS:".to_vec();
+        card.extend(encoding_rs::SHIFT_JIS.encode("山田;太郎;;;").0.iter());
+        card.extend(b"\r\nEND:VCARD\r\n");
+        assert_eq!(read(&card), [Ok(json!({"first_name": "太郎", "last_name": "山田"}))]);
+    }
+
+    #[test]
+    fn broken_cards_cost_themselves_only() {
+        let good = "BEGIN:VCARD\nVERSION:3.0\nN:Li;Bo;;;\nEND:VCARD\n";
+        let cut = "BEGIN:VCARD\nVERSION:3.0\nN:Ruiz;Ana";
+        let rows = read(format!("{cut}\n{good}{cut}").as_bytes());
+        assert_eq!(rows.len(), 3);
+        assert!(rows[0].as_ref().is_err_and(|e| e.contains("cut off")) && rows[2].is_err());
+        assert_eq!(rows[1], Ok(json!({"first_name": "Bo", "last_name": "Li"})));
+        let deep = format!("{}{}{good}", "BEGIN:VCARD\nAGENT:\n".repeat(1000), "END:VCARD\n".repeat(1000));
+        let rows = read(deep.as_bytes());
+        assert!(rows[0].as_ref().is_err_and(|e| e.contains("nested")), "{rows:?}");
+        assert_eq!(rows.last(), Some(&Ok(json!({"first_name": "Bo", "last_name": "Li"}))));
+    }
+}
