@@ -1,1 +1,174 @@
+//! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
+mod commands;
+#[cfg(test)]
+mod names;
+mod watch;
+
+use commands::Desktop;
+use satchel_app::{Event, Satchel, default_vault_dir};
+use std::{path::PathBuf, sync::Arc};
+use tauri::Manager;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+fn bindings() -> Builder<tauri::Wry> {
+    use commands::*;
+    Builder::new()
+        .plugin_name("satchel")
+        .commands(collect_commands![
+            app_state,
+            create_vault,
+            unlock_keyring,
+            unlock_passphrase,
+            unlock_recovery,
+            lock,
+            touch,
+            status,
+            settings,
+            set_settings,
+            fields,
+            add_field,
+            list,
+            ids,
+            neighbours,
+            search,
+            get,
+            create,
+            set_fields,
+            set_many,
+            delete,
+            restore,
+            history,
+            restore_version,
+            operations,
+            undo,
+            redo,
+            preview_import,
+            run_import,
+            imports,
+            save_rejects,
+            cancel,
+            export_records,
+            seed_sample,
+            key_slots,
+            set_passphrase,
+            remove_passphrase,
+            renew_kit,
+            rotate_key,
+            save_text,
+            verify,
+            frequent,
+            opened_files,
+        ])
+        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent])
+        .error_handling(ErrorHandlingMode::Throw)
+        .dangerously_cast_bigints_to_number()
+        .disable_serde_phases()
+}
+
+/// Files named on the command line: a double-click on a contact card shows its import.
+fn files_of(args: impl Iterator<Item = String>, base: PathBuf) -> Vec<String> {
+    args.skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .map(|arg| base.join(arg))
+        .filter(|path| path.is_file())
+        .map(|path| path.display().to_string())
+        .collect()
+}
+
+pub fn run() {
+    prepare_graphics();
+    let vault = std::env::var_os("SATCHEL_VAULT").map_or_else(default_vault_dir, PathBuf::from);
+    let satchel = Arc::new(Satchel::new(&vault, "The Satchel app"));
+    let files = files_of(std::env::args(), std::env::current_dir().unwrap_or_default());
+    let builder = bindings();
+    let handler = builder.invoke_handler();
+    let plugin = tauri::plugin::Builder::<tauri::Wry>::new("satchel").invoke_handler(handler).build();
+    let mut app = tauri::Builder::default();
+    // Two windows of one vault would be two writers; tests run several vaults side by side.
+    if std::env::var_os("SATCHEL_VAULT").is_none() {
+        app = app.plugin(tauri_plugin_single_instance::init(|app, args, cwd| {
+            if let Some(window) = app.get_webview_window("main") {
+                let _ = window.unminimize();
+                let _ = window.set_focus();
+            }
+            let files = files_of(args.into_iter(), PathBuf::from(cwd));
+            if !files.is_empty() {
+                let _ = tauri_specta::Event::emit(&commands::OpenedEvent { files }, app);
+            }
+        }));
+    }
+    app.plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(plugin)
+        .setup(move |app| {
+            builder.mount_events(app);
+            let handle = app.handle().clone();
+            satchel.events.listen(move |event: &Event| {
+                let _ = tauri_specta::Event::emit(&commands::VaultEvent(event.clone()), &handle);
+            });
+            let desktop = Desktop::new(satchel.clone(), files);
+            watch::idle(desktop.clone());
+            watch::suspend(satchel.clone());
+            app.manage(desktop);
+            Ok(())
+        })
+        .run(tauri::generate_context!())
+        .expect("the window system can be reached");
+}
+
+/// WebKitGTK shows an empty window with some graphics drivers: the slower path works everywhere.
+fn prepare_graphics() {
+    #[cfg(target_os = "linux")]
+    {
+        let safe = std::env::args().any(|a| a == "--safe-graphics");
+        let set = |name: &str| {
+            if std::env::var_os(name).is_none() {
+                // SAFETY: the first lines of `main`, before any thread is started.
+                #[allow(unsafe_code)]
+                unsafe {
+                    std::env::set_var(name, "1");
+                }
+            }
+        };
+        set("WEBKIT_DISABLE_DMABUF_RENDERER");
+        if safe {
+            set("WEBKIT_DISABLE_COMPOSITING_MODE");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `cargo xtask codegen` writes the file; without, the test says that it is stale.
+    #[test]
+    fn the_bindings_are_those_of_the_commands() {
+        let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("ui/src/bindings/index.ts");
+        let fresh = std::env::temp_dir().join(format!("satchel-bindings-{}.ts", std::process::id()));
+        bindings().export(specta_typescript::Typescript::default(), &fresh).expect("exported");
+        let text = std::fs::read_to_string(&fresh).expect("read");
+        let _ = std::fs::remove_file(&fresh);
+        if std::env::var_os("SATCHEL_WRITE_BINDINGS").is_some() {
+            std::fs::write(&target, &text).expect("written");
+        }
+        let committed = std::fs::read_to_string(&target).unwrap_or_default();
+        assert!(
+            committed == text,
+            "ui/src/bindings is stale: run `cargo xtask codegen` and commit the result"
+        );
+    }
+
+    #[test]
+    fn every_command_is_named_for_its_permission() {
+        let source = include_str!("commands.rs");
+        let declared: Vec<&str> =
+            source.split("pub async fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()).collect();
+        let mut missing: Vec<&&str> =
+            declared.iter().filter(|name| !names::COMMANDS.contains(name)).collect();
+        missing.sort();
+        assert!(missing.is_empty(), "without a permission: {missing:?}");
+        assert_eq!(declared.len(), names::COMMANDS.len(), "a permission without a command");
+    }
+}

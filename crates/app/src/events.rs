@@ -1,10 +1,10 @@
 //! What has changed, told to whoever listens: screens refresh by these and by nothing else.
 
 use satchel_domain::RecordId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// Records were written; an empty list means: many.

@@ -11,7 +11,7 @@ use crate::{
 };
 use matching::{Outcome, merge};
 use prepare::{Context, Ready};
-use satchel_domain::{Kind, OperationId, RecordId, date::DayOrder};
+use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_interchange::{Draft, Mapping, Rejected, Source, Target, guess};
 use satchel_storage::{Transaction, documents, operations};
 use serde::{Deserialize, Serialize};
@@ -180,6 +180,16 @@ impl Session {
         Ok(run.report)
     }
 
+    /// The rejected rows of an earlier import, as a CSV (at most the first thousand).
+    pub fn save_rejects(&self, operation: OperationId, path: &Path) -> Result<(), AppError> {
+        let found = self.store.read(|db| operations::get(db, operation))?;
+        let found =
+            found.ok_or_else(|| AppError::new(Code::NotFound, format!("there is no import {operation}")))?;
+        let detail: serde_json::Value = serde_json::from_str(&found.detail).unwrap_or_default();
+        let rejects: Vec<Rejected> = serde_json::from_value(detail["rejects"].clone()).unwrap_or_default();
+        crate::write_private(path, rejects_csv(&rejects).as_bytes())
+    }
+
     fn open_source(&self, path: &Path, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
         let source = Source::open(path)?;
         let mut mapping = guess(&source, options.kind, &self.catalogue());
@@ -222,9 +232,6 @@ impl<'a> Run<'a> {
         }
         let mut habits = session.habits()?;
         habits.day_order = mapping.day_order.unwrap_or(habits.day_order);
-        if habits.region.is_none() && mapping.day_order == Some(DayOrder::DayFirst) {
-            habits.region = None;
-        }
         let source_name = options.source.clone().or(mapping.preset.map(str::to_owned));
         let source_name = source_name.unwrap_or_else(|| format!("{:?}", source.format).to_lowercase());
         let context = Context::new(
@@ -433,16 +440,8 @@ impl<'a> Run<'a> {
                 "update"
             }
         };
-        if let Some((name, _)) = ready
-            .company
-            .as_ref()
-            .map(|c| (&c.name, c.id))
-            .filter(|(name, _)| self.seen.insert(format!("company {name}")))
-        {
-            let _ = name;
-            if ready.company.as_ref().is_some_and(|c| c.is_new) {
-                *self.report.created.entry("company".to_owned()).or_default() += 1;
-            }
+        if ready.company.as_ref().is_some_and(|c| c.is_new && self.seen.insert(format!("company {}", c.id))) {
+            *self.report.created.entry("company".to_owned()).or_default() += 1;
         }
         if self.report.preview.len() < PREVIEW {
             let fields = satchel_domain::projection::fields_of(
@@ -472,7 +471,7 @@ impl<'a> Run<'a> {
         let matched = matching::find(tx, self.session, &ready, self.options)?;
         match (matched, self.options.on_match) {
             (Some(_), OnMatch::Skip) => self.report.skipped += 1,
-            (Some(row), OnMatch::Update) => match merge(self.session, row, &ready, &self.context)? {
+            (Some(row), OnMatch::Update) => match merge(row, &ready, &self.context)? {
                 Outcome::Changed(prepared) => {
                     self.session.put(tx, self.seq, &prepared)?;
                     self.report.updated += 1;

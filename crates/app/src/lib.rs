@@ -22,7 +22,9 @@ pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use import::{Cancel, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use lists::{ListPage, ListRequest, Neighbours};
-pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, state_dir};
+pub use lock::{
+    CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir, write_private,
+};
 pub use records::FieldInput;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
@@ -33,7 +35,10 @@ pub use satchel_domain as domain;
 pub use satchel_vault::{Cost, Keyring, Passphrase};
 
 /// Names of this build's parts, for `--version` and the about page.
-pub fn version() -> String {
-    let (cipher, sqlite) = satchel_storage::connection_versions().unwrap_or_default();
-    format!("{} (SQLCipher {cipher}, SQLite {sqlite}, automerge 0.12)", env!("CARGO_PKG_VERSION"))
+pub fn version() -> &'static str {
+    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let (cipher, sqlite) = satchel_storage::connection_versions().unwrap_or_default();
+        format!("{} (SQLCipher {cipher}, SQLite {sqlite}, automerge 0.12)", env!("CARGO_PKG_VERSION"))
+    });
+    &VERSION
 }

@@ -10,8 +10,8 @@ use crate::{
 use satchel_domain::Kind;
 use satchel_storage::{StorageError, Store, projections, settings};
 use satchel_vault::{
-    Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultKey, Witness,
-    files::private_dir,
+    Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultError, VaultKey,
+    Witness, files::private_dir,
 };
 use serde::Serialize;
 use std::{
@@ -113,6 +113,10 @@ impl Satchel {
         }
         if new.keyring == Keyring::Off && new.passphrase.is_none() {
             return Err(AppError::refused("without the OS keyring a passphrase is needed"));
+        }
+        if new.keyring == Keyring::Os && new.passphrase.is_none() {
+            // Before anything is made: with neither, only the kit would open the vault.
+            satchel_vault::probe_keyring().map_err(VaultError::from)?;
         }
         private_dir(&self.path).map_err(AppError::io(&self.path))?;
         let prepared = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
@@ -277,6 +281,25 @@ pub fn state_dir() -> PathBuf {
     let state =
         std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).unwrap_or_else(|| home.join(".local/state"));
     state.join("satchel")
+}
+
+/// Where the vault is when nobody says otherwise.
+pub fn default_vault_dir() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    if cfg!(target_os = "windows") {
+        return std::env::var_os("APPDATA").map(PathBuf::from).unwrap_or(home).join("Satchel");
+    }
+    if cfg!(target_os = "macos") {
+        return home.join("Library/Application Support/Satchel");
+    }
+    let data =
+        std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).unwrap_or_else(|| home.join(".local/share"));
+    data.join("satchel")
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
+    satchel_vault::files::replace_file(path, bytes).map_err(AppError::io(path))
 }
 
 impl Session {

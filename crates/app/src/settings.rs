@@ -8,14 +8,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(default)]
 pub struct Settings {
-    /// `en` or `zh`; empty: as the system.
-    pub language: String,
-    /// `light`, `dark` or empty: as the system.
-    pub theme: String,
-    /// `compact`, `normal` or `roomy`.
-    pub density: String,
-    /// Per cent.
-    pub zoom: u32,
     /// Minutes without a key or a click before the vault locks; 0: never.
     pub lock_after: u32,
     /// ISO 3166: where numbers without a country code are dialled.
@@ -40,15 +32,7 @@ impl Default for Settings {
             "CH" => "CHF",
             _ => "EUR",
         };
-        Self {
-            language: String::new(),
-            theme: String::new(),
-            density: "normal".into(),
-            zoom: 100,
-            lock_after: 15,
-            currency: currency.into(),
-            region,
-        }
+        Self { lock_after: 15, currency: currency.into(), region }
     }
 }
 
@@ -71,11 +55,7 @@ impl Session {
     }
 
     pub fn set_settings(&self, new: &Settings) -> Result<(), AppError> {
-        let sound = new.zoom >= 80
-            && new.zoom <= 200
-            && ["", "en", "zh"].contains(&new.language.as_str())
-            && ["", "light", "dark"].contains(&new.theme.as_str())
-            && ["compact", "normal", "roomy"].contains(&new.density.as_str())
+        let sound = new.lock_after <= 24 * 60
             && satchel_domain::money::exponent(&new.currency).is_some()
             && (new.region.is_empty()
                 || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));

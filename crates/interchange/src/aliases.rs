@@ -9,7 +9,7 @@ static ALIASES: LazyLock<HashMap<String, Target>> = LazyLock::new(|| {
     for line in include_str!("aliases.tsv").lines() {
         let Some((target, names)) = line.split_once('\t') else { continue };
         let Ok(target) = target.parse::<Target>() else { continue };
-        for name in names.split('|') {
+        for name in names.split('|').filter(|name| !normal(name).is_empty()) {
             out.entry(normal(name)).or_insert_with(|| target.clone());
         }
     }

@@ -19,9 +19,9 @@ pub(crate) fn open(path: &Path) -> Result<Source, InterchangeError> {
         shape: Shape::Json,
     };
     for record in &records {
-        for (name, _, value) in cells(record) {
+        for (name, own, value) in cells(record) {
             let at = source.columns.iter().position(|c| c.name == name).unwrap_or_else(|| {
-                source.columns.push(Column { name, ..Column::default() });
+                source.columns.push(Column { name, own, ..Column::default() });
                 source.columns.len() - 1
             });
             observe(&mut source.columns, at, &value);

@@ -68,6 +68,8 @@ pub struct Column {
     pub samples: Vec<String>,
     /// Rows that have a value here.
     pub filled: u64,
+    /// Where the format itself says that the column goes.
+    pub own: Option<Target>,
 }
 
 /// A file whose shape is known.
@@ -111,7 +113,7 @@ pub struct Draft {
 }
 
 /// A row that cannot be read at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     pub number: u64,
     pub message: String,

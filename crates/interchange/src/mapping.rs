@@ -32,6 +32,8 @@ pub enum How {
     Empty,
     /// The same is in other columns.
     Repeated,
+    /// The other program's own book-keeping.
+    Technical,
     /// A person has said so.
     Chosen,
 }
@@ -44,6 +46,7 @@ impl How {
             How::Custom => "custom",
             How::Empty => "empty",
             How::Repeated => "repeated",
+            How::Technical => "technical",
             How::Chosen => "chosen",
         }
     }
@@ -69,17 +72,16 @@ pub fn guess(source: &Source, kind: Option<Kind>, catalogue: &Catalogue) -> Mapp
     let named: Vec<Option<Target>> = source.columns.iter().map(|c| by_header(&c.name)).collect();
     let preset = preset(source);
     let kind = kind.unwrap_or_else(|| kind_of(source, &named));
-    let mut targets: Vec<(Target, How)> = source
-        .columns
-        .iter()
-        .zip(named)
-        .map(|(column, named)| {
-            match named.map(|t| for_kind(t, kind, &column.name)).filter(|t| fits(t, kind, catalogue)) {
-                Some(target) => (target, How::Header),
-                None => by_values(column, kind),
-            }
-        })
-        .collect();
+    let one = |column: &Column, named: Option<Target>| {
+        let named = column.own.clone().or(named.map(|t| for_kind(t, kind, &column.name)));
+        match named.filter(|t| fits(t, kind, catalogue)) {
+            Some(target @ Target::Custom { .. }) => (target, How::Custom),
+            Some(target) => (target, How::Header),
+            None if is_technical(&column.name) => (Target::Skip, How::Technical),
+            None => by_values(column, kind),
+        }
+    };
+    let mut targets: Vec<(Target, How)> = source.columns.iter().zip(named).map(|(c, n)| one(c, n)).collect();
     if source.format == Format::Vcard || source.format == Format::Json {
         // Cards say themselves where their values belong; only the rest is mapped.
         return Mapping { kind, preset, targets, day_order: Some(DayOrder::DayFirst) };
@@ -234,7 +236,49 @@ fn by_values(column: &Column, kind: Kind) -> (Target, How) {
     {
         return (Target::Contact { field: "phones".into(), label: String::new() }, How::Values);
     }
-    (Target::Custom { label: column.name.clone(), ty: type_of(column) }, How::Custom)
+    (Target::Custom { label: label_of(&column.name), ty: type_of(column) }, How::Custom)
+}
+
+/// What other programs keep about themselves, and parts that are in other columns too.
+fn is_technical(header: &str) -> bool {
+    const NAMES: [&str; 20] = [
+        "isdeleted",
+        "systemmodstamp",
+        "lastvieweddate",
+        "lastreferenceddate",
+        "lastmodifiedbyid",
+        "createdbyid",
+        "photourl",
+        "masterrecordid",
+        "mailingaddress",
+        "otheraddress",
+        "billingaddress",
+        "shippingaddress",
+        "address",
+        "lastmodifieddate",
+        "ownerid",
+        "individualid",
+        "mailinggeocodeaccuracy",
+        "jigsawcontactid",
+        "isunreadbyowner",
+        "jigsaw",
+    ];
+    !header.contains(' ')
+        && header.chars().next().is_some_and(char::is_uppercase)
+        && NAMES.contains(&normal(header).as_str())
+}
+
+/// A header as a label: `first_seen` is «First seen», `Gender__c` is «Gender».
+fn label_of(header: &str) -> String {
+    let plain = header.strip_suffix("__c").unwrap_or(header).replace('_', " ");
+    let plain = plain.trim();
+    let mut chars = plain.chars();
+    match chars.next() {
+        Some(first) if first.is_lowercase() && !plain.contains(char::is_uppercase) => {
+            first.to_uppercase().chain(chars).collect()
+        }
+        _ => plain.to_owned(),
+    }
 }
 
 fn company_field(header: &str) -> Option<&'static str> {
@@ -340,6 +384,7 @@ fn whole_address(text: &str) -> Option<&str> {
 /// One field, one column: the first that has values keeps it, the others become custom fields.
 fn drop_repeated_fields(columns: &[Column], targets: &mut [(Target, How)]) {
     let mut seen: Vec<Target> = Vec::new();
+    let mut kept: Vec<&Column> = Vec::new();
     for filled in [true, false] {
         for (column, slot) in columns.iter().zip(targets.iter_mut()) {
             if (column.filled > 0) != filled {
@@ -358,8 +403,11 @@ fn drop_repeated_fields(columns: &[Column], targets: &mut [(Target, How)]) {
             }
             if !seen.contains(&slot.0) {
                 seen.push(slot.0.clone());
+                kept.push(column);
+            } else if kept.iter().any(|k| k.samples == column.samples && k.filled == column.filled) {
+                *slot = (Target::Skip, How::Repeated);
             } else if filled {
-                *slot = (Target::Custom { label: column.name.clone(), ty: type_of(column) }, How::Custom);
+                *slot = (Target::Custom { label: label_of(&column.name), ty: type_of(column) }, How::Custom);
             } else {
                 *slot = (Target::Skip, How::Empty);
             }

@@ -34,11 +34,12 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
     let mut cards = Cards::open(path, encoding)?;
     while let Some(card) = cards.next_card().map_err(io(path))? {
         source.rows += 1;
-        for (name, _, value) in
+        for (name, target, value) in
             card.ok().and_then(|c| parse(&c).ok()).map(|(v, _)| cells_of(&v)).unwrap_or_default()
         {
             let at = source.columns.iter().position(|c| c.name == name).unwrap_or_else(|| {
-                source.columns.push(Column { name, ..Column::default() });
+                let own = shown_target(&name, target);
+                source.columns.push(Column { name, own, ..Column::default() });
                 source.columns.len() - 1
             });
             observe(&mut source.columns, at, &value);
@@ -50,6 +51,19 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
         ));
     }
     Ok(source)
+}
+
+/// A property of several parts has one line in the list of columns.
+fn shown_target(name: &str, target: Option<Target>) -> Option<Target> {
+    match name {
+        "N" => Some(Target::FullName),
+        "ADR" => Some(Target::Address { label: String::new(), part: AddressPart::Whole }),
+        "EMAIL" | "TEL" => Some(Target::Contact {
+            field: if name == "TEL" { "phones" } else { "emails" }.into(),
+            label: String::new(),
+        }),
+        _ => target,
+    }
 }
 
 pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeError> {
@@ -119,6 +133,13 @@ fn is_binary(name: &VCardProperty) -> bool {
     matches!(name, VCardProperty::Photo | VCardProperty::Logo | VCardProperty::Sound | VCardProperty::Key)
 }
 
+/// Companions of other properties: Apple's labels, the address once more as text, Outlook's layout.
+fn is_technical(name: &str) -> bool {
+    ["X-ABLabel", "X-ABADR", "LABEL", "X-MS-OL-DESIGN", "X-MS-OL-DEFAULT-POSTAL-ADDRESS"]
+        .iter()
+        .any(|t| name.eq_ignore_ascii_case(t))
+}
+
 /// What a card holds: the property's name, where it goes (if the format says), and the text.
 fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
     let mut out = Vec::new();
@@ -148,9 +169,7 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             | VCardProperty::Prodid
             | VCardProperty::Rev
             | VCardProperty::Kind => {}
-            // Technical companions of other properties.
-            VCardProperty::Other(n)
-                if n.eq_ignore_ascii_case("X-ABLabel") || n.eq_ignore_ascii_case("X-ABADR") => {}
+            VCardProperty::Other(n) if is_technical(n) => {}
             name if is_binary(name) => {}
             VCardProperty::N => {
                 let keys = ["last_name", "first_name", "middle_name", "prefix", "suffix"];

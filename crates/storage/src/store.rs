@@ -38,7 +38,7 @@ impl Store {
     /// Makes a new database. The file must not exist.
     pub fn create(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
         connection::check_build()?;
-        std::fs::File::options().write(true).create_new(true).open(path)?;
+        new_private_file(path)?;
         let mut writer = connection::open(path, key, Mode::Create)?;
         schema::migrate(&mut writer)?;
         let tx = writer.transaction()?;
@@ -234,6 +234,7 @@ fn export(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), Storag
 }
 
 fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
+    new_private_file(path)?;
     let path_text = path.to_str().ok_or_else(|| std::io::Error::other("the folder's name is not Unicode"))?;
     db.execute("ATTACH DATABASE ?1 AS copy KEY ?2", params![path_text, key.as_str()])?;
     let copied = (|| -> Result<(), StorageError> {
@@ -244,6 +245,16 @@ fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
     db.execute_batch("DETACH DATABASE copy")?;
     copied?;
     std::fs::File::open(path)?.sync_all()?;
+    Ok(())
+}
+
+/// An empty file that only its owner can read; SQLite gives its log the same permissions.
+fn new_private_file(path: &Path) -> Result<(), StorageError> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
     Ok(())
 }
 

@@ -53,6 +53,14 @@ pub(crate) fn forget(name: &str) {
         with_time_limit(Duration::from_secs(5), move || entry(&name)?.delete_credential().map_err(explain));
 }
 
+/// Whether this computer's keyring keeps what it is given.
+pub fn probe() -> Result<(), KeyringError> {
+    let name = format!("probe {}", uuid::Uuid::new_v4());
+    let kept = set(&name, &Zeroizing::new("probe".to_owned()));
+    forget(&name);
+    kept
+}
+
 fn entry(name: &str) -> Result<keyring::Entry, KeyringError> {
     keyring::Entry::new(SERVICE, name).map_err(explain)
 }

@@ -17,7 +17,7 @@ mod slots;
 mod tests;
 
 pub use incarnation::{Incarnation, Witness};
-pub use keyring_store::{KeyringError, with_time_limit};
+pub use keyring_store::{KeyringError, probe as probe_keyring, with_time_limit};
 pub use passphrase::{Cost, Passphrase};
 pub use recovery::{RecoveryCode, RecoveryKit};
 pub use secret::VaultKey;
@@ -224,9 +224,9 @@ impl VaultDir {
         self.try_slots(|slot| slot.open_with_recovery(code, self.file.vault, self.file.generation))
     }
 
-    /// A text that is no recovery code gets the same answer, as slowly, as one that does not fit.
+    /// Takes a typed code or the text of a kit file. A text that is no recovery code gets the same answer, as slowly, as one that does not fit.
     pub fn unlock_with_recovery_text(&self, text: &str) -> Result<VaultKey, VaultError> {
-        match RecoveryCode::parse(text) {
+        match RecoveryCode::find(text) {
             Some(code) => self.unlock_with_recovery(&code),
             None => self.try_slots(|_| None),
         }

@@ -38,6 +38,18 @@ impl RecoveryCode {
         Some(Self(bytes.as_slice().try_into().ok()?))
     }
 
+    /// Finds the code in the text of a kit, where it stands in two lines of four groups.
+    pub fn find(text: &str) -> Option<Self> {
+        let groups = |line: &str| -> Option<String> {
+            let line = line.trim();
+            let is_group = |g: &str| g.len() == 4 && g.bytes().all(|b| b.is_ascii_alphanumeric());
+            (!line.is_empty() && line.split('-').all(is_group)).then(|| line.to_owned())
+        };
+        let lines: Vec<String> = text.lines().take(1000).filter_map(groups).collect();
+        let in_two = || lines.windows(2).find_map(|two| Self::parse(&two.join("-")));
+        Self::parse(text).or_else(in_two).or_else(|| lines.iter().find_map(|one| Self::parse(one)))
+    }
+
     /// The eight groups, as printed.
     pub fn groups(&self) -> Vec<String> {
         let hrp = Hrp::parse(PREFIX).expect("a valid prefix");
@@ -130,6 +142,13 @@ mod tests {
             assert!(RecoveryCode::parse(&wrong).is_none(), "a wrong letter at {at} must be noticed");
         }
         assert!(RecoveryCode::parse("").is_none());
+        let kit = RecoveryKit {
+            workspace: "Acme".into(),
+            vault: "v".into(),
+            made: "2026-11-23".into(),
+            code: code.clone(),
+        };
+        assert_eq!(RecoveryCode::find(&kit.text()).map(|c| c.0), Some([7; 16]), "a kit file holds its code");
     }
 
     /// The derivation is part of the format: old kits must open new vaults.

@@ -1,0 +1,248 @@
+//! The command line's shape. It is a contract: scripts depend on its names.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+#[command(name = "satchel", version = satchel_app::version(), about = "A CRM that a field rep carries: encrypted, offline, yours.", propagate_version = true)]
+pub struct Cli {
+    /// The vault's folder (default: the platform's data folder)
+    #[arg(long, global = true, env = "SATCHEL_VAULT", value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// One JSON document on stdout, errors as JSON on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say only what was asked for
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a new vault
+    Init(Init),
+    /// What the vault holds
+    Status,
+    /// Check the file, every document, and everything derived from them
+    Verify {
+        /// Make the projections anew from the documents
+        #[arg(long)]
+        rebuild: bool,
+    },
+    /// The ways into the vault
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Fill the vault with synthetic data, the same for the same seed
+    Seed(Seed),
+    /// The fields of a kind
+    Fields {
+        kind: String,
+        /// Add a field of your own
+        #[arg(long, value_name = "LABEL")]
+        add: Option<String>,
+        /// text, long_text, number, money, date, yes_no, choice, url, tags
+        #[arg(long = "type", default_value = "text", requires = "add")]
+        ty: String,
+        /// A choice's options
+        #[arg(long, value_delimiter = ',', requires = "add")]
+        options: Vec<String>,
+    },
+    /// Make a record
+    New {
+        kind: String,
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        fields: Vec<String>,
+    },
+    /// Change fields of a record
+    Set {
+        id: String,
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        fields: Vec<String>,
+    },
+    /// Clear fields of a record
+    Unset {
+        id: String,
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Show a record
+    Get { id: String },
+    /// List records
+    List(List),
+    /// Find records by any text
+    Search {
+        text: String,
+        #[arg(long)]
+        kind: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Put records in the trash
+    Delete {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Take records out of the trash
+    Restore {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// The versions of a record
+    History {
+        id: String,
+        /// The record as it was then (RFC 3339)
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// What was done, newest first
+    Operations {
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Take back an operation; without a name, the last one
+    Undo { operation: Option<String> },
+    /// Do again what was undone last
+    Redo,
+    /// Import CSV, vCard or JSON files
+    Import(Import),
+    /// Imports so far; `undo OPERATION` rolls one back
+    Imports,
+    /// Export records
+    Export(Export),
+    /// Read what can be read of a damaged vault into a JSON file; the vault is not touched
+    Rescue {
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Shell completions
+    Completions { shell: clap_complete::Shell },
+    /// The manual page
+    Man,
+}
+
+#[derive(Args)]
+pub struct Init {
+    /// What the workspace is called
+    #[arg(long)]
+    pub name: String,
+    /// Your name, as colleagues see it
+    #[arg(long, default_value = "")]
+    pub person: String,
+    /// Write the recovery kit to this file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub kit: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Keys {
+    /// The keyslots
+    List,
+    /// The passphrase slot; reads the new passphrase from SATCHEL_NEW_PASSPHRASE or a prompt
+    #[command(subcommand)]
+    Passphrase(PassphraseAction),
+    /// A new recovery kit; the old one stops working
+    Kit {
+        #[arg(long, value_name = "FILE")]
+        kit: Option<PathBuf>,
+    },
+    /// Give the database a new key
+    Rotate,
+}
+
+#[derive(Subcommand)]
+pub enum PassphraseAction {
+    Set,
+    Remove,
+}
+
+#[derive(Args)]
+pub struct Seed {
+    #[arg(long)]
+    pub people: u32,
+    #[arg(long, default_value_t = 0)]
+    pub companies: u32,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, value_enum, default_value_t = Locale::Mixed)]
+    pub locale: Locale,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Locale {
+    En,
+    Zh,
+    Mixed,
+}
+
+#[derive(Args)]
+pub struct List {
+    pub kind: String,
+    /// A filter, such as: city = 'Porto' and tags has 'vip'
+    #[arg(long = "where", value_name = "EXPR", default_value = "")]
+    pub filter: String,
+    /// Fields, with - for descending: last_name,-updated_at
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    pub sort: String,
+    #[arg(long, default_value_t = 100)]
+    pub limit: u32,
+    #[arg(long, default_value_t = 0)]
+    pub offset: u32,
+    /// Records in the trash
+    #[arg(long)]
+    pub trash: bool,
+}
+
+#[derive(Args)]
+pub struct Import {
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// person, company, or auto
+    #[arg(long = "as", default_value = "auto", value_name = "KIND")]
+    pub kind: String,
+    /// The program that the file is from; its ids are kept apart from those of others
+    #[arg(long)]
+    pub source: Option<String>,
+    /// JSON: {"Column": "target"}
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// external_id,email,phone or none
+    #[arg(long = "match", default_value = "external_id,email,phone")]
+    pub match_by: String,
+    #[arg(long, value_enum, default_value_t = OnMatchArg::Update)]
+    pub on_match: OnMatchArg,
+    /// Say what would happen and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the rejected rows to this file
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum OnMatchArg {
+    Update,
+    Skip,
+    Create,
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// A kind, or all
+    pub kind: String,
+    #[arg(long, value_enum)]
+    pub format: FormatArg,
+    /// A file; for several kinds a folder
+    #[arg(long)]
+    pub out: PathBuf,
+    #[arg(long = "where", value_name = "EXPR", default_value = "")]
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FormatArg {
+    Csv,
+    Json,
+    Vcard,
+}

@@ -1,0 +1,659 @@
+//! Each command: one call into `app`, and its answer.
+
+use crate::{
+    args::{Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
+    show::{Show, plain, table},
+};
+use clap::CommandFactory;
+use satchel_app::{
+    AppError, Cancel, Code, Cost, CreateVault, ExportFormat, ExportOptions, FieldInput, ImportOptions,
+    Keyring, ListRequest, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock,
+    domain::{FieldType, Kind, OperationId, RecordId},
+};
+use serde_json::{Value as Json, json};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+type Done = Result<(), AppError>;
+
+pub fn run(cli: Cli) -> Done {
+    let show = Show { json: cli.json, quiet: cli.quiet };
+    let vault = cli.vault.unwrap_or_else(satchel_app::default_vault_dir);
+    match cli.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "satchel", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Man => clap_mangen::Man::new(Cli::command())
+            .render(&mut std::io::stdout())
+            .map_err(|e| AppError::new(Code::Internal, e.to_string())),
+        Command::Init(args) => init(&show, &vault, &args),
+        Command::Rescue { out } => {
+            let (saved, lost) =
+                satchel_app::rescue(&vault, unlock_by_environment()?.unwrap_or(Unlock::Keyring), &out)?;
+            show.answer(&json!({"path": out, "saved": saved, "lost": lost}), || {
+                format!("{saved} records saved to {}, {lost} lost", out.display())
+            });
+            Ok(())
+        }
+        command => {
+            let satchel = Satchel::new(&vault, "The satchel command");
+            let session = open(&satchel)?;
+            if let Command::Keys(Keys::Rotate) = command {
+                drop(session);
+                let slots = satchel.rotate_key()?;
+                show.answer(&json!({ "slots": slots }), || {
+                    "the vault has a new key; every way in works as before".into()
+                });
+                return Ok(());
+            }
+            with_session(&show, &session, command)
+        }
+    }
+}
+
+fn with_session(show: &Show, session: &Session, command: Command) -> Done {
+    match command {
+        Command::Status => status(show, session),
+        Command::Verify { rebuild } => verify(show, session, rebuild),
+        Command::Keys(keys) => self::keys(show, session, keys),
+        Command::Seed(args) => {
+            let locale = match args.locale {
+                Locale::En => SeedLocale::En,
+                Locale::Zh => SeedLocale::Zh,
+                Locale::Mixed => SeedLocale::Mixed,
+            };
+            let options =
+                SeedOptions { people: args.people, companies: args.companies, seed: args.seed, locale };
+            let seeded = session.seed(options, &mut show.progress("seeding"), &Cancel::default())?;
+            show.answer(&json!(seeded), || format!("made {:?} in {:.1} s", seeded.created, seeded.seconds));
+            Ok(())
+        }
+        Command::Fields { kind, add, ty, options } => {
+            fields(show, session, &kind, add.as_deref(), &ty, &options)
+        }
+        Command::New { kind, fields } => {
+            let written = session.create(kind.parse::<Kind>()?, &assignments(session, &fields)?)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Set { id, fields } => {
+            let written = session.set(record(&id)?, &assignments(session, &fields)?)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Unset { id, keys } => {
+            let written = session.unset(record(&id)?, &keys)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Get { id } => get(show, session, &id),
+        Command::List(args) => list(show, session, &args),
+        Command::Search { text, kind, limit } => {
+            let hits = session.search(&text, kind.map(|k| k.parse::<Kind>()).transpose()?, limit)?;
+            let rows: Vec<Vec<String>> = hits
+                .iter()
+                .map(|h| vec![h.id.to_string(), h.kind.to_string(), h.title.clone(), h.subtitle.clone()])
+                .collect();
+            show.answer(&json!({ "hits": hits }), || table(&["id", "kind", "title", ""], &rows));
+            Ok(())
+        }
+        Command::Delete { ids } => {
+            let written = session.delete(&records(&ids)?)?;
+            show.answer(&json!(written), || {
+                format!("{} in the trash; `satchel undo` brings them back", written.count)
+            });
+            Ok(())
+        }
+        Command::Restore { ids } => {
+            let written = session.restore(&records(&ids)?)?;
+            show.answer(&json!(written), || format!("{} restored", written.count));
+            Ok(())
+        }
+        Command::History { id, at } => history(show, session, &id, at.as_deref()),
+        Command::Operations { limit } => operations(show, &session.operations(limit)?, "operations"),
+        Command::Imports => operations(show, &session.imports()?, "imports"),
+        Command::Undo { operation } => {
+            let id = operation
+                .map(|o| {
+                    o.parse::<OperationId>().map_err(|_| {
+                        usage(format!("«{o}» is not the id of an operation; see `satchel operations`"))
+                    })
+                })
+                .transpose()?;
+            let report = session.undo(id, &mut show.progress("undoing"), &Cancel::default())?;
+            show.answer(&json!(report), || {
+                format!("undone: {}, {} records{}", report.label, report.records, left(&report.skipped))
+            });
+            Ok(())
+        }
+        Command::Redo => {
+            let report = session.redo(&mut show.progress("redoing"), &Cancel::default())?;
+            show.answer(&json!(report), || {
+                format!("done again: {} records{}", report.records, left(&report.skipped))
+            });
+            Ok(())
+        }
+        Command::Import(args) => import(show, session, &args),
+        Command::Export(args) => export(show, session, args),
+        Command::Init(_) | Command::Rescue { .. } | Command::Completions { .. } | Command::Man => Ok(()),
+    }
+}
+
+fn left(skipped: &[satchel_app::views::Skipped]) -> String {
+    if skipped.is_empty() {
+        String::new()
+    } else {
+        format!(", {} fields left because they were edited since", skipped.len())
+    }
+}
+
+fn usage(message: impl Into<String>) -> AppError {
+    AppError::new(Code::Usage, message)
+}
+
+fn record(id: &str) -> Result<RecordId, AppError> {
+    id.parse().map_err(|_| usage(format!("«{id}» is not the id of a record")))
+}
+
+fn records(ids: &[String]) -> Result<Vec<RecordId>, AppError> {
+    ids.iter().map(|id| record(id)).collect()
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+/// A key given by the environment.
+fn unlock_by_environment() -> Result<Option<Unlock>, AppError> {
+    if let Some(text) = environment("SATCHEL_PASSPHRASE") {
+        return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
+    }
+    if let Some(code) = environment("SATCHEL_RECOVERY_KEY") {
+        return Ok(Some(Unlock::Recovery(code)));
+    }
+    if let Some(path) =
+        environment("SATCHEL_RECOVERY_KEY_FILE").or_else(|| environment("SATCHEL_RECOVERY_KEYFILE"))
+    {
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| AppError::new(Code::NotFound, format!("{path}: {e}")))?;
+        return Ok(Some(Unlock::Recovery(text)));
+    }
+    Ok(None)
+}
+
+/// The environment, the keyring, a prompt.
+fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
+    if let Some(unlock) = unlock_by_environment()? {
+        return satchel.unlock(unlock, Keyring::Off);
+    }
+    match satchel.unlock(Unlock::Keyring, Keyring::Os) {
+        Err(error) if error.code == Code::Keyring && std::io::stdin().is_terminal() => {
+            eprintln!("{}", error.message);
+            let text = rpassword::prompt_password("Passphrase or recovery code: ")
+                .map_err(|e| AppError::new(Code::Internal, e.to_string()))?;
+            let unlock = match text.replace(['-', ' '], "").len() {
+                32 if text.is_ascii() => Unlock::Recovery(text),
+                _ => Unlock::Passphrase(Passphrase::new(&text)?),
+            };
+            satchel.unlock(unlock, Keyring::Os)
+        }
+        other => other,
+    }
+}
+
+fn init(show: &Show, vault: &Path, args: &Init) -> Done {
+    let passphrase = environment("SATCHEL_PASSPHRASE").map(|p| Passphrase::new(&p)).transpose()?;
+    let keyring = if passphrase.is_some() { Keyring::Off } else { Keyring::Os };
+    if let Some(kit) = args.kit.as_ref().filter(|k| k.exists()) {
+        return Err(AppError::new(
+            Code::Refused,
+            format!("{} exists; name a new file for the recovery kit", kit.display()),
+        ));
+    }
+    let satchel = Satchel::new(vault, "The satchel command");
+    let device =
+        environment("HOSTNAME").or_else(|| std::fs::read_to_string("/etc/hostname").ok()).unwrap_or_default();
+    let created = satchel.create(CreateVault {
+        workspace: args.name.clone(),
+        person: args.person.clone(),
+        device: device.trim().to_owned(),
+        passphrase,
+        keyring,
+        cost: Cost::default(),
+    })?;
+    let status = created.session.status()?;
+    let code = created.kit.groups.join("-");
+    let kit = match &args.kit {
+        Some(path) => {
+            write_private(path, created.kit.text.as_bytes())?;
+            path.display().to_string()
+        }
+        None => code,
+    };
+    let answer =
+        json!({"vault": vault, "workspace": status.workspace, "device": status.device, "recovery_kit": kit});
+    show.answer(&answer, || match &args.kit {
+        Some(path) => format!(
+            "The vault is ready. Its recovery kit is in {}: print it, then delete the file.",
+            path.display()
+        ),
+        None => format!(
+            "{}\nThe vault is ready. Print the kit above or copy it by hand: it is shown this once.",
+            created.kit.text
+        ),
+    });
+    if let Some(why) = created.keyring {
+        show.note(&format!("The key is not in the OS keyring: {why}"));
+    }
+    Ok(())
+}
+
+fn write_private(path: &PathBuf, bytes: &[u8]) -> Done {
+    satchel_app::write_private(path, bytes)
+}
+
+fn status(show: &Show, session: &Session) -> Done {
+    let status = session.status()?;
+    let rows: Vec<Vec<String>> = status
+        .records
+        .iter()
+        .map(|(kind, n)| {
+            vec![kind.clone(), n.to_string(), status.trash.get(kind).map_or(String::new(), u32::to_string)]
+        })
+        .collect();
+    show.answer(&json!(status), || {
+        format!(
+            "{} · {} on {}\n{}\n\n{}",
+            status.workspace,
+            status.person,
+            status.device,
+            status.vault,
+            table(&["kind", "records", "trash"], &rows)
+        )
+    });
+    Ok(())
+}
+
+fn verify(show: &Show, session: &Session, rebuild: bool) -> Done {
+    let before = session.verify(&mut show.progress("checking"))?;
+    let mut answer = json!(before);
+    let mut report = before;
+    if rebuild {
+        let records = session.rebuild(&mut show.progress("rebuilding"))?;
+        report = session.verify(&mut show.progress("checking"))?;
+        let equal = answer.clone();
+        answer = json!(report);
+        answer["rebuilt"] = json!(records);
+        answer["before"] = equal["checks"].clone();
+    }
+    let rows: Vec<Vec<String>> = report
+        .checks
+        .iter()
+        .map(|c| vec![c.name.clone(), if c.ok { "ok" } else { "BAD" }.into(), c.detail.clone()])
+        .collect();
+    show.answer(&answer, || table(&["check", "", "detail"], &rows));
+    if report.ok {
+        Ok(())
+    } else {
+        Err(AppError::new(
+            Code::Damaged,
+            "the vault is damaged; see the checks. Copy its folder away, then `satchel verify --rebuild`, `satchel rescue`, or restore a backup",
+        ))
+    }
+}
+
+fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
+    let slots = match keys {
+        Keys::List | Keys::Rotate => session.key_slots(),
+        Keys::Passphrase(PassphraseAction::Set) => {
+            let text = match environment("SATCHEL_NEW_PASSPHRASE") {
+                Some(text) => text,
+                None if std::io::stdin().is_terminal() => {
+                    let failed = |e: std::io::Error| AppError::new(Code::Internal, e.to_string());
+                    let first = rpassword::prompt_password("New passphrase: ").map_err(failed)?;
+                    if rpassword::prompt_password("Once more: ").map_err(failed)? != first {
+                        return Err(AppError::new(
+                            Code::Refused,
+                            "the two are not the same; nothing was changed",
+                        ));
+                    }
+                    first
+                }
+                None => return Err(usage("set SATCHEL_NEW_PASSPHRASE, or run in a terminal")),
+            };
+            session.set_passphrase(&Passphrase::new(&text)?, Cost::default())?
+        }
+        Keys::Passphrase(PassphraseAction::Remove) => session.remove_passphrase()?,
+        Keys::Kit { kit } => {
+            let new = session.renew_kit()?;
+            let shown = match &kit {
+                Some(path) => {
+                    write_private(path, new.text.as_bytes())?;
+                    path.display().to_string()
+                }
+                None => new.groups.join("-"),
+            };
+            let answer = json!({"slots": session.key_slots(), "recovery_kit": shown});
+            show.answer(&answer, || {
+                if kit.is_some() {
+                    format!("The new recovery kit is in {shown}; the old one stopped working.")
+                } else {
+                    new.text.clone()
+                }
+            });
+            return Ok(());
+        }
+    };
+    let rows: Vec<Vec<String>> = slots
+        .iter()
+        .map(|s| vec![s.kind.clone(), if s.ok { "ok" } else { "-" }.into(), s.detail.clone()])
+        .collect();
+    show.answer(&json!({ "slots": slots }), || table(&["way in", "", "detail"], &rows));
+    Ok(())
+}
+
+fn fields(
+    show: &Show,
+    session: &Session,
+    kind: &str,
+    add: Option<&str>,
+    ty: &str,
+    options: &[String],
+) -> Done {
+    let kind: Kind = kind.parse()?;
+    if let Some(label) = add {
+        let ty = FieldType::from_key(ty).ok_or_else(|| {
+            usage(format!(
+                "«{ty}» is no type; types are {}",
+                FieldType::CUSTOM.map(FieldType::key).join(", ")
+            ))
+        })?;
+        session.create_custom_field(kind, label, ty, options)?;
+    }
+    let fields = session.fields(kind);
+    let rows: Vec<Vec<String>> = fields
+        .iter()
+        .map(|f| {
+            vec![
+                f.key.clone(),
+                f.ty.key().into(),
+                f.label.clone(),
+                if f.searchable { "yes" } else { "" }.into(),
+                if f.custom { "custom" } else { "" }.into(),
+            ]
+        })
+        .collect();
+    show.answer(&json!({"kind": kind, "fields": fields}), || {
+        table(&["key", "type", "label", "searched", ""], &rows)
+    });
+    Ok(())
+}
+
+/// `key=value …`; a value that is JSON is taken as such.
+fn assignments(session: &Session, list: &[String]) -> Result<FieldInput, AppError> {
+    let mut out = FieldInput::new();
+    for item in list {
+        let (key, value) = item.split_once('=').ok_or_else(|| usage(format!("«{item}» is not key=value")))?;
+        let json = match value.trim_start().chars().next() {
+            Some('[' | '{') => serde_json::from_str(value).unwrap_or_else(|_| json!(value)),
+            _ => json!(value),
+        };
+        let json = if key == "company" { company(session, json)? } else { json };
+        out.insert(key.trim().to_owned(), json);
+    }
+    Ok(out)
+}
+
+/// A company may be named by its id or by its name.
+fn company(session: &Session, value: Json) -> Result<Json, AppError> {
+    let Some(text) = value.as_str().filter(|t| !t.is_empty() && t.parse::<RecordId>().is_err()) else {
+        return Ok(value);
+    };
+    let request = ListRequest {
+        filter: format!("name = '{}'", text.replace('\'', "''")),
+        limit: 2,
+        ..ListRequest::default()
+    };
+    let page = session.list(Kind::Company, &request)?;
+    match page.rows.as_slice() {
+        [one] => Ok(json!(one.id)),
+        [] => Err(AppError::new(
+            Code::NotFound,
+            format!("there is no company «{text}»; make it with `satchel new company name=…`"),
+        )),
+        _ => Err(AppError::new(
+            Code::Refused,
+            format!("several companies are called «{text}»; name one by its id"),
+        )),
+    }
+}
+
+fn get(show: &Show, session: &Session, id: &str) -> Done {
+    let view = session.get(record(id)?)?;
+    let rows: Vec<Vec<String>> = view
+        .fields
+        .iter()
+        .map(|(k, v)| {
+            vec![
+                k.clone(),
+                if k == "company" { view.company_title.clone().unwrap_or_default() } else { plain(v) },
+            ]
+        })
+        .collect();
+    show.answer(&json!(view), || {
+        let trash =
+            view.deleted_at.as_ref().map_or(String::new(), |at| format!(" (in the trash since {at})"));
+        format!("{} · {}{trash}\n{}", view.title, view.kind, table(&["", ""], &rows).trim_start_matches('\n'))
+    });
+    Ok(())
+}
+
+fn list(show: &Show, session: &Session, args: &List) -> Done {
+    let kind: Kind = args.kind.parse()?;
+    let request = ListRequest {
+        filter: args.filter.clone(),
+        text: String::new(),
+        sort: args.sort.clone(),
+        trash: args.trash,
+        offset: args.offset,
+        limit: args.limit,
+    };
+    let page = session.list(kind, &request)?;
+    let rows: Vec<Vec<String>> = page
+        .rows
+        .iter()
+        .map(|r| {
+            let field = |key: &str| r.fields.get(key).map(plain).unwrap_or_default();
+            vec![
+                r.id.to_string(),
+                r.title.clone(),
+                r.company_title.clone().unwrap_or_else(|| field("industry")),
+                field("emails"),
+                field("phones"),
+            ]
+        })
+        .collect();
+    show.answer(&json!(page), || {
+        format!(
+            "{}{} of {}",
+            table(&["id", "name", "company", "e-mail", "phone"], &rows),
+            page.rows.len(),
+            page.total
+        )
+    });
+    Ok(())
+}
+
+fn history(show: &Show, session: &Session, id: &str, at: Option<&str>) -> Done {
+    let id = record(id)?;
+    let mut versions = session.history(id)?;
+    let mut answer = json!({});
+    if let Some(at) = at {
+        let time = satchel_app::domain::date::instant(at)
+            .ok_or_else(|| usage(format!("«{at}» is not a time; write 2026-01-31T12:00:00Z")))?;
+        versions.retain(|v| satchel_app::domain::date::instant(&v.at).is_some_and(|t| t <= time));
+        answer["fields"] = json!(session.fields_at(id, time)?);
+    }
+    answer["versions"] = json!(versions);
+    show.answer(&answer, || {
+        let mut out = String::new();
+        for v in &versions {
+            out.push_str(&format!(
+                "{}  {}  {} on {}{}\n",
+                v.at,
+                v.label,
+                v.by,
+                v.device,
+                if v.undone { "  (undone)" } else { "" }
+            ));
+            for c in &v.changes {
+                out.push_str(&format!("    {}: {} -> {}\n", c.field, plain(&c.before), plain(&c.after)));
+            }
+        }
+        out
+    });
+    Ok(())
+}
+
+fn operations(show: &Show, operations: &[satchel_app::views::OperationView], key: &str) -> Done {
+    let rows: Vec<Vec<String>> = operations
+        .iter()
+        .map(|o| {
+            let state = if !o.finished {
+                "interrupted"
+            } else if o.undone {
+                "undone"
+            } else {
+                ""
+            };
+            vec![
+                o.operation.to_string(),
+                o.at.clone(),
+                o.label.clone(),
+                o.records.to_string(),
+                o.title.clone(),
+                state.into(),
+            ]
+        })
+        .collect();
+    show.answer(&json!({ key: operations }), || {
+        table(&["operation", "at", "what", "records", "", ""], &rows)
+    });
+    Ok(())
+}
+
+fn import(show: &Show, session: &Session, args: &Import) -> Done {
+    let mapping = match &args.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| AppError::new(Code::NotFound, format!("{}: {e}", path.display())))?;
+            serde_json::from_str(&text)
+                .map_err(|e| usage(format!("{}: {e}; write {{\"Column\": \"target\"}}", path.display())))?
+        }
+        None => Default::default(),
+    };
+    let key = |name: &str| match name.trim() {
+        "external_id" => Ok(MatchKey::ExternalId),
+        "email" => Ok(MatchKey::Email),
+        "phone" => Ok(MatchKey::Phone),
+        other => Err(usage(format!("«{other}» cannot be matched by; write external_id,email,phone or none"))),
+    };
+    let match_by = if args.match_by == "none" {
+        Vec::new()
+    } else {
+        args.match_by.split(',').map(key).collect::<Result<_, _>>()?
+    };
+    let options = ImportOptions {
+        kind: if args.kind == "auto" { None } else { Some(args.kind.parse::<Kind>()?) },
+        source: args.source.clone(),
+        mapping,
+        match_by,
+        on_match: match args.on_match {
+            OnMatchArg::Update => OnMatch::Update,
+            OnMatchArg::Skip => OnMatch::Skip,
+            OnMatchArg::Create => OnMatch::Create,
+        },
+    };
+    let mut reports = Vec::new();
+    let mut rejects = Vec::new();
+    for file in &args.files {
+        let report = match args.dry_run {
+            true => {
+                session.preview_import(file, &options, &mut show.progress("reading"), &Cancel::default())?
+            }
+            false => session.import(file, &options, &mut show.progress("importing"), &Cancel::default())?,
+        };
+        rejects.extend(report.rejects.iter().cloned());
+        reports.push(report);
+    }
+    if let Some(path) = &args.rejects {
+        write_private(path, satchel_app::rejects_csv(&rejects).as_bytes())?;
+    }
+    let answer = if reports.len() == 1 { json!(reports.first()) } else { json!({ "imports": reports }) };
+    show.answer(&answer, || {
+        let mut out = String::new();
+        for (file, r) in args.files.iter().zip(&reports) {
+            out.push_str(&format!(
+                "{}: {} rows ({}, {}{}): {:?} created, {} updated, {} unchanged, {} skipped, {} rejected\n",
+                file.display(),
+                r.rows,
+                r.format,
+                r.encoding,
+                r.preset.as_ref().map_or(String::new(), |p| format!(", {p}")),
+                r.created,
+                r.updated,
+                r.unchanged,
+                r.skipped,
+                r.rejected
+            ));
+            let rows: Vec<Vec<String>> = r
+                .columns
+                .iter()
+                .map(|c| {
+                    vec![
+                        c.name.clone(),
+                        c.target.clone(),
+                        c.how.clone(),
+                        c.samples.first().cloned().unwrap_or_default(),
+                    ]
+                })
+                .collect();
+            out.push_str(&table(&["column", "became", "because", "for example"], &rows));
+            for e in r.errors.iter().take(20) {
+                out.push_str(&format!("row {}: {} {} {}\n", e.row, e.column, e.message, e.value));
+            }
+            if let Some(operation) = r.operation {
+                out.push_str(&format!("roll back with: satchel undo {operation}\n"));
+            }
+        }
+        out
+    });
+    Ok(())
+}
+
+fn export(show: &Show, session: &Session, args: Export) -> Done {
+    let kinds = match args.kind.as_str() {
+        "all" => Kind::ALL.to_vec(),
+        kind => vec![kind.parse::<Kind>()?],
+    };
+    let format = match args.format {
+        FormatArg::Csv => ExportFormat::Csv,
+        FormatArg::Json => ExportFormat::Json,
+        FormatArg::Vcard => ExportFormat::Vcard,
+    };
+    let kinds = if format == ExportFormat::Vcard {
+        kinds.into_iter().filter(|k| Kind::BROWSED.contains(k)).collect()
+    } else {
+        kinds
+    };
+    let request = ListRequest { filter: args.filter, ..ListRequest::default() };
+    let files = session.export(&ExportOptions { kinds, format, out: args.out, request })?;
+    let rows: Vec<Vec<String>> =
+        files.iter().map(|f| vec![f.path.clone(), f.rows.to_string(), f.sha256.clone()]).collect();
+    show.answer(&json!({ "files": files }), || table(&["file", "rows", "sha256"], &rows));
+    Ok(())
+}

@@ -1,0 +1,484 @@
+//! The commands of the web view. Each runs on a thread that may block: the window never waits.
+
+use satchel_app::{
+    AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
+    ImportOptions, ImportReport, Keyring, ListPage, ListRequest, LockState, Neighbours, Passphrase, Satchel,
+    SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
+    domain::{FieldType, Kind, OperationId, RecordId},
+    views::{
+        FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView, UndoReport, VersionView,
+        Written, WrittenMany,
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tauri::State;
+
+type Answer<T> = Result<T, AppError>;
+
+/// What the commands share.
+#[derive(Clone)]
+pub struct Desktop {
+    pub satchel: Arc<Satchel>,
+    cancel: Arc<Mutex<Cancel>>,
+    last_sign: Arc<Mutex<Instant>>,
+    files: Arc<Mutex<Vec<String>>>,
+}
+
+impl Desktop {
+    pub fn new(satchel: Arc<Satchel>, files: Vec<String>) -> Self {
+        let now = Instant::now();
+        Self {
+            satchel,
+            cancel: Arc::default(),
+            last_sign: Arc::new(Mutex::new(now)),
+            files: Arc::new(Mutex::new(files)),
+        }
+    }
+
+    pub fn idle_for(&self) -> Duration {
+        self.last_sign.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn sign_of_life(&self) {
+        *self.last_sign.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn new_cancel(&self) -> Cancel {
+        let cancel = Cancel::default();
+        *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
+        cancel
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub struct ProgressEvent {
+    pub done: u32,
+    pub total: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub struct VaultEvent(pub Event);
+
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub struct OpenedEvent {
+    pub files: Vec<String>,
+}
+
+/// Runs a use case where it may block.
+async fn run<T: Send + 'static>(
+    desktop: &Desktop,
+    work: impl FnOnce(&Desktop) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let desktop = desktop.clone();
+    let done = tauri::async_runtime::spawn_blocking(move || work(&desktop)).await;
+    done.unwrap_or_else(|e| {
+        Err(AppError::new(Code::Internal, format!("the action failed ({e}); nothing was changed by it")))
+    })
+}
+
+/// The same with an open vault.
+async fn with<T: Send + 'static>(
+    desktop: &Desktop,
+    work: impl FnOnce(&Session) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    run(desktop, |d| work(&*d.satchel.session()?)).await
+}
+
+fn reporter(app: &tauri::AppHandle) -> impl FnMut(satchel_app::Progress) + Send + use<> {
+    let app = app.clone();
+    let mut last = Instant::now();
+    move |p| {
+        if last.elapsed() >= Duration::from_millis(80) || p.done == p.total {
+            last = Instant::now();
+            let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+            let _ = tauri_specta::Event::emit(
+                &ProgressEvent { done: small(p.done), total: small(p.total) },
+                &app,
+            );
+        }
+    }
+}
+
+#[derive(Serialize, specta::Type)]
+pub struct AppState {
+    pub state: LockState,
+    pub has_passphrase: bool,
+    /// Why the vault's folder cannot be read, where that is so.
+    pub problem: Option<String>,
+    pub vault: String,
+    pub version: String,
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn app_state(desktop: State<'_, Desktop>) -> Answer<AppState> {
+    run(&desktop, |d| {
+        let state = d.satchel.state();
+        let (has_passphrase, problem) = match state {
+            LockState::NoVault => (false, None),
+            _ => d.satchel.has_passphrase().map_or_else(|e| (false, Some(e.message)), |has| (has, None)),
+        };
+        let vault = d.satchel.path().display().to_string();
+        Ok(AppState { state, has_passphrase, problem, vault, version: satchel_app::version().to_owned() })
+    })
+    .await
+}
+
+#[derive(Deserialize, specta::Type)]
+pub struct NewVaultRequest {
+    pub workspace: String,
+    pub person: String,
+    pub passphrase: Option<String>,
+}
+
+#[derive(Serialize, specta::Type)]
+pub struct NewVaultAnswer {
+    pub kit: KitView,
+    /// Why the OS keyring does not hold the key, if it does not.
+    pub keyring: Option<String>,
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create_vault(desktop: State<'_, Desktop>, request: NewVaultRequest) -> Answer<NewVaultAnswer> {
+    run(&desktop, |d| {
+        d.sign_of_life();
+        let passphrase =
+            request.passphrase.filter(|p| !p.is_empty()).map(|p| Passphrase::new(&p)).transpose()?;
+        let device = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
+        let new = CreateVault {
+            workspace: request.workspace,
+            person: request.person,
+            device,
+            passphrase,
+            keyring: Keyring::Os,
+            cost: Cost::default(),
+        };
+        let created = d.satchel.create(new)?;
+        Ok(NewVaultAnswer { kit: created.kit, keyring: created.keyring })
+    })
+    .await
+}
+
+async fn unlock(desktop: &Desktop, with: Unlock) -> Answer<()> {
+    run(desktop, |d| {
+        d.satchel.unlock(with, Keyring::Os)?;
+        d.sign_of_life();
+        Ok(())
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock_keyring(desktop: State<'_, Desktop>) -> Answer<()> {
+    unlock(&desktop, Unlock::Keyring).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock_passphrase(desktop: State<'_, Desktop>, passphrase: String) -> Answer<()> {
+    unlock(&desktop, Unlock::Passphrase(Passphrase::new(&passphrase)?)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock_recovery(desktop: State<'_, Desktop>, code: String) -> Answer<()> {
+    unlock(&desktop, Unlock::Recovery(code)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn lock(desktop: State<'_, Desktop>) -> Answer<bool> {
+    run(&desktop, |d| Ok(d.satchel.lock())).await
+}
+
+/// Somebody is there.
+#[tauri::command]
+#[specta::specta]
+pub async fn touch(desktop: State<'_, Desktop>) -> Answer<()> {
+    desktop.sign_of_life();
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn status(desktop: State<'_, Desktop>) -> Answer<StatusView> {
+    with(&desktop, |s| s.status()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn settings(desktop: State<'_, Desktop>) -> Answer<Settings> {
+    with(&desktop, |s| s.settings()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_settings(desktop: State<'_, Desktop>, settings: Settings) -> Answer<()> {
+    with(&desktop, move |s| s.set_settings(&settings)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn fields(desktop: State<'_, Desktop>, kind: Kind) -> Answer<Vec<FieldView>> {
+    with(&desktop, move |s| Ok(s.fields(kind))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn add_field(
+    desktop: State<'_, Desktop>,
+    kind: Kind,
+    label: String,
+    ty: FieldType,
+    options: Vec<String>,
+) -> Answer<Written> {
+    with(&desktop, move |s| s.create_custom_field(kind, &label, ty, &options)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn list(desktop: State<'_, Desktop>, kind: Kind, request: ListRequest) -> Answer<ListPage> {
+    with(&desktop, move |s| s.list(kind, &request)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn ids(desktop: State<'_, Desktop>, kind: Kind, request: ListRequest) -> Answer<Vec<RecordId>> {
+    with(&desktop, move |s| s.ids(kind, &request)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn neighbours(
+    desktop: State<'_, Desktop>,
+    kind: Kind,
+    request: ListRequest,
+    id: RecordId,
+) -> Answer<Neighbours> {
+    with(&desktop, move |s| s.neighbours(kind, &request, id)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn search(
+    desktop: State<'_, Desktop>,
+    text: String,
+    kind: Option<Kind>,
+    limit: u32,
+) -> Answer<Vec<Hit>> {
+    with(&desktop, move |s| s.search(&text, kind, limit as usize)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn get(desktop: State<'_, Desktop>, id: RecordId) -> Answer<RecordView> {
+    with(&desktop, move |s| s.get(id)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create(desktop: State<'_, Desktop>, kind: Kind, input: FieldInput) -> Answer<Written> {
+    with(&desktop, move |s| s.create(kind, &input)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_fields(desktop: State<'_, Desktop>, id: RecordId, input: FieldInput) -> Answer<Written> {
+    with(&desktop, move |s| s.set(id, &input)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_many(
+    desktop: State<'_, Desktop>,
+    ids: Vec<RecordId>,
+    input: FieldInput,
+) -> Answer<WrittenMany> {
+    with(&desktop, move |s| s.set_many(&ids, &input)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn delete(desktop: State<'_, Desktop>, ids: Vec<RecordId>) -> Answer<WrittenMany> {
+    with(&desktop, move |s| s.delete(&ids)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn restore(desktop: State<'_, Desktop>, ids: Vec<RecordId>) -> Answer<WrittenMany> {
+    with(&desktop, move |s| s.restore(&ids)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn history(desktop: State<'_, Desktop>, id: RecordId) -> Answer<Vec<VersionView>> {
+    with(&desktop, move |s| s.history(id)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_version(
+    desktop: State<'_, Desktop>,
+    id: RecordId,
+    operation: OperationId,
+) -> Answer<Written> {
+    with(&desktop, move |s| s.restore_version(id, operation)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn operations(desktop: State<'_, Desktop>, limit: u32) -> Answer<Vec<OperationView>> {
+    with(&desktop, move |s| s.operations(limit as usize)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn undo(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    operation: Option<OperationId>,
+) -> Answer<UndoReport> {
+    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
+    with(&desktop, move |s| s.undo(operation, &mut progress, &cancel)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn redo(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<UndoReport> {
+    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
+    with(&desktop, move |s| s.redo(&mut progress, &cancel)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_import(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    path: String,
+    options: ImportOptions,
+) -> Answer<ImportReport> {
+    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
+    with(&desktop, move |s| s.preview_import(&PathBuf::from(path), &options, &mut progress, &cancel)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn run_import(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    path: String,
+    options: ImportOptions,
+) -> Answer<ImportReport> {
+    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
+    with(&desktop, move |s| s.import(&PathBuf::from(path), &options, &mut progress, &cancel)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn imports(desktop: State<'_, Desktop>) -> Answer<Vec<OperationView>> {
+    with(&desktop, |s| s.imports()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_rejects(desktop: State<'_, Desktop>, operation: OperationId, path: String) -> Answer<()> {
+    with(&desktop, move |s| s.save_rejects(operation, &PathBuf::from(path))).await
+}
+
+/// Stops the long work that runs.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel(desktop: State<'_, Desktop>) -> Answer<()> {
+    desktop.cancel.lock().unwrap_or_else(PoisonError::into_inner).ask();
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn export_records(
+    desktop: State<'_, Desktop>,
+    kind: Kind,
+    format: ExportFormat,
+    path: String,
+    request: ListRequest,
+) -> Answer<Vec<ExportedFile>> {
+    with(&desktop, move |s| {
+        s.export(&ExportOptions { kinds: vec![kind], format, out: PathBuf::from(path), request })
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn seed_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<()> {
+    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
+    with(&desktop, move |s| {
+        let options = SeedOptions { people: 120, companies: 24, seed: 7, locale: SeedLocale::Mixed };
+        s.seed(options, &mut progress, &cancel).map(|_| ())
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn key_slots(desktop: State<'_, Desktop>) -> Answer<Vec<KeySlotView>> {
+    with(&desktop, |s| Ok(s.key_slots())).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_passphrase(desktop: State<'_, Desktop>, passphrase: String) -> Answer<Vec<KeySlotView>> {
+    with(&desktop, move |s| s.set_passphrase(&Passphrase::new(&passphrase)?, Cost::default())).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_passphrase(desktop: State<'_, Desktop>) -> Answer<Vec<KeySlotView>> {
+    with(&desktop, |s| s.remove_passphrase()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn renew_kit(desktop: State<'_, Desktop>) -> Answer<KitView> {
+    with(&desktop, |s| s.renew_kit()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn rotate_key(desktop: State<'_, Desktop>) -> Answer<Vec<KeySlotView>> {
+    run(&desktop, |d| d.satchel.rotate_key()).await
+}
+
+/// Writes a text that is on the screen (the recovery kit) to a file that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_text(desktop: State<'_, Desktop>, path: String, text: String) -> Answer<()> {
+    run(&desktop, move |_| satchel_app::write_private(&PathBuf::from(path), text.as_bytes())).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn verify(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<VerifyReport> {
+    let mut progress = reporter(&app);
+    with(&desktop, move |s| s.verify(&mut progress)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn frequent(desktop: State<'_, Desktop>, field: String) -> Answer<Vec<String>> {
+    with(&desktop, move |s| s.frequent(&field, 100)).await
+}
+
+/// Files that the app was started with; each is given once.
+#[tauri::command]
+#[specta::specta]
+pub async fn opened_files(desktop: State<'_, Desktop>) -> Answer<Vec<String>> {
+    Ok(std::mem::take(&mut *desktop.files.lock().unwrap_or_else(PoisonError::into_inner)))
+}

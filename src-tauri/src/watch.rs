@@ -1,0 +1,69 @@
+//! Locks the vault when nobody is there: no key or click for a while, or the computer sleeps.
+
+use crate::commands::Desktop;
+use satchel_app::Satchel;
+use std::{sync::Arc, thread, time::Duration};
+
+/// Looks every few seconds how long ago somebody was there.
+pub fn idle(desktop: Desktop) {
+    let _ = thread::Builder::new().name("idle".into()).spawn(move || {
+        loop {
+            thread::sleep(Duration::from_secs(2));
+            let Ok(session) = desktop.satchel.session() else { continue };
+            let limit = session.settings().map_or(15, |s| s.lock_after);
+            drop(session);
+            if limit > 0 && desktop.idle_for() >= Duration::from_secs(u64::from(limit) * 60) {
+                desktop.satchel.lock();
+            }
+        }
+    });
+}
+
+/// Sleep, and the screen's lock, as systemd-logind announces them.
+#[cfg(target_os = "linux")]
+pub fn suspend(satchel: Arc<Satchel>) {
+    tauri::async_runtime::spawn(async move {
+        // Without a system bus there is nobody to announce it; the idle time still locks.
+        let _ = listen(satchel).await;
+    });
+}
+
+#[cfg(target_os = "linux")]
+async fn listen(satchel: Arc<Satchel>) -> zbus::Result<()> {
+    use zbus::{MatchRule, MessageStream, message::Type};
+    let bus = zbus::Connection::system().await?;
+    let rule = |interface: &'static str, member: &'static str| -> zbus::Result<MatchRule<'static>> {
+        Ok(MatchRule::builder()
+            .msg_type(Type::Signal)
+            .sender("org.freedesktop.login1")?
+            .interface(interface)?
+            .member(member)?
+            .build())
+    };
+    let sleep =
+        MessageStream::for_match_rule(rule("org.freedesktop.login1.Manager", "PrepareForSleep")?, &bus, None)
+            .await?;
+    let lock =
+        MessageStream::for_match_rule(rule("org.freedesktop.login1.Session", "Lock")?, &bus, None).await?;
+    let locker = satchel.clone();
+    tauri::async_runtime::spawn(async move { each(lock, move |_| locker.lock()).await });
+    each(sleep, move |message| {
+        // True: the computer is about to sleep; false: it woke up.
+        let sleeping = message.body().deserialize::<bool>().unwrap_or(true);
+        sleeping && satchel.lock()
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+async fn each(mut stream: zbus::MessageStream, act: impl Fn(zbus::Message) -> bool) {
+    use zbus::export::ordered_stream::OrderedStreamExt;
+    while let Some(Ok(message)) = stream.next().await {
+        act(message);
+    }
+}
+
+/// Windows and macOS lock by idle time; their sleep announcements need the window's own loop.
+#[cfg(not(target_os = "linux"))]
+pub fn suspend(_: Arc<Satchel>) {}
