@@ -66,7 +66,6 @@ pub enum OnMatch {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(default)]
 pub struct ImportOptions {
     /// Nothing: as the file looks.
     pub kind: Option<Kind>,

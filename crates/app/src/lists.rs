@@ -9,7 +9,6 @@ use std::sync::{Arc, PoisonError};
 
 /// What a screen or a script asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(default)]
 pub struct ListRequest {
     /// A filter expression.
     pub filter: String,

@@ -1,12 +1,12 @@
 //! The user's settings in this vault.
 
 use crate::{AppError, Session};
+use satchel_domain::Kind;
 use satchel_storage::{StorageError, settings};
 use serde::{Deserialize, Serialize};
 
 /// All with a sensible default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(default)]
 pub struct Settings {
     /// Minutes without a key or a click before the vault locks; 0: never.
     pub lock_after: u32,
@@ -14,6 +14,16 @@ pub struct Settings {
     pub region: String,
     /// ISO 4217.
     pub currency: String,
+    pub views: Vec<SavedView>,
+}
+
+/// A list as somebody wants to see it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct SavedView {
+    pub name: String,
+    pub kind: Kind,
+    pub filter: String,
+    pub sort: String,
 }
 
 impl Default for Settings {
@@ -32,7 +42,7 @@ impl Default for Settings {
             "CH" => "CHF",
             _ => "EUR",
         };
-        Self { lock_after: 15, currency: currency.into(), region }
+        Self { lock_after: 15, currency: currency.into(), region, views: Vec::new() }
     }
 }
 
@@ -51,11 +61,18 @@ const KEY: &str = "settings";
 impl Session {
     pub fn settings(&self) -> Result<Settings, AppError> {
         let text = self.store.read(|db| settings::get(db, KEY))?;
-        Ok(text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default())
+        let stored: serde_json::Value = text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
+        // A setting that an older version did not know has its default.
+        let mut all = serde_json::to_value(Settings::default()).expect("plain data serialises");
+        if let (Some(all), serde_json::Value::Object(stored)) = (all.as_object_mut(), stored) {
+            all.extend(stored);
+        }
+        Ok(serde_json::from_value(all).unwrap_or_default())
     }
 
     pub fn set_settings(&self, new: &Settings) -> Result<(), AppError> {
         let sound = new.lock_after <= 24 * 60
+            && new.views.len() <= 200
             && satchel_domain::money::exponent(&new.currency).is_some()
             && (new.region.is_empty()
                 || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));

@@ -156,13 +156,13 @@ export type Hit = {
 
 export type ImportOptions = {
 	/**  Nothing: as the file looks. */
-	kind?: Kind | null,
+	kind: Kind | null,
 	/**  Names the program that the file is from; ids of different sources are never mixed up. */
-	source?: string | null,
+	source: string | null,
 	/**  Corrections by column: the target. */
-	mapping?: { [key in string]: string },
-	match_by?: MatchKey[],
-	on_match?: OnMatch,
+	mapping: { [key in string]: string },
+	match_by: MatchKey[],
+	on_match: OnMatch,
 };
 
 /**  What an import has done, or, as a dry run, would do. */
@@ -219,14 +219,14 @@ export type ListPage = {
 /**  What a screen or a script asks for. */
 export type ListRequest = {
 	/**  A filter expression. */
-	filter?: string,
+	filter: string,
 	/**  Only what this text finds. */
-	text?: string,
+	text: string,
 	/**  `last_name,-updated_at`. */
-	sort?: string,
-	trash?: boolean,
-	offset?: number,
-	limit?: number,
+	sort: string,
+	trash: boolean,
+	offset: number,
+	limit: number,
 };
 
 export type LockState = "no_vault" | "locked" | "open";
@@ -344,14 +344,23 @@ export type RowView = {
 	deleted_at: string | null,
 };
 
+/**  A list as somebody wants to see it again. */
+export type SavedView = {
+	name: string,
+	kind: Kind,
+	filter: string,
+	sort: string,
+};
+
 /**  All with a sensible default. */
 export type Settings = {
 	/**  Minutes without a key or a click before the vault locks; 0: never. */
-	lock_after?: number,
+	lock_after: number,
 	/**  ISO 3166: where numbers without a country code are dialled. */
-	region?: string,
+	region: string,
 	/**  ISO 4217. */
-	currency?: string,
+	currency: string,
+	views: SavedView[],
 };
 
 export type Skipped = {

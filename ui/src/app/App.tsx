@@ -1,0 +1,106 @@
+import { Component, type ReactNode, useCallback, useEffect, useState } from "react";
+import type { AppState } from "../bindings";
+import { commands, errorOf, onOpened, onVault } from "../platform/tauri";
+import { t, usePrefs } from "../shared/i18n";
+import { Toasts, toast } from "../shared/toast";
+import { Unlock } from "../start/Unlock";
+import { Welcome } from "../start/Welcome";
+import { forgetRecents } from "./data";
+import { Frame } from "./Frame";
+import { go } from "./router";
+
+export function App() {
+  usePrefs();
+  const [state, setState] = useState<AppState>();
+  const [lockedByHand, setLockedByHand] = useState(false);
+  const [welcoming, setWelcoming] = useState(false);
+  const [files, setFiles] = useState<string[]>([]);
+
+  const refresh = useCallback(async () => {
+    try {
+      const next = await commands.appState();
+      setState(next);
+      if (next.state === "no_vault") setWelcoming(true);
+    } catch (thrown) {
+      toast(errorOf(thrown).message);
+    }
+  }, []);
+
+  useEffect(() => {
+    void refresh();
+    void commands.openedFiles().then(setFiles);
+    const stopFiles = onOpened(setFiles);
+    const stop = onVault((event) => {
+      if (event.type === "changed") return;
+      if (event.type === "locked") {
+        setLockedByHand(true);
+        forgetRecents();
+      }
+      void refresh();
+    });
+    return () => {
+      stop();
+      stopFiles();
+    };
+  }, [refresh]);
+
+  const open = state?.state === "open" && !welcoming;
+  useEffect(() => {
+    if (open && files.length > 0) {
+      go({ page: "import", path: files[0] });
+      setFiles([]);
+    }
+  }, [open, files]);
+
+  // Somebody is there: the host locks the vault when this falls silent.
+  useEffect(() => {
+    if (!open) return;
+    let last = 0;
+    const sign = () => {
+      if (Date.now() - last > 10_000) {
+        last = Date.now();
+        void commands.touch();
+      }
+    };
+    for (const name of ["keydown", "pointerdown", "pointermove", "wheel"]) window.addEventListener(name, sign, { passive: true });
+    return () => {
+      for (const name of ["keydown", "pointerdown", "pointermove", "wheel"]) window.removeEventListener(name, sign);
+    };
+  }, [open]);
+
+  return (
+    <Boundary>
+      {state && welcoming && <Welcome onDone={() => { setWelcoming(false); void refresh(); }} />}
+      {state && !welcoming && state.state === "locked" && <Unlock state={state} automatic={!lockedByHand} />}
+      {open && <Frame />}
+      <Toasts />
+    </Boundary>
+  );
+}
+
+/** A broken screen says so and keeps the rest of the app alive. */
+class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
+  override state: { error?: Error } = {};
+
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override render() {
+    const { error } = this.state;
+    if (!error) return this.props.children;
+    return (
+      <div className="start">
+        <main className="card stack" role="alert">
+          <h1>{t("error.title")}</h1>
+          <p>{t("error.safe")}</p>
+          <pre className="small soft">{error.message}</pre>
+          <div className="row-line">
+            <button type="button" className="button primary" onClick={() => this.setState({ error: undefined })}>{t("error.reload")}</button>
+            <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ""}`)}>{t("copy")}</button>
+          </div>
+        </main>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { useEffect, useRef, useState } from "react";
+import type { FieldView, Kind, ListRequest } from "../bindings";
+import { commands, errorOf, onVault } from "../platform/tauri";
+import { current, go } from "./router";
+
+/** Rises with every change that the core announces; queries depend on it and on nothing else. */
+export function useVersion(): number {
+  const [version, setVersion] = useState(0);
+  useEffect(() => onVault((event) => event.type === "changed" && setVersion((v) => v + 1)), []);
+  return version;
+}
+
+export function useQuery<T>(ask: () => Promise<T>, deps: unknown[]): { data?: T; error?: string } {
+  const [state, setState] = useState<{ data?: T; error?: string }>({});
+  const turn = useRef(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what the question depends on
+  useEffect(() => {
+    const mine = ++turn.current;
+    ask().then(
+      (data) => mine === turn.current && setState({ data }),
+      (thrown) => mine === turn.current && setState((old) => ({ ...old, error: errorOf(thrown).message })),
+    );
+  }, deps);
+  return state;
+}
+
+export function useFields(kind: Kind): FieldView[] {
+  const version = useVersion();
+  return useQuery(() => commands.fields(kind), [kind, version]).data ?? [];
+}
+
+/** The list that the open record was reached from: next and previous follow it. */
+export const lastList: { kind: Kind; request: ListRequest; top: number; row: number } = {
+  kind: "person",
+  request: { filter: "", text: "", sort: "", trash: false, offset: 0, limit: 0 },
+  top: 0,
+  row: 0,
+};
+
+const recents: { id: string; kind: Kind; title: string }[] = [];
+
+export function remember(entry: { id: string; kind: Kind; title: string }) {
+  const at = recents.findIndex((r) => r.id === entry.id);
+  if (at >= 0) recents.splice(at, 1);
+  recents.unshift(entry);
+  recents.splice(8);
+}
+
+export const recentRecords = () => recents;
+export const forgetRecents = () => recents.splice(0);
+
+export function openRecord(id: string, kind: Kind) {
+  const here = current();
+  if (here.page !== "record" || here.id !== id) go({ page: "record", id, kind });
+}

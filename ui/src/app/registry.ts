@@ -1,0 +1,45 @@
+// Every command once: the palette, the keys and the help page are made from this list.
+import { commands } from "../platform/tauri";
+import { en, type Key } from "../shared/en";
+import { t } from "../shared/i18n";
+import { prefs } from "../shared/prefs";
+import { zh } from "../shared/zh";
+import { go } from "./router";
+import { redo, undo } from "./undo";
+
+export interface Command {
+  id: string;
+  label: Key;
+  keys?: string;
+  /** Other words that find it. */
+  also?: string;
+  run: () => void;
+}
+
+const listeners = { create: (_kind: "person" | "company") => {}, help: () => {}, export: () => {} };
+export const ui = listeners;
+
+export const registry: Command[] = [
+  { id: "people", label: "nav.people", keys: "G P", also: "contacts lianxiren", run: () => go({ page: "list", kind: "person" }) },
+  { id: "companies", label: "nav.companies", keys: "G C", also: "accounts gongsi", run: () => go({ page: "list", kind: "company" }) },
+  { id: "import", label: "nav.import", keys: "G I", also: "csv vcard daoru", run: () => go({ page: "import" }) },
+  { id: "history", label: "nav.history", keys: "G H", also: "operations undo", run: () => go({ page: "history" }) },
+  { id: "trash", label: "nav.trash", also: "deleted huishouzhan", run: () => go({ page: "list", kind: "person", trash: true }) },
+  { id: "settings", label: "nav.settings", keys: "Ctrl+,", also: "preferences shezhi", run: () => go({ page: "settings" }) },
+  { id: "new-person", label: "new.person", keys: "C", also: "add create contact", run: () => ui.create("person") },
+  { id: "new-company", label: "new.company", also: "add create account", run: () => ui.create("company") },
+  { id: "undo", label: "undo", keys: "Ctrl+Z", also: "chexiao", run: () => void undo() },
+  { id: "redo", label: "redo", keys: "Ctrl+Shift+Z", also: "chongzuo", run: () => void redo() },
+  { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },
+  { id: "keys", label: "keys.title", keys: "?", also: "help shortcuts kuaijiejian", run: () => ui.help() },
+  { id: "light", label: "settings.light", also: "theme", run: () => prefs.set({ theme: "light" }) },
+  { id: "dark", label: "settings.dark", also: "theme night", run: () => prefs.set({ theme: "dark" }) },
+  { id: "compact", label: "settings.compact", also: "density", run: () => prefs.set({ density: "compact" }) },
+  { id: "roomy", label: "settings.roomy", also: "density", run: () => prefs.set({ density: "roomy" }) },
+];
+
+/** Commands that a text names, in either language. */
+export function matching(text: string): Command[] {
+  const wanted = text.trim().toLowerCase();
+  return registry.filter((c) => `${en[c.label]} ${zh[c.label]} ${t(c.label)} ${c.also ?? ""}`.toLowerCase().includes(wanted));
+}

@@ -1,0 +1,98 @@
+import { Building2, CornerDownLeft, User } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import type { Hit } from "../bindings";
+import { openRecord, recentRecords } from "../app/data";
+import { matching } from "../app/registry";
+import { commands } from "../platform/tauri";
+import { t } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
+import { Dialog } from "../shared/ui";
+
+interface Choice {
+  id: string;
+  icon: "person" | "company" | "command";
+  title: string;
+  subtitle: string;
+  run: () => void;
+}
+
+/** Everything by name: records, then commands. `>` asks for commands only. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState("");
+  const [hits, setHits] = useState<Hit[]>([]);
+  const [at, setAt] = useState(0);
+  const turn = useRef(0);
+  const list = useRef<HTMLUListElement>(null);
+  const onlyCommands = text.startsWith(">");
+  const wanted = text.replace(/^>/, "").trim();
+
+  useEffect(() => {
+    const mine = ++turn.current;
+    if (!wanted || onlyCommands) {
+      setHits([]);
+      return;
+    }
+    void commands.search(wanted, null, 12).then((found) => {
+      if (mine === turn.current) {
+        setHits(found);
+        setAt(0);
+      }
+    });
+  }, [wanted, onlyCommands]);
+
+  const records: Hit[] = wanted || onlyCommands ? hits : recentRecords().map((r) => ({ ...r, subtitle: t("palette.recent") }));
+  const choices: Choice[] = [
+    ...records.map((hit): Choice => ({ id: hit.id, icon: hit.kind === "company" ? "company" : "person", title: hit.title, subtitle: hit.subtitle, run: () => openRecord(hit.id, hit.kind) })),
+    ...matching(wanted).slice(0, onlyCommands || !wanted ? 30 : 4).map((c): Choice => ({ id: c.id, icon: "command", title: t(c.label), subtitle: c.keys ?? "", run: c.run })),
+  ];
+
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView({ block: "nearest" });
+  }, [at]);
+
+  const choose = (choice: Choice | undefined) => {
+    if (!choice) return;
+    onClose();
+    choice.run();
+  };
+
+  return (
+    <Dialog label={t("keys.palette")} onClose={onClose} className="palette">
+      <input
+        id="palette-input"
+        autoFocus
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="palette-list"
+        aria-activedescendant={choices[at] ? `choice-${at}` : undefined}
+        aria-label={t("palette.placeholder")}
+        placeholder={t("palette.placeholder")}
+        value={text}
+        onChange={(e) => {
+          setText(e.target.value);
+          setAt(0);
+        }}
+        onKeyDown={(e) => {
+          if (isComposing(e.nativeEvent)) return;
+          if (e.key === "ArrowDown") setAt((n) => Math.min(choices.length - 1, n + 1));
+          else if (e.key === "ArrowUp") setAt((n) => Math.max(0, n - 1));
+          else if (e.key === "Enter") choose(choices[at]);
+          else return;
+          e.preventDefault();
+        }}
+      />
+      <ul id="palette-list" role="listbox" aria-label={t("palette.commands")} ref={list}>
+        {choices.map((choice, n) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the input above has the keys
+          <li key={choice.id} id={`choice-${n}`} role="option" aria-selected={n === at} onClick={() => choose(choice)} onMouseMove={() => setAt(n)}>
+            {choice.icon === "person" ? <User size={16} /> : choice.icon === "company" ? <Building2 size={16} /> : <CornerDownLeft size={16} />}
+            <span>{choice.title}</span>
+            <span className="sub grow">{choice.icon === "command" ? "" : choice.subtitle}</span>
+            {choice.icon === "command" && choice.subtitle && <kbd>{choice.subtitle}</kbd>}
+          </li>
+        ))}
+        {choices.length === 0 && <li role="option" aria-selected="false" className="soft">{t("palette.nothing")}</li>}
+      </ul>
+    </Dialog>
+  );
+}

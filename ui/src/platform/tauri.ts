@@ -1,0 +1,49 @@
+// The only module, beside the generated bindings, that talks to Tauri.
+import { getCurrentWebview } from "@tauri-apps/api/webview";
+import { open, save } from "@tauri-apps/plugin-dialog";
+import { type AppError, commands, type Event, events } from "../bindings";
+
+export { commands };
+
+export function onVault(listener: (event: Event) => void): () => void {
+  const stop = events.vaultEvent.listen((e) => listener(e.payload));
+  return () => void stop.then((off) => off());
+}
+
+export function onProgress(listener: (done: number, total: number) => void): () => void {
+  const stop = events.progressEvent.listen((e) => listener(e.payload.done, e.payload.total));
+  return () => void stop.then((off) => off());
+}
+
+export function onOpened(listener: (files: string[]) => void): () => void {
+  const stop = events.openedEvent.listen((e) => listener(e.payload.files));
+  return () => void stop.then((off) => off());
+}
+
+/** Files dragged over the window and dropped on it. */
+export function onFileDrop(over: (isOver: boolean) => void, dropped: (paths: string[]) => void): () => void {
+  const stop = getCurrentWebview().onDragDropEvent(({ payload }) => {
+    over(payload.type === "enter" || payload.type === "over");
+    if (payload.type === "drop") dropped(payload.paths);
+  });
+  return () => void stop.then((off) => off());
+}
+
+export async function chooseImportFile(): Promise<string | null> {
+  const filters = [{ name: "CSV, vCard, JSON", extensions: ["csv", "tsv", "txt", "vcf", "vcard", "json"] }];
+  const chosen = await open({ multiple: false, filters });
+  return typeof chosen === "string" ? chosen : null;
+}
+
+export const chooseTarget = (name: string): Promise<string | null> => save({ defaultPath: name });
+
+export const setZoom = (percent: number): Promise<void> => getCurrentWebview().setZoom(percent / 100);
+
+/** What a command's refusal says, whatever was thrown. */
+export function errorOf(thrown: unknown): AppError {
+  if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
+    const { code = "internal", message, field } = thrown as AppError;
+    return { code, message: String(message), field };
+  }
+  return { code: "internal", message: String(thrown) };
+}

@@ -1,0 +1,324 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Kind, ListRequest, RowView } from "../bindings";
+import { commands } from "../platform/tauri";
+import { address, ago, type Json } from "../shared/format";
+import { t, tOr } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
+import { attempt } from "../shared/toast";
+import { Avatar } from "../shared/ui";
+import { type ColumnSpec, nextSort } from "./columns";
+
+const CHUNK = 60;
+
+/** Rows by position, fetched in chunks around what is seen; a change keeps the old rows until the new ones are there. */
+function useRows(kind: Kind, request: ListRequest, version: number) {
+  const [total, setTotal] = useState<number>();
+  const [error, setError] = useState<string>();
+  const [, redraw] = useState(0);
+  const chunks = useRef(new Map<number, RowView[]>());
+  const asked = useRef(new Set<number>());
+  const turn = useRef(0);
+  const key = JSON.stringify([kind, request]);
+  const lastKey = useRef(key);
+
+  const load = useCallback(
+    (chunk: number) => {
+      if (asked.current.has(chunk)) return;
+      asked.current.add(chunk);
+      const mine = turn.current;
+      const { filter, text, sort, trash } = request;
+      commands.list(kind, { filter, text, sort, trash, offset: chunk * CHUNK, limit: CHUNK }).then(
+        (page) => {
+          if (mine !== turn.current) return;
+          chunks.current.set(chunk, page.rows);
+          setTotal(page.total);
+          setError(undefined);
+          redraw((n) => n + 1);
+        },
+        (thrown) => mine === turn.current && setError(thrown?.message ?? String(thrown)),
+      );
+    },
+    [kind, request],
+  );
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version asks again
+  useEffect(() => {
+    turn.current++;
+    asked.current.clear();
+    if (lastKey.current !== key) chunks.current.clear();
+    lastKey.current = key;
+    load(0);
+    redraw((n) => n + 1);
+  }, [key, version, load]);
+
+  return { total, error, load, row: (at: number): RowView | undefined => chunks.current.get(Math.floor(at / CHUNK))?.[at % CHUNK] };
+}
+
+export interface GridHandle {
+  focus: () => void;
+  rowAt: (at: number) => RowView | undefined;
+}
+
+interface Props {
+  kind: Kind;
+  request: ListRequest;
+  version: number;
+  columns: ColumnSpec[];
+  at: number;
+  setAt: (at: number) => void;
+  selected: Set<string>;
+  toggle: (id: string) => void;
+  onOpen: (row: RowView) => void;
+  onTotal: (total: number) => void;
+  onSort: (sort: string) => void;
+  onRow: (row: RowView | undefined) => void;
+  handle: RefObject<GridHandle | null>;
+  top: number;
+  onScroll: (top: number) => void;
+}
+
+export function Grid(props: Props) {
+  const { kind, request, version, columns, at, setAt, selected, toggle, onOpen, onTotal, onSort, onRow } = props;
+  const rows = useRows(kind, request, version);
+  const body = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(props.top);
+  const [height, setHeight] = useState(600);
+  const [column, setColumn] = useState(0);
+  const [editing, setEditing] = useState(false);
+  const total = rows.total ?? 0;
+  const rowHeight = useRowHeight();
+
+  useEffect(() => {
+    if (rows.total !== undefined) onTotal(rows.total);
+  }, [rows.total, onTotal]);
+  const currentRow = rows.row(at);
+  useEffect(() => onRow(currentRow), [currentRow, onRow]);
+
+  useLayoutEffect(() => {
+    const element = body.current;
+    if (!element) return;
+    const measure = () => setHeight(element.clientHeight);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only once the list has its height again
+  useLayoutEffect(() => {
+    if (body.current && rows.total !== undefined && props.top > 0) body.current.scrollTop = props.top;
+  }, [rows.total === undefined]);
+
+  const first = Math.max(0, Math.floor(top / rowHeight) - 4);
+  const last = Math.min(total, Math.ceil((top + height) / rowHeight) + 8);
+  useEffect(() => {
+    for (let chunk = Math.floor(first / CHUNK); chunk <= Math.floor(Math.max(first, last - 1) / CHUNK); chunk++) rows.load(chunk);
+  });
+
+  const reveal = useCallback(
+    (row: number) => {
+      const element = body.current;
+      if (!element) return;
+      const y = row * rowHeight;
+      if (y < element.scrollTop) element.scrollTop = y;
+      else if (y + rowHeight > element.scrollTop + element.clientHeight) element.scrollTop = y + rowHeight - element.clientHeight;
+    },
+    [rowHeight],
+  );
+  useEffect(() => reveal(at), [at, reveal]);
+
+  useEffect(() => {
+    props.handle.current = { focus: () => root.current?.focus(), rowAt: rows.row };
+  });
+
+  const move = (to: number, extend: boolean) => {
+    const next = Math.max(0, Math.min(total - 1, to));
+    if (extend) {
+      for (const row of [rows.row(at), rows.row(next)]) if (row && !selected.has(row.id)) toggle(row.id);
+    }
+    setAt(next);
+  };
+  const page = Math.max(1, Math.floor(height / rowHeight) - 1);
+
+  const keys = (event: React.KeyboardEvent) => {
+    if (editing || isComposing(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = rows.row(at);
+    const steps: Record<string, number> = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: total - 1 };
+    const to = steps[event.key] ?? steps[event.key.toLowerCase()];
+    if (to !== undefined && !/^[JK]$/.test(event.key)) move(to, event.shiftKey);
+    else if (event.key === "ArrowRight") setColumn((c) => Math.min(columns.length - 1, c + 1));
+    else if (event.key === "ArrowLeft") setColumn((c) => Math.max(0, c - 1));
+    else if (event.key === "Enter" && row) onOpen(row);
+    else if (event.key === "F2" && row && columns[column]?.editable) setEditing(true);
+    else if (event.key === "x" && row) toggle(row.id);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const template = `22px ${columns.map((c) => c.width).join(" ")}`;
+  const visible: number[] = [];
+  for (let n = first; n < last; n++) visible.push(n);
+  const slots = Math.max(1, Math.ceil(height / rowHeight) + 16);
+
+  if (rows.error) return <div className="empty"><p className="error" role="alert">{rows.error}</p></div>;
+  return (
+    <div
+      ref={root}
+      className="grid"
+      role="grid"
+      id="grid"
+      tabIndex={0}
+      aria-label={t(kind === "company" ? "nav.companies" : "nav.people")}
+      aria-rowcount={total + 1}
+      aria-colcount={columns.length + 1}
+      aria-multiselectable="true"
+      aria-activedescendant={total > 0 ? `row-${at}` : undefined}
+      onKeyDown={keys}
+    >
+      <div role="rowgroup">
+        <Line className="grid-head" template={template} role="row" rowIndex={1}>
+          <span role="columnheader"><span className="sr">{t("select")}</span></span>
+          {columns.map((c) => {
+            const down = request.sort === `-${c.key}`;
+            const up = request.sort === c.key;
+            return (
+              <span key={c.key} role="columnheader" aria-sort={up ? "ascending" : down ? "descending" : "none"} className={c.key === "employees" ? "right" : ""}>
+                <button type="button" tabIndex={-1} data-sort={c.key} onClick={() => onSort(nextSort(request.sort, c.key))}>
+                  {head(c.key)} {up ? "↑" : down ? "↓" : ""}
+                </button>
+              </span>
+            );
+          })}
+        </Line>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the grid itself has the focus */}
+      <div className="grid-body" ref={body} role="rowgroup" tabIndex={-1} onScroll={(e) => { setTop(e.currentTarget.scrollTop); props.onScroll(e.currentTarget.scrollTop); }}>
+        <Spacer height={total * rowHeight} />
+        {visible.map((n) => {
+          const row = rows.row(n);
+          return (
+            <Line
+              key={n % slots}
+              className={n === at ? "grid-row current" : "grid-row"}
+              template={template}
+              role="row"
+              id={`row-${n}`}
+              rowIndex={n + 2}
+              y={n * rowHeight}
+              selected={row ? selected.has(row.id) : false}
+              onClick={() => { setAt(n); root.current?.focus(); }}
+              onDoubleClick={() => row && onOpen(row)}
+            >
+              <span role="gridcell">
+                {row && <input className="check" type="checkbox" tabIndex={-1} aria-label={row.title || t("select")} checked={selected.has(row.id)} onChange={() => toggle(row.id)} />}
+              </span>
+              {columns.map((c, i) => (
+                <span key={c.key} role="gridcell" className={`cell ${c.key === "name" ? "name" : ""} ${c.key === "employees" ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`} data-key={c.key}>
+                  {row && n === at && i === column && editing ? (
+                    <CellEditor row={row} field={c.key} onDone={(step) => { setEditing(false); if (step) setColumn((x) => Math.min(columns.length - 1, x + step)); root.current?.focus(); }} />
+                  ) : row ? (
+                    <Cell row={row} field={c.key} onOpen={() => onOpen(row)} />
+                  ) : (
+                    i === 0 && <i className="skeleton" />
+                  )}
+                </span>
+              ))}
+            </Line>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+const head = (key: string) => (key === "name" ? t("list.name") : key === "updated_at" ? t("list.updated") : tOr(`field.${key}`, key));
+
+function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () => void }) {
+  const value = (row.fields as Json)[field];
+  if (field === "name")
+    return (
+      <>
+        <Avatar id={row.id} title={row.title} />
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter on the row does the same */}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: as above */}
+        <span onClick={(e) => { if (e.detail === 1 && e.ctrlKey) onOpen(); }}>{row.title || "—"}</span>
+      </>
+    );
+  if (field === "company") return row.company_title;
+  if (field === "emails" || field === "phones") return value?.[0]?.value;
+  if (field === "city") return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
+  if (field === "updated_at") return ago(row.updated_at);
+  return value ?? "";
+}
+
+function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDone: (step: number) => void }) {
+  const [text, setText] = useState<string>((row.fields as Json)[field] ?? "");
+  const commit = async (step: number) => {
+    if (await attempt(() => commands.setFields(row.id, { [field]: text || null }))) onDone(step);
+  };
+  return (
+    <input
+      className="input"
+      autoFocus
+      aria-label={head(field)}
+      value={text}
+      onChange={(e) => setText(e.target.value)}
+      onBlur={() => onDone(0)}
+      onKeyDown={(e) => {
+        if (isComposing(e.nativeEvent)) return;
+        e.stopPropagation();
+        if (e.key === "Escape") onDone(0);
+        else if (e.key === "Enter" || e.key === "Tab") {
+          e.preventDefault();
+          void commit(e.key === "Tab" ? (e.shiftKey ? -1 : 1) : 0);
+        }
+      }}
+    />
+  );
+}
+
+interface LineProps {
+  className: string;
+  template: string;
+  role: "row";
+  id?: string;
+  rowIndex: number;
+  y?: number;
+  selected?: boolean;
+  onClick?: () => void;
+  onDoubleClick?: () => void;
+  children: React.ReactNode;
+}
+
+/** A row whose geometry is set through the object model: the page's policy allows no inline style. */
+function Line({ template, y, rowIndex, selected, children, ...rest }: LineProps) {
+  const ref = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    ref.current?.style.setProperty("grid-template-columns", template);
+    if (y !== undefined) ref.current?.style.setProperty("transform", `translateY(${y}px)`);
+  }, [template, y]);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+    <div ref={ref} tabIndex={-1} aria-rowindex={rowIndex} aria-selected={selected} {...rest}>
+      {children}
+    </div>
+  );
+}
+
+function Spacer({ height }: { height: number }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => ref.current?.style.setProperty("height", `${height}px`), [height]);
+  return <div ref={ref} role="presentation" />;
+}
+
+function useRowHeight(): number {
+  const read = () => Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--row"), 10) || 36;
+  const [value, setValue] = useState(read);
+  useEffect(() => {
+    const observer = new MutationObserver(() => setValue(read()));
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-density"] });
+    return () => observer.disconnect();
+  });
+  return value;
+}

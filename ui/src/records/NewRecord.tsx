@@ -1,0 +1,52 @@
+import { type FormEvent, useState } from "react";
+import { openRecord, useFields } from "../app/data";
+import { withUndo } from "../app/undo";
+import { commands, errorOf } from "../platform/tauri";
+import { labelOf } from "../shared/format";
+import { t } from "../shared/i18n";
+import { Dialog, Field } from "../shared/ui";
+
+const ASKED = { person: ["first_name", "last_name", "emails", "phones", "title"], company: ["name", "website", "phones", "industry"] };
+
+/** A new record from its name alone; the rest can follow. */
+export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClose: () => void }) {
+  const fields = useFields(kind);
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [error, setError] = useState<{ message: string; field?: string | null }>();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const input = Object.fromEntries(Object.entries(values).filter(([, v]) => v.trim()));
+    if (Object.keys(input).length === 0) return setError({ message: t("record.missing") });
+    try {
+      const made = await commands.create(kind, input);
+      onClose();
+      withUndo(t("record.created", { title: input.name ?? [input.first_name, input.last_name].filter(Boolean).join(" ") }), made.operation);
+      openRecord(made.id, kind);
+    } catch (thrown) {
+      setError(errorOf(thrown));
+    }
+  }
+
+  const title = t(kind === "company" ? "new.company" : "new.person");
+  return (
+    <Dialog label={title} onClose={onClose}>
+      <form className="body stack" onSubmit={(e) => void submit(e)}>
+        <h1>{title}</h1>
+        {ASKED[kind].map((key, n) => {
+          const field = fields.find((f) => f.key === key);
+          return (
+            <Field key={key} label={field ? labelOf(field) : key}>
+              <input className="input" id={`new-${key}`} autoFocus={n === 0} aria-invalid={error?.field === key} value={values[key] ?? ""} onChange={(e) => setValues((v) => ({ ...v, [key]: e.target.value }))} />
+            </Field>
+          );
+        })}
+        {error && <p className="error" role="alert">{error.message}</p>}
+        <div className="row-line">
+          <button type="submit" className="button primary" id="create">{t("add")} <kbd>Enter</kbd></button>
+          <button type="button" className="button" onClick={onClose}>{t("cancel")}</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,53 @@
+import type { FieldView, Kind } from "../bindings";
+
+/** The columns of a list: the field, its share of the width, and whether F2 edits it in place. */
+export interface ColumnSpec {
+  key: string;
+  width: string;
+  editable?: boolean;
+}
+
+export const COLUMNS: Record<"person" | "company", ColumnSpec[]> = {
+  person: [
+    { key: "name", width: "minmax(180px, 1.6fr)" },
+    { key: "company", width: "minmax(120px, 1.2fr)" },
+    { key: "title", width: "minmax(100px, 1fr)", editable: true },
+    { key: "emails", width: "minmax(140px, 1.4fr)" },
+    { key: "phones", width: "minmax(110px, 1fr)" },
+    { key: "city", width: "minmax(80px, 0.8fr)" },
+    { key: "updated_at", width: "110px" },
+  ],
+  company: [
+    { key: "name", width: "minmax(200px, 2fr)", editable: true },
+    { key: "industry", width: "minmax(110px, 1fr)", editable: true },
+    { key: "phones", width: "minmax(120px, 1fr)" },
+    { key: "city", width: "minmax(90px, 0.8fr)" },
+    { key: "employees", width: "90px" },
+    { key: "website", width: "minmax(130px, 1.2fr)", editable: true },
+    { key: "updated_at", width: "110px" },
+  ],
+};
+
+export const columnsOf = (kind: Kind): ColumnSpec[] => COLUMNS[kind === "company" ? "company" : "person"];
+
+/** What a list sorts by when its head is clicked once more: up, down, as it was. */
+export function nextSort(sort: string, key: string): string {
+  if (sort === key) return `-${key}`;
+  return sort === `-${key}` ? "" : key;
+}
+
+/** Is this a filter expression, or just text to look for? */
+export function asRequest(input: string, fields: Pick<FieldView, "key">[]): { filter: string; text: string } {
+  const own = ["name", "city", "country", "region", "postal_code", "street", "email", "phone", "tag", "created_at", "updated_at", "not"];
+  const first = /^\s*\(*\s*([\p{L}_][\p{L}\p{N}_]*)\s*(=|!=|<|>|contains\b|starts\b|has\b|is\b|not\b|[\p{L}_(])/iu.exec(input);
+  const known = first?.[1] && (own.includes(first[1].toLowerCase()) || fields.some((f) => f.key === first[1]));
+  const operator = first?.[2] && /^(=|!=|<|>|contains|starts|has|is|not)/i.test(first[2]);
+  const negated = /^\s*not\s/i.test(input);
+  return known && (operator || negated) ? { filter: input, text: "" } : { filter: "", text: input };
+}
+
+/** The conditions of a filter, for Backspace to take the last one away. */
+export function withoutLast(filter: string): string {
+  const at = filter.toLowerCase().lastIndexOf(" and ");
+  return at < 0 ? "" : filter.slice(0, at);
+}

@@ -1,0 +1,81 @@
+import type { FieldView } from "../bindings";
+import { language, t, tOr } from "./i18n";
+
+/** JSON as the core sends it. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape depends on the field's type
+export type Json = any;
+
+const locale = () => (language() === "zh" ? "zh-CN" : navigator.language.startsWith("zh") ? "en-GB" : navigator.language);
+
+export function date(iso: string): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+}
+
+export function ago(iso: string, now = Date.now()): string {
+  const seconds = (new Date(iso).getTime() - now) / 1000;
+  const format = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+  for (const [unit, size] of [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]] as const) {
+    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+  }
+  return format.format(0, "minute");
+}
+
+export const count = (n: number): string => new Intl.NumberFormat(locale()).format(n);
+
+export function money(value: { minor: number; currency: string }): string {
+  try {
+    const format = new Intl.NumberFormat(locale(), { style: "currency", currency: value.currency });
+    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+    return format.format(value.minor / 10 ** digits);
+  } catch {
+    return `${value.minor} ${value.currency}`;
+  }
+}
+
+/** The amount as it is typed: `1250.00 EUR`. */
+export function moneyInput(value: { minor: number; currency: string }): string {
+  const digits = new Intl.NumberFormat("en", { style: "currency", currency: value.currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return `${(value.minor / 10 ** digits).toFixed(digits)} ${value.currency}`;
+}
+
+export function day(value: string): string {
+  const yearless = value.startsWith("--");
+  const parsed = new Date(`${yearless ? `2000${value.slice(1)}` : value}T12:00:00`);
+  if (Number.isNaN(parsed.getTime())) return value;
+  return new Intl.DateTimeFormat(locale(), yearless ? { month: "long", day: "numeric" } : { dateStyle: "long" }).format(parsed);
+}
+
+export function address(item: Json): string {
+  const city = [item.postal_code, item.city, item.region].filter(Boolean).join(" ");
+  return [item.street?.replaceAll("\n", ", "), city, item.country].filter(Boolean).join(", ");
+}
+
+export const labelOf = (field: { key: string; label: string; custom?: boolean }): string => (field.custom ? field.label : tOr(`field.${field.key}`, field.label));
+
+export const itemLabel = (label: string): string => (label ? tOr(`label.${label}`, label) : "");
+
+/** A value in one line. */
+export function show(field: Pick<FieldView, "type"> | undefined, value: Json, companyTitle?: string | null): string {
+  if (value === null || value === undefined) return "";
+  switch (field?.type) {
+    case "money":
+      return money(value);
+    case "date":
+      return day(value);
+    case "yes_no":
+      return value ? t("yes") : t("no");
+    case "number":
+      return new Intl.NumberFormat(locale()).format(value);
+    case "company":
+      return companyTitle ?? "";
+    case "tags":
+      return value.join(", ");
+    case "emails":
+    case "phones":
+      return value.map((item: Json) => (item.label ? `${item.value} (${itemLabel(item.label)})` : item.value)).join(", ");
+    case "addresses":
+      return value.map(address).join("; ");
+    default:
+      return typeof value === "string" ? value : JSON.stringify(value);
+  }
+}

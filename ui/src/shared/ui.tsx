@@ -1,0 +1,96 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import { isComposing } from "./keys";
+
+/** Initials on a hue of the record's own. */
+export function Avatar({ id, title, big }: { id: string; title: string; big?: boolean }) {
+  const ref = useRef<HTMLSpanElement>(null);
+  const hue = Number.parseInt(id.replaceAll("-", "").slice(-6), 16) % 360;
+  useEffect(() => {
+    ref.current?.style.setProperty("background", `oklch(var(--avatar-l, 0.86) 0.05 ${hue})`);
+    ref.current?.style.setProperty("color", `oklch(0.3 0.06 ${hue})`);
+  }, [hue]);
+  return (
+    <span ref={ref} className={big ? "avatar big" : "avatar"} aria-hidden="true">
+      {initials(title)}
+    </span>
+  );
+}
+
+export function initials(title: string): string {
+  const words = title.trim().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return "?";
+  if (/^[\u3400-\u9fff]/.test(title)) return [...title].slice(-2).join("");
+  const first = [...words[0]][0] ?? "";
+  const last = words.length > 1 ? ([...words[words.length - 1]][0] ?? "") : "";
+  return (first + last).toUpperCase();
+}
+
+/** A modal layer: focus stays inside and goes back where it was; Escape closes. */
+export function Dialog({ label, onClose, children, className }: { label: string; onClose: () => void; children: ReactNode; className?: string }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    const focusable = () => [...(ref.current?.querySelectorAll<HTMLElement>("input,button,select,textarea,[tabindex='0']") ?? [])].filter((e) => !e.hasAttribute("disabled"));
+    if (!ref.current?.contains(before)) focusable()[0]?.focus();
+    const listen = (event: KeyboardEvent) => {
+      if (isComposing(event)) return;
+      if (event.key === "Escape") {
+        event.preventDefault();
+        event.stopPropagation();
+        onClose();
+      } else if (event.key === "Tab") {
+        const all = focusable();
+        const at = all.indexOf(document.activeElement as HTMLElement);
+        const to = event.shiftKey ? at - 1 : at + 1;
+        if (to < 0 || to >= all.length) {
+          event.preventDefault();
+          all[event.shiftKey ? all.length - 1 : 0]?.focus();
+        }
+      }
+    };
+    window.addEventListener("keydown", listen, true);
+    return () => {
+      window.removeEventListener("keydown", listen, true);
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, [onClose]);
+  return (
+    <div className="veil" onMouseDown={(e) => e.target === e.currentTarget && onClose()}>
+      <div ref={ref} className={`dialog ${className ?? ""}`} role="dialog" aria-modal="true" aria-label={label}>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export function Bar({ done, total }: { done: number; total: number }) {
+  const ref = useRef<HTMLElement>(null);
+  const part = total > 0 ? Math.min(1, done / total) : 0;
+  useEffect(() => ref.current?.style.setProperty("transform", `scaleX(${part})`), [part]);
+  return (
+    <div className="bar" role="progressbar" aria-label="progress" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(part * 100)}>
+      <i ref={ref} />
+    </div>
+  );
+}
+
+export function Field({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
+  return (
+    <label className="field">
+      <span>{label}</span>
+      {children}
+      {hint && <span className="soft small">{hint}</span>}
+    </label>
+  );
+}
+
+export function Empty({ icon, title, hint, children }: { icon: ReactNode; title: string; hint: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <div className="faint">{icon}</div>
+      <h2>{title}</h2>
+      <p className="soft">{hint}</p>
+      <div className="row-line wrap">{children}</div>
+    </div>
+  );
+}
