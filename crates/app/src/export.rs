@@ -106,7 +106,8 @@ impl Session {
 
     fn write_csv(&self, kind: Kind, order: &[i64], out: &mut impl Write) -> Result<(), AppError> {
         let catalogue = self.catalogue();
-        let mut table = CsvTable::new(catalogue.fields(kind));
+        let fields: Vec<satchel_domain::Field> = catalogue.offered(kind).cloned().collect();
+        let mut table = CsvTable::new(&fields);
         self.each(kind, order, |row| {
             table.measure(&row.fields);
             Ok(())

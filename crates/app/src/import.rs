@@ -287,7 +287,7 @@ impl<'a> Run<'a> {
             for (target, _) in &self.mapping.targets {
                 let Target::Custom { label, ty } = target else { continue };
                 let (key, registers) = custom_field(self.mapping.kind, label, *ty, &[]);
-                if known.field(self.mapping.kind, &key).is_some() {
+                if known.field(self.mapping.kind, &key).is_some_and(|f| !f.hidden) {
                     continue;
                 }
                 let id = session.derive_id(&["custom_field", self.mapping.kind.key(), &key]);

@@ -47,7 +47,13 @@ impl Session {
         let rows = self
             .store
             .read(|db| lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default()))?;
-        let rows = rows.into_iter().map(|row| RowView {
+        let hidden: Vec<&String> =
+            catalogue.fields(kind).iter().filter(|f| f.hidden).map(|f| &f.key).collect();
+        let rows = rows.into_iter().map(|mut row| {
+            row.fields.retain(|key, _| !hidden.contains(&key));
+            row
+        });
+        let rows = rows.map(|row| RowView {
             id: row.id,
             title: row.title,
             fields: row.fields,

@@ -23,7 +23,7 @@ pub type FieldInput = Map<String, Json>;
 
 impl Session {
     pub fn fields(&self, kind: Kind) -> Vec<FieldView> {
-        self.catalogue().fields(kind).iter().map(FieldView::from).collect()
+        self.catalogue().offered(kind).map(FieldView::from).collect()
     }
 
     pub fn create(&self, kind: Kind, input: &FieldInput) -> Result<Written, AppError> {
@@ -74,7 +74,7 @@ impl Session {
             return Err(AppError::refused("a custom field cannot have this type"));
         }
         let (key, registers) = custom_field(kind, &label, ty, options);
-        if self.catalogue().field(kind, &key).is_some() {
+        if self.catalogue().field(kind, &key).is_some_and(|f| !f.hidden) {
             return Err(AppError::refused(format!("there is a field «{label}» already")));
         }
         let id = self.derive_id(&["custom_field", kind.key(), &key]);
@@ -241,9 +241,8 @@ impl Session {
         let wanted = satchel_domain::text::fold(text);
         let mut ranked: Vec<(u8, Row)> =
             rows.into_iter().map(|row| (closeness(&row.title, &wanted), row)).collect();
-        ranked.sort_by_key(|(rank, row)| {
-            (*rank, row.kind != Kind::Company || *rank > 1, row.title.chars().count())
-        });
+        // What is found elsewhere than in the name keeps the order of the search.
+        ranked.sort_by_key(|(rank, row)| (*rank, if *rank < 3 { row.title.chars().count() } else { 0 }));
         Ok(ranked.into_iter().take(limit).map(|(_, row)| hit(row)).collect())
     }
 }
@@ -298,7 +297,7 @@ pub(crate) fn read_input(
 ) -> Result<BTreeMap<String, Option<Value>>, AppError> {
     let mut out = BTreeMap::new();
     for (key, json) in input {
-        let field = catalogue.field(kind, key).ok_or_else(|| AppError {
+        let field = catalogue.field(kind, key).filter(|f| !f.hidden).ok_or_else(|| AppError {
             code: Code::Refused,
             message: format!("a {kind} has no field «{key}»; see `satchel fields {kind}`"),
             field: Some(key.clone()),

@@ -96,6 +96,11 @@ impl Session {
         Ok(session)
     }
 
+    /// Which incarnation of this device writes; a restored or copied vault has another.
+    pub fn incarnation(&self) -> Result<String, AppError> {
+        Ok(self.store.read(|db| settings::get(db, facts::INCARNATION))?.unwrap_or_default())
+    }
+
     pub(crate) fn dir(&self) -> std::sync::MutexGuard<'_, VaultDir> {
         self.dir.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,8 +113,10 @@ impl Session {
     pub(crate) fn refresh_catalogue(&self) -> Result<(), AppError> {
         let mut catalogue = Catalogue::default();
         let rows = self.store.read(|db| {
-            let query = satchel_storage::ListQuery::all(Kind::CustomField);
-            let rows = satchel_storage::lists::rows(db, &catalogue, &query)?;
+            let live = satchel_storage::ListQuery::all(Kind::CustomField);
+            let trash = satchel_storage::ListQuery { trash: true, ..live.clone() };
+            let mut rows = satchel_storage::lists::rows(db, &catalogue, &live)?;
+            rows.extend(satchel_storage::lists::rows(db, &catalogue, &trash)?);
             satchel_storage::lists::page(db, &catalogue, Kind::CustomField, &rows)
         })?;
         for row in rows {
@@ -120,7 +127,8 @@ impl Session {
             };
             let options = row.fields.get("options").and_then(|v| v.as_array()).cloned().unwrap_or_default();
             let options = options.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
-            catalogue.extend(kind, Field::custom(text("key"), ty, text("label"), options));
+            let field = Field::custom(text("key"), ty, text("label"), options);
+            catalogue.extend(kind, Field { hidden: row.deleted_at.is_some(), ..field });
         }
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
         Ok(())
@@ -315,11 +323,13 @@ pub(crate) fn custom_field(
     (key, registers)
 }
 
-/// A record's fields as JSON.
+/// A record's fields as JSON, without those that are not offered any more.
 pub(crate) fn fields_json(
     kind: Kind,
     registers: &Registers,
     catalogue: &Catalogue,
 ) -> serde_json::Map<String, serde_json::Value> {
-    fields_of(kind, registers, catalogue).into_iter().map(|(key, value)| (key, value.to_json())).collect()
+    let mut fields = fields_of(kind, registers, catalogue);
+    fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
+    fields.into_iter().map(|(key, value)| (key, value.to_json())).collect()
 }

@@ -6,7 +6,7 @@ use crate::{
     session::{Prepared, fields_json},
 };
 use satchel_document::Document;
-use satchel_domain::{Catalogue, Kind, projection, register::DELETED_AT};
+use satchel_domain::{Catalogue, Kind, projection};
 use satchel_storage::{DocumentRow, StorageError, Store, documents, projections, scratch};
 use satchel_vault::VaultDir;
 use serde::Serialize;
@@ -146,7 +146,7 @@ impl Session {
                     .parse::<Kind>()
                     .ok()
                     .zip(satchel_domain::FieldType::from_key(text("type")));
-                if let Some((kind, ty)) = known.filter(|_| !registers.contains_key(DELETED_AT)) {
+                if let Some((kind, ty)) = known {
                     catalogue.extend(
                         kind,
                         satchel_domain::Field::custom(text("key"), ty, text("label"), Vec::new()),
@@ -173,7 +173,8 @@ pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), Ap
         Unlock::Passphrase(passphrase) => dir.unlock_with_passphrase(&passphrase)?,
         Unlock::Recovery(code) => dir.unlock_with_recovery_text(&code)?,
     };
-    let store = Store::open_for_rescue(&dir.database(), &key.expose_as_sqlcipher_key())?;
+    let open = || Store::open_for_rescue(&dir.database(), &key.expose_as_sqlcipher_key());
+    let mut store = open()?;
     let catalogue = Catalogue::default();
     let (mut saved, mut lost) = (Vec::new(), 0);
     let mut after = 0;
@@ -202,6 +203,8 @@ pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), Ap
                 if lost > 100_000 {
                     break;
                 }
+                // SQLCipher answers nothing more on a connection that has met a damaged page.
+                store = open()?;
             }
         }
     }

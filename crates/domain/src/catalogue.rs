@@ -164,6 +164,9 @@ pub struct Field {
     pub import_names: &'static [&'static str],
     pub options: Vec<String>,
     pub custom: bool,
+    /// In the trash: not offered any more, but values of it are still projected, so that taking the
+    /// field away or back touches no record.
+    pub hidden: bool,
 }
 
 impl Field {
@@ -180,6 +183,7 @@ impl Field {
             import_names: &[],
             options: Vec::new(),
             custom: false,
+            hidden: false,
         }
     }
     fn search(mut self, search: Search) -> Self {
@@ -377,13 +381,24 @@ impl Catalogue {
         }
     }
 
+    /// The fields that are offered.
+    pub fn offered(&self, kind: Kind) -> impl Iterator<Item = &Field> {
+        self.fields(kind).iter().filter(|f| !f.hidden)
+    }
+
     pub fn field(&self, kind: Kind, key: &str) -> Option<&Field> {
         self.fields(kind).iter().find(|f| f.key == key)
     }
 
-    /// Adds a user's field; a second definition of the same key changes nothing.
+    /// Adds a user's field; a second definition of the same key only brings a hidden one back.
     pub fn extend(&mut self, kind: Kind, field: Field) {
-        if self.field(kind, &field.key).is_some() {
+        let list = match kind {
+            Kind::Person => &mut self.person,
+            Kind::Company => &mut self.company,
+            Kind::CustomField => return,
+        };
+        if let Some(known) = list.iter_mut().find(|f| f.key == field.key) {
+            known.hidden &= field.hidden;
             return;
         }
         match kind {

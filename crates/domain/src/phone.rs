@@ -73,12 +73,12 @@ pub fn query_words(text: &str) -> Option<Vec<String>> {
     let from_front = digits.trim_start_matches('0');
     let reversed: String = digits.chars().rev().collect();
     let mut words = vec![format!("z{reversed}")];
-    if !from_front.is_empty() {
+    if from_front.len() >= 3 {
         words.push(from_front.to_owned());
-    }
-    // A trunk zero is not part of the number: `(0)20 7946 0000` ends like `20 7946 0000`.
-    if from_front.len() < digits.len() && !from_front.is_empty() {
-        words.push(format!("z{}", from_front.chars().rev().collect::<String>()));
+        // A trunk zero is not part of the number: `(0)20 7946 0000` ends like `20 7946 0000`.
+        if from_front.len() < digits.len() && from_front.len() >= 4 {
+            words.push(format!("z{}", from_front.chars().rev().collect::<String>()));
+        }
     }
     Some(words)
 }

@@ -57,6 +57,8 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
         return Err(StorageError::Missing(path.display().to_string()));
     }
     let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // Its own log on stderr names pages; what is wrong is said by our errors.
+    let _ = db.execute_batch("PRAGMA cipher_log_level = NONE");
     db.pragma_update(None, "key", key.as_str())?;
     // The first read proves the key; SQLCipher answers «not a database» to a wrong one.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))?;

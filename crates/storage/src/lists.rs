@@ -281,6 +281,7 @@ impl<'a> Builder<'a> {
                 Column::Field(field) if self.kind == Kind::Company && field.key == "name" => "t.sort".into(),
                 Column::Field(field) => match field.ty {
                     FieldType::Company => "(SELECT c.sort FROM company c JOIN document d ON d.row = c.row WHERE d.id = t.company)".into(),
+                    FieldType::Number | FieldType::Money | FieldType::YesNo | FieldType::Date if field.custom => self.raw(field),
                     _ if field.custom => format!("fold({})", self.raw(field)),
                     FieldType::Text | FieldType::Choice | FieldType::Url if field.sorted => format!("t.{}_sort", field.key),
                     FieldType::Text | FieldType::Choice | FieldType::Url => format!("fold(t.{})", field.key),

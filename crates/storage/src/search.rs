@@ -95,6 +95,6 @@ mod tests {
             ["name : (\"or\" AND \"name\")", "name : (\"or\"* AND \"name\"*)", "\"or\"* AND \"name\"*"]
         );
         assert!(expressions(" -*\"'").is_empty());
-        assert_eq!(expressions("0018")[0], "contact : (\"z8100\"* OR \"18\"* OR \"z81\"*)");
+        assert_eq!(expressions("0018")[0], "contact : (\"z8100\"*)");
     }
 }

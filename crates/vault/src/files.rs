@@ -67,7 +67,12 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     drop(file);
     fs::rename(&temporary, path)?;
-    path.parent().map_or(Ok(()), sync_dir)
+    match path.parent() {
+        // A name alone is in the current folder.
+        Some(parent) if parent.as_os_str().is_empty() => sync_dir(Path::new(".")),
+        Some(parent) => sync_dir(parent),
+        None => Ok(()),
+    }
 }
 
 /// Creates or empties a file that only its owner can read.

@@ -62,15 +62,24 @@ export function App() {
         void commands.touch();
       }
     };
-    for (const name of ["keydown", "pointerdown", "pointermove", "wheel"]) window.addEventListener(name, sign, { passive: true });
+    for (const name of ["keydown", "pointerdown", "pointermove", "wheel"])
+      window.addEventListener(name, sign, { passive: true });
     return () => {
-      for (const name of ["keydown", "pointerdown", "pointermove", "wheel"]) window.removeEventListener(name, sign);
+      for (const name of ["keydown", "pointerdown", "pointermove", "wheel"])
+        window.removeEventListener(name, sign);
     };
   }, [open]);
 
   return (
     <Boundary>
-      {state && welcoming && <Welcome onDone={() => { setWelcoming(false); void refresh(); }} />}
+      {state && welcoming && (
+        <Welcome
+          onDone={() => {
+            setWelcoming(false);
+            void refresh();
+          }}
+        />
+      )}
       {state && !welcoming && state.state === "locked" && <Unlock state={state} automatic={!lockedByHand} />}
       {open && <Frame />}
       <Toasts />
@@ -96,8 +105,20 @@ class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
           <p>{t("error.safe")}</p>
           <pre className="small soft">{error.message}</pre>
           <div className="row-line">
-            <button type="button" className="button primary" onClick={() => this.setState({ error: undefined })}>{t("error.reload")}</button>
-            <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ""}`)}>{t("copy")}</button>
+            <button
+              type="button"
+              className="button primary"
+              onClick={() => this.setState({ error: undefined })}
+            >
+              {t("error.reload")}
+            </button>
+            <button
+              type="button"
+              className="button"
+              onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ""}`)}
+            >
+              {t("copy")}
+            </button>
           </div>
         </main>
       </div>

@@ -1,12 +1,12 @@
 import { Building2, Clock, FileInput, Search, Settings, Trash2, Users } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { ImportPage } from "../imports/ImportPage";
+import { Palette } from "../palette/Palette";
+import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { HistoryPage } from "../records/HistoryPage";
 import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
-import { ImportPage } from "../imports/ImportPage";
-import { Palette } from "../palette/Palette";
-import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { SettingsPage } from "../settings/SettingsPage";
 import { count } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -61,7 +61,10 @@ export function Frame() {
     p: goKey(run("people")),
     i: goKey(run("import")),
     h: goKey(run("history")),
-    c: () => (Date.now() - going.current < 1200 ? goKey(run("companies"))() : setCreating(kind === "company" ? "company" : "person")),
+    c: () =>
+      Date.now() - going.current < 1200
+        ? goKey(run("companies"))()
+        : setCreating(kind === "company" ? "company" : "person"),
     Escape: () => back(),
   };
   const quiet = palette || help || creating !== undefined;
@@ -72,16 +75,55 @@ export function Frame() {
 
   const nav = useMemo(
     () => [
-      { id: "person", icon: <Users size={16} />, label: t("nav.people"), count: status?.records.person, is: route.page === "list" && route.kind === "person" && !route.trash, to: () => go({ page: "list", kind: "person" }) },
-      { id: "company", icon: <Building2 size={16} />, label: t("nav.companies"), count: status?.records.company, is: route.page === "list" && route.kind === "company" && !route.trash, to: () => go({ page: "list", kind: "company" }) },
+      {
+        id: "person",
+        icon: <Users size={16} />,
+        label: t("nav.people"),
+        count: status?.records.person,
+        is: route.page === "list" && route.kind === "person" && !route.trash,
+        to: () => go({ page: "list", kind: "person" }),
+      },
+      {
+        id: "company",
+        icon: <Building2 size={16} />,
+        label: t("nav.companies"),
+        count: status?.records.company,
+        is: route.page === "list" && route.kind === "company" && !route.trash,
+        to: () => go({ page: "list", kind: "company" }),
+      },
     ],
     [route, status],
   );
   const other = [
-    { id: "import", icon: <FileInput size={16} />, label: t("nav.import"), is: route.page === "import", to: () => go({ page: "import" }) },
-    { id: "history", icon: <Clock size={16} />, label: t("nav.history"), is: route.page === "history", to: () => go({ page: "history" }) },
-    { id: "trash", icon: <Trash2 size={16} />, label: t("nav.trash"), is: route.page === "list" && !!route.trash, to: () => go({ page: "list", kind: "person", trash: true }), count: (status?.trash.person ?? 0) + (status?.trash.company ?? 0) || undefined },
-    { id: "settings", icon: <Settings size={16} />, label: t("nav.settings"), is: route.page === "settings", to: () => go({ page: "settings" }) },
+    {
+      id: "import",
+      icon: <FileInput size={16} />,
+      label: t("nav.import"),
+      is: route.page === "import",
+      to: () => go({ page: "import" }),
+    },
+    {
+      id: "history",
+      icon: <Clock size={16} />,
+      label: t("nav.history"),
+      is: route.page === "history",
+      to: () => go({ page: "history" }),
+    },
+    {
+      id: "trash",
+      icon: <Trash2 size={16} />,
+      label: t("nav.trash"),
+      is: route.page === "list" && !!route.trash,
+      to: () => go({ page: "list", kind: "person", trash: true }),
+      count: (status?.trash.person ?? 0) + (status?.trash.company ?? 0) || undefined,
+    },
+    {
+      id: "settings",
+      icon: <Settings size={16} />,
+      label: t("nav.settings"),
+      is: route.page === "settings",
+      to: () => go({ page: "settings" }),
+    },
   ];
 
   return (
@@ -89,12 +131,23 @@ export function Frame() {
       <nav className="side" aria-label={t("nav.main")}>
         <div className="workspace">{status?.workspace}</div>
         <button type="button" className="nav" onClick={() => setPalette(true)} id="open-palette">
-          <Search size={16} /> <span className="name">{t("search")}</span> <span className="count"><kbd>Ctrl K</kbd></span>
+          <Search size={16} /> <span className="name">{t("search")}</span>{" "}
+          <span className="count">
+            <kbd>Ctrl K</kbd>
+          </span>
         </button>
         <div className="gap" />
         {[...nav, null, ...other].map((item) =>
           item ? (
-            <button type="button" key={item.id} id={`nav-${item.id}`} className="nav" title={item.label} aria-current={item.is ? "page" : undefined} onClick={item.to}>
+            <button
+              type="button"
+              key={item.id}
+              id={`nav-${item.id}`}
+              className="nav"
+              title={item.label}
+              aria-current={item.is ? "page" : undefined}
+              onClick={item.to}
+            >
               {item.icon} <span className="name">{item.label}</span>
               {item.count !== undefined && <span className="count">{count(item.count)}</span>}
             </button>
@@ -104,13 +157,19 @@ export function Frame() {
         )}
       </nav>
       <main className="main">
-        {route.page === "list" && <ListPage key={`${route.kind}${route.trash ?? ""}`} route={route} onCreate={setCreating} />}
+        {route.page === "list" && (
+          <ListPage key={`${route.kind}${route.trash ?? ""}`} route={route} onCreate={setCreating} />
+        )}
         {route.page === "record" && <RecordPage id={route.id} kind={route.kind} />}
         {route.page === "import" && <ImportPage path={route.path} />}
         {route.page === "history" && <HistoryPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
-      <StatusBar people={status?.records.person ?? 0} onHelp={() => setHelp(true)} onPalette={() => setPalette(true)} />
+      <StatusBar
+        people={status?.records.person ?? 0}
+        onHelp={() => setHelp(true)}
+        onPalette={() => setPalette(true)}
+      />
       {over && <div className="drop">{t("import.drop")}</div>}
       {palette && <Palette onClose={closePalette} />}
       {help && <Keys onClose={closeHelp} />}
@@ -119,7 +178,15 @@ export function Frame() {
   );
 }
 
-function StatusBar({ people, onHelp, onPalette }: { people: number; onHelp: () => void; onPalette: () => void }) {
+function StatusBar({
+  people,
+  onHelp,
+  onPalette,
+}: {
+  people: number;
+  onHelp: () => void;
+  onPalette: () => void;
+}) {
   const [progress, setProgress] = useState<{ done: number; total: number }>();
   useEffect(
     () =>
@@ -130,29 +197,69 @@ function StatusBar({ people, onHelp, onPalette }: { people: number; onHelp: () =
   );
   return (
     <footer className="statusbar">
-      <span role="status">{progress && progress.total > 0 ? t("status.working", { done: count(progress.done), total: count(progress.total) }) : t("status.saved")}</span>
-      <span>{t("status.people", { n: count(people) })}</span>
+      <span role="status">
+        {progress && progress.total > 0
+          ? t("status.working", { done: count(progress.done), total: count(progress.total) })
+          : t("status.saved")}
+      </span>
+      <span>{people === 1 ? t("status.person") : t("status.people", { n: count(people) })}</span>
       <span className="grow">{t("status.backup")}</span>
-      <button type="button" className="button plain" onClick={onPalette}><kbd>Ctrl K</kbd></button>
-      <button type="button" className="button plain" onClick={onHelp} aria-label={t("keys.title")}><kbd>?</kbd></button>
-      <button type="button" className="button plain" id="lock" onClick={() => void commands.lock()}>{t("lock")} <kbd>Ctrl L</kbd></button>
+      <button type="button" className="button plain" onClick={onPalette}>
+        <kbd>Ctrl K</kbd>
+      </button>
+      <button type="button" className="button plain" onClick={onHelp} aria-label={t("keys.title")}>
+        <kbd>?</kbd>
+      </button>
+      <button type="button" className="button plain" id="lock" onClick={() => void commands.lock()}>
+        {t("lock")} <kbd>Ctrl L</kbd>
+      </button>
     </footer>
   );
 }
 
 function Keys({ onClose }: { onClose: () => void }) {
   const rows: [string, string][] = [
-    ["Ctrl K", t("keys.palette")], ["J K ↓ ↑", t("keys.move")], ["Enter", t("keys.open")], ["Space", t("keys.peek")], ["X", t("keys.select")], ["Ctrl A", t("keys.selectAll")],
-    ["F2", t("keys.editCell")], ["/", t("keys.filter")], ["Ctrl S", t("keys.saveView")], ["C", t("keys.create")], ["G P · G C · G I · G H", t("keys.go")], ["Delete", t("keys.trash")],
-    ["Ctrl ↓ · Ctrl ↑", t("keys.neighbours")], ["Ctrl Z", t("keys.undo")], ["Ctrl Shift Z", t("keys.redo")], ["Ctrl L", t("keys.lock")], ["Ctrl + · − · 0", t("keys.zoom")], ["Esc", t("keys.back")], ["?", t("keys.help")],
+    ["Ctrl K", t("keys.palette")],
+    ["J K ↓ ↑", t("keys.move")],
+    ["Enter", t("keys.open")],
+    ["Space", t("keys.peek")],
+    ["X", t("keys.select")],
+    ["Ctrl A", t("keys.selectAll")],
+    ["F2", t("keys.editCell")],
+    ["/", t("keys.filter")],
+    ["Ctrl S", t("keys.saveView")],
+    ["C", t("keys.create")],
+    ["G P · G C · G I · G H", t("keys.go")],
+    ["Delete", t("keys.trash")],
+    ["Ctrl ↓ · Ctrl ↑", t("keys.neighbours")],
+    ["Ctrl Z", t("keys.undo")],
+    ["Ctrl Shift Z", t("keys.redo")],
+    ["Ctrl L", t("keys.lock")],
+    ["Ctrl + · − · 0", t("keys.zoom")],
+    ["Esc", t("keys.back")],
+    ["?", t("keys.help")],
   ];
   return (
     <Dialog label={t("keys.title")} onClose={onClose}>
       <div className="body">
-        <div className="row-line"><h1 className="grow">{t("keys.title")}</h1><button type="button" className="button" onClick={onClose}>{t("close")}</button></div>
-        <table className="plain"><tbody>
-          {rows.map(([key, what]) => (<tr key={key}><td><kbd>{key}</kbd></td><td>{what}</td></tr>))}
-        </tbody></table>
+        <div className="row-line">
+          <h1 className="grow">{t("keys.title")}</h1>
+          <button type="button" className="button" onClick={onClose}>
+            {t("close")}
+          </button>
+        </div>
+        <table className="plain">
+          <tbody>
+            {rows.map(([key, what]) => (
+              <tr key={key}>
+                <td>
+                  <kbd>{key}</kbd>
+                </td>
+                <td>{what}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       </div>
     </Dialog>
   );

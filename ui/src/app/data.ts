@@ -13,13 +13,13 @@ export function useVersion(): number {
 export function useQuery<T>(ask: () => Promise<T>, deps: unknown[]): { data?: T; error?: string } {
   const [state, setState] = useState<{ data?: T; error?: string }>({});
   const turn = useRef(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what the question depends on
   useEffect(() => {
     const mine = ++turn.current;
     ask().then(
       (data) => mine === turn.current && setState({ data }),
       (thrown) => mine === turn.current && setState((old) => ({ ...old, error: errorOf(thrown).message })),
     );
+    // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what the question depends on
   }, deps);
   return state;
 }

@@ -20,13 +20,54 @@ const listeners = { create: (_kind: "person" | "company") => {}, help: () => {},
 export const ui = listeners;
 
 export const registry: Command[] = [
-  { id: "people", label: "nav.people", keys: "G P", also: "contacts lianxiren", run: () => go({ page: "list", kind: "person" }) },
-  { id: "companies", label: "nav.companies", keys: "G C", also: "accounts gongsi", run: () => go({ page: "list", kind: "company" }) },
-  { id: "import", label: "nav.import", keys: "G I", also: "csv vcard daoru", run: () => go({ page: "import" }) },
-  { id: "history", label: "nav.history", keys: "G H", also: "operations undo", run: () => go({ page: "history" }) },
-  { id: "trash", label: "nav.trash", also: "deleted huishouzhan", run: () => go({ page: "list", kind: "person", trash: true }) },
-  { id: "settings", label: "nav.settings", keys: "Ctrl+,", also: "preferences shezhi", run: () => go({ page: "settings" }) },
-  { id: "new-person", label: "new.person", keys: "C", also: "add create contact", run: () => ui.create("person") },
+  {
+    id: "people",
+    label: "nav.people",
+    keys: "G P",
+    also: "contacts lianxiren",
+    run: () => go({ page: "list", kind: "person" }),
+  },
+  {
+    id: "companies",
+    label: "nav.companies",
+    keys: "G C",
+    also: "accounts gongsi",
+    run: () => go({ page: "list", kind: "company" }),
+  },
+  {
+    id: "import",
+    label: "nav.import",
+    keys: "G I",
+    also: "csv vcard daoru",
+    run: () => go({ page: "import" }),
+  },
+  {
+    id: "history",
+    label: "nav.history",
+    keys: "G H",
+    also: "operations undo",
+    run: () => go({ page: "history" }),
+  },
+  {
+    id: "trash",
+    label: "nav.trash",
+    also: "deleted huishouzhan",
+    run: () => go({ page: "list", kind: "person", trash: true }),
+  },
+  {
+    id: "settings",
+    label: "nav.settings",
+    keys: "Ctrl+,",
+    also: "preferences shezhi",
+    run: () => go({ page: "settings" }),
+  },
+  {
+    id: "new-person",
+    label: "new.person",
+    keys: "C",
+    also: "add create contact",
+    run: () => ui.create("person"),
+  },
   { id: "new-company", label: "new.company", also: "add create account", run: () => ui.create("company") },
   { id: "undo", label: "undo", keys: "Ctrl+Z", also: "chexiao", run: () => void undo() },
   { id: "redo", label: "redo", keys: "Ctrl+Shift+Z", also: "chongzuo", run: () => void redo() },
@@ -41,5 +82,7 @@ export const registry: Command[] = [
 /** Commands that a text names, in either language. */
 export function matching(text: string): Command[] {
   const wanted = text.trim().toLowerCase();
-  return registry.filter((c) => `${en[c.label]} ${zh[c.label]} ${t(c.label)} ${c.also ?? ""}`.toLowerCase().includes(wanted));
+  return registry.filter((c) =>
+    `${en[c.label]} ${zh[c.label]} ${t(c.label)} ${c.also ?? ""}`.toLowerCase().includes(wanted),
+  );
 }

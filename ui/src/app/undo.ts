@@ -7,7 +7,10 @@ export async function undo(operation: string | null = null) {
   try {
     const report = await commands.undo(operation);
     const left = report.skipped.length > 0 ? ` · ${t("ops.skipped", { n: report.skipped.length })}` : "";
-    toast(t("ops.didUndo", { what: tOr(`op.${report.label}`, report.label) }) + left, { label: t("redo"), run: () => void redo() });
+    toast(t("ops.didUndo", { what: tOr(`op.${report.label}`, report.label) }) + left, {
+      label: t("redo"),
+      run: () => void redo(),
+    });
   } catch (thrown) {
     const { code, message } = errorOf(thrown);
     toast(code === "nothing_to_undo" ? t("ops.nothing") : message);
@@ -24,4 +27,5 @@ export async function redo() {
   }
 }
 
-export const withUndo = (text: string, operation: string | null) => toast(text, operation ? { label: t("undo"), run: () => void undo(operation) } : undefined);
+export const withUndo = (text: string, operation: string | null) =>
+  toast(text, operation ? { label: t("undo"), run: () => void undo(operation) } : undefined);

@@ -1,9 +1,9 @@
 import { FileInput } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
-import type { ImportOptions, ImportReport, Kind } from "../bindings";
 import { useQuery, useVersion } from "../app/data";
 import { go } from "../app/router";
 import { undo } from "../app/undo";
+import type { ImportOptions, ImportReport, Kind } from "../bindings";
 import { chooseImportFile, chooseTarget, commands, errorOf, onProgress } from "../platform/tauri";
 import { count, date, type Json } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
@@ -11,14 +11,28 @@ import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
 import { groupProblems, targetsFor } from "./importRules";
 
-const START: ImportOptions = { kind: null, source: null, mapping: {}, match_by: ["external_id", "email", "phone"], on_match: "update" };
+const START: ImportOptions = {
+  kind: null,
+  source: null,
+  mapping: {},
+  match_by: ["external_id", "email", "phone"],
+  on_match: "update",
+};
 
 export function ImportPage({ path }: { path?: string }) {
   const [file, setFile] = useState(path);
   useEffect(() => setFile(path), [path]);
   return (
     <>
-      <div className="head"><h1>{t("import.title")}</h1><span className="soft grow">{file?.split(/[\\/]/).pop()}</span>{file && <button type="button" className="button" onClick={() => setFile(undefined)}>{t("import.choose")}</button>}</div>
+      <div className="head">
+        <h1>{t("import.title")}</h1>
+        <span className="soft grow">{file?.split(/[\\/]/).pop()}</span>
+        {file && (
+          <button type="button" className="button" onClick={() => setFile(undefined)}>
+            {t("import.choose")}
+          </button>
+        )}
+      </div>
       <div className="page">{file ? <Plan key={file} path={file} /> : <Choose onChoose={setFile} />}</div>
     </>
   );
@@ -33,7 +47,17 @@ function Choose({ onChoose }: { onChoose: (path: string) => void }) {
         <FileInput size={36} className="faint" />
         <h2>{t("import.drop")}</h2>
         <p className="soft">{t("import.dropHint")}</p>
-        <div className="row-line"><button type="button" className="button primary" id="choose-file" autoFocus onClick={() => void chooseImportFile().then((p) => p && onChoose(p))}>{t("import.choose")}</button></div>
+        <div className="row-line">
+          <button
+            type="button"
+            className="button primary"
+            id="choose-file"
+            autoFocus
+            onClick={() => void chooseImportFile().then((p) => p && onChoose(p))}
+          >
+            {t("import.choose")}
+          </button>
+        </div>
       </div>
       {imports.length > 0 && (
         <section>
@@ -41,8 +65,17 @@ function Choose({ onChoose }: { onChoose: (path: string) => void }) {
           {imports.map((o) => (
             <div key={o.operation} className="row-line settings-row">
               <span>{(o.detail as Json)?.file}</span>
-              <span className="row-line"><span className="soft grow">{date(o.at)} · {t("ops.records", { n: count(o.records) })}</span>
-                {o.undone ? <span className="soft">{t("ops.undone")}</span> : <button type="button" className="button" onClick={() => void undo(o.operation)}>{t("import.rollback")}</button>}
+              <span className="row-line">
+                <span className="soft grow">
+                  {date(o.at)} · {t("ops.records", { n: count(o.records) })}
+                </span>
+                {o.undone ? (
+                  <span className="soft">{t("ops.undone")}</span>
+                ) : (
+                  <button type="button" className="button" onClick={() => void undo(o.operation)}>
+                    {t("import.rollback")}
+                  </button>
+                )}
               </span>
             </div>
           ))}
@@ -65,7 +98,11 @@ function Plan({ path }: { path: string }) {
   useEffect(() => {
     let current = true;
     commands.previewImport(path, options).then(
-      (p) => current && (setPlan(p), setError(undefined)),
+      (p) => {
+        if (!current) return;
+        setPlan(p);
+        setError(undefined);
+      },
       (thrown) => current && setError(errorOf(thrown).message),
     );
     return () => {
@@ -74,7 +111,11 @@ function Plan({ path }: { path: string }) {
     };
   }, [path, options]);
 
-  const choose = useCallback((column: string, target: string) => setOptions((o) => ({ ...o, mapping: { ...o.mapping, [column]: target } })), []);
+  const choose = useCallback(
+    (column: string, target: string) =>
+      setOptions((o) => ({ ...o, mapping: { ...o.mapping, [column]: target } })),
+    [],
+  );
 
   async function run() {
     setRunning(true);
@@ -86,51 +127,114 @@ function Plan({ path }: { path: string }) {
     setRunning(false);
   }
 
-  if (error) return <p className="notice bad" role="alert">{error}</p>;
+  if (error)
+    return (
+      <p className="notice bad" role="alert">
+        {error}
+      </p>
+    );
   if (report) return <Done report={report} />;
-  if (!plan) return <div className="stack"><p className="soft">{t("import.reading")}</p><Bar {...progress} /></div>;
+  if (!plan)
+    return (
+      <div className="stack">
+        <p className="soft">{t("import.reading")}</p>
+        <Bar {...progress} />
+      </div>
+    );
   if (running)
     return (
       <div className="stack" role="status">
-        <p>{t("import.running")} {count(progress.done)} / {count(progress.total)}</p>
+        <p>
+          {t("import.running")} {count(progress.done)} / {count(progress.total)}
+        </p>
         <Bar {...progress} />
-        <div><button type="button" className="button" onClick={() => void commands.cancel()}>{t("cancel")}</button></div>
+        <div>
+          <button type="button" className="button" onClick={() => void commands.cancel()}>
+            {t("cancel")}
+          </button>
+        </div>
       </div>
     );
   return (
     <div className="stack">
       <p className="soft">
-        {t("import.found", { rows: count(plan.rows), format: plan.format.toUpperCase(), encoding: plan.encoding })}
-        {plan.delimiter ? ` «${plan.delimiter === "\t" ? "Tab" : plan.delimiter}»` : ""}{plan.preset ? `, ${t("import.from", { preset: plan.preset })}` : ""}
+        {t("import.found", {
+          rows: count(plan.rows),
+          format: plan.format.toUpperCase(),
+          encoding: plan.encoding,
+        })}
+        {plan.delimiter ? ` «${plan.delimiter === "\t" ? "Tab" : plan.delimiter}»` : ""}
+        {plan.preset ? `, ${t("import.from", { preset: plan.preset })}` : ""}
       </p>
       <Numbers report={plan} />
       <div className="row-line wrap">
-        <label className="row-line">{t("import.kind")}
-          <select className="input" value={plan.kind} onChange={(e) => setOptions((o) => ({ ...o, kind: e.target.value as Kind, mapping: {} }))}>
-            <option value="person">{t("import.people")}</option><option value="company">{t("import.companiesKind")}</option>
+        <label className="row-line">
+          {t("import.kind")}
+          <select
+            className="input"
+            value={plan.kind}
+            onChange={(e) => setOptions((o) => ({ ...o, kind: e.target.value as Kind, mapping: {} }))}
+          >
+            <option value="person">{t("import.people")}</option>
+            <option value="company">{t("import.companiesKind")}</option>
           </select>
         </label>
-        <label className="row-line">{t("import.onMatch")}
-          <select className="input" value={options.on_match} onChange={(e) => setOptions((o) => ({ ...o, on_match: e.target.value as ImportOptions["on_match"] }))}>
-            <option value="update">{t("import.update")}</option><option value="skip">{t("import.skip")}</option><option value="create">{t("import.create")}</option>
+        <label className="row-line">
+          {t("import.onMatch")}
+          <select
+            className="input"
+            value={options.on_match}
+            onChange={(e) =>
+              setOptions((o) => ({ ...o, on_match: e.target.value as ImportOptions["on_match"] }))
+            }
+          >
+            <option value="update">{t("import.update")}</option>
+            <option value="skip">{t("import.skip")}</option>
+            <option value="create">{t("import.create")}</option>
           </select>
         </label>
         <span className="grow" />
-        <button type="button" className="button primary big" id="run-import" autoFocus onClick={() => void run()}>{t("import.run", { n: count(plan.rows - plan.rejected) })}</button>
+        <button
+          type="button"
+          className="button primary big"
+          id="run-import"
+          autoFocus
+          onClick={() => void run()}
+        >
+          {t("import.run", { n: count(plan.rows - plan.rejected) })}
+        </button>
       </div>
       <Problems report={plan} />
       <section>
         <h2>{t("import.columns")}</h2>
         <table className="plain" id="columns">
-          <thead><tr><th>{t("import.column")}</th><th>{t("import.example")}</th><th>{t("import.becomes")}</th><th>{t("import.why")}</th></tr></thead>
+          <thead>
+            <tr>
+              <th>{t("import.column")}</th>
+              <th>{t("import.example")}</th>
+              <th>{t("import.becomes")}</th>
+              <th>{t("import.why")}</th>
+            </tr>
+          </thead>
           <tbody>
             {plan.columns.map((c) => (
               <tr key={c.name}>
                 <td>{c.name}</td>
-                <td className="soft" title={c.samples.join("\n")}>{c.samples[0] ?? ""}</td>
+                <td className="soft" title={c.samples.join("\n")}>
+                  {c.samples[0] ?? ""}
+                </td>
                 <td>
-                  <select className="input" aria-label={`${c.name}: ${t("import.becomes")}`} value={c.target} onChange={(e) => choose(c.name, e.target.value)}>
-                    {targetsFor(plan.kind, c).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
+                  <select
+                    className="input"
+                    aria-label={`${c.name}: ${t("import.becomes")}`}
+                    value={c.target}
+                    onChange={(e) => choose(c.name, e.target.value)}
+                  >
+                    {targetsFor(plan.kind, c).map(([value, label]) => (
+                      <option key={value} value={value}>
+                        {label}
+                      </option>
+                    ))}
                   </select>
                 </td>
                 <td className="soft small">{tOr(`how.${c.how}`, c.how)}</td>
@@ -141,21 +245,54 @@ function Plan({ path }: { path: string }) {
       </section>
       <section>
         <h2>{t("import.preview")}</h2>
-        <table className="plain"><tbody>
-          {plan.preview.map((p) => <tr key={p.row}><td className="soft">{p.row}</td><td><strong>{p.title}</strong></td><td className="soft">{p.detail}</td><td>{p.outcome === "create" ? t("import.willCreate") : p.outcome === "skip" ? t("import.willSkip") : t("import.willUpdate")}</td></tr>)}
-        </tbody></table>
+        <table className="plain">
+          <tbody>
+            {plan.preview.map((p) => (
+              <tr key={p.row}>
+                <td className="soft">{p.row}</td>
+                <td>
+                  <strong>{p.title}</strong>
+                </td>
+                <td className="soft">{p.detail}</td>
+                <td>
+                  {p.outcome === "create"
+                    ? t("import.willCreate")
+                    : p.outcome === "skip"
+                      ? t("import.willSkip")
+                      : t("import.willUpdate")}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       </section>
     </div>
   );
 }
 
 function Numbers({ report }: { report: ImportReport }) {
-  const made = Object.entries(report.created).filter(([kind]) => kind === report.kind || report.kind !== "person").reduce((n, [, c]) => n + (c ?? 0), 0);
+  const made = Object.entries(report.created)
+    .filter(([kind]) => kind === report.kind || report.kind !== "person")
+    .reduce((n, [, c]) => n + (c ?? 0), 0);
   const companies = report.kind === "person" ? (report.created.company ?? 0) : 0;
-  const numbers: [number, string][] = [[made, t("import.willCreate")], [companies, t("import.companies")], [report.updated, t("import.willUpdate")], [report.unchanged, t("import.unchanged")], [report.skipped, t("import.willSkip")], [report.rejected, t("import.willReject")]];
+  const numbers: [number, string][] = [
+    [made, t("import.willCreate")],
+    [companies, t("import.companies")],
+    [report.updated, t("import.willUpdate")],
+    [report.unchanged, t("import.unchanged")],
+    [report.skipped, t("import.willSkip")],
+    [report.rejected, t("import.willReject")],
+  ];
   return (
     <div className="numbers">
-      {numbers.filter(([n], at) => n > 0 || at === 0).map(([n, what]) => <div key={what} className={what === t("import.willReject") ? "warn" : ""}><strong>{count(n)}</strong>{what}</div>)}
+      {numbers
+        .filter(([n], at) => n > 0 || at === 0)
+        .map(([n, what]) => (
+          <div key={what} className={what === t("import.willReject") ? "warn" : ""}>
+            <strong>{count(n)}</strong>
+            {what}
+          </div>
+        ))}
     </div>
   );
 }
@@ -167,7 +304,12 @@ function Problems({ report }: { report: ImportReport }) {
   return (
     <section className="notice">
       <h2 className="warn">{t("import.problems")}</h2>
-      {groups.map((g) => <p key={g.cause}>{t("import.rows", { n: count(g.count), what: g.cause })} {g.example && <span className="soft">({g.example})</span>}</p>)}
+      {groups.map((g) => (
+        <p key={g.cause}>
+          {t("import.rows", { n: count(g.count), what: g.cause })}{" "}
+          {g.example && <span className="soft">({g.example})</span>}
+        </p>
+      ))}
     </section>
   );
 }
@@ -185,9 +327,27 @@ function Done({ report }: { report: ImportReport }) {
       <h2 role="status">{t("import.done")}</h2>
       <Numbers report={report} />
       <div className="row-line">
-        <button type="button" className="button primary" autoFocus onClick={() => go({ page: "list", kind: report.kind === "company" ? "company" : "person" })}>{t("import.show")}</button>
-        <button type="button" className="button" id="rollback" onClick={() => void undo(report.operation).then(() => go({ page: "import" }))}>{t("import.rollback")}</button>
-        {report.rejected > 0 && <button type="button" className="button" onClick={() => void saveRejects()}>{t("import.saveRejects")}</button>}
+        <button
+          type="button"
+          className="button primary"
+          autoFocus
+          onClick={() => go({ page: "list", kind: report.kind === "company" ? "company" : "person" })}
+        >
+          {t("import.show")}
+        </button>
+        <button
+          type="button"
+          className="button"
+          id="rollback"
+          onClick={() => void undo(report.operation).then(() => go({ page: "import" }))}
+        >
+          {t("import.rollback")}
+        </button>
+        {report.rejected > 0 && (
+          <button type="button" className="button" onClick={() => void saveRejects()}>
+            {t("import.saveRejects")}
+          </button>
+        )}
       </div>
       <Problems report={report} />
     </div>

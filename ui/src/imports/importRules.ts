@@ -1,12 +1,67 @@
 import type { ColumnView, RowError } from "../bindings";
 import { t, tOr } from "../shared/i18n";
 
-const PERSON = ["full_name", "first_name", "middle_name", "last_name", "prefix", "suffix", "nickname", "title", "department", "company.name", "company.website", "emails", "emails.work", "emails.home", "emails.other", "phones", "phones.mobile", "phones.work", "phones.home", "phones.fax", "phones.other", "addresses", "addresses.street", "addresses.city", "addresses.region", "addresses.postal_code", "addresses.country", "website", "birthday", "notes", "tags", "source", "owner", "external_id"];
-const COMPANY = ["name", "website", "industry", "employees", "annual_revenue", "emails", "phones", "addresses", "addresses.street", "addresses.city", "addresses.region", "addresses.postal_code", "addresses.country", "notes", "tags", "source", "owner", "external_id"];
+const PERSON = [
+  "full_name",
+  "first_name",
+  "middle_name",
+  "last_name",
+  "prefix",
+  "suffix",
+  "nickname",
+  "title",
+  "department",
+  "company.name",
+  "company.website",
+  "emails",
+  "emails.work",
+  "emails.home",
+  "emails.other",
+  "phones",
+  "phones.mobile",
+  "phones.work",
+  "phones.home",
+  "phones.fax",
+  "phones.other",
+  "addresses",
+  "addresses.street",
+  "addresses.city",
+  "addresses.region",
+  "addresses.postal_code",
+  "addresses.country",
+  "website",
+  "birthday",
+  "notes",
+  "tags",
+  "source",
+  "owner",
+  "external_id",
+];
+const COMPANY = [
+  "name",
+  "website",
+  "industry",
+  "employees",
+  "annual_revenue",
+  "emails",
+  "phones",
+  "addresses",
+  "addresses.street",
+  "addresses.city",
+  "addresses.region",
+  "addresses.postal_code",
+  "addresses.country",
+  "notes",
+  "tags",
+  "source",
+  "owner",
+  "external_id",
+];
 
 export function targetLabel(target: string): string {
   if (target === "skip") return t("import.skipTarget");
-  if (target.startsWith("custom")) return t("import.customTarget", { label: target.slice(target.indexOf(".") + 1) });
+  if (target.startsWith("custom"))
+    return t("import.customTarget", { label: target.slice(target.indexOf(".") + 1) });
   const known = tOr(`target.${target}`, "") || tOr(`field.${target}`, "");
   if (known) return known;
   const [head = "", ...rest] = target.split(".");
@@ -22,7 +77,9 @@ export function targetsFor(kind: string, column: Pick<ColumnView, "name" | "targ
 }
 
 /** Problems by cause: the quoted value makes each different, and is taken out. */
-export function groupProblems(errors: Pick<RowError, "message" | "column" | "value">[]): { cause: string; count: number; example: string }[] {
+export function groupProblems(
+  errors: Pick<RowError, "message" | "column" | "value">[],
+): { cause: string; count: number; example: string }[] {
   const groups = new Map<string, { cause: string; count: number; example: string }>();
   for (const error of errors) {
     const cause = `${error.column ? `${error.column}: ` : ""}${error.message.replace(/«[^»]*»/g, "…")}`;

@@ -1,8 +1,8 @@
 import { Building2, CornerDownLeft, User } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import type { Hit } from "../bindings";
 import { openRecord, recentRecords } from "../app/data";
 import { matching } from "../app/registry";
+import type { Hit } from "../bindings";
 import { commands } from "../platform/tauri";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
@@ -40,10 +40,23 @@ export function Palette({ onClose }: { onClose: () => void }) {
     });
   }, [wanted, onlyCommands]);
 
-  const records: Hit[] = wanted || onlyCommands ? hits : recentRecords().map((r) => ({ ...r, subtitle: t("palette.recent") }));
+  const records: Hit[] =
+    wanted || onlyCommands ? hits : recentRecords().map((r) => ({ ...r, subtitle: t("palette.recent") }));
   const choices: Choice[] = [
-    ...records.map((hit): Choice => ({ id: hit.id, icon: hit.kind === "company" ? "company" : "person", title: hit.title, subtitle: hit.subtitle, run: () => openRecord(hit.id, hit.kind) })),
-    ...matching(wanted).slice(0, onlyCommands || !wanted ? 30 : 4).map((c): Choice => ({ id: c.id, icon: "command", title: t(c.label), subtitle: c.keys ?? "", run: c.run })),
+    ...records.map(
+      (hit): Choice => ({
+        id: hit.id,
+        icon: hit.kind === "company" ? "company" : "person",
+        title: hit.title,
+        subtitle: hit.subtitle,
+        run: () => openRecord(hit.id, hit.kind),
+      }),
+    ),
+    ...matching(wanted)
+      .slice(0, onlyCommands || !wanted ? 30 : 4)
+      .map(
+        (c): Choice => ({ id: c.id, icon: "command", title: t(c.label), subtitle: c.keys ?? "", run: c.run }),
+      ),
   ];
 
   useEffect(() => {
@@ -83,15 +96,31 @@ export function Palette({ onClose }: { onClose: () => void }) {
       />
       <ul id="palette-list" role="listbox" aria-label={t("palette.commands")} ref={list}>
         {choices.map((choice, n) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the input above has the keys
-          <li key={choice.id} id={`choice-${n}`} role="option" aria-selected={n === at} onClick={() => choose(choice)} onMouseMove={() => setAt(n)}>
-            {choice.icon === "person" ? <User size={16} /> : choice.icon === "company" ? <Building2 size={16} /> : <CornerDownLeft size={16} />}
+          <li
+            key={choice.id}
+            id={`choice-${n}`}
+            role="option"
+            aria-selected={n === at}
+            onClick={() => choose(choice)}
+            onMouseMove={() => setAt(n)}
+          >
+            {choice.icon === "person" ? (
+              <User size={16} />
+            ) : choice.icon === "company" ? (
+              <Building2 size={16} />
+            ) : (
+              <CornerDownLeft size={16} />
+            )}
             <span>{choice.title}</span>
             <span className="sub grow">{choice.icon === "command" ? "" : choice.subtitle}</span>
             {choice.icon === "command" && choice.subtitle && <kbd>{choice.subtitle}</kbd>}
           </li>
         ))}
-        {choices.length === 0 && <li role="option" aria-selected="false" className="soft">{t("palette.nothing")}</li>}
+        {choices.length === 0 && (
+          <li role="option" aria-selected="false" className="soft">
+            {t("palette.nothing")}
+          </li>
+        )}
       </ul>
     </Dialog>
   );

@@ -1,8 +1,7 @@
 import { useState } from "react";
-import type { FieldView, RecordView } from "../bindings";
-import { useFields } from "../app/data";
-import { openRecord } from "../app/data";
+import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
+import type { FieldView, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -16,13 +15,32 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   return (
     <div className="facts">
       {shown.map((field) => (
-        <Fact key={field.key} field={field} record={record} editing={editing === field.key} onEdit={() => setEditing(field.key)} onClose={() => setEditing(undefined)} />
+        <Fact
+          key={field.key}
+          field={field}
+          record={record}
+          editing={editing === field.key}
+          onEdit={() => setEditing(field.key)}
+          onClose={() => setEditing(undefined)}
+        />
       ))}
     </div>
   );
 }
 
-function Fact({ field, record, editing, onEdit, onClose }: { field: FieldView; record: RecordView; editing: boolean; onEdit: () => void; onClose: () => void }) {
+function Fact({
+  field,
+  record,
+  editing,
+  onEdit,
+  onClose,
+}: {
+  field: FieldView;
+  record: RecordView;
+  editing: boolean;
+  onEdit: () => void;
+  onClose: () => void;
+}) {
   const value: Json = (record.fields as Json)[field.key];
   const [error, setError] = useState<string>();
   const conflict = record.conflicts.find((c) => c.field === field.key);
@@ -33,7 +51,8 @@ function Fact({ field, record, editing, onEdit, onClose }: { field: FieldView; r
     try {
       const done = await commands.setFields(record.id, { [field.key]: next ?? null });
       onClose();
-      if (done.operation) withUndo(t("record.changed", { title: record.title || labelOf(field) }), done.operation);
+      if (done.operation)
+        withUndo(t("record.changed", { title: record.title || labelOf(field) }), done.operation);
       document.getElementById(`value-${field.key}`)?.focus();
     } catch (thrown) {
       // The value stays in the editor, and the editor keeps the focus.
@@ -43,21 +62,47 @@ function Fact({ field, record, editing, onEdit, onClose }: { field: FieldView; r
 
   return (
     <div className="fact">
-      <span className="label" id={`label-${field.key}`}>{labelOf(field)}</span>
+      <span className="label" id={`label-${field.key}`}>
+        {labelOf(field)}
+      </span>
       <div>
         {editing ? (
-          <FieldEditor field={field} value={value} company={record.company_title} onSave={(v) => void save(v)} onCancel={() => { setError(undefined); onClose(); }} error={error} />
+          <FieldEditor
+            field={field}
+            value={value}
+            company={record.company_title}
+            onSave={(v) => void save(v)}
+            onCancel={() => {
+              setError(undefined);
+              onClose();
+            }}
+            error={error}
+          />
         ) : (
-          <button type="button" className="value" id={`value-${field.key}`} aria-labelledby={`label-${field.key} value-${field.key}`} onClick={onEdit}>
+          <button
+            type="button"
+            className="value"
+            id={`value-${field.key}`}
+            aria-labelledby={`label-${field.key} value-${field.key}`}
+            onClick={onEdit}
+          >
             <Shown field={field} value={value} company={record.company_title} />
           </button>
         )}
-        {error && <p className="error small" role="alert" id={`error-${field.key}`}>{error}</p>}
+        {error && (
+          <p className="error small" role="alert" id={`error-${field.key}`}>
+            {error}
+          </p>
+        )}
         {field.type === "company" && value && !editing && (
-          <button type="button" className="button plain small" onClick={() => openRecord(value, "company")}>{t("open")} →</button>
+          <button type="button" className="button plain small" onClick={() => openRecord(value, "company")}>
+            {t("open")} →
+          </button>
         )}
         {conflict?.values.slice(1).map((other) => (
-          <p key={other.at} className="warn small">{t("record.conflict", { value: show(field, other.value), by: other.by })}</p>
+          <p key={other.at} className="warn small">
+            {t("record.conflict", { value: show(field, other.value), by: other.by })}
+          </p>
         ))}
       </div>
     </div>
@@ -66,7 +111,12 @@ function Fact({ field, record, editing, onEdit, onClose }: { field: FieldView; r
 
 function Shown({ field, value, company }: { field: FieldView; value: Json; company: string | null }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
-  if (field.type === "tags") return value.map((tag: string) => <span className="tag" key={tag}>{tag}</span>);
+  if (field.type === "tags")
+    return value.map((tag: string) => (
+      <span className="tag" key={tag}>
+        {tag}
+      </span>
+    ));
   if (field.type === "emails" || field.type === "phones" || field.type === "addresses")
     return value.map((item: Json) => (
       <span key={item.id} className="row-line">

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { FieldView, Hit } from "../bindings";
 import { commands } from "../platform/tauri";
 import { type Json, labelOf, moneyInput } from "../shared/format";
-import { t, type Key } from "../shared/i18n";
+import { type Key, t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 
 interface Props {
@@ -70,11 +70,25 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
       }
     },
   };
-  return long ? <textarea {...shared} rows={5} onChange={(e) => setText(e.target.value)} /> : <input {...shared} placeholder={field.type === "date" ? "1985-04-12, --04-12" : undefined} onChange={(e) => setText(e.target.value)} />;
+  return long ? (
+    <textarea {...shared} rows={5} onChange={(e) => setText(e.target.value)} />
+  ) : (
+    <input
+      {...shared}
+      placeholder={field.type === "date" ? "1985-04-12, --04-12" : undefined}
+      onChange={(e) => setText(e.target.value)}
+    />
+  );
 }
 
 function Options({ field, value, onSave, onCancel }: Props) {
-  const options: [string, Json][] = field.type === "yes_no" ? [[t("yes"), true], [t("no"), false]] : field.options.map((o): [string, Json] => [o, o]);
+  const options: [string, Json][] =
+    field.type === "yes_no"
+      ? [
+          [t("yes"), true],
+          [t("no"), false],
+        ]
+      : field.options.map((o): [string, Json] => [o, o]);
   return (
     <select
       className="input"
@@ -90,7 +104,11 @@ function Options({ field, value, onSave, onCancel }: Props) {
       onChange={(e) => onSave(options[Number(e.target.value)]?.[1] ?? null)}
     >
       <option value={-1}>{t("none")}</option>
-      {options.map(([label], n) => <option key={label} value={n}>{label}</option>)}
+      {options.map(([label], n) => (
+        <option key={label} value={n}>
+          {label}
+        </option>
+      ))}
     </select>
   );
 }
@@ -125,7 +143,10 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
         aria-controls="company-list"
         aria-label={labelOf(field)}
         value={text}
-        onChange={(e) => { setText(e.target.value); setAt(0); }}
+        onChange={(e) => {
+          setText(e.target.value);
+          setAt(0);
+        }}
         onBlur={() => setTimeout(onCancel, 150)}
         onKeyDown={(e) => {
           if (isComposing(e.nativeEvent)) return;
@@ -140,30 +161,53 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
       />
       <ul id="company-list" role="listbox" aria-label={labelOf(field)}>
         {hits.map((hit, n) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keys
-          <li key={hit.id} role="option" aria-selected={n === at} onMouseDown={(e) => e.preventDefault()} onClick={() => choose(n)}>{hit.title} <span className="sub">{hit.subtitle}</span></li>
+          <li
+            key={hit.id}
+            role="option"
+            aria-selected={n === at}
+            onMouseDown={(e) => e.preventDefault()}
+            onClick={() => choose(n)}
+          >
+            {hit.title} <span className="sub">{hit.subtitle}</span>
+          </li>
         ))}
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keys */}
-        {make && <li role="option" aria-selected={at === hits.length} onMouseDown={(e) => e.preventDefault()} onClick={() => void create()}>{t("add")}: {text.trim()}</li>}
+        {make && (
+          <li
+            role="option"
+            aria-selected={at === hits.length}
+            onMouseDown={(e) => e.preventDefault()}
+            onClick={() => void create()}
+          >
+            {t("add")}: {text.trim()}
+          </li>
+        )}
       </ul>
     </div>
   );
 }
 
-const LABELS: Record<string, string[]> = { emails: ["work", "home", "other"], phones: ["mobile", "work", "home", "main", "fax", "other"], addresses: ["work", "home", "other"] };
+const LABELS: Record<string, string[]> = {
+  emails: ["work", "home", "other"],
+  phones: ["mobile", "work", "home", "main", "fax", "other"],
+  addresses: ["work", "home", "other"],
+};
 const PARTS = ["street", "city", "region", "postal_code", "country"] as const;
 
 function Items({ field, value, onSave, onCancel, error }: Props) {
   const labels = LABELS[field.key] ?? ["work", "home"];
   const fresh = (n: number): Json => ({ key: `new-${n}`, label: labels[0] });
-  const [items, setItems] = useState<Json[]>(() => (value?.length ? value.map((i: Json) => ({ ...i, key: i.id })) : [fresh(0)]));
-  const change = (at: number, part: string, text: string) => setItems((all) => all.map((item, n) => (n === at ? { ...item, [part]: text } : item)));
+  const [items, setItems] = useState<Json[]>(() =>
+    value?.length ? value.map((i: Json) => ({ ...i, key: i.id })) : [fresh(0)],
+  );
+  const change = (at: number, part: string, text: string) =>
+    setItems((all) => all.map((item, n) => (n === at ? { ...item, [part]: text } : item)));
   const save = () => {
-    const kept = items.filter((i) => (field.type === "addresses" ? PARTS.some((p) => i[p]) : i.value?.trim()));
+    const kept = items.filter((i) =>
+      field.type === "addresses" ? PARTS.some((p) => i[p]) : i.value?.trim(),
+    );
     onSave(kept.length > 0 ? kept.map(({ key: _, e164: __, ...item }) => item) : null);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the inputs inside
     <div
       onKeyDown={(e) => {
         if (isComposing(e.nativeEvent)) return;
@@ -177,22 +221,68 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
     >
       {items.map((item, n) => (
         <div className="item wrap" key={item.key}>
-          <input className="input label" list={`labels-${field.key}`} aria-label={t("record.label")} placeholder={t("record.label")} value={item.label ?? ""} onChange={(e) => change(n, "label", e.target.value)} />
+          <input
+            className="input label"
+            list={`labels-${field.key}`}
+            aria-label={t("record.label")}
+            placeholder={t("record.label")}
+            value={item.label ?? ""}
+            onChange={(e) => change(n, "label", e.target.value)}
+          />
           {field.type === "addresses" ? (
             <span className="grow stack">
-              {PARTS.map((part) => <input key={part} className="input" autoFocus={n === items.length - 1 && part === "street"} aria-label={t(`part.${part}` as Key)} placeholder={t(`part.${part}` as Key)} value={item[part] ?? ""} onChange={(e) => change(n, part, e.target.value)} />)}
+              {PARTS.map((part) => (
+                <input
+                  key={part}
+                  className="input"
+                  autoFocus={n === items.length - 1 && part === "street"}
+                  aria-label={t(`part.${part}` as Key)}
+                  placeholder={t(`part.${part}` as Key)}
+                  value={item[part] ?? ""}
+                  onChange={(e) => change(n, part, e.target.value)}
+                />
+              ))}
             </span>
           ) : (
-            <input className="input grow" id={`edit-${field.key}-${n}`} autoFocus={n === items.length - 1} aria-label={labelOf(field)} aria-invalid={error !== undefined} value={item.value ?? ""} onChange={(e) => change(n, "value", e.target.value)} />
+            <input
+              className="input grow"
+              id={`edit-${field.key}-${n}`}
+              autoFocus={n === items.length - 1}
+              aria-label={labelOf(field)}
+              aria-invalid={error !== undefined}
+              value={item.value ?? ""}
+              onChange={(e) => change(n, "value", e.target.value)}
+            />
           )}
-          <button type="button" className="button plain" aria-label={t("remove")} onClick={() => setItems((all) => all.filter((_, i) => i !== n))}><X size={14} /></button>
+          <button
+            type="button"
+            className="button plain"
+            aria-label={t("remove")}
+            onClick={() => setItems((all) => all.filter((_, i) => i !== n))}
+          >
+            <X size={14} />
+          </button>
         </div>
       ))}
-      <datalist id={`labels-${field.key}`}>{labels.map((l) => <option key={l} value={l} />)}</datalist>
+      <datalist id={`labels-${field.key}`}>
+        {labels.map((l) => (
+          <option key={l} value={l} />
+        ))}
+      </datalist>
       <div className="row-line">
-        <button type="button" className="button primary" onClick={save}>{t("save")}</button>
-        <button type="button" className="button" onClick={onCancel}>{t("cancel")}</button>
-        <button type="button" className="button plain" onClick={() => setItems((all) => [...all, fresh(all.length + Date.now())])}>{t("record.addItem")}</button>
+        <button type="button" className="button primary" onClick={save}>
+          {t("save")}
+        </button>
+        <button type="button" className="button" onClick={onCancel}>
+          {t("cancel")}
+        </button>
+        <button
+          type="button"
+          className="button plain"
+          onClick={() => setItems((all) => [...all, fresh(all.length + Date.now())])}
+        >
+          {t("record.addItem")}
+        </button>
       </div>
     </div>
   );

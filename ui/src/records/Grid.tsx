@@ -51,7 +51,12 @@ function useRows(kind: Kind, request: ListRequest, version: number) {
     redraw((n) => n + 1);
   }, [key, version, load]);
 
-  return { total, error, load, row: (at: number): RowView | undefined => chunks.current.get(Math.floor(at / CHUNK))?.[at % CHUNK] };
+  return {
+    total,
+    error,
+    load,
+    row: (at: number): RowView | undefined => chunks.current.get(Math.floor(at / CHUNK))?.[at % CHUNK],
+  };
 }
 
 export interface GridHandle {
@@ -78,7 +83,8 @@ interface Props {
 }
 
 export function Grid(props: Props) {
-  const { kind, request, version, columns, at, setAt, selected, toggle, onOpen, onTotal, onSort, onRow } = props;
+  const { kind, request, version, columns, at, setAt, selected, toggle, onOpen, onTotal, onSort, onRow } =
+    props;
   const rows = useRows(kind, request, version);
   const body = useRef<HTMLDivElement>(null);
   const root = useRef<HTMLDivElement>(null);
@@ -112,7 +118,12 @@ export function Grid(props: Props) {
   const first = Math.max(0, Math.floor(top / rowHeight) - 4);
   const last = Math.min(total, Math.ceil((top + height) / rowHeight) + 8);
   useEffect(() => {
-    for (let chunk = Math.floor(first / CHUNK); chunk <= Math.floor(Math.max(first, last - 1) / CHUNK); chunk++) rows.load(chunk);
+    for (
+      let chunk = Math.floor(first / CHUNK);
+      chunk <= Math.floor(Math.max(first, last - 1) / CHUNK);
+      chunk++
+    )
+      rows.load(chunk);
   });
 
   const reveal = useCallback(
@@ -121,7 +132,8 @@ export function Grid(props: Props) {
       if (!element) return;
       const y = row * rowHeight;
       if (y < element.scrollTop) element.scrollTop = y;
-      else if (y + rowHeight > element.scrollTop + element.clientHeight) element.scrollTop = y + rowHeight - element.clientHeight;
+      else if (y + rowHeight > element.scrollTop + element.clientHeight)
+        element.scrollTop = y + rowHeight - element.clientHeight;
     },
     [rowHeight],
   );
@@ -143,7 +155,16 @@ export function Grid(props: Props) {
   const keys = (event: React.KeyboardEvent) => {
     if (editing || isComposing(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows.row(at);
-    const steps: Record<string, number> = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: total - 1 };
+    const steps: Record<string, number> = {
+      ArrowDown: at + 1,
+      j: at + 1,
+      ArrowUp: at - 1,
+      k: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: total - 1,
+    };
     const to = steps[event.key] ?? steps[event.key.toLowerCase()];
     if (to !== undefined && !/^[JK]$/.test(event.key)) move(to, event.shiftKey);
     else if (event.key === "ArrowRight") setColumn((c) => Math.min(columns.length - 1, c + 1));
@@ -161,7 +182,14 @@ export function Grid(props: Props) {
   for (let n = first; n < last; n++) visible.push(n);
   const slots = Math.max(1, Math.ceil(height / rowHeight) + 16);
 
-  if (rows.error) return <div className="empty"><p className="error" role="alert">{rows.error}</p></div>;
+  if (rows.error)
+    return (
+      <div className="empty">
+        <p className="error" role="alert">
+          {rows.error}
+        </p>
+      </div>
+    );
   return (
     <div
       ref={root}
@@ -178,13 +206,25 @@ export function Grid(props: Props) {
     >
       <div role="rowgroup">
         <Line className="grid-head" template={template} role="row" rowIndex={1}>
-          <span role="columnheader"><span className="sr">{t("select")}</span></span>
+          <span role="columnheader">
+            <span className="sr">{t("select")}</span>
+          </span>
           {columns.map((c) => {
             const down = request.sort === `-${c.key}`;
             const up = request.sort === c.key;
             return (
-              <span key={c.key} role="columnheader" aria-sort={up ? "ascending" : down ? "descending" : "none"} className={c.key === "employees" ? "right" : ""}>
-                <button type="button" tabIndex={-1} data-sort={c.key} onClick={() => onSort(nextSort(request.sort, c.key))}>
+              <span
+                key={c.key}
+                role="columnheader"
+                aria-sort={up ? "ascending" : down ? "descending" : "none"}
+                className={c.key === "employees" ? "right" : ""}
+              >
+                <button
+                  type="button"
+                  tabIndex={-1}
+                  data-sort={c.key}
+                  onClick={() => onSort(nextSort(request.sort, c.key))}
+                >
                   {head(c.key)} {up ? "↑" : down ? "↓" : ""}
                 </button>
               </span>
@@ -192,8 +232,16 @@ export function Grid(props: Props) {
           })}
         </Line>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the grid itself has the focus */}
-      <div className="grid-body" ref={body} role="rowgroup" tabIndex={-1} onScroll={(e) => { setTop(e.currentTarget.scrollTop); props.onScroll(e.currentTarget.scrollTop); }}>
+      <div
+        className="grid-body"
+        ref={body}
+        role="rowgroup"
+        tabIndex={-1}
+        onScroll={(e) => {
+          setTop(e.currentTarget.scrollTop);
+          props.onScroll(e.currentTarget.scrollTop);
+        }}
+      >
         <Spacer height={total * rowHeight} />
         {visible.map((n) => {
           const row = rows.row(n);
@@ -207,16 +255,41 @@ export function Grid(props: Props) {
               rowIndex={n + 2}
               y={n * rowHeight}
               selected={row ? selected.has(row.id) : false}
-              onClick={() => { setAt(n); root.current?.focus(); }}
+              onClick={() => {
+                setAt(n);
+                root.current?.focus();
+              }}
               onDoubleClick={() => row && onOpen(row)}
             >
               <span role="gridcell">
-                {row && <input className="check" type="checkbox" tabIndex={-1} aria-label={row.title || t("select")} checked={selected.has(row.id)} onChange={() => toggle(row.id)} />}
+                {row && (
+                  <input
+                    className="check"
+                    type="checkbox"
+                    tabIndex={-1}
+                    aria-label={row.title || t("select")}
+                    checked={selected.has(row.id)}
+                    onChange={() => toggle(row.id)}
+                  />
+                )}
               </span>
               {columns.map((c, i) => (
-                <span key={c.key} role="gridcell" className={`cell ${c.key === "name" ? "name" : ""} ${c.key === "employees" ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`} data-key={c.key}>
+                <span
+                  key={c.key}
+                  role="gridcell"
+                  className={`cell ${c.key === "name" ? "name" : ""} ${c.key === "employees" ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
+                  data-key={c.key}
+                >
                   {row && n === at && i === column && editing ? (
-                    <CellEditor row={row} field={c.key} onDone={(step) => { setEditing(false); if (step) setColumn((x) => Math.min(columns.length - 1, x + step)); root.current?.focus(); }} />
+                    <CellEditor
+                      row={row}
+                      field={c.key}
+                      onDone={(step) => {
+                        setEditing(false);
+                        if (step) setColumn((x) => Math.min(columns.length - 1, x + step));
+                        root.current?.focus();
+                      }}
+                    />
                   ) : row ? (
                     <Cell row={row} field={c.key} onOpen={() => onOpen(row)} />
                   ) : (
@@ -232,7 +305,8 @@ export function Grid(props: Props) {
   );
 }
 
-const head = (key: string) => (key === "name" ? t("list.name") : key === "updated_at" ? t("list.updated") : tOr(`field.${key}`, key));
+const head = (key: string) =>
+  key === "name" ? t("list.name") : key === "updated_at" ? t("list.updated") : tOr(`field.${key}`, key);
 
 function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () => void }) {
   const value = (row.fields as Json)[field];
@@ -240,14 +314,19 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
     return (
       <>
         <Avatar id={row.id} title={row.title} />
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter on the row does the same */}
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: as above */}
-        <span onClick={(e) => { if (e.detail === 1 && e.ctrlKey) onOpen(); }}>{row.title || "—"}</span>
+        <span
+          onClick={(e) => {
+            if (e.detail === 1 && e.ctrlKey) onOpen();
+          }}
+        >
+          {row.title || "—"}
+        </span>
       </>
     );
   if (field === "company") return row.company_title;
   if (field === "emails" || field === "phones") return value?.[0]?.value;
-  if (field === "city") return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
+  if (field === "city")
+    return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
   if (field === "updated_at") return ago(row.updated_at);
   return value ?? "";
 }
@@ -299,7 +378,6 @@ function Line({ template, y, rowIndex, selected, children, ...rest }: LineProps)
     if (y !== undefined) ref.current?.style.setProperty("transform", `translateY(${y}px)`);
   }, [template, y]);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div ref={ref} tabIndex={-1} aria-rowindex={rowIndex} aria-selected={selected} {...rest}>
       {children}
     </div>
@@ -313,7 +391,8 @@ function Spacer({ height }: { height: number }) {
 }
 
 function useRowHeight(): number {
-  const read = () => Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--row"), 10) || 36;
+  const read = () =>
+    Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--row"), 10) || 36;
   const [value, setValue] = useState(read);
   useEffect(() => {
     const observer = new MutationObserver(() => setValue(read()));

@@ -10,7 +10,9 @@ export function HistoryPage() {
   const operations = useQuery(() => commands.operations(300), [version]).data;
   return (
     <>
-      <div className="head"><h1>{t("ops.title")}</h1></div>
+      <div className="head">
+        <h1>{t("ops.title")}</h1>
+      </div>
       <div className="page">
         <p className="soft">{t("ops.hint")}</p>
         {operations?.length === 0 && <p className="soft">{t("ops.empty")}</p>}
@@ -23,9 +25,17 @@ export function HistoryPage() {
                 <span>{o.title || (o.detail as Json)?.file || ""}</span>
                 {o.records !== 1 && <span className="soft">{t("ops.records", { n: count(o.records) })}</span>}
                 {!o.finished && <span className="warn">{t("ops.interrupted")}</span>}
-                <span className="soft small">{date(o.at)} · {o.device}</span>
+                <span className="soft small">
+                  {date(o.at)} · {o.device}
+                </span>
                 <span className="grow" />
-                {o.undone ? <span className="soft small">{t("ops.undone")}</span> : <button type="button" className="button" onClick={() => void undo(o.operation)}>{t("undo")}</button>}
+                {o.undone ? (
+                  <span className="soft small">{t("ops.undone")}</span>
+                ) : (
+                  <button type="button" className="button" onClick={() => void undo(o.operation)}>
+                    {t("undo")}
+                  </button>
+                )}
               </div>
             </li>
           ))}

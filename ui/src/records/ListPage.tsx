@@ -1,11 +1,11 @@
 import { Building2, Plus, Trash2, Users, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Kind, ListRequest, RowView } from "../bindings";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
-import { go, replace, type Route } from "../app/router";
+import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
+import type { FieldView, Kind, ListRequest, RowView } from "../bindings";
 import { commands } from "../platform/tauri";
-import { count } from "../shared/format";
+import { count, labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
@@ -16,10 +16,19 @@ import { Peek } from "./Peek";
 
 type ListRoute = Extract<Route, { page: "list" }>;
 
-export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kind: "person" | "company") => void }) {
+export function ListPage({
+  route,
+  onCreate,
+}: {
+  route: ListRoute;
+  onCreate: (kind: "person" | "company") => void;
+}) {
   const kind: Kind = route.kind === "company" ? "company" : "person";
-  const returning = lastList.kind === kind && lastList.request.trash === !!route.trash && route.filter === undefined;
-  const [input, setInput] = useState(route.filter ?? (returning ? lastList.request.filter || lastList.request.text : ""));
+  const returning =
+    lastList.kind === kind && lastList.request.trash === !!route.trash && route.filter === undefined;
+  const [input, setInput] = useState(
+    route.filter ?? (returning ? lastList.request.filter || lastList.request.text : ""),
+  );
   const [sort, setSort] = useState(route.sort ?? (returning ? lastList.request.sort : ""));
   const [at, setAt] = useState(returning ? lastList.row : 0);
   const [total, setTotal] = useState<number>();
@@ -34,7 +43,10 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   const top = useRef(returning ? lastList.top : 0);
   const settings = useQuery(() => commands.settings(), [version]).data;
 
-  const request = useMemo<ListRequest>(() => ({ ...asRequest(input, fields), sort, trash: !!route.trash, offset: 0, limit: 0 }), [input, fields, sort, route.trash]);
+  const request = useMemo<ListRequest>(
+    () => ({ ...asRequest(input, fields), sort, trash: !!route.trash, offset: 0, limit: 0 }),
+    [input, fields, sort, route.trash],
+  );
   useEffect(() => {
     Object.assign(lastList, { kind, request, row: at });
   }, [kind, request, at]);
@@ -47,8 +59,19 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     setSelected(new Set());
   };
   const open = useCallback((r: RowView) => openRecord(r.id, kind), [kind]);
-  const toggle = useCallback((id: string) => setSelected((old) => { const next = new Set(old); if (!next.delete(id)) next.add(id); return next; }), []);
-  const onScroll = useCallback((y: number) => { top.current = y; lastList.top = y; }, []);
+  const toggle = useCallback(
+    (id: string) =>
+      setSelected((old) => {
+        const next = new Set(old);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
+  );
+  const onScroll = useCallback((y: number) => {
+    top.current = y;
+    lastList.top = y;
+  }, []);
 
   const chosen = () => (selected.size > 0 ? [...selected] : row ? [row.id] : []);
   async function remove() {
@@ -73,7 +96,8 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     setNaming(false);
     if (!name || !settings) return;
     const views = [...settings.views.filter((v) => v.name !== name), { name, kind, filter: input, sort }];
-    if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined) toast(t("list.viewSaved"));
+    if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined)
+      toast(t("list.viewSaved"));
   }
 
   useKeys({
@@ -83,7 +107,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => setNaming(true),
     e: () => row && open(row),
-    ...(peek ? { Escape: () => setPeek(false) } : selected.size > 0 ? { Escape: () => setSelected(new Set()) } : {}),
+    ...(peek
+      ? { Escape: () => setPeek(false) }
+      : selected.size > 0
+        ? { Escape: () => setSelected(new Set()) }
+        : {}),
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
@@ -92,16 +120,37 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     <>
       <div className="head">
         <h1>{route.trash ? t("nav.trash") : t(kind === "company" ? "nav.companies" : "nav.people")}</h1>
-        <span className="count" aria-live="polite" id="total">{total === undefined ? "" : count(total)}</span>
+        <span className="count" aria-live="polite" id="total">
+          {total === undefined ? "" : count(total)}
+        </span>
         {route.trash && (
           <span className="row-line">
-            <button type="button" className="button plain" aria-pressed={kind === "person"} onClick={() => go({ page: "list", kind: "person", trash: true })}>{t("nav.people")}</button>
-            <button type="button" className="button plain" aria-pressed={kind === "company"} onClick={() => go({ page: "list", kind: "company", trash: true })}>{t("nav.companies")}</button>
+            <button
+              type="button"
+              className="button plain"
+              aria-pressed={kind === "person"}
+              onClick={() => go({ page: "list", kind: "person", trash: true })}
+            >
+              {t("nav.people")}
+            </button>
+            <button
+              type="button"
+              className="button plain"
+              aria-pressed={kind === "company"}
+              onClick={() => go({ page: "list", kind: "company", trash: true })}
+            >
+              {t("nav.companies")}
+            </button>
           </span>
         )}
         <span className="grow" />
         {!route.trash && (
-          <button type="button" className="button primary" id="new" onClick={() => onCreate(kind as "person" | "company")}>
+          <button
+            type="button"
+            className="button primary"
+            id="new"
+            onClick={() => onCreate(kind as "person" | "company")}
+          >
             <Plus size={15} /> {t(kind === "company" ? "new.company" : "new.person")}
           </button>
         )}
@@ -123,58 +172,195 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               e.stopPropagation();
               if (e.key === "Escape" && input) changeInput("");
               else handle.current?.focus();
-            } else if (e.key === "Backspace" && request.filter && filter.current?.selectionStart === input.length && filter.current.selectionEnd === input.length && /['"]\s*$/.test(input)) {
+            } else if (
+              e.key === "Backspace" &&
+              request.filter &&
+              filter.current?.selectionStart === input.length &&
+              filter.current.selectionEnd === input.length &&
+              /['"]\s*$/.test(input)
+            ) {
               e.preventDefault();
               changeInput(withoutLast(input));
             }
           }}
         />
         {views.map((v) => (
-          <button type="button" key={v.name} className="button" aria-pressed={v.filter === input && v.sort === sort} onClick={() => { changeInput(v.filter); setSort(v.sort); }}>{v.name}</button>
+          <button
+            type="button"
+            key={v.name}
+            className="button"
+            aria-pressed={v.filter === input && v.sort === sort}
+            onClick={() => {
+              changeInput(v.filter);
+              setSort(v.sort);
+            }}
+          >
+            {v.name}
+          </button>
         ))}
         {naming && (
-          <input className="input" autoFocus aria-label={t("list.viewName")} placeholder={t("list.viewName")} onBlur={() => setNaming(false)} onKeyDown={(e) => {
-            if (isComposing(e.nativeEvent)) return;
-            if (e.key === "Enter") void saveView(e.currentTarget.value.trim());
-            if (e.key === "Escape") { e.stopPropagation(); setNaming(false); }
-          }} />
+          <input
+            className="input"
+            autoFocus
+            aria-label={t("list.viewName")}
+            placeholder={t("list.viewName")}
+            onBlur={() => setNaming(false)}
+            onKeyDown={(e) => {
+              if (isComposing(e.nativeEvent)) return;
+              if (e.key === "Enter") void saveView(e.currentTarget.value.trim());
+              if (e.key === "Escape") {
+                e.stopPropagation();
+                setNaming(false);
+              }
+            }}
+          />
         )}
       </div>
       <div className="split">
         {isEmpty ? (
           <EmptyList kind={kind} trash={!!route.trash} onCreate={onCreate} />
         ) : (
-          <Grid kind={kind} request={request} version={version} columns={columnsOf(kind)} at={at} setAt={setAt} selected={selected} toggle={toggle} onOpen={open} onTotal={setTotal} onSort={(s) => { setSort(s); setAt(0); if (route.filter) replace({ ...route, sort: s }); }} onRow={setRow} handle={handle} top={top.current} onScroll={onScroll} />
+          <Grid
+            kind={kind}
+            request={request}
+            version={version}
+            columns={columnsOf(kind)}
+            at={at}
+            setAt={setAt}
+            selected={selected}
+            toggle={toggle}
+            onOpen={open}
+            onTotal={setTotal}
+            onSort={(s) => {
+              setSort(s);
+              setAt(0);
+              if (route.filter) replace({ ...route, sort: s });
+            }}
+            onRow={setRow}
+            handle={handle}
+            top={top.current}
+            onScroll={onScroll}
+          />
         )}
-        {total === 0 && input && <div className="empty"><h2>{t("list.noMatch")}</h2><p className="soft">{t("list.noMatchHint")}</p></div>}
+        {total === 0 && input && (
+          <div className="empty">
+            <h2>{t("list.noMatch")}</h2>
+            <p className="soft">{t("list.noMatchHint")}</p>
+          </div>
+        )}
         {peek && row && <Peek id={row.id} onOpen={() => open(row)} />}
       </div>
       {selected.size > 0 && (
         <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
           <strong>{t("list.selected", { n: count(selected.size) })}</strong>
-          {!route.trash && (
-            <select className="input" aria-label={t("list.setField")} value="" onChange={(e) => { const key = e.target.value; const value = window.prompt(t("list.setField")); if (key && value !== null) void setMany(key, value); }}>
-              <option value="">{t("list.setField")}</option>
-              {fields.filter((f) => ["text", "choice", "date", "number", "url", "yes_no"].includes(f.type)).map((f) => <option key={f.key} value={f.key}>{f.label}</option>)}
-            </select>
+          {!route.trash && <BulkField fields={fields} onApply={(key, value) => void setMany(key, value)} />}
+          {route.trash ? (
+            <button type="button" className="button" id="restore" onClick={() => void restore()}>
+              {t("restore")}
+            </button>
+          ) : (
+            <button type="button" className="button danger" onClick={() => void remove()}>
+              <Trash2 size={15} /> {t("delete")}
+            </button>
           )}
-          {route.trash ? <button type="button" className="button" id="restore" onClick={() => void restore()}>{t("restore")}</button> : <button type="button" className="button danger" onClick={() => void remove()}><Trash2 size={15} /> {t("delete")}</button>}
-          <button type="button" className="button plain" aria-label={t("clear")} onClick={() => setSelected(new Set())}><X size={15} /></button>
+          <button
+            type="button"
+            className="button plain"
+            aria-label={t("clear")}
+            onClick={() => setSelected(new Set())}
+          >
+            <X size={15} />
+          </button>
         </div>
       )}
     </>
   );
 }
 
-function EmptyList({ kind, trash, onCreate }: { kind: Kind; trash: boolean; onCreate: (kind: "person" | "company") => void }) {
+function BulkField({
+  fields,
+  onApply,
+}: {
+  fields: FieldView[];
+  onApply: (key: string, value: string) => void;
+}) {
+  const [key, setKey] = useState("");
+  const [value, setValue] = useState("");
+  const simple = fields.filter((f) =>
+    ["text", "choice", "date", "number", "url", "yes_no", "tags"].includes(f.type),
+  );
+  return (
+    <>
+      <select
+        className="input"
+        aria-label={t("list.setField")}
+        value={key}
+        onChange={(e) => setKey(e.target.value)}
+      >
+        <option value="">{t("list.setField")}</option>
+        {simple.map((f) => (
+          <option key={f.key} value={f.key}>
+            {labelOf(f)}
+          </option>
+        ))}
+      </select>
+      {key && (
+        <>
+          <input
+            className="input"
+            autoFocus
+            aria-label={t("list.bulkValue")}
+            placeholder={t("list.bulkValue")}
+            value={value}
+            onChange={(e) => setValue(e.target.value)}
+            onKeyDown={(e) => e.key === "Enter" && !isComposing(e.nativeEvent) && onApply(key, value)}
+          />
+          <button type="button" className="button primary" onClick={() => onApply(key, value)}>
+            {t("list.apply")}
+          </button>
+        </>
+      )}
+    </>
+  );
+}
+
+function EmptyList({
+  kind,
+  trash,
+  onCreate,
+}: {
+  kind: Kind;
+  trash: boolean;
+  onCreate: (kind: "person" | "company") => void;
+}) {
   const [busy, setBusy] = useState(false);
-  if (trash) return <Empty icon={<Trash2 size={36} />} title={t("empty.trash")} hint={t("empty.trashHint")} />;
+  if (trash)
+    return <Empty icon={<Trash2 size={36} />} title={t("empty.trash")} hint={t("empty.trashHint")} />;
   const company = kind === "company";
   return (
-    <Empty icon={company ? <Building2 size={36} /> : <Users size={36} />} title={t(company ? "empty.company" : "empty.person")} hint={t(company ? "empty.companyHint" : "empty.personHint")}>
-      <button type="button" className="button primary" onClick={() => go({ page: "import" })}>{t("empty.import")} <kbd>G I</kbd></button>
-      <button type="button" className="button" onClick={() => onCreate(company ? "company" : "person")}>{t(company ? "new.company" : "new.person")} <kbd>C</kbd></button>
-      <button type="button" className="button plain" id="sample" disabled={busy} onClick={() => { setBusy(true); void attempt(commands.seedSample).then(() => setBusy(false)); }}>{t("empty.sample")}</button>
+    <Empty
+      icon={company ? <Building2 size={36} /> : <Users size={36} />}
+      title={t(company ? "empty.company" : "empty.person")}
+      hint={t(company ? "empty.companyHint" : "empty.personHint")}
+    >
+      <button type="button" className="button primary" onClick={() => go({ page: "import" })}>
+        {t("empty.import")} <kbd>G I</kbd>
+      </button>
+      <button type="button" className="button" onClick={() => onCreate(company ? "company" : "person")}>
+        {t(company ? "new.company" : "new.person")} <kbd>C</kbd>
+      </button>
+      <button
+        type="button"
+        className="button plain"
+        id="sample"
+        disabled={busy}
+        onClick={() => {
+          setBusy(true);
+          void attempt(commands.seedSample).then(() => setBusy(false));
+        }}
+      >
+        {t("empty.sample")}
+      </button>
     </Empty>
   );
 }

@@ -6,7 +6,10 @@ import { labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
 import { Dialog, Field } from "../shared/ui";
 
-const ASKED = { person: ["first_name", "last_name", "emails", "phones", "title"], company: ["name", "website", "phones", "industry"] };
+const ASKED = {
+  person: ["first_name", "last_name", "emails", "phones", "title"],
+  company: ["name", "website", "phones", "industry"],
+};
 
 /** A new record from its name alone; the rest can follow. */
 export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClose: () => void }) {
@@ -21,7 +24,12 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
     try {
       const made = await commands.create(kind, input);
       onClose();
-      withUndo(t("record.created", { title: input.name ?? [input.first_name, input.last_name].filter(Boolean).join(" ") }), made.operation);
+      withUndo(
+        t("record.created", {
+          title: input.name ?? [input.first_name, input.last_name].filter(Boolean).join(" "),
+        }),
+        made.operation,
+      );
       openRecord(made.id, kind);
     } catch (thrown) {
       setError(errorOf(thrown));
@@ -37,14 +45,29 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
           const field = fields.find((f) => f.key === key);
           return (
             <Field key={key} label={field ? labelOf(field) : key}>
-              <input className="input" id={`new-${key}`} autoFocus={n === 0} aria-invalid={error?.field === key} value={values[key] ?? ""} onChange={(e) => setValues((v) => ({ ...v, [key]: e.target.value }))} />
+              <input
+                className="input"
+                id={`new-${key}`}
+                autoFocus={n === 0}
+                aria-invalid={error?.field === key}
+                value={values[key] ?? ""}
+                onChange={(e) => setValues((v) => ({ ...v, [key]: e.target.value }))}
+              />
             </Field>
           );
         })}
-        {error && <p className="error" role="alert">{error.message}</p>}
+        {error && (
+          <p className="error" role="alert">
+            {error.message}
+          </p>
+        )}
         <div className="row-line">
-          <button type="submit" className="button primary" id="create">{t("add")} <kbd>Enter</kbd></button>
-          <button type="button" className="button" onClick={onClose}>{t("cancel")}</button>
+          <button type="submit" className="button primary" id="create">
+            {t("add")} <kbd>Enter</kbd>
+          </button>
+          <button type="button" className="button" onClick={onClose}>
+            {t("cancel")}
+          </button>
         </div>
       </form>
     </Dialog>

@@ -17,7 +17,9 @@ export function Peek({ id, onOpen }: { id: string; onOpen: () => void }) {
           <h1>{record.title}</h1>
           <span className="soft">{record.company_title}</span>
         </div>
-        <button type="button" className="button" onClick={onOpen}>{t("open")}</button>
+        <button type="button" className="button" onClick={onOpen}>
+          {t("open")}
+        </button>
       </div>
       <Facts record={record} compact />
     </aside>

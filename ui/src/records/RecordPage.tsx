@@ -1,9 +1,9 @@
 import { ArrowLeft, ChevronDown, ChevronUp, Trash2 } from "lucide-react";
 import { useEffect } from "react";
-import type { Kind } from "../bindings";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
 import { back, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
+import type { Kind } from "../bindings";
 import { commands } from "../platform/tauri";
 import { count, date, type Json, labelOf, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
@@ -15,7 +15,13 @@ import { Facts } from "./Facts";
 export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   const version = useVersion();
   const { data: record, error } = useQuery(() => commands.get(id), [id, version]);
-  const around = useQuery(() => (lastList.kind === kind ? commands.neighbours(kind, lastList.request, id) : Promise.reject(new Error("another list"))), [id, kind, version]).data;
+  const around = useQuery(
+    () =>
+      lastList.kind === kind
+        ? commands.neighbours(kind, lastList.request, id)
+        : Promise.reject(new Error("another list")),
+    [id, kind, version],
+  ).data;
 
   useEffect(() => {
     if (record) remember({ id: record.id, kind: record.kind, title: record.title });
@@ -40,32 +46,84 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
     e: () => document.querySelector<HTMLElement>(".facts .value")?.click(),
   });
 
-  if (error && !record) return <div className="empty"><h2>{t("record.notFound")}</h2><p className="soft">{error}</p><button type="button" className="button" onClick={back}>{t("back")}</button></div>;
+  if (error && !record)
+    return (
+      <div className="empty">
+        <h2>{t("record.notFound")}</h2>
+        <p className="soft">{error}</p>
+        <button type="button" className="button" onClick={back}>
+          {t("back")}
+        </button>
+      </div>
+    );
   if (!record) return null;
   return (
     <>
       <div className="head">
-        <button type="button" className="button plain" aria-label={t("back")} onClick={back}><ArrowLeft size={16} /></button>
+        <button type="button" className="button plain" aria-label={t("back")} onClick={back}>
+          <ArrowLeft size={16} />
+        </button>
         <Avatar id={record.id} title={record.title} big />
         <div className="grow">
           <h1 id="record-title">{record.title || "—"}</h1>
-          <span className="soft">{[record.company_title, (record.fields as Json).title].filter(Boolean).join(" · ")}</span>
+          <span className="soft">
+            {[record.company_title, (record.fields as Json).title].filter(Boolean).join(" · ")}
+          </span>
         </div>
-        {around && around.position > 0 && <span className="soft small" aria-live="polite">{t("record.position", { n: count(around.position), total: count(around.total) })}</span>}
-        <button type="button" className="button plain" aria-label={t("previous")} disabled={!around?.previous} onClick={() => to(around?.previous)}><ChevronUp size={16} /></button>
-        <button type="button" className="button plain" aria-label={t("next")} disabled={!around?.next} onClick={() => to(around?.next)}><ChevronDown size={16} /></button>
+        {around && around.position > 0 && (
+          <span className="soft small" aria-live="polite">
+            {t("record.position", { n: count(around.position), total: count(around.total) })}
+          </span>
+        )}
+        <button
+          type="button"
+          className="button plain"
+          aria-label={t("previous")}
+          disabled={!around?.previous}
+          onClick={() => to(around?.previous)}
+        >
+          <ChevronUp size={16} />
+        </button>
+        <button
+          type="button"
+          className="button plain"
+          aria-label={t("next")}
+          disabled={!around?.next}
+          onClick={() => to(around?.next)}
+        >
+          <ChevronDown size={16} />
+        </button>
         {record.deleted_at ? (
-          <button type="button" className="button primary" id="restore" onClick={() => void restore()}>{t("restore")}</button>
+          <button type="button" className="button primary" id="restore" onClick={() => void restore()}>
+            {t("restore")}
+          </button>
         ) : (
-          <button type="button" className="button plain danger" aria-label={t("delete")} title={t("delete")} onClick={() => void remove()}><Trash2 size={16} /></button>
+          <button
+            type="button"
+            className="button plain danger"
+            aria-label={t("delete")}
+            title={t("delete")}
+            onClick={() => void remove()}
+          >
+            <Trash2 size={16} />
+          </button>
         )}
       </div>
-      {record.deleted_at && <div className="tools"><span className="notice grow warn">{t("record.deleted", { at: date(record.deleted_at) })}</span></div>}
+      {record.deleted_at && (
+        <div className="tools">
+          <span className="notice grow warn">{t("record.deleted", { at: date(record.deleted_at) })}</span>
+        </div>
+      )}
       <div className="record" key={id}>
-        <section aria-label={t("record.facts")}><Facts record={record} /></section>
+        <section aria-label={t("record.facts")}>
+          <Facts record={record} />
+        </section>
         <section className="stack">
           {kind === "company" && <Staff company={id} />}
-          <div><h2>{t("record.history")}</h2><Timeline id={id} kind={kind} /></div>
+          <div>
+            <h2>{t("record.history")}</h2>
+            <Timeline id={id} kind={kind} />
+          </div>
         </section>
       </div>
     </>
@@ -74,14 +132,28 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
 
 function Staff({ company }: { company: string }) {
   const version = useVersion();
-  const page = useQuery(() => commands.list("person", { filter: `company = '${company}'`, text: "", sort: "", trash: false, offset: 0, limit: 100 }), [company, version]).data;
+  const page = useQuery(
+    () =>
+      commands.list("person", {
+        filter: `company = '${company}'`,
+        text: "",
+        sort: "",
+        trash: false,
+        offset: 0,
+        limit: 100,
+      }),
+    [company, version],
+  ).data;
   if (!page || page.total === 0) return null;
   return (
     <div>
-      <h2>{t("record.people")} <span className="faint">{count(page.total)}</span></h2>
+      <h2>
+        {t("record.people")} <span className="faint">{count(page.total)}</span>
+      </h2>
       {page.rows.map((row) => (
         <button type="button" key={row.id} className="nav" onClick={() => openRecord(row.id, "person")}>
-          <Avatar id={row.id} title={row.title} /> <span>{row.title}</span> <span className="soft small">{(row.fields as Json).title}</span>
+          <Avatar id={row.id} title={row.title} /> <span>{row.title}</span>{" "}
+          <span className="soft small">{(row.fields as Json).title}</span>
         </button>
       ))}
     </div>
@@ -102,10 +174,21 @@ function Timeline({ id, kind }: { id: string; kind: Kind }) {
       {versions.map((v, n) => (
         <li key={v.operation} className={v.undone ? "undone" : ""}>
           <div className="row-line wrap">
-            <strong>{v.by}</strong> <span>{tOr(`op.${v.label}`, v.label)}</span> <span className="soft small">{date(v.at)} · {v.device}</span>
+            <strong>{v.by}</strong> <span>{tOr(`op.${v.label}`, v.label)}</span>{" "}
+            <span className="soft small">
+              {date(v.at)} · {v.device}
+            </span>
             <span className="grow" />
-            {n > 0 && !v.undone && <button type="button" className="button plain small" onClick={() => void restore(v.operation)}>{t("record.restoreVersion")}</button>}
-            {!v.undone && n === 0 && <button type="button" className="button plain small" onClick={() => void undo(v.operation)}>{t("undo")}</button>}
+            {n > 0 && !v.undone && (
+              <button type="button" className="button plain small" onClick={() => void restore(v.operation)}>
+                {t("record.restoreVersion")}
+              </button>
+            )}
+            {!v.undone && n === 0 && (
+              <button type="button" className="button plain small" onClick={() => void undo(v.operation)}>
+                {t("undo")}
+              </button>
+            )}
           </div>
           {v.changes.map((c) => {
             const field = fields.find((f) => f.key === c.field);
@@ -113,8 +196,16 @@ function Timeline({ id, kind }: { id: string; kind: Kind }) {
             return (
               <div className="change" key={c.field}>
                 <span className="soft">{field ? labelOf(field) : tOr(`field.${c.field}`, c.field)}:</span>
-                {before && <><del>{before}</del> <span aria-hidden="true">→</span></>}
-                <ins>{field?.type === "company" && c.after ? t("field.company") : show(field, c.after) || t("record.empty")}</ins>
+                {before && (
+                  <>
+                    <del>{before}</del> <span aria-hidden="true">→</span>
+                  </>
+                )}
+                <ins>
+                  {field?.type === "company" && c.after
+                    ? t("field.company")
+                    : show(field, c.after) || t("record.empty")}
+                </ins>
               </div>
             );
           })}

@@ -8,7 +8,8 @@ describe("the filter line", () => {
     expect(asRequest("city = 'Porto'", fields).filter).toBe("city = 'Porto'");
     expect(asRequest("tags has 'vip' and city = 'x'", fields).filter).not.toBe("");
     expect(asRequest("not city = 'x'", fields).filter).not.toBe("");
-    for (const text of ["ana", "王伟", "city hall", "+34 600", "a = b", "name"]) expect(asRequest(text, fields)).toEqual({ filter: "", text });
+    for (const text of ["ana", "王伟", "city hall", "+34 600", "a = b", "name"])
+      expect(asRequest(text, fields)).toEqual({ filter: "", text });
   });
 
   it("loses its last condition first", () => {

@@ -38,9 +38,26 @@ export function nextSort(sort: string, key: string): string {
 
 /** Is this a filter expression, or just text to look for? */
 export function asRequest(input: string, fields: Pick<FieldView, "key">[]): { filter: string; text: string } {
-  const own = ["name", "city", "country", "region", "postal_code", "street", "email", "phone", "tag", "created_at", "updated_at", "not"];
-  const first = /^\s*\(*\s*([\p{L}_][\p{L}\p{N}_]*)\s*(=|!=|<|>|contains\b|starts\b|has\b|is\b|not\b|[\p{L}_(])/iu.exec(input);
-  const known = first?.[1] && (own.includes(first[1].toLowerCase()) || fields.some((f) => f.key === first[1]));
+  const own = [
+    "name",
+    "city",
+    "country",
+    "region",
+    "postal_code",
+    "street",
+    "email",
+    "phone",
+    "tag",
+    "created_at",
+    "updated_at",
+    "not",
+  ];
+  const first =
+    /^\s*\(*\s*([\p{L}_][\p{L}\p{N}_]*)\s*(=|!=|<|>|contains\b|starts\b|has\b|is\b|not\b|[\p{L}_(])/iu.exec(
+      input,
+    );
+  const known =
+    first?.[1] && (own.includes(first[1].toLowerCase()) || fields.some((f) => f.key === first[1]));
   const operator = first?.[2] && /^(=|!=|<|>|contains|starts|has|is|not)/i.test(first[2]);
   const negated = /^\s*not\s/i.test(input);
   return known && (operator || negated) ? { filter: input, text: "" } : { filter: "", text: input };

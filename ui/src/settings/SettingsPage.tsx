@@ -1,9 +1,9 @@
 import { type ReactNode, useState } from "react";
-import type { ExportFormat, FieldType, KitView, Settings } from "../bindings";
 import { useFields, useQuery, useVersion } from "../app/data";
+import type { ExportFormat, FieldType, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
 import { count } from "../shared/format";
-import { t, type Key, language, tOr, usePrefs } from "../shared/i18n";
+import { type Key, language, t, tOr, usePrefs } from "../shared/i18n";
 import { type Prefs, prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
@@ -12,7 +12,9 @@ import { Kit } from "../start/Welcome";
 export function SettingsPage() {
   return (
     <>
-      <div className="head"><h1>{t("settings.title")}</h1></div>
+      <div className="head">
+        <h1>{t("settings.title")}</h1>
+      </div>
       <div className="page narrow stack">
         <Look />
         <Vault />
@@ -26,14 +28,41 @@ export function SettingsPage() {
 }
 
 function Row({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
-  return <div className="settings-row"><div>{label}{hint && <div className="soft small">{hint}</div>}</div><div className="row-line wrap">{children}</div></div>;
+  return (
+    <div className="settings-row">
+      <div>
+        {label}
+        {hint && <div className="soft small">{hint}</div>}
+      </div>
+      <div className="row-line wrap">{children}</div>
+    </div>
+  );
 }
 
-function Choice<T extends string | number>({ label, value, options, onChange }: { label: string; value: T; options: [T, string][]; onChange: (v: T) => void }) {
+function Choice<T extends string | number>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  options: [T, string][];
+  onChange: (v: T) => void;
+}) {
   return (
     <Row label={label}>
-      <select className="input" aria-label={label} value={value} onChange={(e) => onChange(options.find(([v]) => String(v) === e.target.value)?.[0] ?? value)}>
-        {options.map(([v, name]) => <option key={v} value={v}>{name}</option>)}
+      <select
+        className="input"
+        aria-label={label}
+        value={value}
+        onChange={(e) => onChange(options.find(([v]) => String(v) === e.target.value)?.[0] ?? value)}
+      >
+        {options.map(([v, name]) => (
+          <option key={v} value={v}>
+            {name}
+          </option>
+        ))}
       </select>
     </Row>
   );
@@ -44,16 +73,112 @@ function Look() {
   return (
     <section>
       <h2>{t("settings.look")}</h2>
-      <Choice label={t("start.language")} value={language()} options={[["en", "English"], ["zh", "中文"]]} onChange={(v) => prefs.set({ language: v as "en" | "zh" })} />
-      <Choice<Prefs["theme"]> label={t("settings.theme")} value={now.theme} options={[["", t("settings.system")], ["light", t("settings.light")], ["dark", t("settings.dark")]]} onChange={(theme) => prefs.set({ theme })} />
-      <Choice<Prefs["density"]> label={t("settings.density")} value={now.density} options={[["compact", t("settings.compact")], ["normal", t("settings.normal")], ["roomy", t("settings.roomy")]]} onChange={(density) => prefs.set({ density })} />
-      <Choice label={t("settings.zoom")} value={now.zoom} options={[80, 90, 100, 110, 120, 130, 140, 150, 170, 200].map((n): [number, string] => [n, `${n} %`])} onChange={(zoom) => prefs.set({ zoom })} />
+      <Choice
+        label={t("start.language")}
+        value={language()}
+        options={[
+          ["en", "English"],
+          ["zh", "中文"],
+        ]}
+        onChange={(v) => prefs.set({ language: v as "en" | "zh" })}
+      />
+      <Choice<Prefs["theme"]>
+        label={t("settings.theme")}
+        value={now.theme}
+        options={[
+          ["", t("settings.system")],
+          ["light", t("settings.light")],
+          ["dark", t("settings.dark")],
+        ]}
+        onChange={(theme) => prefs.set({ theme })}
+      />
+      <Choice<Prefs["density"]>
+        label={t("settings.density")}
+        value={now.density}
+        options={[
+          ["compact", t("settings.compact")],
+          ["normal", t("settings.normal")],
+          ["roomy", t("settings.roomy")],
+        ]}
+        onChange={(density) => prefs.set({ density })}
+      />
+      <Choice
+        label={t("settings.zoom")}
+        value={now.zoom}
+        options={[80, 90, 100, 110, 120, 130, 140, 150, 170, 200].map((n): [number, string] => [n, `${n} %`])}
+        onChange={(zoom) => prefs.set({ zoom })}
+      />
     </section>
   );
 }
 
-const REGIONS = ["", "AT", "AU", "BE", "BR", "CA", "CH", "CN", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR", "HK", "HU", "IE", "IN", "IT", "JP", "KR", "LU", "MO", "MX", "MY", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "TR", "TW", "US", "ZA"];
-const CURRENCIES = ["EUR", "USD", "GBP", "CHF", "CNY", "HKD", "TWD", "JPY", "SGD", "KRW", "INR", "AUD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "TRY", "BRL", "MXN", "ZAR"];
+const REGIONS = [
+  "",
+  "AT",
+  "AU",
+  "BE",
+  "BR",
+  "CA",
+  "CH",
+  "CN",
+  "CZ",
+  "DE",
+  "DK",
+  "ES",
+  "FI",
+  "FR",
+  "GB",
+  "GR",
+  "HK",
+  "HU",
+  "IE",
+  "IN",
+  "IT",
+  "JP",
+  "KR",
+  "LU",
+  "MO",
+  "MX",
+  "MY",
+  "NL",
+  "NO",
+  "NZ",
+  "PL",
+  "PT",
+  "RO",
+  "SE",
+  "SG",
+  "TR",
+  "TW",
+  "US",
+  "ZA",
+];
+const CURRENCIES = [
+  "EUR",
+  "USD",
+  "GBP",
+  "CHF",
+  "CNY",
+  "HKD",
+  "TWD",
+  "JPY",
+  "SGD",
+  "KRW",
+  "INR",
+  "AUD",
+  "CAD",
+  "SEK",
+  "NOK",
+  "DKK",
+  "PLN",
+  "CZK",
+  "HUF",
+  "RON",
+  "TRY",
+  "BRL",
+  "MXN",
+  "ZAR",
+];
 
 function Vault() {
   const [round, setRound] = useState(0);
@@ -67,9 +192,27 @@ function Vault() {
   return (
     <section>
       <h2>{t("settings.place")}</h2>
-      <Choice label={t("settings.region")} value={settings.region} options={REGIONS.map((r): [string, string] => [r, r ? (names.of(r) ?? r) : t("none")])} onChange={(region) => void set({ region })} />
-      <Choice label={t("settings.currency")} value={settings.currency} options={[...new Set([settings.currency, ...CURRENCIES])].map((c): [string, string] => [c, c])} onChange={(currency) => void set({ currency })} />
-      <Choice label={t("settings.lockAfter")} value={settings.lock_after} options={[1, 5, 15, 30, 60, 0].map((n): [number, string] => [n, n ? t("settings.minutes", { n }) : t("settings.never")])} onChange={(lock_after) => void set({ lock_after })} />
+      <Choice
+        label={t("settings.region")}
+        value={settings.region}
+        options={REGIONS.map((r): [string, string] => [r, r ? (names.of(r) ?? r) : t("none")])}
+        onChange={(region) => void set({ region })}
+      />
+      <Choice
+        label={t("settings.currency")}
+        value={settings.currency}
+        options={[...new Set([settings.currency, ...CURRENCIES])].map((c): [string, string] => [c, c])}
+        onChange={(currency) => void set({ currency })}
+      />
+      <Choice
+        label={t("settings.lockAfter")}
+        value={settings.lock_after}
+        options={[1, 5, 15, 30, 60, 0].map((n): [number, string] => [
+          n,
+          n ? t("settings.minutes", { n }) : t("settings.never"),
+        ])}
+        onChange={(lock_after) => void set({ lock_after })}
+      />
     </section>
   );
 }
@@ -92,22 +235,86 @@ function Security() {
       <h2>{t("settings.security")}</h2>
       {slots.map((slot) => (
         <Row key={slot.kind} label={t(`settings.${slot.kind}` as Key)}>
-          <span className={slot.ok ? "good" : "warn"}>{slot.ok ? "✓" : "!"}</span> <span className="soft small cell">{slot.kind === "keyring" && slot.ok ? "" : slot.detail}</span>
-          {slot.kind === "passphrase" && <button type="button" className="button" disabled={busy} onClick={() => void act(commands.removePassphrase, t("settings.saved"))}>{t("settings.removePassphrase")}</button>}
+          <span className={slot.ok ? "good" : "warn"}>{slot.ok ? "✓" : "!"}</span>{" "}
+          <span className="soft small cell">{slot.kind === "keyring" && slot.ok ? "" : slot.detail}</span>
+          {slot.kind === "passphrase" && (
+            <button
+              type="button"
+              className="button"
+              disabled={busy}
+              onClick={() => void act(commands.removePassphrase, t("settings.saved"))}
+            >
+              {t("settings.removePassphrase")}
+            </button>
+          )}
         </Row>
       ))}
       <Row label={has ? t("settings.changePassphrase") : t("settings.setPassphrase")}>
-        <input className="input" id="new-passphrase" type="password" autoComplete="new-password" aria-label={t("settings.passphrase")} value={passphrase} onChange={(e) => setPassphrase(e.target.value)} />
-        <button type="button" className="button" id="set-passphrase" disabled={busy || !passphrase} onClick={() => void act(() => commands.setPassphrase(passphrase), t("settings.saved")).then(() => setPassphrase(""))}>{t("save")}</button>
+        <input
+          className="input"
+          id="new-passphrase"
+          type="password"
+          autoComplete="new-password"
+          aria-label={t("settings.passphrase")}
+          value={passphrase}
+          onChange={(e) => setPassphrase(e.target.value)}
+        />
+        <button
+          type="button"
+          className="button"
+          id="set-passphrase"
+          disabled={busy || !passphrase}
+          onClick={() =>
+            void act(() => commands.setPassphrase(passphrase), t("settings.saved")).then(() =>
+              setPassphrase(""),
+            )
+          }
+        >
+          {t("save")}
+        </button>
       </Row>
-      <Row label={t("settings.recovery")} hint={t("settings.newKitHint")}><button type="button" className="button" disabled={busy} onClick={() => void attempt(commands.renewKit).then(setKit)}>{t("settings.newKit")}</button></Row>
-      <Row label={t("settings.rotate")} hint={t("settings.rotateHint")}><button type="button" className="button" disabled={busy} onClick={() => void act(commands.rotateKey, t("settings.rotated"))}>{t("settings.rotate")}</button></Row>
-      {kit && <Dialog label={t("kit.title")} onClose={() => setKit(undefined)}><div className="body"><Kit kit={kit} keyring={null} onDone={() => setKit(undefined)} /></div></Dialog>}
+      <Row label={t("settings.recovery")} hint={t("settings.newKitHint")}>
+        <button
+          type="button"
+          className="button"
+          disabled={busy}
+          onClick={() => void attempt(commands.renewKit).then(setKit)}
+        >
+          {t("settings.newKit")}
+        </button>
+      </Row>
+      <Row label={t("settings.rotate")} hint={t("settings.rotateHint")}>
+        <button
+          type="button"
+          className="button"
+          disabled={busy}
+          onClick={() => void act(commands.rotateKey, t("settings.rotated"))}
+        >
+          {t("settings.rotate")}
+        </button>
+      </Row>
+      {kit && (
+        <Dialog label={t("kit.title")} onClose={() => setKit(undefined)}>
+          <div className="body">
+            <Kit kit={kit} keyring={null} onDone={() => setKit(undefined)} />
+          </div>
+        </Dialog>
+      )}
     </section>
   );
 }
 
-const TYPES: FieldType[] = ["text", "long_text", "number", "money", "date", "yes_no", "choice", "url", "tags"];
+const TYPES: FieldType[] = [
+  "text",
+  "long_text",
+  "number",
+  "money",
+  "date",
+  "yes_no",
+  "choice",
+  "url",
+  "tags",
+];
 
 function OwnFields() {
   const [kind, setKind] = useState<"person" | "company">("person");
@@ -116,7 +323,10 @@ function OwnFields() {
   const [options, setOptions] = useState("");
   const fields = useFields(kind).filter((f) => f.custom);
   async function add() {
-    const list = options.split(",").map((o) => o.trim()).filter(Boolean);
+    const list = options
+      .split(",")
+      .map((o) => o.trim())
+      .filter(Boolean);
     if (await attempt(() => commands.addField(kind, label, type, type === "choice" ? list : []))) {
       toast(t("settings.fieldAdded"));
       setLabel("");
@@ -126,13 +336,61 @@ function OwnFields() {
   return (
     <section>
       <h2>{t("settings.fields")}</h2>
-      {fields.map((f) => <Row key={f.key} label={f.label}><span className="soft">{tOr(`type.${f.type}`, f.type)} {f.options.join(", ")}</span></Row>)}
+      {fields.map((f) => (
+        <Row key={f.key} label={f.label}>
+          <span className="soft">
+            {tOr(`type.${f.type}`, f.type)} {f.options.join(", ")}
+          </span>
+        </Row>
+      ))}
       <div className="row-line wrap">
-        <select className="input" aria-label={t("settings.fieldFor")} value={kind} onChange={(e) => setKind(e.target.value as "person")}><option value="person">{t("nav.people")}</option><option value="company">{t("nav.companies")}</option></select>
-        <input className="input grow" id="field-label" aria-label={t("settings.fieldName")} placeholder={t("settings.fieldName")} value={label} onChange={(e) => setLabel(e.target.value)} />
-        <select className="input" aria-label={t("settings.fieldType")} value={type} onChange={(e) => setType(e.target.value as FieldType)}>{TYPES.map((x) => <option key={x} value={x}>{t(`type.${x}` as Key)}</option>)}</select>
-        {type === "choice" && <input className="input" aria-label={t("settings.fieldOptions")} placeholder={t("settings.fieldOptions")} value={options} onChange={(e) => setOptions(e.target.value)} />}
-        <button type="button" className="button" id="add-field" disabled={!label.trim()} onClick={() => void add()}>{t("settings.addField")}</button>
+        <select
+          className="input"
+          aria-label={t("settings.fieldFor")}
+          value={kind}
+          onChange={(e) => setKind(e.target.value as "person")}
+        >
+          <option value="person">{t("nav.people")}</option>
+          <option value="company">{t("nav.companies")}</option>
+        </select>
+        <input
+          className="input grow"
+          id="field-label"
+          aria-label={t("settings.fieldName")}
+          placeholder={t("settings.fieldName")}
+          value={label}
+          onChange={(e) => setLabel(e.target.value)}
+        />
+        <select
+          className="input"
+          aria-label={t("settings.fieldType")}
+          value={type}
+          onChange={(e) => setType(e.target.value as FieldType)}
+        >
+          {TYPES.map((x) => (
+            <option key={x} value={x}>
+              {t(`type.${x}` as Key)}
+            </option>
+          ))}
+        </select>
+        {type === "choice" && (
+          <input
+            className="input"
+            aria-label={t("settings.fieldOptions")}
+            placeholder={t("settings.fieldOptions")}
+            value={options}
+            onChange={(e) => setOptions(e.target.value)}
+          />
+        )}
+        <button
+          type="button"
+          className="button"
+          id="add-field"
+          disabled={!label.trim()}
+          onClick={() => void add()}
+        >
+          {t("settings.addField")}
+        </button>
       </div>
     </section>
   );
@@ -143,7 +401,16 @@ function Data() {
     const extension = { csv: "csv", json: "json", vcard: "vcf" }[format];
     const path = await chooseTarget(`${kind === "person" ? "people" : "companies"}.${extension}`);
     if (!path) return;
-    const files = await attempt(() => commands.exportRecords(kind, format, path, { filter: "", text: "", sort: "", trash: false, offset: 0, limit: 0 }));
+    const files = await attempt(() =>
+      commands.exportRecords(kind, format, path, {
+        filter: "",
+        text: "",
+        sort: "",
+        trash: false,
+        offset: 0,
+        limit: 0,
+      }),
+    );
     if (files) toast(t("settings.exported", { n: count(files[0]?.rows ?? 0) }));
   }
   return (
@@ -151,7 +418,11 @@ function Data() {
       <h2>{t("settings.data")}</h2>
       {(["person", "company"] as const).map((kind) => (
         <Row key={kind} label={t(kind === "person" ? "nav.people" : "nav.companies")}>
-          {(["csv", "vcard", "json"] as const).map((f) => <button type="button" className="button" key={f} onClick={() => void save(kind, f)}>{t("settings.export")} {f.toUpperCase()}</button>)}
+          {(["csv", "vcard", "json"] as const).map((f) => (
+            <button type="button" className="button" key={f} onClick={() => void save(kind, f)}>
+              {t("settings.export")} {f.toUpperCase()}
+            </button>
+          ))}
         </Row>
       ))}
     </section>
@@ -167,13 +438,30 @@ function About() {
     setBusy(true);
     const report = await attempt(commands.verify);
     setBusy(false);
-    if (report) toast(report.ok ? t("settings.verified") : t("settings.verifyBad", { what: report.checks.filter((c) => !c.ok).map((c) => `${c.name}: ${c.detail}`).join("; ") }));
+    if (report)
+      toast(
+        report.ok
+          ? t("settings.verified")
+          : t("settings.verifyBad", {
+              what: report.checks
+                .filter((c) => !c.ok)
+                .map((c) => `${c.name}: ${c.detail}`)
+                .join("; "),
+            }),
+      );
   }
   return (
     <section>
       <h2>{t("settings.about")}</h2>
-      <Row label="Satchel"><span className="soft">{state?.version}</span></Row>
-      <Row label={status?.workspace ?? ""}><span className="soft cell">{state?.vault}</span><button type="button" className="button" disabled={busy} onClick={() => void check()}>{t("settings.verify")}</button></Row>
+      <Row label="Satchel">
+        <span className="soft">{state?.version}</span>
+      </Row>
+      <Row label={status?.workspace ?? ""}>
+        <span className="soft cell">{state?.vault}</span>
+        <button type="button" className="button" disabled={busy} onClick={() => void check()}>
+          {t("settings.verify")}
+        </button>
+      </Row>
     </section>
   );
 }

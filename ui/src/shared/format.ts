@@ -5,7 +5,16 @@ import { language, t, tOr } from "./i18n";
 // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the field's type
 export type Json = any;
 
-const locale = () => (language() === "zh" ? "zh-CN" : navigator.language.startsWith("zh") ? "en-GB" : navigator.language);
+/** The system's own habits within the chosen language; a system without a language (`C`) has none. */
+function locale(): string {
+  if (language() === "zh") return "zh-CN";
+  try {
+    const own = new Intl.Locale(navigator.language);
+    return own.language === "zh" ? "en-GB" : own.toString();
+  } catch {
+    return "en-GB";
+  }
+}
 
 export function date(iso: string): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
@@ -14,7 +23,13 @@ export function date(iso: string): string {
 export function ago(iso: string, now = Date.now()): string {
   const seconds = (new Date(iso).getTime() - now) / 1000;
   const format = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
-  for (const [unit, size] of [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]] as const) {
+  for (const [unit, size] of [
+    ["year", 31536000],
+    ["month", 2592000],
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ] as const) {
     if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
   }
   return format.format(0, "minute");
@@ -34,7 +49,9 @@ export function money(value: { minor: number; currency: string }): string {
 
 /** The amount as it is typed: `1250.00 EUR`. */
 export function moneyInput(value: { minor: number; currency: string }): string {
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: value.currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  const digits =
+    new Intl.NumberFormat("en", { style: "currency", currency: value.currency }).resolvedOptions()
+      .maximumFractionDigits ?? 2;
   return `${(value.minor / 10 ** digits).toFixed(digits)} ${value.currency}`;
 }
 
@@ -42,7 +59,10 @@ export function day(value: string): string {
   const yearless = value.startsWith("--");
   const parsed = new Date(`${yearless ? `2000${value.slice(1)}` : value}T12:00:00`);
   if (Number.isNaN(parsed.getTime())) return value;
-  return new Intl.DateTimeFormat(locale(), yearless ? { month: "long", day: "numeric" } : { dateStyle: "long" }).format(parsed);
+  return new Intl.DateTimeFormat(
+    locale(),
+    yearless ? { month: "long", day: "numeric" } : { dateStyle: "long" },
+  ).format(parsed);
 }
 
 export function address(item: Json): string {
@@ -50,12 +70,17 @@ export function address(item: Json): string {
   return [item.street?.replaceAll("\n", ", "), city, item.country].filter(Boolean).join(", ");
 }
 
-export const labelOf = (field: { key: string; label: string; custom?: boolean }): string => (field.custom ? field.label : tOr(`field.${field.key}`, field.label));
+export const labelOf = (field: { key: string; label: string; custom?: boolean }): string =>
+  field.custom ? field.label : tOr(`field.${field.key}`, field.label);
 
 export const itemLabel = (label: string): string => (label ? tOr(`label.${label}`, label) : "");
 
 /** A value in one line. */
-export function show(field: Pick<FieldView, "type"> | undefined, value: Json, companyTitle?: string | null): string {
+export function show(
+  field: Pick<FieldView, "type"> | undefined,
+  value: Json,
+  companyTitle?: string | null,
+): string {
   if (value === null || value === undefined) return "";
   switch (field?.type) {
     case "money":
@@ -72,7 +97,9 @@ export function show(field: Pick<FieldView, "type"> | undefined, value: Json, co
       return value.join(", ");
     case "emails":
     case "phones":
-      return value.map((item: Json) => (item.label ? `${item.value} (${itemLabel(item.label)})` : item.value)).join(", ");
+      return value
+        .map((item: Json) => (item.label ? `${item.value} (${itemLabel(item.label)})` : item.value))
+        .join(", ");
     case "addresses":
       return value.map(address).join("; ");
     default:

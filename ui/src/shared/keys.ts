@@ -12,7 +12,12 @@ export function isComposing(event: { isComposing?: boolean; keyCode?: number }):
 }
 
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ? (target as HTMLInputElement).type !== "checkbox" : target.isContentEditable);
+  return (
+    target instanceof HTMLElement &&
+    (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
+      ? (target as HTMLInputElement).type !== "checkbox"
+      : target.isContentEditable)
+  );
 }
 
 export type Bindings = Record<string, (event: KeyboardEvent) => void>;
@@ -20,7 +25,8 @@ export type Bindings = Record<string, (event: KeyboardEvent) => void>;
 /** `Ctrl+Shift+z`, `g p` is left to the caller; Meta counts as Ctrl on macOS. */
 export function nameOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const shift = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key) || event.ctrlKey || event.metaKey);
+  const shift =
+    event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key) || event.ctrlKey || event.metaKey);
   return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift ? "Shift+" : ""}${key === " " ? "Space" : key}`;
 }
 

@@ -27,7 +27,9 @@ function apply() {
   const root = document.documentElement;
   root.dataset.theme = current.theme || (dark?.matches ? "dark" : "light");
   root.dataset.density = current.density;
-  const chinese = current.language ? current.language === "zh" : navigator.language.toLowerCase().startsWith("zh");
+  const chinese = current.language
+    ? current.language === "zh"
+    : navigator.language.toLowerCase().startsWith("zh");
   root.lang = chinese ? "zh-CN" : "en";
   void setZoom(current.zoom).catch(() => {});
 }

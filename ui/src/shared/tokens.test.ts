@@ -7,8 +7,16 @@ const css = readFileSync(new URL("./tokens.css", import.meta.url), "utf8");
 function luminance([l, c, h]: number[]): number {
   const a = (c ?? 0) * Math.cos(((h ?? 0) * Math.PI) / 180);
   const b = (c ?? 0) * Math.sin(((h ?? 0) * Math.PI) / 180);
-  const [x, y, z] = [l + 0.3963377774 * a + 0.2158037573 * b, l - 0.1055613458 * a - 0.0638541728 * b, l - 0.0894841775 * a - 1.291485548 * b].map((v) => v ** 3);
-  const rgb = [4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z, -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z, -0.0041960863 * x - 0.7034186147 * y + 1.707614701 * z];
+  const [x, y, z] = [
+    l + 0.3963377774 * a + 0.2158037573 * b,
+    l - 0.1055613458 * a - 0.0638541728 * b,
+    l - 0.0894841775 * a - 1.291485548 * b,
+  ].map((v) => v ** 3);
+  const rgb = [
+    4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z,
+    -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z,
+    -0.0041960863 * x - 0.7034186147 * y + 1.707614701 * z,
+  ];
   const [r, g, bl] = rgb.map((v) => Math.min(1, Math.max(0, v)));
   return 0.2126 * r + 0.7152 * g + 0.0722 * bl;
 }
@@ -25,11 +33,16 @@ describe.each(["light", "dark"] as const)("%s theme", (theme) => {
     const [hi, lo] = [luminance(all[a]), luminance(all[b])].sort((x, y) => y - x);
     return (hi + 0.05) / (lo + 0.05);
   };
-  it.each(["ink", "ink-soft", "ink-faint", "accent", "good", "warn", "bad", "info"])("%s reads on every ground", (text) => {
-    for (const ground of ["paper", "raised", "sunken"]) expect(contrast(text, ground), `${text} on ${ground}`).toBeGreaterThanOrEqual(4.5);
-  });
+  it.each(["ink", "ink-soft", "ink-faint", "accent", "good", "warn", "bad", "info"])(
+    "%s reads on every ground",
+    (text) => {
+      for (const ground of ["paper", "raised", "sunken"])
+        expect(contrast(text, ground), `${text} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+    },
+  );
   it("text reads on the accent and on what is selected", () => {
     expect(contrast("on-accent", "accent")).toBeGreaterThanOrEqual(4.5);
-    for (const text of ["ink", "ink-soft"]) expect(contrast(text, "accent-soft"), text).toBeGreaterThanOrEqual(4.5);
+    for (const text of ["ink", "ink-soft"])
+      expect(contrast(text, "accent-soft"), text).toBeGreaterThanOrEqual(4.5);
   });
 });

@@ -26,11 +26,24 @@ export function initials(title: string): string {
 }
 
 /** A modal layer: focus stays inside and goes back where it was; Escape closes. */
-export function Dialog({ label, onClose, children, className }: { label: string; onClose: () => void; children: ReactNode; className?: string }) {
+export function Dialog({
+  label,
+  onClose,
+  children,
+  className,
+}: {
+  label: string;
+  onClose: () => void;
+  children: ReactNode;
+  className?: string;
+}) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    const focusable = () => [...(ref.current?.querySelectorAll<HTMLElement>("input,button,select,textarea,[tabindex='0']") ?? [])].filter((e) => !e.hasAttribute("disabled"));
+    const focusable = () =>
+      [
+        ...(ref.current?.querySelectorAll<HTMLElement>("input,button,select,textarea,[tabindex='0']") ?? []),
+      ].filter((e) => !e.hasAttribute("disabled"));
     if (!ref.current?.contains(before)) focusable()[0]?.focus();
     const listen = (event: KeyboardEvent) => {
       if (isComposing(event)) return;
@@ -56,7 +69,13 @@ export function Dialog({ label, onClose, children, className }: { label: string;
   }, [onClose]);
   return (
     <div className="veil" onMouseDown={(e) => e.target === e.currentTarget && onClose()}>
-      <div ref={ref} className={`dialog ${className ?? ""}`} role="dialog" aria-modal="true" aria-label={label}>
+      <div
+        ref={ref}
+        className={`dialog ${className ?? ""}`}
+        role="dialog"
+        aria-modal="true"
+        aria-label={label}
+      >
         {children}
       </div>
     </div>
@@ -68,7 +87,14 @@ export function Bar({ done, total }: { done: number; total: number }) {
   const part = total > 0 ? Math.min(1, done / total) : 0;
   useEffect(() => ref.current?.style.setProperty("transform", `scaleX(${part})`), [part]);
   return (
-    <div className="bar" role="progressbar" aria-label="progress" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(part * 100)}>
+    <div
+      className="bar"
+      role="progressbar"
+      aria-label="progress"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(part * 100)}
+    >
       <i ref={ref} />
     </div>
   );
@@ -84,7 +110,17 @@ export function Field({ label, hint, children }: { label: string; hint?: string;
   );
 }
 
-export function Empty({ icon, title, hint, children }: { icon: ReactNode; title: string; hint: string; children?: ReactNode }) {
+export function Empty({
+  icon,
+  title,
+  hint,
+  children,
+}: {
+  icon: ReactNode;
+  title: string;
+  hint: string;
+  children?: ReactNode;
+}) {
   return (
     <div className="empty">
       <div className="faint">{icon}</div>

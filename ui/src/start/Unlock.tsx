@@ -34,7 +34,9 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    void attempt(() => (way === "passphrase" ? commands.unlockPassphrase(text) : commands.unlockRecovery(text)));
+    void attempt(() =>
+      way === "passphrase" ? commands.unlockPassphrase(text) : commands.unlockRecovery(text),
+    );
   }
 
   return (
@@ -43,20 +45,56 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
         <Brand />
         <div>
           <h1>{t("unlock.title")}</h1>
-          <p className="soft">{t("unlock.hint")} {state.vault}</p>
+          <p className="soft">
+            {t("unlock.hint")} {state.vault}
+          </p>
         </div>
-        {error && <p className="notice bad" role="alert" id="unlock-error">{error}</p>}
-        <button type="button" className="button primary big" id="unlock-keyring" autoFocus disabled={busy} onClick={() => void attempt(commands.unlockKeyring)}>
+        {error && (
+          <p className="notice bad" role="alert" id="unlock-error">
+            {error}
+          </p>
+        )}
+        <button
+          type="button"
+          className="button primary big"
+          id="unlock-keyring"
+          autoFocus
+          disabled={busy}
+          onClick={() => void attempt(commands.unlockKeyring)}
+        >
           {busy ? t("unlock.opening") : t("unlock.keyring")}
         </button>
         <form className="stack" onSubmit={submit}>
           <Field label={way === "passphrase" ? t("unlock.passphrase") : t("unlock.code")}>
-            <input className="input" id="unlock-text" type={way === "passphrase" ? "password" : "text"} autoComplete="off" spellCheck={false} value={text} onChange={(e) => setText(e.target.value)} />
+            <input
+              className="input"
+              id="unlock-text"
+              type={way === "passphrase" ? "password" : "text"}
+              autoComplete="off"
+              spellCheck={false}
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+            />
           </Field>
           <div className="row-line">
-            <button className="button" id="unlock-submit" type="submit" disabled={busy || !text}>{t("unlock.unlock")}</button>
-            {way === "passphrase" && <button type="button" className="button plain" id="use-recovery" onClick={() => setWay("recovery")}>{t("unlock.recovery")}</button>}
-            {way === "recovery" && state.has_passphrase && <button type="button" className="button plain" onClick={() => setWay("passphrase")}>{t("unlock.usePassphrase")}</button>}
+            <button className="button" id="unlock-submit" type="submit" disabled={busy || !text}>
+              {t("unlock.unlock")}
+            </button>
+            {way === "passphrase" && (
+              <button
+                type="button"
+                className="button plain"
+                id="use-recovery"
+                onClick={() => setWay("recovery")}
+              >
+                {t("unlock.recovery")}
+              </button>
+            )}
+            {way === "recovery" && state.has_passphrase && (
+              <button type="button" className="button plain" onClick={() => setWay("passphrase")}>
+                {t("unlock.usePassphrase")}
+              </button>
+            )}
           </div>
         </form>
       </main>

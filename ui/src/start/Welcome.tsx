@@ -9,8 +9,14 @@ export function Brand() {
   return (
     <div className="brand">
       <svg width="28" height="28" viewBox="0 0 512 512" aria-hidden="true">
-        <path fill="#8a4b22" d="M96 128h320a40 40 0 0 1 40 40v232a56 56 0 0 1-56 56H112a56 56 0 0 1-56-56V168a40 40 0 0 1 40-40Z" />
-        <path fill="#c98b52" d="M96 64h320a40 40 0 0 1 40 40v88c0 74-60 128-134 128h-12v44a28 28 0 0 1-28 28h-52a28 28 0 0 1-28-28v-44h-12C116 320 56 266 56 192v-88a40 40 0 0 1 40-40Zm136 224v60h48v-60Z" />
+        <path
+          fill="#8a4b22"
+          d="M96 128h320a40 40 0 0 1 40 40v232a56 56 0 0 1-56 56H112a56 56 0 0 1-56-56V168a40 40 0 0 1 40-40Z"
+        />
+        <path
+          fill="#c98b52"
+          d="M96 64h320a40 40 0 0 1 40 40v88c0 74-60 128-134 128h-12v44a28 28 0 0 1-28 28h-52a28 28 0 0 1-28-28v-44h-12C116 320 56 266 56 192v-88a40 40 0 0 1 40-40Zm136 224v60h48v-60Z"
+        />
       </svg>
       Satchel
     </div>
@@ -20,7 +26,11 @@ export function Brand() {
 /** First start: language and names, then the recovery kit. */
 export function Welcome({ onDone }: { onDone: () => void }) {
   const [kit, setKit] = useState<{ kit: KitView; keyring: string | null }>();
-  return <div className="start">{kit ? <Kit kit={kit.kit} keyring={kit.keyring} onDone={onDone} /> : <Names onMade={setKit} />}</div>;
+  return (
+    <div className="start">
+      {kit ? <Kit kit={kit.kit} keyring={kit.keyring} onDone={onDone} /> : <Names onMade={setKit} />}
+    </div>
+  );
 }
 
 function Names({ onMade }: { onMade: (made: { kit: KitView; keyring: string | null }) => void }) {
@@ -52,22 +62,58 @@ function Names({ onMade }: { onMade: (made: { kit: KitView; keyring: string | nu
       <p className="soft">{t("app.tagline")}</p>
       <form className="stack" onSubmit={(e) => void submit(e)}>
         <Field label={t("start.language")}>
-          <select className="input" id="language" value={language()} onChange={(e) => prefs.set({ language: e.target.value as "en" | "zh" })}>
+          <select
+            className="input"
+            id="language"
+            value={language()}
+            onChange={(e) => prefs.set({ language: e.target.value as "en" | "zh" })}
+          >
             <option value="en">English</option>
             <option value="zh">中文</option>
           </select>
         </Field>
         <Field label={t("start.workspace")} hint={t("start.workspaceHint")}>
-          <input className="input" id="workspace" autoFocus required maxLength={200} value={workspace} onChange={(e) => setWorkspace(e.target.value)} />
+          <input
+            className="input"
+            id="workspace"
+            autoFocus
+            required
+            maxLength={200}
+            value={workspace}
+            onChange={(e) => setWorkspace(e.target.value)}
+          />
         </Field>
         <Field label={t("start.person")}>
-          <input className="input" id="person" maxLength={200} value={person} onChange={(e) => setPerson(e.target.value)} />
+          <input
+            className="input"
+            id="person"
+            maxLength={200}
+            value={person}
+            onChange={(e) => setPerson(e.target.value)}
+          />
         </Field>
-        <Field label={needed ? t("start.passphraseNeeded") : t("start.passphrase")} hint={t("start.passphraseHint")}>
-          <input className="input" id="passphrase" type="password" autoComplete="new-password" required={needed} value={passphrase} onChange={(e) => setPassphrase(e.target.value)} />
+        <Field
+          label={needed ? t("start.passphraseNeeded") : t("start.passphrase")}
+          hint={t("start.passphraseHint")}
+        >
+          <input
+            className="input"
+            id="passphrase"
+            type="password"
+            autoComplete="new-password"
+            required={needed}
+            value={passphrase}
+            onChange={(e) => setPassphrase(e.target.value)}
+          />
         </Field>
-        {error && <p className="error" role="alert">{error}</p>}
-        <button className="button primary big" id="create-vault" type="submit" disabled={busy}>{busy ? t("start.creating") : t("start.create")}</button>
+        {error && (
+          <p className="error" role="alert">
+            {error}
+          </p>
+        )}
+        <button className="button primary big" id="create-vault" type="submit" disabled={busy}>
+          {busy ? t("start.creating") : t("start.create")}
+        </button>
       </form>
     </main>
   );
@@ -105,16 +151,30 @@ export function Kit({ kit, keyring, onDone }: { kit: KitView; keyring: string | 
       <p className="soft">{t("kit.why")}</p>
       <div className="kit printed" id="kit">
         <div>
-          <div className="soft small">Satchel · {kit.workspace} · {kit.made}</div>
-          <code lang="en" translate="no">{kit.groups.slice(0, 4).join("-")}<br />{kit.groups.slice(4).join("-")}</code>
+          <div className="soft small">
+            Satchel · {kit.workspace} · {kit.made}
+          </div>
+          <code lang="en" translate="no">
+            {kit.groups.slice(0, 4).join("-")}
+            <br />
+            {kit.groups.slice(4).join("-")}
+          </code>
           <div className="soft small">{kit.vault}</div>
-          <div className="faint small" translate="no">{kit.age_identity.slice(0, 37)}<br />{kit.age_identity.slice(37)}</div>
+          <div className="faint small" translate="no">
+            {kit.age_identity.slice(0, 37)}
+            <br />
+            {kit.age_identity.slice(37)}
+          </div>
         </div>
         <img alt="QR" src={`data:image/svg+xml;utf8,${encodeURIComponent(kit.qr)}`} />
       </div>
       <div className="row-line">
-        <button type="button" className="button" onClick={() => window.print()}>{t("kit.print")}</button>
-        <button type="button" className="button" onClick={() => void save()}>{t("kit.save")}</button>
+        <button type="button" className="button" onClick={() => window.print()}>
+          {t("kit.print")}
+        </button>
+        <button type="button" className="button" onClick={() => void save()}>
+          {t("kit.save")}
+        </button>
         {saved && <span className="soft small">{t("kit.saved")}</span>}
       </div>
       {keyring && <p className="notice bad small">{t("kit.noKeyring", { why: keyring })}</p>}
@@ -137,8 +197,14 @@ export function Kit({ kit, keyring, onDone }: { kit: KitView; keyring: string | 
             />
           ))}
         </div>
-        {wrong && <p className="error" role="alert">{t("kit.wrong")}</p>}
-        <button className="button primary big" id="kit-done" type="submit">{t("kit.done")}</button>
+        {wrong && (
+          <p className="error" role="alert">
+            {t("kit.wrong")}
+          </p>
+        )}
+        <button className="button primary big" id="kit-done" type="submit">
+          {t("kit.done")}
+        </button>
       </form>
     </main>
   );

@@ -1,0 +1,246 @@
+//! Importing through the use case: what is recognised, what is updated, and that all of it can be taken back.
+
+#![allow(clippy::unwrap_used)]
+
+use satchel_app::{Cancel, ImportOptions, ImportReport, ListRequest, OnMatch, domain::Kind};
+use satchel_tests::Laptop;
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn import(laptop: &Laptop, path: &Path, options: &ImportOptions) -> ImportReport {
+    laptop.session.import(path, options, &mut |_| {}, &Cancel::default()).unwrap()
+}
+
+fn people(laptop: &Laptop) -> Vec<Value> {
+    let page =
+        laptop.session.list(Kind::Person, &ListRequest { limit: 1000, ..ListRequest::default() }).unwrap();
+    page.rows.iter().map(|r| serde_json::to_value(r).unwrap()).collect()
+}
+
+fn undo(laptop: &Laptop, report: &ImportReport) -> usize {
+    let done = laptop.session.undo(report.operation, &mut |_| {}, &Cancel::default()).unwrap();
+    done.skipped.len()
+}
+
+const FILE: &str = "First Name,Last Name,Company,E-mail Address,Phone,Hat size\nAna,Ruiz,Norte SL,ana@x.example,+34 600 000 001,7\nBo,Li,Norte SL,bo@x.example,,8\n";
+
+#[test]
+fn an_import_is_rolled_back_the_records_that_it_updated_too() {
+    let laptop = Laptop::new();
+    let input = json!({"first_name": "Ana", "last_name": "Ruiz", "emails": "home:ana@x.example", "title": "CEO", "tags": "old"});
+    let ana = laptop.session.create(Kind::Person, input.as_object().unwrap()).unwrap().id;
+    let before = laptop.session.get(ana).unwrap();
+    let path = laptop.file("a.csv", FILE);
+    let report = import(&laptop, &path, &ImportOptions::default());
+    assert_eq!((report.created["person"], report.updated, report.created["company"]), (1, 1, 1));
+    let after = laptop.session.get(ana).unwrap();
+    assert_eq!(after.company_title.as_deref(), Some("Norte SL"));
+    assert_eq!(after.fields["title"], "CEO", "what the file does not know stays");
+    assert_eq!(after.fields["x_hat_size"], "7");
+    assert_eq!(undo(&laptop, &report), 0);
+    let back = laptop.session.get(ana).unwrap();
+    assert_eq!((back.fields, back.title), (before.fields, before.title));
+    assert_eq!(people(&laptop).len(), 1);
+    assert!(
+        laptop.session.fields(Kind::Person).iter().all(|f| !f.custom),
+        "the fields that it made are gone too"
+    );
+    assert!(laptop.session.verify(&mut |_| {}).unwrap().ok);
+    // And the rollback itself can be taken back.
+    laptop.session.redo(&mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(people(&laptop).len(), 2);
+    assert_eq!(laptop.session.get(ana).unwrap().fields["x_hat_size"], "7");
+}
+
+#[test]
+fn what_was_edited_since_the_import_stays_and_is_named() {
+    let laptop = Laptop::new();
+    let report = import(&laptop, &laptop.file("a.csv", FILE), &ImportOptions::default());
+    let page = laptop
+        .session
+        .list(Kind::Person, &ListRequest { text: "bo".into(), ..ListRequest::default() })
+        .unwrap();
+    laptop.session.set(page.rows[0].id, json!({"title": "Buyer"}).as_object().unwrap()).unwrap();
+    assert_eq!(undo(&laptop, &report), 1);
+    assert_eq!(people(&laptop).len(), 1);
+    assert_eq!(people(&laptop)[0]["title"], "Bo Li");
+}
+
+#[test]
+fn the_same_file_again_changes_nothing() {
+    let laptop = Laptop::new();
+    let path = laptop.file("a.csv", FILE);
+    import(&laptop, &path, &ImportOptions::default());
+    let again = import(&laptop, &path, &ImportOptions::default());
+    assert_eq!((again.unchanged, again.updated, again.created.len()), (2, 0, 0));
+    let twice =
+        import(&laptop, &path, &ImportOptions { on_match: OnMatch::Create, ..ImportOptions::default() });
+    assert_eq!(twice.created["person"], 2);
+    let skipped =
+        import(&laptop, &path, &ImportOptions { on_match: OnMatch::Skip, ..ImportOptions::default() });
+    assert_eq!(skipped.skipped, 2);
+}
+
+#[test]
+fn a_shared_address_does_not_make_two_people_one() {
+    let laptop = Laptop::new();
+    let path = laptop.file("a.csv", "First Name,Last Name,Email\nAna,Ruiz,info@x.example\nBo,Li,info@x.example\nAna,Ruiz-Li,info@x.example\n");
+    let report = import(&laptop, &path, &ImportOptions::default());
+    assert_eq!((report.created["person"], report.updated), (2, 1), "the third is the first, married");
+}
+
+#[test]
+fn a_preview_writes_nothing_and_says_what_the_import_then_does() {
+    let laptop = Laptop::new();
+    let path = laptop.file("a.csv", format!("{FILE}Max,\"open\nEve,Wu,,not mail,,\n"));
+    let status = laptop.session.status().unwrap();
+    let preview = laptop
+        .session
+        .preview_import(&path, &ImportOptions::default(), &mut |_| {}, &Cancel::default())
+        .unwrap();
+    assert_eq!(laptop.session.status().unwrap(), status);
+    let done = import(&laptop, &path, &ImportOptions::default());
+    assert_eq!((&preview.created, preview.rejected, preview.rows), (&done.created, done.rejected, done.rows));
+    assert_eq!(preview.errors, done.errors);
+    assert_eq!(done.rejected, 1);
+    let eve = people(&laptop).into_iter().find(|p| p["title"] == "Eve Wu").unwrap();
+    assert_eq!(eve["fields"]["notes"], "E-mail Address: not mail", "what could not be read is kept");
+}
+
+#[test]
+fn a_mapping_that_is_corrected_is_followed() {
+    let laptop = Laptop::new();
+    let path = laptop.file("a.csv", "Wer,Was,Wo\nAna Ruiz,ana@x.example,Porto\n");
+    let mapping = [("Wer", "full_name"), ("Was", "emails.work"), ("Wo", "addresses.work.city")];
+    let mapping = mapping.into_iter().map(|(c, t)| (c.to_owned(), t.to_owned())).collect();
+    import(&laptop, &path, &ImportOptions { mapping, ..ImportOptions::default() });
+    let ana = people(&laptop).remove(0);
+    assert_eq!(
+        (ana["fields"]["last_name"].as_str(), ana["fields"]["addresses"][0]["city"].as_str()),
+        (Some("Ruiz"), Some("Porto"))
+    );
+    let mapping = [("Wer".to_owned(), "addresses.moon.crater".to_owned())].into_iter().collect();
+    let wrong = ImportOptions { mapping, ..ImportOptions::default() };
+    assert!(laptop.session.import(&path, &wrong, &mut |_| {}, &Cancel::default()).is_err());
+}
+
+#[test]
+fn a_stopped_import_can_be_rolled_back() {
+    let laptop = Laptop::new();
+    let mut file = String::from("First Name,Email\n");
+    for n in 0..3000 {
+        file.push_str(&format!("Person{n},p{n}@x.example\n"));
+    }
+    let path = laptop.file("a.csv", file);
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let outcome = laptop.session.import(
+        &path,
+        &ImportOptions::default(),
+        &mut |p| {
+            if p.done >= 1000 {
+                stop.ask()
+            }
+        },
+        &cancel,
+    );
+    assert!(outcome.is_err());
+    let some = people(&laptop).len();
+    assert!(some >= 1000, "{some}");
+    let import = laptop.session.imports().unwrap().remove(0);
+    laptop.session.undo(Some(import.operation), &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(people(&laptop).len(), 0);
+    assert!(laptop.session.verify(&mut |_| {}).unwrap().ok);
+}
+
+#[test]
+fn two_laptops_that_import_one_file_derive_the_same_records_within_a_workspace() {
+    let laptop = Laptop::new();
+    let path = laptop.file("a.csv", FILE);
+    let first = import(&laptop, &path, &ImportOptions::default());
+    let ids = |l: &Laptop| people(l).iter().map(|p| p["id"].clone()).collect::<Vec<_>>();
+    let before = ids(&laptop);
+    undo(&laptop, &first);
+    import(&laptop, &path, &ImportOptions::default());
+    assert_eq!(ids(&laptop), before, "the ids come from the workspace and the rows");
+}
+
+/// Files that other programs wrote; `SATCHEL_SAMPLES` names their folder.
+#[test]
+fn the_files_of_other_programs_are_understood() {
+    let Some(samples) = std::env::var_os("SATCHEL_SAMPLES").map(std::path::PathBuf::from) else {
+        println!("SATCHEL_SAMPLES is not set: only our own fixtures are read");
+        return;
+    };
+    let preview = |path: &Path| {
+        let laptop = Laptop::new();
+        laptop
+            .session
+            .preview_import(path, &ImportOptions::default(), &mut |_| {}, &Cancel::default())
+            .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    // Whole files: every row becomes a record.
+    for (file, rows, preset) in [
+        ("atomic-crm/contacts.csv", 500, None),
+        ("atomic-crm/contacts_export.csv", 2, None),
+        ("salesforce-workshop/Account.csv", 22, Some("Salesforce")),
+        ("salesforce-workshop/Contact.csv", 102, Some("Salesforce")),
+        ("ez-vcard/John_Doe_ANDROID.vcf", 6, None),
+        ("ez-vcard/John_Doe_GMAIL.vcf", 1, None),
+        ("ez-vcard/John_Doe_IPHONE.vcf", 1, None),
+        ("ez-vcard/John_Doe_MS_OUTLOOK.vcf", 1, None),
+        ("ez-vcard/gmail-list.vcf", 3, None),
+        ("ez-vcard/rfc6350-example.vcf", 1, None),
+    ] {
+        let report = preview(&samples.join(file));
+        assert_eq!((report.rows, report.rejected, report.preset.as_deref()), (rows, 0, preset), "{file}");
+        assert!(report.preview.iter().all(|p| !p.title.is_empty()), "{file}: {:?}", report.preview);
+    }
+    // Header lines: a row of our own under each; the columns that every program has must be found.
+    for (file, preset) in [
+        ("google-contacts-2024-labeled.csv", Some("Google")),
+        ("google-contacts-as-outlook-csv.csv", Some("Outlook")),
+        ("hubspot-contacts-all-properties-2023-02-21.csv", Some("HubSpot")),
+        ("linkedin-connections.csv", Some("LinkedIn")),
+        ("outlook.com-live-people.csv", Some("Outlook.com")),
+        ("pipedrive-official-sample-import.csv", Some("Pipedrive")),
+        ("salesforce-data-export-contact.csv", Some("Salesforce")),
+    ] {
+        let text = std::fs::read_to_string(samples.join("headers").join(file)).unwrap();
+        let laptop = Laptop::new();
+        let width = text.trim_end().lines().last().unwrap().split(',').count();
+        let path = laptop.file(file, format!("{}\n{}\n", text.trim_end(), vec!["1"; width].join(",")));
+        let report = laptop
+            .session
+            .preview_import(&path, &ImportOptions::default(), &mut |_| {}, &Cancel::default())
+            .unwrap();
+        assert_eq!(report.preset.as_deref(), preset, "{file}");
+        let targets: Vec<&str> = report.columns.iter().map(|c| c.target.as_str()).collect();
+        assert!(targets.contains(&"first_name") && targets.contains(&"last_name"), "{file}: {targets:?}");
+        assert!(targets.iter().any(|t| t.starts_with("emails")), "{file}: {targets:?}");
+    }
+    // 52 sets of headers of Outlook, Thunderbird, Windows Mail and Yahoo, in many languages.
+    let sets = std::fs::read_to_string(samples.join("headers/zimbra-known-csv-headers.tsv")).unwrap();
+    let mut poor = Vec::new();
+    for line in sets.lines().filter(|l| !l.starts_with('#')) {
+        let mut parts = line.split('\t');
+        let (format, language, headers) =
+            (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let headers: Vec<String> =
+            headers.split('|').map(|h| format!("\"{}\"", h.replace('"', "\"\""))).collect();
+        let laptop = Laptop::new();
+        let row = vec!["1"; headers.len()].join(",");
+        let path = laptop.file("a.csv", format!("{}\n{row}\n", headers.join(",")));
+        let report = laptop
+            .session
+            .preview_import(&path, &ImportOptions::default(), &mut |_| {}, &Cancel::default())
+            .unwrap();
+        let has = |what: &str| report.columns.iter().any(|c| c.target.starts_with(what));
+        let missing: Vec<&str> =
+            ["first_name", "emails", "phones", "addresses"].into_iter().filter(|w| !has(w)).collect();
+        if !missing.is_empty() && !(language == "hi" && format.starts_with("thunderbird")) {
+            poor.push(format!("{format} {language}: {missing:?}"));
+        }
+    }
+    assert!(poor.is_empty(), "{poor:#?}");
+}

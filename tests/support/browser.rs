@@ -1,0 +1,210 @@
+//! The real window, driven by WebDriver (https://www.w3.org/TR/webdriver2/).
+
+use crate::bin;
+use serde_json::{Value, json};
+use std::{
+    io::Write,
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+pub struct Window {
+    driver: Child,
+    agent: ureq::Agent,
+    base: String,
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Keys that have no character.
+pub mod key {
+    pub const ENTER: &str = "\u{e007}";
+    pub const ESCAPE: &str = "\u{e00c}";
+    pub const CTRL: &str = "\u{e009}";
+    pub const SHIFT: &str = "\u{e008}";
+    pub const DOWN: &str = "\u{e015}";
+    pub const DELETE: &str = "\u{e017}";
+    pub const F2: &str = "\u{e032}";
+    pub const BACKSPACE: &str = "\u{e003}";
+}
+
+impl Window {
+    /// Starts the app on a vault, with files as arguments.
+    pub fn open(vault: &Path, args: &[&str]) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("SATCHEL_VAULT", vault)
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("WebKitWebDriver is installed by `cargo xtask test`");
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)));
+        let mut window =
+            Self { driver, agent: config.build().into(), base: format!("http://127.0.0.1:{port}") };
+        let options = json!({"binary": bin("satchel-desktop"), "args": args});
+        let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
+        let started = Instant::now();
+        let session = loop {
+            match window.try_call("POST", "/session", &wanted) {
+                Ok(value) => break value["sessionId"].as_str().unwrap().to_owned(),
+                Err(e) if started.elapsed() > PATIENCE => panic!("no session: {e}"),
+                Err(_) => thread::sleep(Duration::from_millis(100)),
+            }
+        };
+        window.base = format!("{}/session/{session}", window.base);
+        window
+    }
+
+    fn try_call(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let url = format!("{}{path}", self.base);
+        let answer = match method {
+            "POST" => self.agent.post(&url).send_json(body),
+            "DELETE" => self.agent.delete(&url).call(),
+            _ => self.agent.get(&url).call(),
+        };
+        let mut answer = answer.map_err(|e| e.to_string())?;
+        let value: Value =
+            answer.body_mut().with_config().limit(64 << 20).read_json().map_err(|e| e.to_string())?;
+        if answer.status().is_success() {
+            Ok(value["value"].clone())
+        } else {
+            Err(value["value"].to_string())
+        }
+    }
+
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.try_call(method, path, body).unwrap_or_else(|e| panic!("{method} {path}: {e}"))
+    }
+
+    /// Runs a script in the page; the last argument is what it returns to.
+    pub fn script(&self, script: &str) -> Value {
+        self.call("POST", "/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    pub fn script_async(&self, script: &str) -> Value {
+        self.call("POST", "/execute/async", &json!({"script": script, "args": []}))
+    }
+
+    fn find(&self, css: &str) -> Option<String> {
+        let found =
+            self.try_call("POST", "/element", &json!({"using": "css selector", "value": css})).ok()?;
+        found[ELEMENT].as_str().map(str::to_owned)
+    }
+
+    /// Waits until something is so, or says what was on the screen instead.
+    pub fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let started = Instant::now();
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            if started.elapsed() > PATIENCE {
+                let text = self.script("return document.body.innerText");
+                self.picture("failure");
+                panic!("waited for {what}; the screen says:\n{}", text.as_str().unwrap_or_default());
+            }
+            thread::sleep(Duration::from_millis(40));
+        }
+    }
+
+    pub fn wait(&self, css: &str) -> String {
+        self.until(css, || self.find(css))
+    }
+
+    pub fn gone(&self, css: &str) {
+        self.until(&format!("no {css}"), || self.find(css).is_none().then_some(()));
+    }
+
+    pub fn says(&self, text: &str) {
+        self.until(&format!("«{text}»"), || {
+            self.script("return document.body.innerText").as_str()?.contains(text).then_some(())
+        });
+    }
+
+    pub fn text(&self, css: &str) -> String {
+        self.wait(css);
+        let value = self.script(&format!("return document.querySelector({css:?})?.innerText ?? ''"));
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn click(&self, css: &str) {
+        let id = self.wait(css);
+        let started = Instant::now();
+        while let Err(e) = self.try_call("POST", &format!("/element/{id}/click"), &json!({})) {
+            assert!(started.elapsed() < PATIENCE, "click {css}: {e}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Types into an input, over what it holds.
+    pub fn fill(&self, css: &str, text: &str) {
+        let id = self.wait(css);
+        self.call("POST", &format!("/element/{id}/clear"), &json!({}));
+        self.call("POST", &format!("/element/{id}/value"), &json!({ "text": text }));
+    }
+
+    /// Presses keys where the focus is; modifiers are held until the end.
+    pub fn press(&self, keys: &[&str]) {
+        let down = keys.iter().map(|k| json!({"type": "keyDown", "value": k}));
+        let up = keys.iter().rev().map(|k| json!({"type": "keyUp", "value": k}));
+        let actions: Vec<Value> = down.chain(up).collect();
+        self.call(
+            "POST",
+            "/actions",
+            &json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}),
+        );
+    }
+
+    pub fn type_keys(&self, text: &str) {
+        for c in text.chars() {
+            self.press(&[&c.to_string()]);
+        }
+    }
+
+    /// A picture of the whole screen, beside the other test output.
+    pub fn picture(&self, name: &str) {
+        let dir = std::env::var_os("SATCHEL_PICTURES")
+            .map(std::path::PathBuf::from)
+            .unwrap_or_else(|| bin("satchel").with_file_name("pictures"));
+        let _ = std::fs::create_dir_all(&dir);
+        let _ =
+            Command::new("import").args(["-window", "root"]).arg(dir.join(format!("{name}.png"))).status();
+    }
+
+    /// What axe finds wrong with the screen as it is: serious and critical only.
+    pub fn accessibility(&self, screen: &str) {
+        let axe = std::fs::read_to_string(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../ui/node_modules/axe-core/axe.min.js"
+        ))
+        .unwrap();
+        if self.script("return typeof window.axe").as_str() != Some("object") {
+            self.script(&axe);
+        }
+        let found = self.script_async(
+            "const done = arguments[arguments.length - 1];
+             window.axe.run(document, { resultTypes: ['violations'] }).then(
+               (r) => done(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' | '))),
+               (e) => done(['axe failed: ' + e]));",
+        );
+        let found: Vec<&str> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert!(found.is_empty(), "{screen}: {found:#?}");
+        let _ = writeln!(std::io::stderr(), "axe: {screen} is sound");
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.try_call("DELETE", "", &json!({}));
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

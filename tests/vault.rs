@@ -1,0 +1,253 @@
+//! Bad days: locked, rotated, copied, damaged, in use, on a full or read-only disk. Each ends with a
+//! clear word, and nothing is lost.
+
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use satchel_app::{
+    Cancel, Code, Keyring, ListRequest, LockState, Passphrase, Satchel, SeedLocale, SeedOptions, Unlock,
+    domain::Kind,
+};
+use satchel_tests::{Laptop, PASSPHRASE, cli::Cli};
+use serde_json::json;
+
+fn seed(laptop: &Laptop, people: u32) {
+    let options = SeedOptions { people, companies: people / 10, seed: 3, locale: SeedLocale::Mixed };
+    laptop.session.seed(options, &mut |_| {}, &Cancel::default()).unwrap();
+}
+
+fn unlock(satchel: &Satchel) -> Result<(), satchel_app::AppError> {
+    satchel.unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off).map(|_| ())
+}
+
+#[test]
+fn a_locked_vault_gives_nothing_and_opens_again() {
+    let Laptop { dir: _dir, satchel, session, kit } = Laptop::new();
+    session.create(Kind::Person, json!({"first_name": "Ana"}).as_object().unwrap()).unwrap();
+    drop(session);
+    let started = std::time::Instant::now();
+    assert!(satchel.lock());
+    assert!(started.elapsed().as_millis() < 1000);
+    assert_eq!(satchel.state(), LockState::Locked);
+    assert_eq!(satchel.session().unwrap_err().code, Code::Locked);
+    let wrong =
+        satchel.unlock(Unlock::Passphrase(Passphrase::new("wrong").unwrap()), Keyring::Off).unwrap_err();
+    assert_eq!(wrong.code, Code::WrongKey);
+    satchel.unlock(Unlock::Recovery(kit.join(" ")), Keyring::Off).unwrap();
+    assert_eq!(satchel.session().unwrap().status().unwrap().records["person"], 1);
+}
+
+#[test]
+fn a_rotation_keeps_everything_and_shuts_the_old_key_out() {
+    let Laptop { dir, satchel, session, .. } = Laptop::new();
+    let laptop = Laptop { dir, satchel, session, kit: Vec::new() };
+    seed(&laptop, 50);
+    let before = laptop.session.status().unwrap().records;
+    let Laptop { dir, satchel, session, .. } = laptop;
+    drop(session);
+    satchel.rotate_key().unwrap();
+    assert_eq!(satchel.session().unwrap().status().unwrap().records, before);
+    assert!(satchel.session().unwrap().verify(&mut |_| {}).unwrap().ok);
+    let files: Vec<String> = std::fs::read_dir(dir.path().join("vault"))
+        .unwrap()
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        files.iter().any(|f| f == "satchel-2.db") && !files.iter().any(|f| f.starts_with("satchel-1.db")),
+        "{files:?}"
+    );
+    satchel.lock();
+    unlock(&satchel).unwrap();
+}
+
+#[test]
+fn rebuilt_projections_equal_those_they_replace() {
+    let laptop = Laptop::new();
+    seed(&laptop, 200);
+    laptop
+        .session
+        .create_custom_field(Kind::Person, "Size", satchel_app::domain::FieldType::Number, &[])
+        .unwrap();
+    laptop
+        .session
+        .create(Kind::Person, json!({"first_name": "Ana", "x_size": 3}).as_object().unwrap())
+        .unwrap();
+    let page = || {
+        serde_json::to_string(
+            &laptop
+                .session
+                .list(Kind::Person, &ListRequest { limit: 500, ..ListRequest::default() })
+                .unwrap(),
+        )
+        .unwrap()
+    };
+    let (before, found) = (page(), laptop.session.search("ana", None, 20).unwrap());
+    assert!(laptop.session.verify(&mut |_| {}).unwrap().ok);
+    laptop.session.rebuild(&mut |_| {}).unwrap();
+    assert!(laptop.session.verify(&mut |_| {}).unwrap().ok);
+    assert_eq!(page(), before);
+    assert_eq!(laptop.session.search("ana", None, 20).unwrap().len(), found.len());
+}
+
+/// A copy of the database must not write as the same actor as the original.
+#[test]
+fn a_restored_copy_takes_a_new_incarnation() {
+    let cli = Cli::new();
+    let id = cli.json(&["new", "person", "first_name=Ana"])["id"].as_str().unwrap().to_owned();
+    let copy = cli.dir.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    for entry in std::fs::read_dir(cli.vault()).unwrap().flatten() {
+        std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    let mut write = cli.command(&["--json", "set", &id, "title=from the copy"]);
+    assert!(write.env("SATCHEL_VAULT", &copy).status().unwrap().success());
+    cli.json(&["set", &id, "title=from the original"]);
+    let incarnation = |dir: &std::path::Path| {
+        let satchel = Satchel::new(dir, "A test");
+        let session =
+            satchel.unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off).unwrap();
+        session.incarnation().unwrap()
+    };
+    assert_ne!(incarnation(&copy), incarnation(&cli.vault()));
+}
+
+#[test]
+fn one_program_at_a_time_and_the_other_says_who() {
+    let cli = Cli::new();
+    let satchel = Satchel::new(&cli.vault(), "The Satchel app");
+    unlock(&satchel).unwrap();
+    let (exit, error) = cli.refuse(&["status"]);
+    assert_eq!((exit, error["code"].as_str()), (3, Some("in_use")));
+    assert!(error["message"].as_str().unwrap().starts_with("The Satchel app (process "), "{error}");
+    satchel.lock();
+    cli.json(&["status"]);
+}
+
+#[test]
+fn damaged_databases_are_named_left_alone_and_rescued() {
+    let cli = Cli::new();
+    cli.json(&["seed", "--people", "300", "--companies", "10"]);
+    let path = cli.vault().join("satchel-1.db");
+    let good = std::fs::read(&path).unwrap();
+    // A page in the middle.
+    let mut bad = good.clone();
+    let at = bad.len() / 2;
+    bad[at..at + 64].fill(0x5a);
+    std::fs::write(&path, &bad).unwrap();
+    let out = cli.run(&["--json", "verify"]);
+    assert!(!out.status.success());
+    let out = cli.run(&["--json", "rescue", "--out", "rescued.json"]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert!(answer["saved"].as_u64().unwrap() > 100, "{answer}");
+    // Truncated, foreign, empty: refused, and not one byte is changed.
+    for content in [good[..5000].to_vec(), vec![0x5a; 20_000], b"SQLite format 3\0 not really".to_vec()] {
+        std::fs::write(&path, &content).unwrap();
+        for leftover in ["satchel-1.db-wal", "satchel-1.db-shm"] {
+            let _ = std::fs::remove_file(cli.vault().join(leftover));
+        }
+        let (exit, error) = cli.refuse(&["status"]);
+        assert_eq!((exit, error["code"].as_str()), (4, Some("damaged")), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), content, "a database that cannot be read is never written");
+    }
+    std::fs::write(&path, &good).unwrap();
+    assert_eq!(cli.json(&["status"])["records"]["person"], 300);
+}
+
+#[test]
+fn a_missing_database_never_leads_to_a_new_one() {
+    let cli = Cli::new();
+    std::fs::remove_file(cli.vault().join("satchel-1.db")).unwrap();
+    let (exit, error) = cli.refuse(&["status"]);
+    assert_eq!((exit, error["code"].as_str()), (4, Some("damaged")));
+    assert!(!cli.vault().join("satchel-1.db").exists());
+    assert_eq!(cli.refuse(&["init", "--name", "Again"]).0, 4);
+}
+
+#[test]
+fn newer_vaults_are_refused() {
+    let cli = Cli::new();
+    let path = cli.vault().join("vault.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"format\": 1", "\"format\": 2")).unwrap();
+    let (exit, error) = cli.refuse(&["status"]);
+    assert_eq!((exit, error["code"].as_str()), (4, Some("newer")));
+}
+
+#[test]
+fn without_a_keyring_and_a_passphrase_no_vault_is_made() {
+    let cli = Cli::bare();
+    let mut init = cli.command(&["--json", "init", "--name", "Acme"]);
+    let out = init
+        .env_remove("SATCHEL_PASSPHRASE")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(3), "{}", String::from_utf8_lossy(&out.stdout));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("keyring"));
+    assert!(!cli.vault().join("vault.json").exists());
+}
+
+#[test]
+fn nothing_on_disk_is_readable_without_the_key() {
+    let cli = Cli::new();
+    let id = cli.json(&["new", "person", "first_name=Canary4711", "notes=Canary4712 in the notes"])["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    cli.json(&["set", &id, "title=Canary4713"]);
+    cli.json(&["delete", &id]);
+    let mut folders = vec![cli.dir.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let bytes = std::fs::read(entry.path()).unwrap_or_default();
+            for canary in ["Canary471", "canary471", "SQLite format 3"] {
+                assert!(
+                    !bytes.windows(canary.len()).any(|w| w == canary.as_bytes()),
+                    "{canary} in {:?}",
+                    entry.path()
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever was done, undoing all of it gives back what was, and doing it again what became.
+    #[test]
+    fn undoing_everything_gives_back_the_beginning(actions in prop::collection::vec((0..5u8, "[a-z王]{1,5}"), 1..12)) {
+        let laptop = Laptop::new();
+        let id = laptop.session.create(Kind::Person, json!({"first_name": "Ana"}).as_object().unwrap()).unwrap().id;
+        let state = || { let r = laptop.session.get(id).unwrap(); (r.fields, r.deleted_at.is_some()) };
+        let start = state();
+        let mut done = 0;
+        for (what, text) in &actions {
+            let written = match what {
+                0 => laptop.session.set(id, json!({"title": text}).as_object().unwrap()).unwrap().operation,
+                1 => laptop.session.set(id, json!({"emails": format!("{}@x.example", text.len())}).as_object().unwrap()).unwrap().operation,
+                2 => laptop.session.set(id, json!({"tags": text, "notes": text}).as_object().unwrap()).unwrap().operation,
+                3 => laptop.session.delete(&[id]).unwrap().operation,
+                _ => laptop.session.restore(&[id]).unwrap().operation,
+            };
+            done += usize::from(written.is_some());
+        }
+        let end = state();
+        for _ in 0..done {
+            laptop.session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        prop_assert_eq!(state(), start);
+        for _ in 0..done {
+            laptop.session.redo(&mut |_| {}, &Cancel::default()).unwrap();
+        }
+        prop_assert_eq!(state(), end);
+        let sound = laptop.session.verify(&mut |_| {}).unwrap().ok;
+        prop_assert!(sound);
+    }
+}

@@ -1,0 +1,263 @@
+//! The whole story in the real window, with a real Secret Service.
+
+#![allow(clippy::unwrap_used)]
+
+use satchel_tests::browser::{Window, key};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+const CSV: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Shoe size\n\
+Ana,Ruiz,Norte SL,Buyer,ana@norte.example,+34 600 000 001,38\n\
+伟,王,深圳科技有限公司,采购经理,wang@shenzhen.example,13800138000,42\n\
+Zoë,Chérif,Norte SL,Director,zoe@norte.example,+33 1 23 45 67 89,39\n\
+Bo,\"Broken\nBad,Mail,Acme,,not an address,,\n\
+<b>Bold</b>,<script>alert(1)</script>,=1+1,,bold@x.example,,\n";
+
+fn groups_of(window: &Window) -> Vec<String> {
+    window.wait("#kit code");
+    let text = window.script("return document.querySelector('#kit code').innerText");
+    text.as_str().unwrap().split(['-', '\n']).map(str::to_owned).collect()
+}
+
+fn create_vault(window: &Window, name: &str) -> Vec<String> {
+    window.fill("#workspace", name);
+    window.fill("#person", "Ana");
+    window.accessibility("welcome");
+    window.picture("1-welcome");
+    window.click("#create-vault");
+    let groups = groups_of(window);
+    assert_eq!(groups.len(), 8);
+    window.accessibility("recovery kit");
+    window.picture("2-kit");
+    // A wrong group is noticed.
+    window.fill("#kit-group-0", "AAAA");
+    window.fill("#kit-group-1", "AAAA");
+    window.click("#kit-done");
+    window.wait("[role=alert]");
+    for at in 0..2 {
+        let group = window.script(&format!("return document.querySelector('#kit-group-{at}').dataset.group"));
+        let group: usize = group.as_str().unwrap().parse().unwrap();
+        window.fill(&format!("#kit-group-{at}"), &groups[group]);
+    }
+    window.click("#kit-done");
+    window.wait("#new");
+    groups
+}
+
+/// Without the keyring's entry, as after a reinstalled system.
+fn lose_the_keyring(vault: &Path) {
+    let id: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(vault.join("vault.json")).unwrap()).unwrap();
+    let user = format!("vault {} key {}", id["vault"].as_str().unwrap(), id["generation"]);
+    let cleared = std::process::Command::new("secret-tool")
+        .args(["clear", "service", "Satchel", "username", &user])
+        .status();
+    assert!(cleared.is_ok_and(|s| s.success()), "the keyring's entry could not be removed");
+}
+
+/// One screen: one window at a time, so that pictures show it.
+static SCREEN: Mutex<()> = Mutex::new(());
+
+#[test]
+fn a_rep_gets_started_and_comes_back_after_a_bad_day() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let csv = dir.path().join("contacts.csv");
+    std::fs::write(&csv, CSV).unwrap();
+
+    // First start: language, names, kit.
+    let window = Window::open(&vault, &[]);
+    window.wait("#workspace");
+    window.script("const s = document.querySelector('#language'); s.value = 'zh'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.says("欢迎");
+    window.picture("0-welcome-zh");
+    window.script("const s = document.querySelector('#language'); s.value = 'en'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.says("Welcome");
+    let groups = create_vault(&window, "Norte Foods");
+    window.says("No people yet");
+    window.accessibility("empty list");
+    window.picture("3-empty");
+
+    // A person by keyboard alone.
+    window.press(&["c"]);
+    window.wait("#new-first_name");
+    window.accessibility("new person");
+    window.type_keys("Max");
+    window.fill("#new-emails", "wrong");
+    window.click("#create");
+    window.says("is not an e-mail address");
+    window.fill("#new-emails", "max@x.example");
+    window.click("#create");
+    window.until("the record", || (window.text("#record-title") == "Max").then_some(()));
+
+    // Edit in place, undo, redo.
+    window.click("#value-title");
+    window.fill("#edit-title", "Buyer");
+    window.press(&[key::ENTER]);
+    window.until("the new title", || (window.text("#value-title") == "Buyer").then_some(()));
+    window.picture("4-record");
+    window.accessibility("record");
+    window.press(&[key::CTRL, "z"]);
+    window.until("the old title", || (window.text("#value-title") == "Empty").then_some(()));
+    window.press(&[key::CTRL, key::SHIFT, "z"]);
+    window.until("the title again", || (window.text("#value-title") == "Buyer").then_some(()));
+    // A refused value keeps the editor and says why.
+    window.click("#value-birthday");
+    window.fill("#edit-birthday", "soon");
+    window.press(&[key::ENTER]);
+    window.says("is not a date");
+    window.press(&[key::ESCAPE]);
+    let changes = window.text("#timeline");
+    assert!(changes.contains("Ana") && changes.contains("Buyer"), "history says who and what: {changes}");
+
+    // Trash and back.
+    window.press(&[key::ESCAPE]);
+    window.wait("#grid");
+    window.until("one row", || (window.text("#total") == "1").then_some(()));
+    window.press(&[key::DELETE]);
+    window.says("No people yet");
+    window.click("#nav-trash");
+    window.says("Max");
+    window.press(&["x"]);
+    window.click("#restore");
+    window.says("The trash is empty");
+
+    // Lock: nothing is left on the screen. Unlock by the keyring.
+    window.click("#nav-person");
+    window.says("max@x.example");
+    window.press(&[key::CTRL, "l"]);
+    window.wait("#unlock-keyring");
+    assert!(
+        !window
+            .script("return document.documentElement.outerHTML")
+            .as_str()
+            .unwrap()
+            .contains("max@x.example")
+    );
+    window.accessibility("locked");
+    window.picture("5-locked");
+    window.click("#unlock-keyring");
+    window.says("max@x.example");
+    drop(window);
+
+    // Next start: it just opens, and shows the import of the file it was started with.
+    let window = Window::open(&vault, &[csv.to_str().unwrap()]);
+    window.wait("#run-import");
+    window.says("Import 5 rows");
+    window.says("a quote is opened and not closed");
+    window.picture("6-import");
+    window.accessibility("import");
+    window.click("#run-import");
+    window.wait("#import-report");
+    window.picture("7-imported");
+    window.accessibility("import report");
+    window.click("#nav-person");
+    window.until("six people", || (window.text("#total") == "6").then_some(()));
+    assert_eq!(
+        window.script("return document.querySelectorAll('b, script:not([src])').length"),
+        0,
+        "HTML in a field is text"
+    );
+    window.picture("8-people");
+    window.accessibility("people");
+
+    // Three letters in any script, Enter: the record is open.
+    for (typed, title) in [("王", "王伟"), ("wangw", "王伟"), ("zoe", "Zoë Chérif"), ("0001", "Ana Ruiz")]
+    {
+        window.press(&[key::CTRL, "k"]);
+        window.fill("#palette-input", typed);
+        window.until(title, || window.text("#choice-0").contains(title).then_some(()));
+        if typed == "王" {
+            window.picture("9-palette");
+            window.accessibility("palette");
+        }
+        window.press(&[key::ENTER]);
+        window.until(title, || (window.text("#record-title") == title).then_some(()));
+    }
+
+    // One click takes the whole import back.
+    window.click("#nav-history");
+    window.says("imported");
+    window.accessibility("history");
+    window.picture("10-history");
+    window.script("[...document.querySelectorAll('#operations li')].find((l) => l.innerText.includes('imported')).querySelector('button').click()");
+    window.says("Undone: imported");
+    window.click("#nav-person");
+    window.until("one person", || (window.text("#total") == "1").then_some(()));
+
+    // Settings, keys, both themes, both languages.
+    window.click("#nav-settings");
+    window.wait("#new-passphrase");
+    window.accessibility("settings");
+    window.picture("11-settings");
+    window.fill("#new-passphrase", "correct horse");
+    window.click("#set-passphrase");
+    window.says("Change the passphrase");
+    window.script("document.documentElement.dataset.theme = 'dark'");
+    window.accessibility("settings, dark");
+    window.picture("12-settings-dark");
+    window.press(&[key::ESCAPE]);
+    drop(window);
+
+    // The keyring is lost: the passphrase, then the kit, bring everything back.
+    lose_the_keyring(&vault);
+    let window = Window::open(&vault, &[]);
+    window.wait("#unlock-error");
+    window.fill("#unlock-text", "wrong");
+    window.click("#unlock-submit");
+    window.says("that key does not open this vault");
+    window.click("#use-recovery");
+    window.fill("#unlock-text", &groups.join("-"));
+    window.click("#unlock-submit");
+    window.says("max@x.example");
+    drop(window);
+    // And the keyring has the key again.
+    let window = Window::open(&vault, &[]);
+    window.says("max@x.example");
+}
+
+#[test]
+fn a_hundred_thousand_rows_scroll_and_open() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let satchel = |args: &[&str]| {
+        let mut command = std::process::Command::new(satchel_tests::bin("satchel"));
+        let out = command.args(args).env("SATCHEL_VAULT", &vault).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    };
+    satchel(&["init", "--name", "Big", "--kit", dir.path().join("kit.txt").to_str().unwrap()]);
+    satchel(&["seed", "--people", "20000", "--companies", "500"]);
+    let window = Window::open(&vault, &[]);
+    window.until("all rows", || (window.text("#total") == "20,000").then_some(()));
+    // Flings: after each, the rows that are seen are there.
+    for part in [0.5, 0.99, 0.1, 0.75] {
+        window.script(&format!(
+            "const b = document.querySelector('.grid-body'); b.scrollTop = b.scrollHeight * {part}"
+        ));
+        window.until("rows after a fling", || {
+            let names = window.script("return [...document.querySelectorAll('.grid-row .cell.name')].filter((c) => c.innerText.trim()).length");
+            (names.as_i64()? > 10).then_some(())
+        });
+    }
+    assert!(
+        window.script("return document.querySelectorAll('.grid-row').length").as_i64().unwrap() < 80,
+        "only what is seen is drawn"
+    );
+    // Back from a record, the list is where it was.
+    let before = window.script("return document.querySelector('.grid-body').scrollTop").as_f64().unwrap();
+    window.script(
+        "[...document.querySelectorAll('.grid-row')].find((r) => r.innerText.trim()).dispatchEvent(new MouseEvent('dblclick', { bubbles: true }))",
+    );
+    window.wait("#record-title");
+    window.press(&[key::ESCAPE]);
+    window.wait("#grid");
+    window.until("the same place", || {
+        let now = window.script("return document.querySelector('.grid-body').scrollTop").as_f64()?;
+        ((now - before).abs() < 2000.0).then_some(())
+    });
+    window.picture("13-many");
+}
