@@ -238,7 +238,9 @@ fn the_files_of_other_programs_are_understood() {
         let has = |what: &str| report.columns.iter().any(|c| c.target.starts_with(what));
         let missing: Vec<&str> =
             ["first_name", "emails", "phones", "addresses"].into_iter().filter(|w| !has(w)).collect();
-        if !missing.is_empty() && !(language == "hi" && format.starts_with("thunderbird")) {
+        // That one set has six headers, none of a telephone or an address.
+        let is_short = language == "hi" && format.starts_with("thunderbird");
+        if !missing.is_empty() && !is_short {
             poor.push(format!("{format} {language}: {missing:?}"));
         }
     }

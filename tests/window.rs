@@ -238,6 +238,9 @@ fn a_hundred_thousand_rows_scroll_and_open() {
         window.script(&format!(
             "const b = document.querySelector('.grid-body'); b.scrollTop = b.scrollHeight * {part}"
         ));
+        window.script_async(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))",
+        );
         window.until("rows after a fling", || {
             let names = window.script("return [...document.querySelectorAll('.grid-row .cell.name')].filter((c) => c.innerText.trim()).length");
             (names.as_i64()? > 10).then_some(())
@@ -249,9 +252,14 @@ fn a_hundred_thousand_rows_scroll_and_open() {
     );
     // Back from a record, the list is where it was.
     let before = window.script("return document.querySelector('.grid-body').scrollTop").as_f64().unwrap();
-    window.script(
-        "[...document.querySelectorAll('.grid-row')].find((r) => r.innerText.trim()).dispatchEvent(new MouseEvent('dblclick', { bubbles: true }))",
-    );
+    window.until("a row to open", || {
+        let opened = window.script(
+            "const row = [...document.querySelectorAll('.grid-row')].find((r) => r.innerText.trim());
+             row?.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+             return row !== undefined",
+        );
+        opened.as_bool().filter(|opened| *opened)
+    });
     window.wait("#record-title");
     window.press(&[key::ESCAPE]);
     window.wait("#grid");

@@ -11,11 +11,7 @@ use satchel_app::{
     domain::{FieldType, Kind, OperationId, RecordId},
 };
 use serde_json::{Value as Json, json};
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io::IsTerminal, path::Path, sync::Arc};
 
 type Done = Result<(), AppError>;
 
@@ -229,7 +225,7 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
     let code = created.kit.groups.join("-");
     let kit = match &args.kit {
         Some(path) => {
-            write_private(path, created.kit.text.as_bytes())?;
+            satchel_app::write_private(path, created.kit.text.as_bytes())?;
             path.display().to_string()
         }
         None => code,
@@ -250,10 +246,6 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
         show.note(&format!("The key is not in the OS keyring: {why}"));
     }
     Ok(())
-}
-
-fn write_private(path: &PathBuf, bytes: &[u8]) -> Done {
-    satchel_app::write_private(path, bytes)
 }
 
 fn status(show: &Show, session: &Session) -> Done {
@@ -332,7 +324,7 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
             let new = session.renew_kit()?;
             let shown = match &kit {
                 Some(path) => {
-                    write_private(path, new.text.as_bytes())?;
+                    satchel_app::write_private(path, new.text.as_bytes())?;
                     path.display().to_string()
                 }
                 None => new.groups.join("-"),
@@ -591,7 +583,7 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
         reports.push(report);
     }
     if let Some(path) = &args.rejects {
-        write_private(path, satchel_app::rejects_csv(&rejects).as_bytes())?;
+        satchel_app::write_private(path, satchel_app::rejects_csv(&rejects).as_bytes())?;
     }
     let answer = if reports.len() == 1 { json!(reports.first()) } else { json!({ "imports": reports }) };
     show.answer(&answer, || {

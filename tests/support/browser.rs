@@ -191,7 +191,7 @@ impl Window {
         }
         let found = self.script_async(
             "const done = arguments[arguments.length - 1];
-             window.axe.run(document, { resultTypes: ['violations'] }).then(
+             Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => window.axe.run(document, { resultTypes: ['violations'] })).then(
                (r) => done(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' | '))),
                (e) => done(['axe failed: ' + e]));",
         );

@@ -637,6 +637,7 @@ fn yes_no(input: &str) -> Result<bool, ValueError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::catalogue::{Catalogue, Kind};

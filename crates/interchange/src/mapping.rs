@@ -446,5 +446,5 @@ fn preset(source: &Source) -> Option<&'static str> {
     ];
     let headers: Vec<String> = source.columns.iter().map(|c| normal(&c.name)).collect();
     let has = |name: &&str| headers.iter().any(|h| h == name);
-    MARKS.iter().find(|(_, marks)| marks.iter().all(|m| has(m))).map(|(name, _)| *name)
+    MARKS.iter().find(|(_, marks)| marks.iter().all(&has)).map(|(name, _)| *name)
 }
