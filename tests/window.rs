@@ -242,7 +242,13 @@ fn a_hundred_thousand_rows_scroll_and_open() {
             "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))",
         );
         window.until("rows after a fling", || {
-            let names = window.script("return [...document.querySelectorAll('.grid-row .cell.name')].filter((c) => c.innerText.trim()).length");
+            let names = window.script(
+                "const list = document.querySelector('.grid-body').getBoundingClientRect();
+                 return [...document.querySelectorAll('.grid-row .cell.name')].filter((c) => {
+                   const at = c.getBoundingClientRect();
+                   return c.innerText.trim() && at.top >= list.top && at.bottom <= list.bottom;
+                 }).length",
+            );
             (names.as_i64()? > 10).then_some(())
         });
     }

@@ -298,8 +298,7 @@ fn address(random: &mut Random, chinese: bool) -> Value {
 
 fn phone(random: &mut Random, chinese: bool) -> Value {
     let number = if chinese {
-        format!("+86 13{} {:04} {:04}", random.below(10), random.below(10_000), random.below(10_000))
-            .replacen("13", "138", 1)
+        format!("+86 138 {:04} {:04}", random.below(10_000), random.below(10_000))
     } else {
         format!("+34 6{:02} {:03} {:03}", random.below(100), random.below(1000), random.below(1000))
     };

@@ -32,7 +32,7 @@ export function ago(iso: string, now = Date.now()): string {
   ] as const) {
     if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
   }
-  return format.format(0, "minute");
+  return format.format(0, "second");
 }
 
 export const count = (n: number): string => new Intl.NumberFormat(locale()).format(n);

@@ -1,11 +1,11 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import { isComposing } from "./keys";
 
 /** Initials on a hue of the record's own. */
 export function Avatar({ id, title, big }: { id: string; title: string; big?: boolean }) {
   const ref = useRef<HTMLSpanElement>(null);
   const hue = Number.parseInt(id.replaceAll("-", "").slice(-6), 16) % 360;
-  useEffect(() => {
+  useLayoutEffect(() => {
     ref.current?.style.setProperty("background", `oklch(var(--avatar-l, 0.86) 0.05 ${hue})`);
     ref.current?.style.setProperty("color", `oklch(0.3 0.06 ${hue})`);
   }, [hue]);
@@ -17,11 +17,11 @@ export function Avatar({ id, title, big }: { id: string; title: string; big?: bo
 }
 
 export function initials(title: string): string {
-  const words = title.trim().split(/\s+/).filter(Boolean);
+  const words = title.match(/[\p{L}\p{N}][^\s<>]*/gu) ?? [];
   if (words.length === 0) return "?";
   if (/^[\u3400-\u9fff]/.test(title)) return [...title].slice(-2).join("");
-  const first = [...words[0]][0] ?? "";
-  const last = words.length > 1 ? ([...words[words.length - 1]][0] ?? "") : "";
+  const first = [...(words[0] ?? "")][0] ?? "";
+  const last = words.length > 1 ? ([...(words.at(-1) ?? "")][0] ?? "") : "";
   return (first + last).toUpperCase();
 }
 
