@@ -84,7 +84,8 @@ fn node() -> Done {
         return Ok(());
     }
     println!("installing the web packages");
-    call(&mut npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+    // Not `npm ci`: it refuses a lock file that was written where packages of other platforms are not listed.
+    call(&mut npm(&["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]))
 }
 
 /// Builds the screens if a source is newer than what was built.
