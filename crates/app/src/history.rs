@@ -15,7 +15,7 @@ use satchel_storage::{Operation, StorageError, Touched, documents, lists, operat
 use serde_json::Value as Json;
 
 /// Records per transaction of a long undo: others can write in between.
-const BATCH: usize = 500;
+const BATCH: usize = 2000;
 
 impl Session {
     /// The versions of a record, newest first.
@@ -174,6 +174,7 @@ impl Session {
         let mut seq = None;
         let (mut after, mut done, mut written) = (0, 0_u64, 0_u64);
         let mut skipped: Vec<Skipped> = Vec::new();
+        let bulk = (total > 1000).then(|| self.store.bulk());
         loop {
             let batch = self.store.read(|db| operations::touched(db, target.seq, after, BATCH))?;
             let Some(last) = batch.last() else { break };
@@ -213,6 +214,7 @@ impl Session {
             })?;
             progress(Progress { done, total });
         }
+        drop(bulk);
         let detail = serde_json::json!({ "skipped": skipped.len() }).to_string();
         self.store.write::<_, StorageError>(|tx| {
             let seq = match seq {

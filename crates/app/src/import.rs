@@ -144,6 +144,9 @@ pub struct ImportReport {
 }
 
 const BATCH: usize = 500;
+/// Rows per transaction. Each touches pages all over the indexes, and each commit writes those pages:
+/// few large commits write far less than many small ones.
+const WRITE: usize = 5000;
 const MAX_ERRORS: usize = 1000;
 const PREVIEW: usize = 20;
 
@@ -328,24 +331,34 @@ impl<'a> Run<'a> {
         let dry = self.dry;
         let closing = self.session.closing.clone();
         let mut done = 0;
+        let mut pending = Vec::new();
+        let bulk = self.session.store.bulk();
         bulk::run(
             batches,
             |batch| {
                 batch.into_iter().map(|row| row.map(|draft| context.ready(&draft, dry))).collect::<Vec<_>>()
             },
             |batch: Vec<Result<Result<Ready, AppError>, Rejected>>| {
+                pending.extend(batch);
                 if cancel.is_asked() || closing.is_asked() {
+                    self.batch(std::mem::take(&mut pending))?;
                     return Err(AppError::new(
                         Code::Cancelled,
                         "the import was stopped; what was imported so far can be rolled back",
                     ));
                 }
-                done += batch.len() as u64;
-                self.batch(batch)?;
+                done = self.report.rows.into();
+                if pending.len() >= WRITE || self.dry {
+                    self.batch(std::mem::take(&mut pending))?;
+                }
+                done += pending.len() as u64;
                 progress(Progress { done, total });
                 Ok(())
             },
-        )
+        )?;
+        self.batch(pending)?;
+        drop(bulk);
+        Ok(())
     }
 
     fn batch(&mut self, batch: Vec<Result<Result<Ready, AppError>, Rejected>>) -> Result<(), AppError> {

@@ -30,7 +30,7 @@ pub struct Seeded {
     pub seconds: f64,
 }
 
-const BATCH: u32 = 250;
+const BATCH: u32 = 2000;
 
 impl Session {
     pub fn seed(
@@ -72,6 +72,7 @@ impl Session {
             (from..to).map(one).collect()
         };
         let (mut done, mut created) = (0_u64, BTreeMap::<String, u32>::new());
+        let bulk = self.store.bulk();
         let outcome = bulk::run(batches, make, |prepared| {
             let prepared = prepared?;
             if cancel.is_asked() || self.closing.is_asked() {
@@ -91,6 +92,7 @@ impl Session {
             progress(Progress { done, total });
             Ok(())
         });
+        drop(bulk);
         let count = created.values().map(|n| u64::from(*n)).sum();
         self.store.write::<_, AppError>(|tx| Ok(operations::finish(tx, seq, count, "{}")?))?;
         self.changed(Vec::new());

@@ -71,7 +71,7 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
              PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;",
         )?,
-        Mode::Read | Mode::Rescue => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -32000;")?,
+        Mode::Read | Mode::Rescue => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -64000;")?,
     }
     db.set_limit(Limit::SQLITE_LIMIT_LENGTH, 64 << 20)?;
     db.set_prepared_statement_cache_capacity(64);

@@ -79,11 +79,16 @@ pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Resu
 }
 
 fn index(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
+    let text = &put.projection.search;
     if known {
+        let same = "SELECT 1 FROM search WHERE rowid = ?1 AND name = ?2 AND contact = ?3 AND body = ?4";
+        let same = tx.prepare_cached(same)?.exists(params![row, text.name, text.contact, text.body])?;
+        if same && put.projection.deleted_at.is_none() {
+            return Ok(());
+        }
         tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
     }
     if put.projection.deleted_at.is_none() && put.kind != Kind::CustomField {
-        let text = &put.projection.search;
         let sql = "INSERT INTO search (rowid, name, contact, body) VALUES (?1, ?2, ?3, ?4)";
         tx.prepare_cached(sql)?.execute(params![row, text.name, text.contact, text.body])?;
     }

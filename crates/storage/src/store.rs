@@ -130,6 +130,19 @@ impl Store {
         out
     }
 
+    /// For the length of a bulk write: pages stay in memory, and the log is folded in rarely.
+    pub fn bulk(&self) -> Bulk<'_> {
+        self.tune("PRAGMA cache_size = -120000; PRAGMA wal_autocheckpoint = 20000;");
+        Bulk { store: self }
+    }
+
+    /// Only speed depends on it: a refusal is no error.
+    fn tune(&self, pragmas: &str) {
+        if let Some(writer) = &self.writer {
+            let _ = writer.lock().unwrap_or_else(PoisonError::into_inner).execute_batch(pragmas);
+        }
+    }
+
     pub fn projections_are_current(&self) -> Result<bool, StorageError> {
         self.read(|db| {
             Ok(settings::get(db, "projection")?.as_deref() == Some(schema::projection_version().as_str()))
@@ -188,6 +201,18 @@ pub fn scratch() -> Result<Connection, StorageError> {
     schema::make_projections(&tx)?;
     tx.commit()?;
     Ok(db)
+}
+
+/// Ends the bulk write when dropped.
+pub struct Bulk<'a> {
+    store: &'a Store,
+}
+
+impl Drop for Bulk<'_> {
+    fn drop(&mut self) {
+        self.store
+            .tune("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA shrink_memory;");
+    }
 }
 
 struct Returned<'a> {

@@ -13,4 +13,3 @@ CREATE TABLE conflict (
 ) STRICT, WITHOUT ROWID;
 -- Folded and segmented by `domain::text`; records in the trash are not in it.
 CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);
-INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
