@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::{
     io::Write,
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -13,6 +13,7 @@ use std::{
 
 pub struct Window {
     driver: Child,
+    vault: PathBuf,
     agent: ureq::Agent,
     base: String,
 }
@@ -47,8 +48,12 @@ impl Window {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)));
-        let mut window =
-            Self { driver, agent: config.build().into(), base: format!("http://127.0.0.1:{port}") };
+        let mut window = Self {
+            driver,
+            vault: vault.to_owned(),
+            agent: config.build().into(),
+            base: format!("http://127.0.0.1:{port}"),
+        };
         let options = json!({"binary": bin("satchel-desktop"), "args": args});
         let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
         let started = Instant::now();
@@ -206,5 +211,11 @@ impl Drop for Window {
         let _ = self.try_call("DELETE", "", &json!({}));
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        // The next window must find the vault free: the app closes a little after its driver.
+        let lock = std::fs::File::options().write(true).open(self.vault.join("vault.lock"));
+        let started = Instant::now();
+        while lock.as_ref().is_ok_and(|l| l.try_lock().is_err()) && started.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }

@@ -36,7 +36,9 @@ fn main() -> ExitCode {
 }
 
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+    // Asked when it runs: several checkouts share one target directory, and so one built xtask.
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
+    own.parent().unwrap_or(Path::new(".")).to_owned()
 }
 
 /// Outside of the checkout, so that a fresh clone uses what was built before.

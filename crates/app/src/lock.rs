@@ -159,8 +159,21 @@ impl Satchel {
         Ok(session)
     }
 
+    /// A program that is just closing may still hold the vault: wait a moment, not for ever.
+    fn take_lock(&self, dir: &VaultDir) -> Result<VaultLock, AppError> {
+        let patience = Instant::now() + Duration::from_millis(1500);
+        loop {
+            match dir.lock(&self.holder) {
+                Err(VaultError::InUse { .. }) if Instant::now() < patience => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
     fn open_session(&self, dir: VaultDir, key: VaultKey, keyring: Keyring) -> Result<Session, AppError> {
-        let lock = dir.lock(&self.holder)?;
+        let lock = self.take_lock(&dir)?;
         let store = Store::open(&dir.database(), &key.expose_as_sqlcipher_key())?;
         dir.sweep();
         let witness = Witness::of(&state_dir(), dir.id(), dir.path());
