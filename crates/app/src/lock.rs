@@ -160,7 +160,7 @@ impl Satchel {
     }
 
     /// A program that is just closing may still hold the vault: wait a moment, not for ever.
-    fn take_lock(&self, dir: &VaultDir) -> Result<VaultLock, AppError> {
+    fn take_lock(&self, dir: &VaultDir) -> Result<satchel_vault::VaultLock, AppError> {
         let patience = Instant::now() + Duration::from_millis(1500);
         loop {
             match dir.lock(&self.holder) {
