@@ -5,22 +5,31 @@ use automerge::{
     transaction::{CommitOptions, Transactable},
 };
 use satchel_domain::Kind;
-use std::sync::LazyLock;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, PoisonError, RwLock},
+};
 
 /// The register that says what a record is.
 pub const KIND: &str = "_kind";
 
-static BASES: LazyLock<Vec<(Kind, AutoCommit)>> =
-    LazyLock::new(|| Kind::ALL.into_iter().map(|kind| (kind, make(kind))).collect());
+/// Empty records by kind and texts: an import makes many alike.
+static BASES: LazyLock<RwLock<HashMap<(Kind, String), AutoCommit>>> = LazyLock::new(RwLock::default);
+const KEPT: usize = 64;
 
-fn make(kind: Kind) -> AutoCommit {
-    first_change("kind", |doc| doc.put(ROOT, KIND, kind.key()))
-}
-
-/// An empty record of this kind.
-pub fn document(kind: Kind) -> AutoCommit {
-    let base = BASES.iter().find(|(k, _)| *k == kind);
-    base.expect("every kind has a base").1.clone()
+/// An empty record of this kind that holds these texts.
+pub fn document(kind: Kind, texts: &[&str]) -> AutoCommit {
+    let key = (kind, texts.join("\n"));
+    if let Some(base) = BASES.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return base.clone();
+    }
+    let mut base = first_change("kind", |doc| doc.put(ROOT, KIND, kind.key()));
+    base.apply_changes(texts.iter().map(|path| text_change(path))).expect("changes without dependencies fit");
+    let mut bases = BASES.write().unwrap_or_else(PoisonError::into_inner);
+    if bases.len() < KEPT {
+        bases.insert(key, base.clone());
+    }
+    base
 }
 
 /// The change that makes the text object under `path`.

@@ -114,10 +114,14 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, DocumentError>) -> Result<T, Do
 impl Document {
     /// A new record with these registers.
     pub fn create(kind: Kind, stamp: &Stamp, registers: &Registers) -> Result<Self, DocumentError> {
-        let mut document = Self { doc: base::document(kind).with_actor(stamp.actor.into()) };
+        let is_text =
+            |(path, scalar): (&'_ String, &Scalar)| matches!(scalar, Scalar::Text(_)).then(|| path.clone());
+        let texts: Vec<String> = registers.iter().filter_map(is_text).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut document = Self { doc: base::document(kind, &texts).with_actor(stamp.actor.into()) };
         // The bulk constructor saves a third, but leaves automerge 0.12's operations out of order
         // where the document holds a text object already.
-        if registers.values().any(|scalar| matches!(scalar, Scalar::Text(_))) {
+        if !texts.is_empty() {
             document.write_each(registers)?;
         } else {
             let plain = registers.iter().map(|(p, s)| (p.clone(), hydrate::Value::Scalar(to_automerge(s))));
@@ -132,7 +136,7 @@ impl Document {
         for (path, scalar) in registers {
             match scalar {
                 Scalar::Text(text) => {
-                    let object = self.ensure_text(path)?;
+                    let object = self.text_object(path)?.ok_or_else(|| missing(path))?;
                     self.doc.splice_text(&object, 0, 0, text)?;
                 }
                 other => self.doc.put(ROOT, path.as_str(), to_automerge(other))?,
@@ -230,6 +234,12 @@ impl Document {
     pub fn edit(&mut self, stamp: &Stamp, changes: &Changes) -> Result<bool, DocumentError> {
         self.doc.set_actor(stamp.actor.into());
         let now = self.registers();
+        // Objects first: taking in their changes closes what has been written so far, without its stamp.
+        for (path, value) in changes {
+            if matches!(value, Some(Scalar::Text(_))) && self.text_object(path)?.is_none() {
+                self.ensure_text(path)?;
+            }
+        }
         let mut changed = false;
         for (path, value) in changes {
             if now.get(path) == value.as_ref() {
@@ -238,10 +248,7 @@ impl Document {
             changed = true;
             match (value, self.text_object(path)?) {
                 (Some(Scalar::Text(text)), object) => {
-                    let object = match object {
-                        Some(object) => object,
-                        None => self.ensure_text(path)?,
-                    };
+                    let object = object.ok_or_else(|| missing(path))?;
                     self.doc.update_text(&object, text)?;
                 }
                 (Some(other), _) => self.doc.put(ROOT, path.as_str(), to_automerge(other))?,
@@ -261,9 +268,8 @@ impl Document {
     }
 
     /// The text object under `path`, made by a change that is the same on every device.
-    fn ensure_text(&mut self, path: &str) -> Result<automerge::ObjId, DocumentError> {
-        self.doc.apply_changes([base::text_change(path)])?;
-        self.text_object(path)?.ok_or_else(|| missing(path))
+    fn ensure_text(&mut self, path: &str) -> Result<(), DocumentError> {
+        Ok(self.doc.apply_changes([base::text_change(path)])?)
     }
 
     fn commit(&mut self, stamp: &Stamp) {

@@ -279,7 +279,7 @@ proptest! {
 fn the_base_is_the_same_on_every_device() {
     let mut hashes: Vec<String> = Vec::new();
     for kind in Kind::ALL {
-        hashes.push(format!("{kind} {}", base::document(kind).get_heads()[0]));
+        hashes.push(format!("{kind} {}", base::document(kind, &[]).get_heads()[0]));
     }
     let change: Change = base::text_change("notes");
     hashes.push(format!("notes {}", change.hash()));
@@ -293,3 +293,25 @@ const EXPECTED_BASES: [&str; 4] = [
     "custom_field 9b9087ed75cfe9c0869604a3badc8fabe83f6fbccdb008cbef9a2637826fc477",
     "notes 08856b2809cc0cea58862b5209fd5d04bf18e699e2106b5638b74e62465580bc",
 ];
+
+/// Taking in an object's first change must not close the writer's own change early.
+#[test]
+fn every_change_has_its_stamp_wherever_the_text_stands() {
+    let mut registers = Registers::new();
+    registers.insert("first_name".into(), text("Ana"));
+    registers.insert("notes".into(), Scalar::Text("one".into()));
+    registers.insert("title".into(), text("CEO"));
+    let mut ana = Document::create(Kind::Person, &stamp(1, 1000), &registers).expect("valid");
+    let stamps =
+        |ana: &mut Document| ana.versions().into_iter().map(|v| (v.at, v.operation)).collect::<Vec<_>>();
+    assert_eq!(stamps(&mut ana), [(1000, "op-1000".to_owned())]);
+    let changes = vec![
+        ("first_name".into(), Some(text("Anna"))),
+        ("x_story".into(), Some(Scalar::Text("long".into()))),
+        ("title".into(), None),
+    ];
+    ana.edit(&stamp(1, 2000), &changes).expect("valid");
+    assert_eq!(stamps(&mut ana), [(1000, "op-1000".to_owned()), (2000, "op-2000".to_owned())]);
+    let unstamped = ana.doc.get_changes_meta(&[]).iter().filter(|c| c.timestamp == 0).count();
+    assert_eq!(unstamped, 3, "the kind and two texts, and nothing else");
+}

@@ -226,6 +226,7 @@ struct Records {
     /// Lines to read again after a quote turned out to be open.
     again: VecDeque<Vec<u8>>,
     delimiter: u8,
+    reader: csv_core::Reader,
     encoding: Detected,
     taken: usize,
     finished: bool,
@@ -238,6 +239,7 @@ impl Records {
             lines: Lines::new(reader, dialect.carriage_returns),
             again: VecDeque::new(),
             delimiter: dialect.delimiter,
+            reader: csv_core::ReaderBuilder::new().delimiter(dialect.delimiter).build(),
             encoding: dialect.encoding,
             taken: 0,
             finished: false,
@@ -294,7 +296,7 @@ impl Records {
             return Ok(Some(Err(self.unbalanced(&first, extra))));
         }
         let (text, foreign) = self.encoding.decode_record(&record);
-        Ok(Some(Ok(Record { fields: split(&text, self.delimiter), foreign })))
+        Ok(Some(Ok(Record { fields: split(&mut self.reader, &text), foreign })))
     }
 
     /// Rejects the first line alone and reads those behind it again.
@@ -333,19 +335,41 @@ fn open_quote(record: &[u8], delimiter: u8) -> bool {
     quoted
 }
 
-fn split(text: &str, delimiter: u8) -> Vec<String> {
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut record = ::csv::StringRecord::new();
-    let mut fields: Vec<String> = Vec::new();
-    // A value with a line end inside may have been split by an unquoted `\r`: all parts are one row.
-    while matches!(reader.read_record(&mut record), Ok(true)) {
-        fields.extend(record.iter().map(str::to_owned));
+/// The values of one record.
+fn split(reader: &mut csv_core::Reader, text: &str) -> Vec<String> {
+    use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
+    reader.reset();
+    let (mut out, mut ends) = (vec![0; text.len() + 16], vec![0; 64]);
+    let (mut input, mut written, mut count) = (text.as_bytes(), 0, 0);
+    let mut fields = Vec::new();
+    loop {
+        let (result, used, wrote, ended) = reader.read_record(
+            input,
+            out.get_mut(written..).unwrap_or_default(),
+            ends.get_mut(count..).unwrap_or_default(),
+        );
+        input = input.get(used..).unwrap_or_default();
+        written += wrote;
+        count += ended;
+        match result {
+            InputEmpty => {}
+            OutputFull => out.resize(out.len() * 2, 0),
+            OutputEndsFull => ends.resize(ends.len() * 2, 0),
+            // A value with a line end inside may have been split by an unquoted `\r`: all parts are one row.
+            Record | End => {
+                let mut start = 0;
+                for end in ends.iter().take(count) {
+                    let value = out.get(start..*end).unwrap_or_default();
+                    fields.push(String::from_utf8_lossy(value).into_owned());
+                    start = *end;
+                }
+                if matches!(result, End) || input.is_empty() {
+                    return fields;
+                }
+                (written, count) = (0, 0);
+            }
+        }
     }
-    fields
 }
 
 #[cfg(test)]
