@@ -61,8 +61,9 @@ fn what_was_edited_since_the_import_stays_and_is_named() {
         .list(Kind::Person, &ListRequest { text: "bo".into(), ..ListRequest::default() })
         .unwrap();
     laptop.session.set(page.rows[0].id, json!({"title": "Buyer"}).as_object().unwrap()).unwrap();
-    assert_eq!(undo(&laptop, &report), 1);
+    assert_eq!(undo(&laptop, &report), 3, "Bo, and the company and the field that he uses");
     assert_eq!(people(&laptop).len(), 1);
+    assert_eq!(people(&laptop)[0]["company_title"], "Norte SL");
     assert_eq!(people(&laptop)[0]["title"], "Bo Li");
 }
 
@@ -245,4 +246,157 @@ fn the_files_of_other_programs_are_understood() {
         }
     }
     assert!(poor.is_empty(), "{poor:#?}");
+}
+
+#[test]
+fn what_a_later_import_uses_stays_when_the_earlier_one_is_rolled_back() {
+    let laptop = Laptop::new();
+    let first = import(&laptop, &laptop.file("a.csv", FILE), &ImportOptions::default());
+    let second = "First Name,Last Name,Company,E-mail Address,Hat size\nCy,Oz,Norte SL,cy@x.example,9\n";
+    import(&laptop, &laptop.file("b.csv", second), &ImportOptions::default());
+    assert_eq!(undo(&laptop, &first), 2, "the company and the field");
+    let left = people(&laptop);
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        (left[0]["company_title"].as_str(), left[0]["fields"]["x_hat_size"].as_str()),
+        (Some("Norte SL"), Some("9"))
+    );
+}
+
+#[test]
+fn an_undo_that_is_undone_leaves_things_as_if_neither_had_been() {
+    let laptop = Laptop::new();
+    let report = import(&laptop, &laptop.file("a.csv", FILE), &ImportOptions::default());
+    let session = &laptop.session;
+    let take_back = |id| session.undo(id, &mut |_| {}, &Cancel::default()).unwrap().operation;
+    for _ in 0..3 {
+        let undo = take_back(report.operation);
+        assert_eq!(people(&laptop).len(), 0);
+        take_back(Some(undo));
+        assert_eq!(people(&laptop).len(), 2);
+        let import = session.imports().unwrap().remove(0);
+        assert!(!import.undone, "it stands again, and can be taken back again");
+    }
+    take_back(None);
+    assert_eq!(people(&laptop).len(), 0, "a plain undo finds it too");
+}
+
+#[test]
+fn a_stopped_undo_goes_on_and_is_redone_as_a_whole() {
+    let laptop = Laptop::new();
+    let rows: String = (0..5000).map(|n| format!("P{n},x{n}@x.example\n")).collect();
+    let path = laptop.file("a.csv", &format!("First Name,E-mail\n{rows}"));
+    let report = import(&laptop, &path, &ImportOptions::default());
+    let cancel = Cancel::default();
+    let stopped = laptop.session.undo(report.operation, &mut |_| cancel.ask(), &cancel).unwrap_err();
+    assert_eq!(stopped.code, satchel_app::Code::Cancelled);
+    let left = laptop.session.status().unwrap().records["person"];
+    assert!(left > 0 && left < 5000, "{left}");
+    undo(&laptop, &report);
+    assert_eq!(laptop.session.status().unwrap().records["person"], 0);
+    laptop.session.redo(&mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(laptop.session.status().unwrap().records["person"], 5000);
+}
+
+#[test]
+fn many_records_with_one_telephone_number_are_told_apart() {
+    let laptop = Laptop::new();
+    let file = |title: &str| {
+        let rows: String = (0..80).map(|n| format!("Ana{n},Ruiz,+34 600 000 001,{title}\n")).collect();
+        format!("First Name,Last Name,Phone,Job Title\n{rows}")
+    };
+    import(&laptop, &laptop.file("a.csv", &file("Buyer")), &ImportOptions::default());
+    let again = import(&laptop, &laptop.file("b.csv", &file("CEO")), &ImportOptions::default());
+    assert_eq!((again.updated, again.created.len(), people(&laptop).len()), (80, 0, 80));
+    // Another id of the same program is another person, whatever else is the same.
+    let twins =
+        "Id,First Name,Last Name,Phone\nA1,Leslie,Ryan,+34 600 000 002\nA2,Patricia,Ryan,+34 600 000 002\n";
+    let report = import(&laptop, &laptop.file("c.csv", twins), &ImportOptions::default());
+    assert_eq!(report.created["person"], 2);
+}
+
+#[test]
+fn a_skipping_import_brings_back_what_was_rolled_back() {
+    let laptop = Laptop::new();
+    let path = laptop.file("a.csv", FILE);
+    let skip = ImportOptions { on_match: satchel_app::OnMatch::Skip, ..ImportOptions::default() };
+    undo(&laptop, &import(&laptop, &path, &skip));
+    assert_eq!(people(&laptop).len(), 0);
+    import(&laptop, &path, &skip);
+    assert_eq!(people(&laptop).len(), 2);
+    assert_eq!(import(&laptop, &path, &skip).skipped, 2);
+}
+
+#[test]
+fn nothing_of_two_columns_for_one_field_is_lost() {
+    let laptop = Laptop::new();
+    let card = "BEGIN:VCARD\nVERSION:3.0\nFN:Ana Ruiz\nURL:https://a.example\nURL:https://b.example\nURL:https://c.example\nIMPP:x\nIMPP:y\nIMPP:z\nEND:VCARD\n";
+    import(&laptop, &laptop.file("a.vcf", card), &ImportOptions::default());
+    let all = people(&laptop)[0].to_string();
+    for part in ["a.example", "b.example", "c.example", "\"x\"", "\"y\"", "\"z\""] {
+        assert!(all.contains(part), "{part} is lost: {all}");
+    }
+}
+
+#[test]
+fn every_export_comes_back_as_it_was() {
+    let laptop = Laptop::new();
+    import(
+        &laptop,
+        &laptop.file(
+            "a.csv",
+            &FILE
+                .replace("Hat size", "Zodiac")
+                .replace("Phone", "Hobby,Phone")
+                .replace("+34", "chess,+34")
+                .replace("example,,8", "example,go,,8"),
+        ),
+        &ImportOptions::default(),
+    );
+    assert!(laptop.session.verify(&mut |_| {}).unwrap().ok, "whatever the order of new fields");
+    for format in
+        [satchel_app::ExportFormat::Csv, satchel_app::ExportFormat::Json, satchel_app::ExportFormat::Vcard]
+    {
+        let out = laptop.dir.path().join(format!("{format:?}"));
+        let options = satchel_app::ExportOptions {
+            kinds: Kind::BROWSED.to_vec(),
+            format,
+            out: out.clone(),
+            request: ListRequest::default(),
+        };
+        let files = laptop.session.export(&options).unwrap();
+        let fields = |laptop: &Laptop| -> Vec<serde_json::Value> {
+            people(laptop)
+                .into_iter()
+                .map(|mut p| {
+                    p["fields"]["company"].take();
+                    p["fields"].take()
+                })
+                .collect()
+        };
+        let other = Laptop::new();
+        for file in &files {
+            // Into the same vault: everything is recognised.
+            let same = import(&laptop, std::path::Path::new(&file.path), &ImportOptions::default());
+            assert_eq!(
+                (same.created.len(), same.updated),
+                (0, 0),
+                "{format:?} {}: {:?}",
+                file.path,
+                same.errors
+            );
+            import(&other, std::path::Path::new(&file.path), &ImportOptions::default());
+        }
+        let companies = |l: &Laptop| {
+            l.session
+                .list(Kind::Company, &ListRequest::default())
+                .unwrap()
+                .rows
+                .iter()
+                .map(|r| r.title.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(companies(&other), companies(&laptop), "{format:?}");
+        assert_eq!(fields(&other), fields(&laptop), "{format:?}");
+    }
 }

@@ -33,7 +33,7 @@ fn a_locked_vault_gives_nothing_and_opens_again() {
     let wrong =
         satchel.unlock(Unlock::Passphrase(Passphrase::new("wrong").unwrap()), Keyring::Off).unwrap_err();
     assert_eq!(wrong.code, Code::WrongKey);
-    satchel.unlock(Unlock::Recovery(kit.join(" ")), Keyring::Off).unwrap();
+    satchel.unlock(Unlock::Recovery(kit.join(" ").into()), Keyring::Off).unwrap();
     assert_eq!(satchel.session().unwrap().status().unwrap().records["person"], 1);
 }
 

@@ -9,9 +9,12 @@ use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, ExportFormat, ExportOptions, FieldInput, ImportOptions,
     Keyring, ListRequest, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock,
     domain::{FieldType, Kind, OperationId, RecordId},
+    output,
+    views::KitView,
 };
 use serde_json::{Value as Json, json};
 use std::{io::IsTerminal, path::Path, sync::Arc};
+use zeroize::Zeroizing;
 
 type Done = Result<(), AppError>;
 
@@ -156,7 +159,14 @@ fn record(id: &str) -> Result<RecordId, AppError> {
 }
 
 fn records(ids: &[String]) -> Result<Vec<RecordId>, AppError> {
-    ids.iter().map(|id| record(id)).collect()
+    let mut out: Vec<RecordId> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let id = record(id)?;
+        if !out.contains(&id) {
+            out.push(id);
+        }
+    }
+    Ok(out)
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -169,14 +179,15 @@ fn unlock_by_environment() -> Result<Option<Unlock>, AppError> {
         return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
     }
     if let Some(code) = environment("SATCHEL_RECOVERY_KEY") {
-        return Ok(Some(Unlock::Recovery(code)));
+        return Ok(Some(Unlock::Recovery(code.into())));
     }
     if let Some(path) =
         environment("SATCHEL_RECOVERY_KEY_FILE").or_else(|| environment("SATCHEL_RECOVERY_KEYFILE"))
     {
-        let text = std::fs::read_to_string(&path)
-            .map_err(|e| AppError::new(Code::NotFound, format!("{path}: {e}")))?;
-        return Ok(Some(Unlock::Recovery(text)));
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            AppError::new(Code::NotFound, format!("{path}: {e}; name the file of the recovery kit"))
+        })?;
+        return Ok(Some(Unlock::Recovery(text.into())));
     }
     Ok(None)
 }
@@ -184,18 +195,15 @@ fn unlock_by_environment() -> Result<Option<Unlock>, AppError> {
 /// The environment, the keyring, a prompt.
 fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
     if let Some(unlock) = unlock_by_environment()? {
-        return satchel.unlock(unlock, Keyring::Off);
+        // A vault without a passphrase lives by its keyring: the kit puts the key back into it.
+        let by_kit = matches!(unlock, Unlock::Recovery(_)) && !satchel.has_passphrase()?;
+        return satchel.unlock(unlock, if by_kit { Keyring::Os } else { Keyring::Off });
     }
     match satchel.unlock(Unlock::Keyring, Keyring::Os) {
         Err(error) if error.code == Code::Keyring && std::io::stdin().is_terminal() => {
             eprintln!("{}", error.message);
-            let text = rpassword::prompt_password("Passphrase or recovery code: ")
-                .map_err(|e| AppError::new(Code::Internal, e.to_string()))?;
-            let unlock = match text.replace(['-', ' '], "").len() {
-                32 if text.is_ascii() => Unlock::Recovery(text),
-                _ => Unlock::Passphrase(Passphrase::new(&text)?),
-            };
-            satchel.unlock(unlock, Keyring::Os)
+            let text = rpassword::prompt_password("Passphrase or recovery code: ").map(Zeroizing::new)?;
+            satchel.unlock(Unlock::typed(&text)?, Keyring::Os)
         }
         other => other,
     }
@@ -210,6 +218,9 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
             format!("{} exists; name a new file for the recovery kit", kit.display()),
         ));
     }
+    if let Some(kit) = &args.kit {
+        output::check(vault, kit)?;
+    }
     let satchel = Satchel::new(vault, "The satchel command");
     let device =
         environment("HOSTNAME").or_else(|| std::fs::read_to_string("/etc/hostname").ok()).unwrap_or_default();
@@ -222,22 +233,12 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
         cost: Cost::default(),
     })?;
     let status = created.session.status()?;
-    let code = created.kit.groups.join("-");
-    let kit = match &args.kit {
-        Some(path) => {
-            satchel_app::write_private(path, created.kit.text.as_bytes())?;
-            path.display().to_string()
-        }
-        None => code,
-    };
+    let (kit, in_file) = keep_kit(show, vault, args.kit.as_deref(), &created.kit);
     let answer =
         json!({"vault": vault, "workspace": status.workspace, "device": status.device, "recovery_kit": kit});
-    show.answer(&answer, || match &args.kit {
-        Some(path) => format!(
-            "The vault is ready. Its recovery kit is in {}: print it, then delete the file.",
-            path.display()
-        ),
-        None => format!(
+    show.answer(&answer, || match in_file {
+        true => format!("The vault is ready. Its recovery kit is in {kit}: print it, then delete the file."),
+        false => format!(
             "{}\nThe vault is ready. Print the kit above or copy it by hand: it is shown this once.",
             created.kit.text
         ),
@@ -246,6 +247,20 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
         show.note(&format!("The key is not in the OS keyring: {why}"));
     }
     Ok(())
+}
+
+/// Where the kit is now, and whether that is a file. By now it is the only one that works, so what
+/// cannot be written is shown.
+fn keep_kit(show: &Show, vault: &Path, file: Option<&Path>, kit: &KitView) -> (String, bool) {
+    let code = kit.groups.join("-");
+    let Some(path) = file else { return (code, false) };
+    match output::write_private(vault, path, kit.text.as_bytes()) {
+        Ok(()) => (path.display().to_string(), true),
+        Err(error) => {
+            show.warn(&format!("The kit is not in a file: {}. Copy it from here.", error.message));
+            (code, false)
+        }
+    }
 }
 
 fn status(show: &Show, session: &Session) -> Done {
@@ -321,17 +336,18 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
         }
         Keys::Passphrase(PassphraseAction::Remove) => session.remove_passphrase()?,
         Keys::Kit { kit } => {
-            let new = session.renew_kit()?;
-            let shown = match &kit {
-                Some(path) => {
-                    satchel_app::write_private(path, new.text.as_bytes())?;
-                    path.display().to_string()
+            let vault = std::path::PathBuf::from(session.status()?.vault);
+            if let Some(path) = &kit {
+                output::check(&vault, path)?;
+                if path.exists() {
+                    return Err(usage(format!("{} exists; name a new file for the kit", path.display())));
                 }
-                None => new.groups.join("-"),
-            };
+            }
+            let new = session.renew_kit()?;
+            let (shown, in_file) = keep_kit(show, &vault, kit.as_deref(), &new);
             let answer = json!({"slots": session.key_slots(), "recovery_kit": shown});
             show.answer(&answer, || {
-                if kit.is_some() {
+                if in_file {
                     format!("The new recovery kit is in {shown}; the old one stopped working.")
                 } else {
                     new.text.clone()
@@ -570,6 +586,16 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
             OnMatchArg::Create => OnMatch::Create,
         },
     };
+    let vault = std::path::PathBuf::from(session.status()?.vault);
+    if let Some(path) = &args.rejects {
+        output::check(&vault, path)?;
+        let same = |file: &std::path::PathBuf| {
+            file.canonicalize().ok().zip(path.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+        };
+        if args.files.iter().any(same) {
+            return Err(usage("the rejected rows would be written over the file itself; name another file"));
+        }
+    }
     let mut reports = Vec::new();
     let mut rejects = Vec::new();
     for file in &args.files {
@@ -583,7 +609,7 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
         reports.push(report);
     }
     if let Some(path) = &args.rejects {
-        satchel_app::write_private(path, satchel_app::rejects_csv(&rejects).as_bytes())?;
+        output::write_private(&vault, path, satchel_app::rejects_csv(&rejects).as_bytes())?;
     }
     let answer = if reports.len() == 1 { json!(reports.first()) } else { json!({ "imports": reports }) };
     show.answer(&answer, || {
@@ -629,18 +655,13 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
 
 fn export(show: &Show, session: &Session, args: Export) -> Done {
     let kinds = match args.kind.as_str() {
-        "all" => Kind::ALL.to_vec(),
+        "all" => Kind::BROWSED.to_vec(),
         kind => vec![kind.parse::<Kind>()?],
     };
     let format = match args.format {
         FormatArg::Csv => ExportFormat::Csv,
         FormatArg::Json => ExportFormat::Json,
         FormatArg::Vcard => ExportFormat::Vcard,
-    };
-    let kinds = if format == ExportFormat::Vcard {
-        kinds.into_iter().filter(|k| Kind::BROWSED.contains(k)).collect()
-    } else {
-        kinds
     };
     let request = ListRequest { filter: args.filter, ..ListRequest::default() };
     let files = session.export(&ExportOptions { kinds, format, out: args.out, request })?;

@@ -28,6 +28,11 @@ impl Show {
         }
     }
 
+    /// What must be seen, also by a script's log.
+    pub fn warn(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
     /// A bar on stderr that appears after a second.
     pub fn progress(&self, what: &'static str) -> impl FnMut(Progress) + use<> {
         let visible = !self.quiet && std::io::stderr().is_terminal();

@@ -12,9 +12,10 @@ use satchel_app::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use tauri::State;
 
@@ -24,35 +25,48 @@ type Answer<T> = Result<T, AppError>;
 #[derive(Clone)]
 pub struct Desktop {
     pub satchel: Arc<Satchel>,
-    cancel: Arc<Mutex<Cancel>>,
-    last_sign: Arc<Mutex<Instant>>,
+    /// The long work of each sort that was begun last.
+    cancels: Arc<Mutex<HashMap<Job, Cancel>>>,
+    /// By both clocks: one of them stands still while the computer sleeps.
+    last_sign: Arc<Mutex<(Instant, SystemTime)>>,
     files: Arc<Mutex<Vec<String>>>,
 }
 
 impl Desktop {
     pub fn new(satchel: Arc<Satchel>, files: Vec<String>) -> Self {
-        let now = Instant::now();
+        let now = (Instant::now(), SystemTime::now());
         Self {
             satchel,
-            cancel: Arc::default(),
+            cancels: Arc::default(),
             last_sign: Arc::new(Mutex::new(now)),
             files: Arc::new(Mutex::new(files)),
         }
     }
 
     pub fn idle_for(&self) -> Duration {
-        self.last_sign.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        let (instant, time) = *self.last_sign.lock().unwrap_or_else(PoisonError::into_inner);
+        instant.elapsed().max(time.elapsed().unwrap_or_default())
     }
 
     fn sign_of_life(&self) {
-        *self.last_sign.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last_sign.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), SystemTime::now());
     }
 
-    fn new_cancel(&self) -> Cancel {
+    fn new_cancel(&self, job: Job) -> Cancel {
         let cancel = Cancel::default();
-        *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
+        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).insert(job, cancel.clone());
         cancel
     }
+}
+
+/// Long work that can be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    Preview,
+    Import,
+    Undo,
+    Sample,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -77,7 +91,10 @@ async fn run<T: Send + 'static>(
     let desktop = desktop.clone();
     let done = tauri::async_runtime::spawn_blocking(move || work(&desktop)).await;
     done.unwrap_or_else(|e| {
-        Err(AppError::new(Code::Internal, format!("the action failed ({e}); nothing was changed by it")))
+        Err(AppError::new(
+            Code::Internal,
+            format!("the action failed ({e}); what it had written before can be undone in the history"),
+        ))
     })
 }
 
@@ -87,6 +104,17 @@ async fn with<T: Send + 'static>(
     work: impl FnOnce(&Session) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
     run(desktop, |d| work(&*d.satchel.session()?)).await
+}
+
+/// Long work on an open vault: with progress, and with a way to stop it.
+async fn long<T: Send + 'static>(
+    app: &tauri::AppHandle,
+    desktop: &Desktop,
+    job: Job,
+    work: impl FnOnce(&Session, &mut dyn FnMut(satchel_app::Progress), &Cancel) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app));
+    with(desktop, move |s| work(s, &mut progress, &cancel)).await
 }
 
 fn reporter(app: &tauri::AppHandle) -> impl FnMut(satchel_app::Progress) + Send + use<> {
@@ -189,7 +217,7 @@ pub async fn unlock_passphrase(desktop: State<'_, Desktop>, passphrase: String) 
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock_recovery(desktop: State<'_, Desktop>, code: String) -> Answer<()> {
-    unlock(&desktop, Unlock::Recovery(code)).await
+    unlock(&desktop, Unlock::Recovery(code.into())).await
 }
 
 #[tauri::command]
@@ -345,15 +373,13 @@ pub async fn undo(
     desktop: State<'_, Desktop>,
     operation: Option<OperationId>,
 ) -> Answer<UndoReport> {
-    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
-    with(&desktop, move |s| s.undo(operation, &mut progress, &cancel)).await
+    long(&app, &desktop, Job::Undo, move |s, progress, cancel| s.undo(operation, progress, cancel)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn redo(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<UndoReport> {
-    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
-    with(&desktop, move |s| s.redo(&mut progress, &cancel)).await
+    long(&app, &desktop, Job::Undo, move |s, progress, cancel| s.redo(progress, cancel)).await
 }
 
 #[tauri::command]
@@ -364,8 +390,10 @@ pub async fn preview_import(
     path: String,
     options: ImportOptions,
 ) -> Answer<ImportReport> {
-    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
-    with(&desktop, move |s| s.preview_import(&PathBuf::from(path), &options, &mut progress, &cancel)).await
+    long(&app, &desktop, Job::Preview, move |s, progress, cancel| {
+        s.preview_import(&PathBuf::from(path), &options, progress, cancel)
+    })
+    .await
 }
 
 #[tauri::command]
@@ -376,8 +404,10 @@ pub async fn run_import(
     path: String,
     options: ImportOptions,
 ) -> Answer<ImportReport> {
-    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
-    with(&desktop, move |s| s.import(&PathBuf::from(path), &options, &mut progress, &cancel)).await
+    long(&app, &desktop, Job::Import, move |s, progress, cancel| {
+        s.import(&PathBuf::from(path), &options, progress, cancel)
+    })
+    .await
 }
 
 #[tauri::command]
@@ -395,8 +425,10 @@ pub async fn save_rejects(desktop: State<'_, Desktop>, operation: OperationId, p
 /// Stops the long work that runs.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel(desktop: State<'_, Desktop>) -> Answer<()> {
-    desktop.cancel.lock().unwrap_or_else(PoisonError::into_inner).ask();
+pub async fn cancel(desktop: State<'_, Desktop>, job: Job) -> Answer<()> {
+    if let Some(cancel) = desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).get(&job) {
+        cancel.ask();
+    }
     Ok(())
 }
 
@@ -418,10 +450,9 @@ pub async fn export_records(
 #[tauri::command]
 #[specta::specta]
 pub async fn seed_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<()> {
-    let (cancel, mut progress) = (desktop.new_cancel(), reporter(&app));
-    with(&desktop, move |s| {
-        let options = SeedOptions { people: 120, companies: 24, seed: 7, locale: SeedLocale::Mixed };
-        s.seed(options, &mut progress, &cancel).map(|_| ())
+    let options = SeedOptions { people: 120, companies: 24, seed: 7, locale: SeedLocale::Mixed };
+    long(&app, &desktop, Job::Sample, move |s, progress, cancel| {
+        s.seed(options, progress, cancel).map(|_| ())
     })
     .await
 }
@@ -460,7 +491,10 @@ pub async fn rotate_key(desktop: State<'_, Desktop>) -> Answer<Vec<KeySlotView>>
 #[tauri::command]
 #[specta::specta]
 pub async fn save_text(desktop: State<'_, Desktop>, path: String, text: String) -> Answer<()> {
-    run(&desktop, move |_| satchel_app::write_private(&PathBuf::from(path), text.as_bytes())).await
+    run(&desktop, move |d| {
+        satchel_app::output::write_private(d.satchel.path(), &PathBuf::from(path), text.as_bytes())
+    })
+    .await
 }
 
 #[tauri::command]

@@ -7,7 +7,7 @@ mod watch;
 
 use commands::Desktop;
 use satchel_app::{Event, Satchel, default_vault_dir};
-use std::{path::PathBuf, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 use tauri::Manager;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
@@ -67,9 +67,9 @@ fn bindings() -> Builder<tauri::Wry> {
 }
 
 /// Files named on the command line: a double-click on a contact card shows its import.
-fn files_of(args: impl Iterator<Item = String>, base: PathBuf) -> Vec<String> {
+fn files_of(args: impl Iterator<Item = OsString>, base: PathBuf) -> Vec<String> {
     args.skip(1)
-        .filter(|arg| !arg.starts_with('-'))
+        .filter(|arg| !arg.as_encoded_bytes().starts_with(b"-"))
         .map(|arg| base.join(arg))
         .filter(|path| path.is_file())
         .map(|path| path.display().to_string())
@@ -80,7 +80,7 @@ pub fn run() {
     prepare_graphics();
     let vault = std::env::var_os("SATCHEL_VAULT").map_or_else(default_vault_dir, PathBuf::from);
     let satchel = Arc::new(Satchel::new(&vault, "The Satchel app"));
-    let files = files_of(std::env::args(), std::env::current_dir().unwrap_or_default());
+    let files = files_of(std::env::args_os(), std::env::current_dir().unwrap_or_default());
     let builder = bindings();
     let handler = builder.invoke_handler();
     let plugin = tauri::plugin::Builder::<tauri::Wry>::new("satchel").invoke_handler(handler).build();
@@ -92,7 +92,7 @@ pub fn run() {
                 let _ = window.unminimize();
                 let _ = window.set_focus();
             }
-            let files = files_of(args.into_iter(), PathBuf::from(cwd));
+            let files = files_of(args.into_iter().map(OsString::from), PathBuf::from(cwd));
             if !files.is_empty() {
                 let _ = tauri_specta::Event::emit(&commands::OpenedEvent { files }, app);
             }
@@ -121,7 +121,7 @@ pub fn run() {
 fn prepare_graphics() {
     #[cfg(target_os = "linux")]
     {
-        let safe = std::env::args().any(|a| a == "--safe-graphics");
+        let safe = std::env::args_os().any(|a| a == "--safe-graphics");
         let set = |name: &str| {
             if std::env::var_os(name).is_none() {
                 // SAFETY: the first lines of `main`, before any thread is started.

@@ -1,8 +1,10 @@
 //! Bulk work on both cores: one thread makes the jobs, two work on them, and the caller takes the
 //! results in order and writes them.
 
+use crate::{AppError, error::Code};
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError, mpsc},
     thread,
 };
@@ -12,20 +14,29 @@ const WORKERS: usize = 2;
 const WAITING: usize = 4;
 
 /// Runs `jobs` through `work` and gives the results to `take`, in the order of the jobs. An error of
-/// `take` stops everything.
-pub fn run<J: Send, R: Send, E>(
+/// `take`, or a panic in a job, stops everything.
+pub fn run<J: Send, R: Send>(
     jobs: impl Iterator<Item = J> + Send,
     work: impl Fn(J) -> R + Sync,
-    mut take: impl FnMut(R) -> Result<(), E>,
-) -> Result<(), E> {
+    mut take: impl FnMut(R) -> Result<(), AppError>,
+) -> Result<(), AppError> {
     let (send_job, receive_job) = mpsc::sync_channel::<(u64, J)>(WAITING);
-    let (send_result, receive_result) = mpsc::sync_channel::<(u64, R)>(WAITING);
+    let (send_result, receive_result) = mpsc::sync_channel::<(u64, thread::Result<R>)>(WAITING);
     let receive_job = Mutex::new(receive_job);
     thread::scope(|scope| {
+        let sent = send_result.clone();
         scope.spawn(move || {
-            for job in (0..).zip(jobs) {
-                if send_job.send(job).is_err() {
-                    break;
+            let mut jobs = (0..).zip(jobs);
+            loop {
+                match catch_unwind(AssertUnwindSafe(|| jobs.next())) {
+                    Ok(Some(job)) => {
+                        if send_job.send(job).is_err() {
+                            break;
+                        }
+                    }
+                    Ok(None) => break,
+                    // Its number comes never in order, so it is taken as the end of everything.
+                    Err(panic) => return drop(sent.send((u64::MAX, Err(panic)))),
                 }
             }
         });
@@ -35,7 +46,8 @@ pub fn run<J: Send, R: Send, E>(
                 loop {
                     let job = receive_job.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((number, job)) = job else { break };
-                    if send_result.send((number, work(job))).is_err() {
+                    let result = catch_unwind(AssertUnwindSafe(|| work(job)));
+                    if send_result.send((number, result)).is_err() {
                         break;
                     }
                 }
@@ -52,13 +64,16 @@ pub fn run<J: Send, R: Send, E>(
     })
 }
 
-fn in_order<R, E>(
-    results: &mpsc::Receiver<(u64, R)>,
-    take: &mut impl FnMut(R) -> Result<(), E>,
-) -> Result<(), E> {
+fn in_order<R>(
+    results: &mpsc::Receiver<(u64, thread::Result<R>)>,
+    take: &mut impl FnMut(R) -> Result<(), AppError>,
+) -> Result<(), AppError> {
     let mut early: BTreeMap<u64, R> = BTreeMap::new();
     let mut next = 0;
     for (number, result) in results {
+        let Ok(result) = result else {
+            return Err(AppError::new(Code::Internal, "a part of the work failed; it was stopped there"));
+        };
         early.insert(number, result);
         while let Some(result) = early.remove(&next) {
             take(result)?;
@@ -82,7 +97,7 @@ mod tests {
     #[test]
     fn results_come_in_order_and_an_error_stops_the_rest() {
         let mut seen = Vec::new();
-        let done: Result<(), ()> = run(
+        let done: Result<(), AppError> = run(
             0..1000,
             |n| n * 2,
             |n| {
@@ -92,14 +107,25 @@ mod tests {
         );
         assert!(done.is_ok() && seen == (0..1000).map(|n| n * 2).collect::<Vec<_>>());
         let mut count = 0;
-        let stopped = run(
+        let stopped: Result<(), AppError> = run(
             0..,
             |n: u64| n,
             |n| {
                 count += 1;
-                if n == 50 { Err("stop") } else { Ok(()) }
+                if n == 50 { Err(AppError::refused("stop")) } else { Ok(()) }
             },
         );
-        assert_eq!((stopped, count), (Err("stop"), 51));
+        assert_eq!((stopped.expect_err("stopped").message.as_str(), count), ("stop", 51));
+    }
+
+    #[test]
+    fn a_panic_anywhere_is_an_error_and_nobody_waits_for_ever() {
+        for bad in [0, 7, 500] {
+            let in_work = run(0..1000, |n| assert!(n < bad), |()| Ok(()));
+            assert_eq!(in_work.expect_err("a worker panicked").code, Code::Internal);
+            let jobs = (0..1000).inspect(|n| assert!(*n < bad));
+            let in_jobs = run(jobs, |n| n, |_| Ok(()));
+            assert_eq!(in_jobs.expect_err("the maker panicked").code, Code::Internal);
+        }
     }
 }

@@ -65,6 +65,7 @@ impl From<StorageError> for AppError {
             StorageError::UnknownField(_) | StorageError::BadOperand { .. } => Code::Refused,
             StorageError::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
             StorageError::Io(io) if io.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
+            StorageError::NotOpened(_) => Code::ReadOnly,
             StorageError::UnsafeBuild(_) | StorageError::Sql(_) | StorageError::Io(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
@@ -95,9 +96,20 @@ impl AppError {
             ErrorKind::StorageFull => Code::DiskFull,
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Code::ReadOnly,
             ErrorKind::NotFound => Code::NotFound,
+            ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => Code::Refused,
             _ => Code::Internal,
         };
-        Self::new(code, message)
+        let advice = match source.kind() {
+            ErrorKind::NotFound => "; check the name and the folder",
+            ErrorKind::PermissionDenied => {
+                "; you have no permission for it: choose another place, or ask its owner"
+            }
+            ErrorKind::ReadOnlyFilesystem => "; the disk cannot be written: choose another place",
+            ErrorKind::StorageFull => "; free some space and try again",
+            ErrorKind::IsADirectory => "; name a file",
+            _ => "",
+        };
+        Self::new(code, format!("{message}{advice}"))
     }
 
     pub(crate) fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
@@ -108,10 +120,20 @@ impl AppError {
 
 impl From<satchel_document::DocumentError> for AppError {
     fn from(error: satchel_document::DocumentError) -> Self {
+        if let satchel_document::DocumentError::Grown(_) = error {
+            return Self::refused(format!("{error}. Shorten it; nothing was changed"));
+        }
         Self::new(
             Code::Damaged,
             format!("a record cannot be read: {error}. The others are not affected; run `satchel verify`"),
         )
+    }
+}
+
+/// A file that is being written; its name is added where it is known.
+impl From<std::io::Error> for AppError {
+    fn from(source: std::io::Error) -> Self {
+        Self::from_io(&source, format!("the file cannot be written: {source}"))
     }
 }
 

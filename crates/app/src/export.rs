@@ -1,15 +1,13 @@
 //! Everything out again, in formats that other programs read.
 
-use crate::{AppError, ListRequest, Session, error::Code};
-use satchel_domain::{Kind, date::rfc3339};
+use crate::{AppError, Cancel, ListRequest, Session, output};
+use satchel_domain::{Catalogue, Kind, date::rfc3339};
 use satchel_interchange::{CsvTable, spreadsheet_safe, vcard_of};
 use satchel_storage::{Row, lists};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::{
-    io::{BufWriter, Write},
-    path::{Path, PathBuf},
-};
+use serde_json::{Value as Json, json};
+use sha2::Digest;
+use std::{io::Write, path::PathBuf};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "lowercase")]
@@ -38,12 +36,17 @@ pub struct ExportedFile {
 
 impl Session {
     pub fn export(&self, options: &ExportOptions) -> Result<Vec<ExportedFile>, AppError> {
+        let vault = self.dir().path().to_owned();
         let several = options.kinds.len() > 1 || options.out.is_dir();
         if several {
+            // The check of a file in it also refuses a folder inside of the vault.
+            output::check(&vault, &options.out.join("new")).or_else(|e| match options.out.exists() {
+                true => Err(e),
+                false => output::check(&vault, &options.out),
+            })?;
             satchel_vault::files::private_dir(&options.out).map_err(AppError::io(&options.out))?;
         }
-        let mut files = Vec::new();
-        for kind in &options.kinds {
+        let one = |kind: &Kind| -> Result<ExportedFile, AppError> {
             let extension = match options.format {
                 ExportFormat::Csv => "csv",
                 ExportFormat::Json => "json",
@@ -51,107 +54,132 @@ impl Session {
             };
             let path =
                 if several { options.out.join(format!("{kind}.{extension}")) } else { options.out.clone() };
-            let order = self.order_of(&crate::lists::query(*kind, &options.request)?)?;
-            self.export_one(*kind, options.format, &path, &order)?;
-            let bytes = std::fs::read(&path).map_err(AppError::io(&path))?;
-            files.push(ExportedFile {
-                path: path.display().to_string(),
-                rows: u32::try_from(order.len()).unwrap_or(u32::MAX),
-                sha256: sha256(&bytes),
-            });
-        }
-        Ok(files)
+            output::check(&vault, &path)?;
+            let (rows, sha256) = output::write_whole(&path, |file| {
+                let mut out = Hashing { out: file, sha256: sha2::Sha256::default() };
+                let rows = self.export_one(*kind, options, &mut out)?;
+                Ok((rows, out.hex()))
+            })?;
+            Ok(ExportedFile { path: path.display().to_string(), rows, sha256 })
+        };
+        options.kinds.iter().map(one).collect()
     }
 
-    /// Written beside the goal and moved there whole: a failed export leaves an earlier file as it was.
-    fn export_one(
-        &self,
-        kind: Kind,
-        format: ExportFormat,
-        path: &Path,
-        order: &[i64],
-    ) -> Result<(), AppError> {
-        let part = path.with_extension("part");
-        let io = AppError::io(path);
-        let written = (|| {
-            let mut out = BufWriter::new(satchel_vault::files::private_file(&part).map_err(&io)?);
-            match format {
-                ExportFormat::Csv => self.write_csv(kind, order, &mut out)?,
-                ExportFormat::Json => self.write_json(kind, order, &mut out)?,
-                ExportFormat::Vcard => self.write_vcards(kind, order, &mut out)?,
-            }
-            out.into_inner().map_err(|e| io(e.into_error()))?.sync_all().map_err(&io)?;
-            std::fs::rename(&part, path).map_err(&io)
-        })();
-        if written.is_err() {
-            let _ = std::fs::remove_file(&part);
-        }
-        written
-    }
-
-    fn each(
-        &self,
-        kind: Kind,
-        order: &[i64],
-        mut visit: impl FnMut(&Row) -> Result<(), AppError>,
-    ) -> Result<(), AppError> {
+    /// One state of the vault, whatever is written meanwhile.
+    fn export_one(&self, kind: Kind, options: &ExportOptions, out: &mut impl Write) -> Result<u32, AppError> {
         let catalogue = self.catalogue();
-        for rows in order.chunks(500) {
-            for row in self.store.read(|db| lists::page(db, &catalogue, kind, rows))? {
-                visit(&row)?;
+        let query = crate::lists::query(kind, &options.request)?;
+        self.store.read::<_, AppError>(|db| {
+            let order = lists::rows(db, &catalogue, &query)?;
+            let each = |visit: &mut dyn FnMut(&Row) -> Result<(), AppError>| {
+                for rows in order.chunks(500) {
+                    self.go_on(&Cancel::default(), "the export was stopped; no file was written")?;
+                    for mut row in lists::page(db, &catalogue, kind, rows)? {
+                        row.fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
+                        visit(&row)?;
+                    }
+                }
+                Ok(())
+            };
+            match options.format {
+                ExportFormat::Csv => write_csv(kind, &catalogue, each, out)?,
+                ExportFormat::Json => write_json(kind, &catalogue, each, out)?,
+                ExportFormat::Vcard => write_vcards(kind, &catalogue, each, out)?,
             }
-        }
+            Ok(u32::try_from(order.len()).unwrap_or(u32::MAX))
+        })
+    }
+}
+
+/// Shows each record of an export, in order.
+trait Each: Fn(&mut dyn FnMut(&Row) -> Result<(), AppError>) -> Result<(), AppError> {}
+impl<F: Fn(&mut dyn FnMut(&Row) -> Result<(), AppError>) -> Result<(), AppError>> Each for F {}
+
+fn write_csv(
+    kind: Kind,
+    catalogue: &Catalogue,
+    each: impl Each,
+    out: &mut impl Write,
+) -> Result<(), AppError> {
+    let fields: Vec<satchel_domain::Field> = catalogue.offered(kind).cloned().collect();
+    let mut table = CsvTable::new(&fields);
+    each(&mut |row| {
+        table.measure(&row.fields);
         Ok(())
+    })?;
+    // The mark tells Excel that the file is UTF-8.
+    out.write_all("\u{feff}".as_bytes())?;
+    let header: Vec<String> = table.header().iter().map(|h| spreadsheet_safe(h)).collect();
+    write_line(out, &header)?;
+    each(&mut |row| {
+        let company = row.company_title.as_deref().unwrap_or_default();
+        Ok(write_line(out, &table.row(&row.id.to_string(), company, &row.fields))?)
+    })
+}
+
+fn write_json(
+    kind: Kind,
+    catalogue: &Catalogue,
+    each: impl Each,
+    out: &mut impl Write,
+) -> Result<(), AppError> {
+    write!(out, "{{\"custom_fields\":{},\"records\":[", described(catalogue, &[kind]))?;
+    let mut first = true;
+    each(&mut |row| {
+        let record = json!({
+            "id": row.id.to_string(), "kind": kind.key(), "title": row.title, "fields": row.fields,
+            "company_title": row.company_title, "created_at": rfc3339(row.created_at), "updated_at": rfc3339(row.updated_at),
+        });
+        let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
+        Ok(write!(out, "{comma}{record}")?)
+    })?;
+    Ok(out.write_all(b"\n]}\n")?)
+}
+
+fn write_vcards(
+    kind: Kind,
+    catalogue: &Catalogue,
+    each: impl Each,
+    out: &mut impl Write,
+) -> Result<(), AppError> {
+    each(&mut |row| {
+        let company = row.company_title.as_deref().unwrap_or_default();
+        let card =
+            vcard_of(kind, &row.id.to_string(), &row.title, company, &row.fields, catalogue.fields(kind));
+        Ok(out.write_all(card.as_bytes())?)
+    })
+}
+
+/// Hashes what goes through.
+struct Hashing<W> {
+    out: W,
+    sha256: sha2::Sha256,
+}
+
+impl<W> Hashing<W> {
+    fn hex(self) -> String {
+        self.sha256.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sha256.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
     }
 
-    fn write_csv(&self, kind: Kind, order: &[i64], out: &mut impl Write) -> Result<(), AppError> {
-        let catalogue = self.catalogue();
-        let fields: Vec<satchel_domain::Field> = catalogue.offered(kind).cloned().collect();
-        let mut table = CsvTable::new(&fields);
-        self.each(kind, order, |row| {
-            table.measure(&row.fields);
-            Ok(())
-        })?;
-        let failed =
-            |e: std::io::Error| AppError::new(Code::DiskFull, format!("the file cannot be written: {e}"));
-        // The mark tells Excel that the file is UTF-8.
-        out.write_all("\u{feff}".as_bytes()).map_err(failed)?;
-        let header: Vec<String> = table.header().iter().map(|h| spreadsheet_safe(h)).collect();
-        write_line(out, &header).map_err(failed)?;
-        self.each(kind, order, |row| {
-            let cells =
-                table.row(&row.id.to_string(), row.company_title.as_deref().unwrap_or_default(), &row.fields);
-            write_line(out, &cells).map_err(failed)
-        })
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
+}
 
-    fn write_json(&self, kind: Kind, order: &[i64], out: &mut impl Write) -> Result<(), AppError> {
-        let failed =
-            |e: std::io::Error| AppError::new(Code::DiskFull, format!("the file cannot be written: {e}"));
-        out.write_all(b"{\"records\":[").map_err(failed)?;
-        let mut first = true;
-        self.each(kind, order, |row| {
-            let record = json!({
-                "id": row.id.to_string(), "kind": kind.key(), "title": row.title, "fields": row.fields,
-                "company_title": row.company_title, "created_at": rfc3339(row.created_at), "updated_at": rfc3339(row.updated_at),
-            });
-            let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
-            write!(out, "{comma}{record}").map_err(failed)
-        })?;
-        out.write_all(b"\n]}\n").map_err(failed)
-    }
-
-    fn write_vcards(&self, kind: Kind, order: &[i64], out: &mut impl Write) -> Result<(), AppError> {
-        let catalogue = self.catalogue();
-        let failed =
-            |e: std::io::Error| AppError::new(Code::DiskFull, format!("the file cannot be written: {e}"));
-        self.each(kind, order, |row| {
-            let company = row.company_title.as_deref().unwrap_or_default();
-            let card =
-                vcard_of(kind, &row.id.to_string(), &row.title, company, &row.fields, catalogue.fields(kind));
-            out.write_all(card.as_bytes()).map_err(failed)
-        })
-    }
+/// The custom fields of some kinds, so that an import elsewhere can make them again.
+pub(crate) fn described(catalogue: &Catalogue, kinds: &[Kind]) -> Json {
+    let custom = kinds.iter().flat_map(|kind| catalogue.offered(*kind)).filter(|f| f.custom);
+    custom
+        .map(|f| json!({"key": f.key, "label": f.label, "type": f.ty.key(), "options": f.options}))
+        .collect()
 }
 
 /// RFC 4180: quoted where needed, CRLF.
@@ -167,9 +195,4 @@ fn write_line(out: &mut impl Write, cells: &[String]) -> std::io::Result<()> {
         }
     }
     out.write_all(b"\r\n")
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }

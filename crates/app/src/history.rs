@@ -7,11 +7,11 @@ use crate::{
     session::{Prepared, now},
     views::{ChangeView, OperationView, Skipped, UndoReport, VersionView},
 };
-use satchel_document::{Document, fields_that_differ};
+use satchel_document::{Document, fields_that_differ, guarded};
 use satchel_domain::{
     Catalogue, Kind, OperationId, RecordId, Registers, Value, date::rfc3339, register::DELETED_AT,
 };
-use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations};
+use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
 
 /// Records per transaction of a long undo: others can write in between.
@@ -53,9 +53,9 @@ impl Session {
         })
     }
 
-    /// The newest operations first; `before` continues an earlier answer.
+    /// The newest operations first.
     pub fn operations(&self, limit: usize) -> Result<Vec<OperationView>, AppError> {
-        let found = self.store.read(|db| operations::latest(db, limit.min(1000), None))?;
+        let found = self.store.read(|db| operations::latest(db, limit.min(1000)))?;
         self.operation_views(found)
     }
 
@@ -69,8 +69,8 @@ impl Session {
         self.store.read::<_, AppError>(|db| {
             let view = |o: Operation| -> Result<OperationView, AppError> {
                 let title = match o.records {
-                    1 => match operations::touched(db, o.seq, 0, 1)?.first() {
-                        Some(t) => title_of(db, &catalogue, t.row)?,
+                    1 => match operations::only_row(db, o.seq)? {
+                        Some(row) => title_of(db, &catalogue, row)?,
                         None => String::new(),
                     },
                     _ => String::new(),
@@ -102,26 +102,19 @@ impl Session {
     ) -> Result<UndoReport, AppError> {
         let target = self.store.read::<_, AppError>(|db| match id {
             Some(id) => operations::get(db, id)?.ok_or_else(|| AppError::not_found("operation", id)),
-            None => {
-                let latest = operations::latest(db, 500, None)?;
-                let next = latest.into_iter().find(|o| o.undoes.is_none() && o.undone_by.is_none());
-                next.ok_or_else(|| AppError::new(Code::NothingToUndo, "there is nothing to undo"))
-            }
+            None => operations::standing(db, &self.running())?
+                .ok_or_else(|| AppError::new(Code::NothingToUndo, "there is nothing to undo")),
         })?;
         if target.undone_by.is_some() {
-            return Err(AppError::new(Code::NothingToUndo, "this operation was undone already"));
+            return Err(undone_already());
         }
         self.take_back(&target, "undo", progress, cancel)
     }
 
     /// Does again what was undone last, as long as nothing else was done since.
     pub fn redo(&self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<UndoReport, AppError> {
-        let latest = self.store.read(|db| operations::latest(db, 500, None))?;
         // Going back in time: an ordinary operation in between closes the way.
-        let undo = latest
-            .into_iter()
-            .take_while(|o| o.undoes.is_some())
-            .find(|o| o.label == "undo" && o.undone_by.is_none());
+        let undo = self.store.read(operations::last_undo)?;
         let undo = undo.ok_or_else(|| AppError::new(Code::NothingToUndo, "there is nothing to redo"))?;
         self.take_back(&undo, "redo", progress, cancel)
     }
@@ -165,91 +158,136 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<UndoReport, AppError> {
-        let mut head = self.operation(label);
-        head.undoes = Some(target.id);
-        head.finished = false;
-        let stamp = self.stamp(&head);
-        let catalogue = self.catalogue();
-        let total = target.records;
-        let mut seq = None;
-        let (mut after, mut done, mut written) = (0, 0_u64, 0_u64);
-        let mut skipped: Vec<Skipped> = Vec::new();
-        let bulk = (total > 1000).then(|| self.store.bulk());
-        loop {
-            let batch = self.store.read(|db| operations::touched(db, target.seq, after, BATCH))?;
-            let Some(last) = batch.last() else { break };
-            after = last.row;
-            done += batch.len() as u64;
-            if cancel.is_asked() {
-                return Err(AppError::new(
-                    Code::Cancelled,
-                    format!("stopped after {done} of {total} records; undo again to go on"),
-                ));
-            }
-            // Documents are decoded and encoded outside of the transaction, on both cores.
-            let plans = self.plan_batch(&batch, &stamp, &catalogue)?;
-            self.store.write::<_, AppError>(|tx| {
-                let seq = match seq {
-                    Some(seq) => seq,
-                    None => *seq.insert(operations::begin(tx, &head)?),
-                };
-                for plan in plans {
-                    skipped.extend(plan.skipped);
-                    let Some(prepared) = plan.prepared else { continue };
-                    // Somebody wrote in between: plan again on what is there now.
-                    let current = documents::get(tx, prepared.id)?.map(|r| r.heads);
-                    let prepared = if current.as_deref() == Some(&prepared.before) {
-                        Some(prepared)
-                    } else {
-                        let again = batch.iter().find(|t| t.id == prepared.id);
-                        let plan = again.map(|t| self.plan_one(tx, t, &stamp, &catalogue)).transpose()?;
-                        plan.and_then(|p| p.prepared)
-                    };
-                    if let Some(prepared) = prepared {
-                        self.put(tx, seq, &prepared)?;
-                        written += 1;
+        let _claim = self.claim(target.id)?;
+        // One that was stopped half-way goes on, so that a redo brings all of it back.
+        let begun = self.store.read(|db| operations::unfinished_undo(db, target.id))?;
+        let begun = begun.filter(|o| o.label == label && !self.running().contains(&o.id));
+        let head = match begun {
+            Some(begun) => begun,
+            None => {
+                let mut head = self.operation(label);
+                (head.undoes, head.finished) = (Some(target.id), false);
+                head.seq = self.store.write::<_, StorageError>(|tx| {
+                    // Between the look and this write another may have taken it back.
+                    match operations::get(tx, target.id)? {
+                        Some(now) if now.undone_by.is_none() => operations::begin(tx, &head),
+                        _ => Ok(0),
                     }
+                })?;
+                if head.seq == 0 {
+                    return Err(undone_already());
                 }
-                Ok(())
-            })?;
-            progress(Progress { done, total });
+                head
+            }
+        };
+        let _own = self.claim(head.id)?;
+        let mut taking = TakingBack {
+            session: self,
+            target,
+            stamp: self.stamp(&head),
+            head,
+            catalogue: self.catalogue(),
+            written: 0,
+            skipped: Vec::new(),
+        };
+        let outcome = taking.all(progress, cancel);
+        let closed = taking.close(outcome.is_ok());
+        self.refresh_catalogue()?;
+        self.changed(Vec::new());
+        outcome.and(closed)?;
+        Ok(UndoReport {
+            operation: taking.head.id,
+            undone: target.id,
+            label: target.label.clone(),
+            records: u32::try_from(taking.written).unwrap_or(u32::MAX),
+            skipped: taking.skipped,
+        })
+    }
+}
+
+fn undone_already() -> AppError {
+    AppError::new(Code::NothingToUndo, "this operation was undone already")
+}
+
+/// An undo or a redo on its way.
+struct TakingBack<'a> {
+    session: &'a Session,
+    target: &'a Operation,
+    head: Operation,
+    stamp: satchel_document::Stamp,
+    catalogue: std::sync::Arc<Catalogue>,
+    written: u64,
+    skipped: Vec<Skipped>,
+}
+
+struct Plan {
+    prepared: Option<Prepared>,
+    skipped: Vec<Skipped>,
+}
+
+impl TakingBack<'_> {
+    /// The people first, so that what was made for them is not in use any more.
+    fn all(&mut self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<(), AppError> {
+        let total = self.target.records;
+        let _tuned = (total > 1000).then(|| self.session.store.bulk());
+        let mut done = 0_u64;
+        for people in [true, false] {
+            let mut before = i64::MAX;
+            loop {
+                let seq = self.target.seq;
+                let batch =
+                    self.session.store.read(|db| operations::touched(db, seq, people, before, BATCH))?;
+                let Some(last) = batch.last() else { break };
+                self.session.go_on(
+                    cancel,
+                    &format!("stopped after {done} of {total} records; undo the same again to go on"),
+                )?;
+                before = last.row;
+                done += batch.len() as u64;
+                self.batch(&batch, people)?;
+                progress(Progress { done, total });
+            }
         }
-        drop(bulk);
-        let detail = serde_json::json!({ "skipped": skipped.len() }).to_string();
-        self.store.write::<_, StorageError>(|tx| {
-            let seq = match seq {
-                Some(seq) => seq,
-                None => operations::begin(tx, &head)?,
-            };
-            operations::finish(tx, seq, written, &detail)?;
-            operations::mark_undone(tx, target.id, Some(head.id))?;
-            // Doing an undo over makes what it had undone stand again.
-            if let (Some(original), "redo") = (target.undoes, label) {
-                operations::mark_undone(tx, original, None)?;
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &[Touched], people: bool) -> Result<(), AppError> {
+        // Documents are decoded and encoded outside of the transaction, on both cores; those of what
+        // people refer to depend on what is written before them.
+        let plans: Vec<Option<Plan>> = match people {
+            true => self.plan(batch)?.into_iter().map(Some).collect(),
+            false => batch.iter().map(|_| None).collect(),
+        };
+        let (mut written, mut skipped) = (0, Vec::new());
+        self.session.store.write::<_, AppError>(|tx| {
+            for (touched, plan) in batch.iter().zip(plans) {
+                let current = documents::get(tx, touched.id)?;
+                let stale = |plan: &Plan| match (&plan.prepared, &current) {
+                    (Some(prepared), Some(row)) => prepared.before != row.heads,
+                    _ => false,
+                };
+                // Not planned yet, or somebody wrote in between: plan on what is there now.
+                let plan = match plan {
+                    Some(plan) if !stale(&plan) => plan,
+                    _ => self.plan_one(tx, touched)?,
+                };
+                skipped.extend(plan.skipped);
+                if let Some(prepared) = plan.prepared {
+                    self.session.put(tx, self.head.seq, &prepared)?;
+                    written += 1;
+                }
             }
             Ok(())
         })?;
-        self.refresh_catalogue()?;
-        self.changed(Vec::new());
-        let label = target.label.clone();
-        Ok(UndoReport {
-            operation: head.id,
-            undone: target.id,
-            label,
-            records: u32::try_from(written).unwrap_or(u32::MAX),
-            skipped,
-        })
+        self.written += written;
+        self.skipped.extend(skipped);
+        Ok(())
     }
 
-    fn plan_batch(
-        &self,
-        batch: &[Touched],
-        stamp: &satchel_document::Stamp,
-        catalogue: &Catalogue,
-    ) -> Result<Vec<Plan>, AppError> {
+    fn plan(&self, batch: &[Touched]) -> Result<Vec<Plan>, AppError> {
         let half = batch.len().div_ceil(2).max(1);
         let plan_all = |part: &[Touched]| -> Result<Vec<Plan>, AppError> {
-            self.store.read(|db| part.iter().map(|t| self.plan_one(db, t, stamp, catalogue)).collect())
+            self.session.store.read(|db| part.iter().map(|t| self.plan_one(db, t)).collect())
         };
         std::thread::scope(|scope| {
             let parts: Vec<_> = batch.chunks(half).map(|part| scope.spawn(move || plan_all(part))).collect();
@@ -263,32 +301,61 @@ impl Session {
         })
     }
 
-    fn plan_one(
-        &self,
-        db: &satchel_storage::Connection,
-        touched: &Touched,
-        stamp: &satchel_document::Stamp,
-        catalogue: &Catalogue,
-    ) -> Result<Plan, AppError> {
-        let (row, mut document): (_, Document) = self.load(db, touched.id)?;
-        let plan = document.plan_revert(&touched.before, &touched.after, now());
-        let skipped = plan.skipped.into_iter().map(|field| Skipped {
-            id: touched.id,
-            field,
-            why: "it was edited since".to_owned(),
-        });
-        let skipped = skipped.collect();
-        let prepared = match document.edit(stamp, &plan.changes)? {
-            true => Some(Prepared::of(touched.id, row.heads, &mut document, catalogue)?),
-            false => None,
-        };
-        Ok(Plan { prepared, skipped })
+    fn plan_one(&self, db: &satchel_storage::Connection, touched: &Touched) -> Result<Plan, AppError> {
+        let (row, mut document): (_, Document) = self.session.load(db, touched.id)?;
+        let skip = |field: String, why: &str| Skipped { id: touched.id, field, why: why.to_owned() };
+        if touched.before.is_empty() && is_used(db, &row, &document.registers())? {
+            let skipped = vec![skip(row.kind.key().to_owned(), "other records use it")];
+            return Ok(Plan { prepared: None, skipped });
+        }
+        guarded(|| {
+            let plan = document.plan_revert(&touched.before, &touched.after, now());
+            let skipped = plan.skipped.into_iter().map(|field| skip(field, "it was edited since")).collect();
+            let prepared = match document.edit(&self.stamp, &plan.changes)? {
+                true => Some(Prepared::of(touched.id, row.heads, &mut document, &self.catalogue)?),
+                false => None,
+            };
+            Ok(Plan { prepared, skipped })
+        })
+    }
+
+    /// Closes the operation, whole or stopped. Only a whole one counts as having taken back.
+    fn close(&self, whole: bool) -> Result<(), AppError> {
+        let detail = serde_json::json!({ "skipped": self.skipped.len() }).to_string();
+        self.session.store.write::<_, AppError>(|tx| {
+            if !whole {
+                operations::count(tx, self.head.seq)?;
+                return Ok(());
+            }
+            operations::finish(tx, self.head.seq, &detail)?;
+            operations::mark_undone(tx, self.target.id, Some(self.head.id))?;
+            // An undo that is itself taken back makes what it had undone stand again, and so on.
+            let (mut stands, mut by, mut next) = (true, self.target.id, self.target.undoes);
+            while let Some(id) = next {
+                operations::mark_undone(tx, id, (!stands).then_some(by))?;
+                (stands, by) = (!stands, id);
+                next = operations::get(tx, id)?.and_then(|o| o.undoes);
+            }
+            Ok(())
+        })
     }
 }
 
-struct Plan {
-    prepared: Option<Prepared>,
-    skipped: Vec<Skipped>,
+/// Whether others would lose something if this record went.
+fn is_used(
+    db: &satchel_storage::Connection,
+    row: &satchel_storage::DocumentRow,
+    registers: &Registers,
+) -> Result<bool, StorageError> {
+    let text = |key: &str| registers.get(key).and_then(satchel_domain::Scalar::as_str).unwrap_or_default();
+    match row.kind {
+        Kind::Person => Ok(false),
+        Kind::Company => projections::company_is_used(db, row.id),
+        Kind::CustomField => match text("for_kind").parse() {
+            Ok(kind) => projections::custom_field_is_used(db, kind, text("key")),
+            Err(_) => Ok(false),
+        },
+    }
 }
 
 fn title_of(db: &satchel_storage::Connection, catalogue: &Catalogue, row: i64) -> Result<String, AppError> {

@@ -11,9 +11,9 @@ use crate::{
 };
 use matching::{Outcome, merge};
 use prepare::{Context, Ready};
-use satchel_domain::{Kind, OperationId, RecordId};
+use satchel_domain::{Kind, OperationId};
 use satchel_interchange::{Draft, Mapping, Rejected, Source, Target, guess};
-use satchel_storage::{Transaction, documents, operations};
+use satchel_storage::{DocumentRow, Transaction, documents, operations};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -143,10 +143,13 @@ pub struct ImportReport {
     pub rejects: Vec<Rejected>,
 }
 
+/// Rows, or bytes of cells, that are worked on together.
 const BATCH: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
 /// Rows per transaction. Each touches pages all over the indexes, and each commit writes those pages:
 /// few large commits write far less than many small ones.
 const WRITE: usize = 5000;
+const WRITE_BYTES: usize = 32 << 20;
 const MAX_ERRORS: usize = 1000;
 const PREVIEW: usize = 20;
 
@@ -175,10 +178,11 @@ impl Session {
     ) -> Result<ImportReport, AppError> {
         let (source, mapping) = self.open_source(path, options)?;
         let mut run = Run::new(self, &source, &mapping, options, false)?;
+        let _claim = self.claim(run.head.id)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let outcome = run.begin(&name).and_then(|()| run.all(progress, cancel));
-        run.finish(&name)?;
-        outcome?;
+        let finished = run.finish(&name);
+        outcome.and(finished)?;
         Ok(run.report)
     }
 
@@ -189,7 +193,8 @@ impl Session {
             found.ok_or_else(|| AppError::new(Code::NotFound, format!("there is no import {operation}")))?;
         let detail: serde_json::Value = serde_json::from_str(&found.detail).unwrap_or_default();
         let rejects: Vec<Rejected> = serde_json::from_value(detail["rejects"].clone()).unwrap_or_default();
-        crate::write_private(path, rejects_csv(&rejects).as_bytes())
+        let vault = self.dir().path().to_owned();
+        crate::output::write_private(&vault, path, rejects_csv(&rejects).as_bytes())
     }
 
     fn open_source(&self, path: &Path, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
@@ -197,6 +202,37 @@ impl Session {
         let mut mapping = guess(&source, options.kind, &self.catalogue());
         mapping.correct(&source.columns, &options.mapping)?;
         Ok((source, mapping))
+    }
+}
+
+/// A row of the file, worked on.
+type Row = Result<Result<Ready, AppError>, Rejected>;
+
+/// A row that says that it is something else is for another import.
+fn of_kind(row: Draft, kind: Kind) -> Result<Draft, Rejected> {
+    match row.kind {
+        Some(other) if other != kind => Err(Rejected {
+            number: row.number,
+            message: format!("this is a {other}; import the file once more as {other}"),
+            text: row
+                .cells
+                .iter()
+                .map(|c| c.value.as_str())
+                .collect::<Vec<_>>()
+                .join(" · ")
+                .chars()
+                .take(500)
+                .collect(),
+        }),
+        _ => Ok(row),
+    }
+}
+
+/// Bytes that a row holds while it waits to be written.
+fn size(row: &Row) -> usize {
+    match row {
+        Ok(Ok(ready)) => ready.prepared.as_ref().map_or(0, Prepared::size),
+        _ => 0,
     }
 }
 
@@ -209,7 +245,6 @@ struct Run<'a> {
     dry: bool,
     head: satchel_storage::Operation,
     seq: i64,
-    touched: u64,
     /// What rows before have brought in a dry run.
     seen: HashSet<String>,
     report: ImportReport,
@@ -235,17 +270,17 @@ impl<'a> Run<'a> {
         let mut habits = session.habits()?;
         habits.day_order = mapping.day_order.unwrap_or(habits.day_order);
         let source_name = options.source.clone().or(mapping.preset.map(str::to_owned));
-        let source_name = source_name.unwrap_or_else(|| format!("{:?}", source.format).to_lowercase());
-        let context = Context::new(
+        let context = Context {
             session,
             source,
             mapping,
             options,
-            catalogue,
+            catalogue: Arc::new(catalogue),
             habits,
-            source_name,
-            session.stamp(&head),
-        );
+            source_name: source_name.unwrap_or_else(|| source.format.key().to_owned()),
+            stamp: session.stamp(&head),
+            companies: Arc::default(),
+        };
         let columns = source.columns.iter().zip(&mapping.targets).map(|(c, (target, how))| ColumnView {
             name: c.name.clone(),
             target: target.to_string(),
@@ -254,7 +289,7 @@ impl<'a> Run<'a> {
             filled: u32::try_from(c.filled).unwrap_or(u32::MAX),
         });
         let report = ImportReport {
-            format: format!("{:?}", source.format).to_lowercase(),
+            format: source.format.key().to_owned(),
             encoding: source.encoding.clone(),
             delimiter: source.delimiter.map(String::from),
             preset: mapping.preset.map(str::to_owned),
@@ -271,7 +306,6 @@ impl<'a> Run<'a> {
             dry,
             head,
             seq: 0,
-            touched: 0,
             seen: HashSet::new(),
             report,
         })
@@ -285,7 +319,6 @@ impl<'a> Run<'a> {
         let stamp = session.stamp(&self.head);
         let known = session.catalogue();
         self.seq = session.store.write::<_, AppError>(|tx| Ok(operations::begin(tx, &self.head)?))?;
-        let mut made = 0;
         session.store.write::<_, AppError>(|tx| {
             for (target, _) in &self.mapping.targets {
                 let Target::Custom { label, ty } = target else { continue };
@@ -295,28 +328,15 @@ impl<'a> Run<'a> {
                 }
                 let id = session.derive_id(&["custom_field", self.mapping.kind.key(), &key]);
                 if documents::exists(tx, id)? {
-                    self.revive(tx, id)?;
+                    session.revive(tx, self.seq, id, &stamp, &known)?;
                 } else {
-                    let prepared = Prepared::new_record(id, Kind::CustomField, &stamp, &registers, &known)?;
+                    let prepared = Prepared::new_record(id, Kind::CustomField, &stamp, &registers, &known);
                     session.put(tx, self.seq, &prepared)?;
                 }
-                made += 1;
             }
             Ok(())
         })?;
-        self.touched += made;
         session.refresh_catalogue()?;
-        Ok(())
-    }
-
-    /// Takes a record of an earlier, rolled back import out of the trash.
-    fn revive(&self, tx: &Transaction<'_>, id: RecordId) -> Result<(), AppError> {
-        let (row, mut document) = self.session.load(tx, id)?;
-        let changes = vec![(satchel_domain::register::DELETED_AT.to_owned(), None)];
-        if document.edit(&self.context.stamp, &changes)? {
-            let prepared = Prepared::of(id, row.heads, &mut document, &self.context.catalogue)?;
-            self.session.put(tx, self.seq, &prepared)?;
-        }
         Ok(())
     }
 
@@ -324,68 +344,71 @@ impl<'a> Run<'a> {
         let total = self.source.rows;
         let mut rows = self.source.rows()?;
         let batches = std::iter::from_fn(move || {
-            let batch: Vec<Result<Draft, Rejected>> = rows.by_ref().take(BATCH).collect();
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while batch.len() < BATCH && bytes < BATCH_BYTES {
+                let Some(row) = rows.next() else { break };
+                bytes +=
+                    row.as_ref().map_or(0, |draft: &Draft| draft.cells.iter().map(|c| c.value.len()).sum());
+                batch.push(row);
+            }
             (!batch.is_empty()).then_some(batch)
         });
-        let context = self.context.share();
-        let dry = self.dry;
-        let closing = self.session.closing.clone();
-        let mut done = 0;
-        let mut pending = Vec::new();
-        let bulk = self.session.store.bulk();
+        let context = self.context.clone();
+        let (session, dry, kind) = (self.session, self.dry, self.mapping.kind);
+        let (mut pending, mut bytes) = (Vec::new(), 0);
+        let _tuned = (!dry).then(|| session.store.bulk());
         bulk::run(
             batches,
-            |batch| {
-                batch.into_iter().map(|row| row.map(|draft| context.ready(&draft, dry))).collect::<Vec<_>>()
-            },
-            |batch: Vec<Result<Result<Ready, AppError>, Rejected>>| {
+            |batch| batch.into_iter().map(|row| Ok(context.ready(&of_kind(row?, kind)?, dry))).collect(),
+            |batch: Vec<Row>| {
+                bytes += batch.iter().map(size).sum::<usize>();
                 pending.extend(batch);
-                if cancel.is_asked() || closing.is_asked() {
-                    self.batch(std::mem::take(&mut pending))?;
-                    return Err(AppError::new(
-                        Code::Cancelled,
-                        "the import was stopped; what was imported so far can be rolled back",
-                    ));
-                }
-                done = self.report.rows.into();
-                if pending.len() >= WRITE || self.dry {
+                let stopped = session
+                    .go_on(cancel, "the import was stopped; what was imported so far can be rolled back");
+                if stopped.is_err() || dry || pending.len() >= WRITE || bytes >= WRITE_BYTES {
+                    bytes = 0;
                     self.batch(std::mem::take(&mut pending))?;
                 }
-                done += pending.len() as u64;
-                progress(Progress { done, total });
-                Ok(())
+                progress(Progress { done: u64::from(self.report.rows) + pending.len() as u64, total });
+                stopped
             },
         )?;
-        self.batch(pending)?;
-        drop(bulk);
-        Ok(())
+        self.batch(pending)
     }
 
-    fn batch(&mut self, batch: Vec<Result<Result<Ready, AppError>, Rejected>>) -> Result<(), AppError> {
+    fn batch(&mut self, batch: Vec<Row>) -> Result<(), AppError> {
         let session = self.session;
         if self.dry {
             return session.store.read::<_, AppError>(|db| {
                 for row in batch {
                     if let Some(ready) = self.accept(row)? {
-                        let outcome = matching::find(db, session, &ready, self.options)?;
-                        self.foresee(ready, outcome.is_some());
+                        let found = matching::find(db, &ready, &self.context)?;
+                        self.foresee(ready, found)?;
                     }
                 }
                 Ok(())
             });
         }
-        session.store.write::<_, AppError>(|tx| {
+        let r = &self.report;
+        let before = (r.rows, r.created.clone(), r.updated, r.unchanged, r.skipped, r.rejected);
+        let written = session.store.write::<_, AppError>(|tx| {
             for row in batch {
                 if let Some(ready) = self.accept(row)? {
                     self.write(tx, ready)?;
                 }
             }
             Ok(())
-        })
+        });
+        if written.is_err() {
+            // What was rolled back was not done.
+            let r = &mut self.report;
+            (r.rows, r.created, r.updated, r.unchanged, r.skipped, r.rejected) = before;
+        }
+        written
     }
 
     /// Counts a row and names what is wrong with it; nothing if it is rejected.
-    fn accept(&mut self, row: Result<Result<Ready, AppError>, Rejected>) -> Result<Option<Ready>, AppError> {
+    fn accept(&mut self, row: Row) -> Result<Option<Ready>, AppError> {
         self.report.rows += 1;
         match row {
             Err(rejected) => {
@@ -433,25 +456,26 @@ impl<'a> Run<'a> {
     }
 
     /// Counts what a row would do.
-    fn foresee(&mut self, ready: Ready, matched: bool) {
+    fn foresee(&mut self, ready: Ready, found: Option<DocumentRow>) -> Result<(), AppError> {
         let keys = matching::keys(&ready, self.options);
-        let matched = matched
-            || (self.options.on_match != OnMatch::Create && keys.iter().any(|k| self.seen.contains(k)));
+        let again = self.options.on_match != OnMatch::Create && keys.iter().any(|k| self.seen.contains(k));
         self.seen.extend(keys);
-        let outcome = match (matched, self.options.on_match) {
-            (false, _) | (true, OnMatch::Create) => {
-                *self.report.created.entry(self.mapping.kind.key().to_owned()).or_default() += 1;
-                "create"
-            }
-            (true, OnMatch::Skip) => {
-                self.report.skipped += 1;
-                "skip"
-            }
-            (true, OnMatch::Update) => {
-                self.report.updated += 1;
-                "update"
-            }
+        let outcome = match (found, self.options.on_match) {
+            (Some(row), OnMatch::Skip) if !matching::is_deleted(&row)? => "skip",
+            (Some(row), _) => match merge(row, &ready, &self.context)? {
+                Outcome::Changed(_) => "update",
+                Outcome::Unchanged => "unchanged",
+            },
+            (None, OnMatch::Skip) if again => "skip",
+            (None, _) if again => "update",
+            (None, _) => "create",
         };
+        match outcome {
+            "create" => *self.report.created.entry(self.mapping.kind.key().to_owned()).or_default() += 1,
+            "update" => self.report.updated += 1,
+            "unchanged" => self.report.unchanged += 1,
+            _ => self.report.skipped += 1,
+        }
         if ready.company.as_ref().is_some_and(|c| c.is_new && self.seen.insert(format!("company {}", c.id))) {
             *self.report.created.entry("company".to_owned()).or_default() += 1;
         }
@@ -474,31 +498,35 @@ impl<'a> Run<'a> {
                 outcome: outcome.to_owned(),
             });
         }
+        Ok(())
     }
 
     fn write(&mut self, tx: &Transaction<'_>, mut ready: Ready) -> Result<(), AppError> {
+        let found = matching::find(tx, &ready, &self.context)?;
+        if let (Some(row), OnMatch::Skip) = (&found, self.options.on_match)
+            && !matching::is_deleted(row)?
+        {
+            self.report.skipped += 1;
+            return Ok(());
+        }
         if let Some(company) = ready.company.take() {
             self.write_company(tx, company)?;
         }
-        let matched = matching::find(tx, self.session, &ready, self.options)?;
-        match (matched, self.options.on_match) {
-            (Some(_), OnMatch::Skip) => self.report.skipped += 1,
-            (Some(row), OnMatch::Update) => match merge(row, &ready, &self.context)? {
+        match found {
+            Some(row) => match merge(row, &ready, &self.context)? {
                 Outcome::Changed(prepared) => {
                     self.session.put(tx, self.seq, &prepared)?;
                     self.report.updated += 1;
-                    self.touched += 1;
                 }
                 Outcome::Unchanged => self.report.unchanged += 1,
             },
-            (None, _) | (Some(_), OnMatch::Create) => {
+            None => {
                 let prepared = ready
                     .prepared
                     .take()
                     .ok_or_else(|| AppError::new(Code::Internal, "a row was not prepared"))?;
                 self.session.put(tx, self.seq, &prepared)?;
                 *self.report.created.entry(prepared.kind.key().to_owned()).or_default() += 1;
-                self.touched += 1;
             }
         }
         Ok(())
@@ -506,30 +534,35 @@ impl<'a> Run<'a> {
 
     fn write_company(&mut self, tx: &Transaction<'_>, company: prepare::Company) -> Result<(), AppError> {
         let Some(prepared) = company.prepared else { return Ok(()) };
-        if documents::exists(tx, company.id)? {
-            return if self.seen.insert(company.id.to_string()) {
-                self.revive(tx, company.id)
-            } else {
-                Ok(())
-            };
+        if !self.seen.insert(company.id.to_string()) {
+            return Ok(());
         }
-        self.seen.insert(company.id.to_string());
-        self.session.put(tx, self.seq, &prepared)?;
-        *self.report.created.entry("company".to_owned()).or_default() += 1;
-        self.touched += 1;
+        let made = match documents::exists(tx, company.id)? {
+            true => {
+                let Context { stamp, catalogue, .. } = &self.context;
+                self.session.revive(tx, self.seq, company.id, stamp, catalogue)?
+            }
+            false => self.session.put(tx, self.seq, &prepared).map(|_| true)?,
+        };
+        if made {
+            *self.report.created.entry("company".to_owned()).or_default() += 1;
+        }
         Ok(())
     }
 
     /// Closes the operation, whole or stopped: it can be rolled back either way.
     fn finish(&mut self, name: &str) -> Result<(), AppError> {
         self.report.operation = Some(self.head.id);
-        let mut kept = self.report.clone();
-        kept.errors.truncate(200);
-        let mut detail = serde_json::to_value(&kept).expect("plain data serialises");
+        let mut detail = serde_json::to_value(&self.report).expect("plain data serialises");
+        if let Some(errors) = detail["errors"].as_array_mut() {
+            errors.truncate(200);
+        }
         detail["file"] = serde_json::json!(name);
-        detail["rejects"] = serde_json::json!(kept.rejects.iter().take(1000).collect::<Vec<_>>());
+        detail["rejects"] =
+            serde_json::json!(self.report.rejects.iter().take(MAX_ERRORS).collect::<Vec<_>>());
         self.session.store.write::<_, AppError>(|tx| {
-            Ok(operations::finish(tx, self.seq, self.touched, &detail.to_string())?)
+            operations::finish(tx, self.seq, &detail.to_string())?;
+            Ok(())
         })?;
         self.session.refresh_catalogue()?;
         self.session.changed(Vec::new());

@@ -9,7 +9,9 @@ mod history;
 mod import;
 mod lists;
 mod lock;
+pub mod output;
 mod records;
+mod rescue;
 mod rotate;
 mod seed;
 mod session;
@@ -22,14 +24,13 @@ pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use import::{Cancel, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use lists::{ListPage, ListRequest, Neighbours};
-pub use lock::{
-    CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir, write_private,
-};
+pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir};
 pub use records::FieldInput;
+pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
 pub use settings::Settings;
-pub use verify::{VerifyReport, rescue};
+pub use verify::VerifyReport;
 
 pub use satchel_domain as domain;
 pub use satchel_vault::{Cost, Keyring, Passphrase};

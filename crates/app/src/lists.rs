@@ -67,13 +67,9 @@ impl Session {
     /// The ids of all records of a list, for «select all» and exports.
     pub fn ids(&self, kind: Kind, request: &ListRequest) -> Result<Vec<RecordId>, AppError> {
         let order = self.order_of(&query(kind, request)?)?;
-        let ids: Result<Vec<_>, StorageError> = self.store.read(|db| {
-            order
-                .iter()
-                .filter_map(|row| documents::by_row(db, *row).transpose())
-                .map(|d| d.map(|d| d.id))
-                .collect()
-        });
+        let ids: Result<Vec<_>, StorageError> = self
+            .store
+            .read(|db| order.iter().filter_map(|row| documents::id_of(db, *row).transpose()).collect());
         Ok(ids?)
     }
 
@@ -86,11 +82,11 @@ impl Session {
     ) -> Result<Neighbours, AppError> {
         let order = self.order_of(&query(kind, request)?)?;
         self.store.read::<_, AppError>(|db| {
-            let row = documents::get(db, id)?.map(|d| d.row);
+            let row = documents::find(db, id)?.map(|(row, _)| row);
             let at = order.iter().position(|r| Some(*r) == row);
             let id_at = |at: Option<usize>| -> Result<Option<RecordId>, AppError> {
                 let row = at.and_then(|at| order.get(at));
-                Ok(row.map(|row| documents::by_row(db, *row)).transpose()?.flatten().map(|d| d.id))
+                Ok(row.map(|row| documents::id_of(db, *row)).transpose()?.flatten())
             };
             Ok(Neighbours {
                 position: at.map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX)),

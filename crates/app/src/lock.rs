@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// One vault folder, open or locked.
 #[derive(Debug)]
@@ -37,7 +38,17 @@ pub enum Unlock {
     Keyring,
     Passphrase(Passphrase),
     /// The recovery code as typed.
-    Recovery(String),
+    Recovery(Zeroizing<String>),
+}
+
+impl Unlock {
+    /// By what somebody has typed at one prompt: a recovery code is recognised by its checksum.
+    pub fn typed(text: &str) -> Result<Self, AppError> {
+        Ok(match RecoveryCode::find(text) {
+            Some(_) => Self::Recovery(Zeroizing::new(text.to_owned())),
+            None => Self::Passphrase(Passphrase::new(text)?),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -120,27 +131,41 @@ impl Satchel {
         }
         private_dir(&self.path).map_err(AppError::io(&self.path))?;
         let prepared = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
-        let store = Store::create(&prepared.database(), &prepared.key.expose_as_sqlcipher_key())?;
+        let database = prepared.database();
         let person = satchel_domain::value::clean(&new.person, false);
-        write_facts(&store, &workspace, if person.is_empty() { "me" } else { &person }, &new.device)?;
-        // On disk for good before anything says that there is a vault.
-        drop(store);
-        sync(&prepared.database())?;
+        let filled = Store::create(&database, &prepared.key.expose_as_sqlcipher_key())
+            .map_err(AppError::from)
+            .and_then(|store| {
+                write_facts(&store, &workspace, if person.is_empty() { "me" } else { &person }, &new.device)
+            })
+            // On disk for good before anything says that there is a vault.
+            .and_then(|()| sync(&database));
+        if let Err(error) = filled {
+            // Or the next try would find the place taken.
+            let _ = std::fs::remove_file(&database);
+            return Err(error);
+        }
         let kit = kit(&workspace, prepared.id(), &prepared.recovery);
         let key = VaultKey::clone_of(&prepared.key);
         let (dir, refused) = prepared.commit(new.keyring)?;
-        let session = Arc::new(self.open_session(dir, key, new.keyring)?);
+        let lock = self.take_lock(&dir)?;
+        // Nobody has seen its kit yet: a vault that cannot be opened now must not stay.
+        let session =
+            self.open_session(dir.clone(), key, new.keyring, lock).inspect_err(|_| dir.discard())?;
+        let session = Arc::new(session);
         *self.slot() = Some(session.clone());
         self.events.send(&Event::Unlocked);
         Ok(Created { session, kit, keyring: refused.map(|e| e.to_string()) })
     }
 
-    /// Opens the vault. With `remember`, the OS keyring gets the key again where it has lost it.
+    /// Opens the vault. The OS keyring gets the key again where it has lost it.
     pub fn unlock(&self, with: Unlock, keyring: Keyring) -> Result<Arc<Session>, AppError> {
         let mut slot = self.slot();
         if let Some(session) = slot.as_ref() {
             return Ok(session.clone());
         }
+        // Taken before the keys are read: another process may be changing them just now.
+        let lock = self.take_lock(&VaultDir::open(&self.path)?)?;
         let dir = VaultDir::open(&self.path)?;
         let by_keyring = matches!(with, Unlock::Keyring);
         let key = match with {
@@ -152,7 +177,7 @@ impl Satchel {
             // Only a cache: the vault opens without it.
             let _ = dir.store_in_keyring(&key);
         }
-        let session = Arc::new(self.open_session(dir, key, keyring)?);
+        let session = Arc::new(self.open_session(dir, key, keyring, lock)?);
         *slot = Some(session.clone());
         drop(slot);
         self.events.send(&Event::Unlocked);
@@ -172,8 +197,13 @@ impl Satchel {
         }
     }
 
-    fn open_session(&self, dir: VaultDir, key: VaultKey, keyring: Keyring) -> Result<Session, AppError> {
-        let lock = self.take_lock(&dir)?;
+    fn open_session(
+        &self,
+        dir: VaultDir,
+        key: VaultKey,
+        keyring: Keyring,
+        lock: satchel_vault::VaultLock,
+    ) -> Result<Session, AppError> {
         let store = Store::open(&dir.database(), &key.expose_as_sqlcipher_key())?;
         dir.sweep();
         let witness = Witness::of(&state_dir(), dir.id(), dir.path());
@@ -215,12 +245,15 @@ impl Satchel {
         let keyring = session.keyring;
         let rotated = crate::rotate::rotate(session);
         // Whatever happened, `vault.json` says which key is the vault's.
-        let reopened = match &rotated {
-            Ok(key) => self.open_session(VaultDir::open(&self.path)?, VaultKey::clone_of(key), keyring)?,
-            Err((_, old)) => {
-                self.open_session(VaultDir::open(&self.path)?, VaultKey::clone_of(old), keyring)?
-            }
+        let key = match &rotated {
+            Ok(key) => VaultKey::clone_of(key),
+            Err((_, old)) => VaultKey::clone_of(old),
         };
+        let reopened = VaultDir::open(&self.path).map_err(AppError::from).and_then(|dir| {
+            let lock = self.take_lock(&dir)?;
+            self.open_session(VaultDir::open(&self.path)?, key, keyring, lock)
+        });
+        let reopened = reopened.inspect_err(|_| self.events.send(&Event::Locked))?;
         let reopened = Arc::new(reopened);
         *slot = Some(reopened.clone());
         drop(slot);
@@ -235,6 +268,7 @@ fn write_facts(store: &Store, workspace: &str, person: &str, device: &str) -> Re
     let secret = blake3::Hash::from(secret).to_hex();
     let ids = [Uuid::now_v7().to_string(), Uuid::now_v7().to_string()];
     let incarnation = crate::session::random_number()?.to_string();
+    let defaults = serde_json::to_string(&crate::Settings::default()).expect("plain data serialises");
     store.write::<_, StorageError>(|tx| {
         for (key, value) in [
             (facts::WORKSPACE, workspace),
@@ -244,6 +278,8 @@ fn write_facts(store: &Store, workspace: &str, person: &str, device: &str) -> Re
             (facts::DEVICE, &ids[1]),
             (facts::DEVICE_NAME, if device.is_empty() { "laptop" } else { device }),
             (facts::INCARNATION, &incarnation),
+            // Region and currency are the vault's from now on, wherever it is opened.
+            (crate::settings::KEY, &defaults),
         ] {
             settings::put(tx, key, value)?;
         }
@@ -308,11 +344,6 @@ pub fn default_vault_dir() -> PathBuf {
     let data =
         std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).unwrap_or_else(|| home.join(".local/share"));
     data.join("satchel")
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
-    satchel_vault::files::replace_file(path, bytes).map_err(AppError::io(path))
 }
 
 impl Session {

@@ -1,12 +1,12 @@
 //! Records: make, change, read, search, delete, restore.
 
 use crate::{
-    AppError, Session,
+    AppError, Cancel, Session,
     error::Code,
     session::{Prepared, custom_field, fields_json, now},
     views::{ClaimView, ConflictView, FieldView, Hit, RecordView, Written, WrittenMany},
 };
-use satchel_document::{Changes, Conflict, difference};
+use satchel_document::{Changes, Conflict, difference, guarded};
 use satchel_domain::{
     Catalogue, FieldType, Kind, RecordId, Registers, Scalar, Value,
     date::rfc3339,
@@ -17,6 +17,9 @@ use satchel_storage::{Row, StorageError, documents, lists, operations, search};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// Records per transaction of a bulk edit.
+const BATCH: usize = 1000;
 
 /// New values of fields, as a screen, a script or a file gives them; `null` clears.
 pub type FieldInput = Map<String, Json>;
@@ -50,7 +53,7 @@ impl Session {
             self.check_references(tx, registers)?;
             let seq = operations::begin(tx, &operation)?;
             let prepared =
-                Prepared::new_record(id, kind, &self.stamp(&operation), registers, &self.catalogue())?;
+                Prepared::new_record(id, kind, &self.stamp(&operation), registers, &self.catalogue());
             self.put(tx, seq, &prepared)?;
             Ok(())
         })?;
@@ -74,8 +77,17 @@ impl Session {
             return Err(AppError::refused("a custom field cannot have this type"));
         }
         let (key, registers) = custom_field(kind, &label, ty, options);
-        if self.catalogue().field(kind, &key).is_some_and(|f| !f.hidden) {
-            return Err(AppError::refused(format!("there is a field «{label}» already")));
+        match self.catalogue().field(kind, &key) {
+            Some(known) if !known.hidden => {
+                return Err(AppError::refused(format!("there is a field «{label}» already")));
+            }
+            Some(known) if known.ty != ty => {
+                return Err(AppError::refused(format!(
+                    "a field «{label}» of the type {} is in the trash, with its values; restore it, or take another name",
+                    known.ty.key()
+                )));
+            }
+            _ => {}
         }
         let id = self.derive_id(&["custom_field", kind.key(), &key]);
         let written = if self.store.read(|db| documents::exists(db, id))? {
@@ -102,13 +114,34 @@ impl Session {
         let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
         let kind = self.kind_of(*first)?;
         let values = read_input(kind, input, &catalogue, &habits)?;
+        if let Some(key) = ["type", "key", "for_kind"]
+            .iter()
+            .find(|k| values.contains_key(**k))
+            .filter(|_| kind == Kind::CustomField)
+        {
+            return Err(AppError {
+                field: Some((*key).to_owned()),
+                ..AppError::refused(format!(
+                    "the {key} of a field cannot be changed: values depend on it. Make a new field"
+                ))
+            });
+        }
         let mut wanted = Registers::new();
         for (key, value) in &values {
             if let Some(value) = value {
                 value.to_registers(key, &mut wanted);
             }
         }
-        self.store.read(|db| self.check_references(db, &wanted))?;
+        self.store.read::<_, AppError>(|db| {
+            for id in ids {
+                match documents::find(db, *id)? {
+                    Some((_, other)) if other == kind => {}
+                    Some(_) => return Err(AppError::refused("records of one kind can be changed together")),
+                    None => return Err(AppError::not_found("record", id)),
+                }
+            }
+            self.check_references(db, &wanted)
+        })?;
         self.write_registers(ids, "edit", &|now| {
             values.keys().flat_map(|key| difference(key, now, &wanted)).collect()
         })
@@ -136,7 +169,8 @@ impl Session {
         })
     }
 
-    /// Edits each record by what `plan` makes of its registers: one operation, one transaction.
+    /// Edits each record by what `plan` makes of its registers, as one operation. Many are written in
+    /// batches, so that neither memory nor anybody's wait grows with the selection.
     fn write_registers(
         &self,
         ids: &[RecordId],
@@ -146,36 +180,45 @@ impl Session {
         let mut operation = self.operation(label);
         let stamp = self.stamp(&operation);
         let catalogue = self.catalogue();
-        let mut fields_changed = false;
-        let written: Vec<RecordId> = self.store.write::<_, AppError>(|tx| {
-            let mut prepared = Vec::new();
-            for id in ids {
-                let (row, mut document) = self.load(tx, *id)?;
-                let changes = plan(&document.registers());
-                if !changes.is_empty() && document.edit(&stamp, &changes)? {
-                    prepared.push(Prepared::of(*id, row.heads, &mut document, &catalogue)?);
+        let _claim = self.claim(operation.id)?;
+        operation.finished = ids.len() <= BATCH;
+        let (mut seq, mut count, mut fields_changed) = (None, 0_u64, false);
+        let ids_end = ids.last();
+        let outcome = ids.chunks(BATCH).try_for_each(|ids| {
+            self.go_on(&Cancel::default(), "stopped; what was changed so far can be undone")?;
+            self.store.write::<_, AppError>(|tx| {
+                for id in ids {
+                    let (row, mut document) = self.load(tx, *id)?;
+                    let changes = guarded(|| Ok::<_, AppError>(plan(&document.registers())))?;
+                    if changes.is_empty() || !guarded(|| document.edit(&stamp, &changes))? {
+                        continue;
+                    }
+                    let seq = match seq {
+                        Some(seq) => seq,
+                        None => *seq.insert(operations::begin(tx, &operation)?),
+                    };
+                    let prepared = Prepared::of(*id, row.heads, &mut document, &catalogue)?;
+                    fields_changed |= prepared.kind == Kind::CustomField;
+                    self.put(tx, seq, &prepared)?;
                 }
-            }
-            if prepared.is_empty() {
-                return Ok(Vec::new());
-            }
-            operation.records = prepared.len() as u64;
-            let seq = operations::begin(tx, &operation)?;
-            for prepared in &prepared {
-                fields_changed |= prepared.kind == Kind::CustomField;
-                self.put(tx, seq, prepared)?;
-            }
-            Ok(prepared.iter().map(|p| p.id).collect())
-        })?;
+                if let Some(seq) = seq {
+                    count = operations::count(tx, seq)?;
+                    if !operation.finished && ids.last() == ids_end {
+                        operations::finish(tx, seq, "{}")?;
+                    }
+                }
+                Ok(())
+            })
+        });
         if fields_changed {
             self.refresh_catalogue()?;
         }
-        let count = u32::try_from(written.len()).unwrap_or(u32::MAX);
-        if written.is_empty() {
-            return Ok(WrittenMany { operation: None, count });
+        if count > 0 {
+            self.changed(if ids.len() > 100 { Vec::new() } else { ids.to_vec() });
         }
-        self.changed(if written.len() > 100 { Vec::new() } else { written });
-        Ok(WrittenMany { operation: Some(operation.id), count })
+        outcome?;
+        let operation = (count > 0).then_some(operation.id);
+        Ok(WrittenMany { operation, count: u32::try_from(count).unwrap_or(u32::MAX) })
     }
 
     /// A reference must point at a company that is there.
@@ -186,15 +229,15 @@ impl Session {
     ) -> Result<(), AppError> {
         let Some(company) = registers.get("company").and_then(Scalar::as_str) else { return Ok(()) };
         let id: RecordId = company.parse().map_err(|_| AppError::not_found("company", company))?;
-        match documents::get(db, id)? {
-            Some(row) if row.kind == Kind::Company => Ok(()),
+        match documents::find(db, id)? {
+            Some((_, Kind::Company)) => Ok(()),
             _ => Err(AppError { field: Some("company".into()), ..AppError::not_found("company", id) }),
         }
     }
 
     pub(crate) fn kind_of(&self, id: RecordId) -> Result<Kind, AppError> {
-        let row = self.store.read(|db| documents::get(db, id))?;
-        row.map(|r| r.kind).ok_or_else(|| AppError::not_found("record", id))
+        let found = self.store.read(|db| documents::find(db, id))?;
+        found.map(|(_, kind)| kind).ok_or_else(|| AppError::not_found("record", id))
     }
 
     pub fn get(&self, id: RecordId) -> Result<RecordView, AppError> {

@@ -5,13 +5,23 @@ use crate::{AppError, Session};
 use satchel_vault::VaultKey;
 
 /// The new key; or the error, and the old key that is still the vault's.
-pub(crate) fn rotate(session: Session) -> Result<VaultKey, (AppError, VaultKey)> {
+pub(crate) fn rotate(mut session: Session) -> Result<VaultKey, (AppError, VaultKey)> {
+    // The copy has the token of now; the old database must not get another.
+    let token = session.token.take();
     let attempt = || -> Result<VaultKey, AppError> {
         let next = VaultKey::make_next()?;
-        let path = session.dir().next_database();
+        let (generation, path) = session.dir().next_database();
         session.store.export(&path, &next.expose_as_sqlcipher_key())?;
-        session.dir().commit_rotation(&next, session.keyring)?;
+        let committed = session.dir().commit_rotation(&next, generation, session.keyring);
+        if committed.is_err() {
+            let _ = std::fs::remove_file(&path);
+        }
+        committed?;
         Ok(next)
     };
-    attempt().map_err(|error| (error, VaultKey::clone_of(&session.key)))
+    attempt().map_err(|error| {
+        let key = VaultKey::clone_of(&session.key);
+        session.token = token;
+        (error, key)
+    })
 }

@@ -1,6 +1,6 @@
 //! Synthetic data for trying out, demonstrations and benchmarks: the same for the same seed.
 
-use crate::{AppError, Cancel, Progress, Session, bulk, error::Code, session::Prepared};
+use crate::{AppError, Cancel, Progress, Session, bulk, session::Prepared};
 use satchel_domain::{
     Kind, RecordId, Registers, Value,
     value::{Address, Contact},
@@ -53,8 +53,9 @@ impl Session {
         let batches = (0..options.companies).step_by(BATCH as usize).map(|from| (Kind::Company, from));
         let batches =
             batches.chain((0..options.people).step_by(BATCH as usize).map(|from| (Kind::Person, from)));
+        let _claim = self.claim(head.id)?;
         let seq = self.store.write::<_, AppError>(|tx| Ok(operations::begin(tx, &head)?))?;
-        let make = |(kind, from): (Kind, u32)| -> Result<Vec<Prepared>, AppError> {
+        let make = |(kind, from): (Kind, u32)| -> Vec<Prepared> {
             let to =
                 (from + BATCH).min(if kind == Kind::Company { options.companies } else { options.people });
             let one = |n: u32| {
@@ -74,15 +75,15 @@ impl Session {
         let (mut done, mut created) = (0_u64, BTreeMap::<String, u32>::new());
         let bulk = self.store.bulk();
         let outcome = bulk::run(batches, make, |prepared| {
-            let prepared = prepared?;
-            if cancel.is_asked() || self.closing.is_asked() {
-                return Err(AppError::new(Code::Cancelled, "stopped; what was made can be undone"));
-            }
+            self.go_on(cancel, "stopped; what was made can be undone")?;
             self.store.write::<_, AppError>(|tx| {
                 for p in &prepared {
-                    // The same seed again makes nothing new.
-                    if !satchel_storage::documents::exists(tx, p.id)? {
-                        self.put(tx, seq, p)?;
+                    // The same seed again makes nothing new, but brings back what was undone.
+                    let written = match satchel_storage::documents::exists(tx, p.id)? {
+                        true => self.revive(tx, seq, p.id, &stamp, &catalogue)?,
+                        false => self.put(tx, seq, p).map(|_| true)?,
+                    };
+                    if written {
                         *created.entry(p.kind.key().to_owned()).or_default() += 1;
                     }
                 }
@@ -93,8 +94,7 @@ impl Session {
             Ok(())
         });
         drop(bulk);
-        let count = created.values().map(|n| u64::from(*n)).sum();
-        self.store.write::<_, AppError>(|tx| Ok(operations::finish(tx, seq, count, "{}")?))?;
+        self.store.write::<_, AppError>(|tx| Ok(operations::finish(tx, seq, "{}")?))?;
         self.changed(Vec::new());
         outcome?;
         Ok(Seeded { created, seconds: started.elapsed().as_secs_f64() })

@@ -1,9 +1,9 @@
 //! An open vault: its keys, its database, who writes and as which device.
 
 use crate::{AppError, Event, Events, error::Code, lists::ListCache};
-use satchel_document::{Actor, Document, Stamp};
+use satchel_document::{Actor, Document, NewDocument, Stamp, create, guarded};
 use satchel_domain::{
-    Catalogue, DeviceId, Field, FieldType, Kind, OperationId, RecordId, Registers, WorkspaceId,
+    Catalogue, DeviceId, FieldType, Kind, OperationId, RecordId, Registers, WorkspaceId,
     catalogue::custom_key, date::DayOrder, project, projection::fields_of, value::Habits,
 };
 use satchel_storage::{
@@ -12,6 +12,7 @@ use satchel_storage::{
 use satchel_vault::{Incarnation, Keyring, VaultDir, VaultKey, VaultLock, Witness};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// Facts of the vault that are written once.
 pub(crate) mod facts {
@@ -35,10 +36,14 @@ pub struct Session {
     pub(crate) lists: Mutex<ListCache>,
     /// Asked when the vault is being locked: long work stops.
     pub(crate) closing: crate::Cancel,
+    /// Operations that are still being written, or taken back: neither can be undone meanwhile.
+    running: Mutex<Vec<OperationId>>,
     catalogue: RwLock<Arc<Catalogue>>,
     pub(crate) workspace: String,
     pub(crate) workspace_id: WorkspaceId,
-    secret: [u8; 32],
+    secret: Zeroizing<[u8; 32]>,
+    /// Renews the token when the vault is closed: a copy that was made meanwhile is an older state.
+    pub(crate) token: Option<(Witness, u64)>,
     pub(crate) person: String,
     pub(crate) device_name: String,
     actor: Actor,
@@ -75,7 +80,8 @@ impl Session {
         let session = Self {
             workspace: fact(facts::WORKSPACE)?,
             workspace_id: WorkspaceId(parse(facts::WORKSPACE_ID)?),
-            secret: *blake3::hash(fact(facts::WORKSPACE_SECRET)?.as_bytes()).as_bytes(),
+            secret: Zeroizing::new(*blake3::hash(fact(facts::WORKSPACE_SECRET)?.as_bytes()).as_bytes()),
+            token: Some((witness, incarnation)),
             person: fact(facts::PERSON)?,
             device_name: fact(facts::DEVICE_NAME)?,
             actor: Actor::derive(device.as_bytes(), incarnation),
@@ -85,6 +91,7 @@ impl Session {
             events,
             lists: Mutex::default(),
             closing: crate::Cancel::default(),
+            running: Mutex::default(),
             catalogue: RwLock::default(),
             store,
             _lock: lock,
@@ -112,24 +119,17 @@ impl Session {
     /// Reads the custom fields anew.
     pub(crate) fn refresh_catalogue(&self) -> Result<(), AppError> {
         let mut catalogue = Catalogue::default();
-        let rows = self.store.read(|db| {
+        self.store.read::<_, AppError>(|db| {
             let live = satchel_storage::ListQuery::all(Kind::CustomField);
             let trash = satchel_storage::ListQuery { trash: true, ..live.clone() };
-            let mut rows = satchel_storage::lists::rows(db, &catalogue, &live)?;
-            rows.extend(satchel_storage::lists::rows(db, &catalogue, &trash)?);
-            satchel_storage::lists::page(db, &catalogue, Kind::CustomField, &rows)
+            for query in [live, trash] {
+                for row in satchel_storage::lists::rows(db, &catalogue, &query)? {
+                    let Some(row) = documents::by_row(db, row)? else { continue };
+                    catalogue.extend_by(&Document::load(&row.bytes)?.registers());
+                }
+            }
+            Ok(())
         })?;
-        for row in rows {
-            let text = |key: &str| row.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default();
-            let (Ok(kind), Some(ty)) = (text("for_kind").parse::<Kind>(), FieldType::from_key(text("type")))
-            else {
-                continue;
-            };
-            let options = row.fields.get("options").and_then(|v| v.as_array()).cloned().unwrap_or_default();
-            let options = options.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
-            let field = Field::custom(text("key"), ty, text("label"), options);
-            catalogue.extend(kind, Field { hidden: row.deleted_at.is_some(), ..field });
-        }
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
         Ok(())
     }
@@ -199,8 +199,72 @@ impl Session {
         Ok(row)
     }
 
+    /// Takes a record out of the trash as part of an operation; false if it is not in it.
+    pub(crate) fn revive(
+        &self,
+        tx: &Transaction<'_>,
+        operation: i64,
+        id: RecordId,
+        stamp: &Stamp,
+        catalogue: &Catalogue,
+    ) -> Result<bool, AppError> {
+        let (row, mut document) = self.load(tx, id)?;
+        let changes = vec![(satchel_domain::register::DELETED_AT.to_owned(), None)];
+        let changed = guarded(|| document.edit(stamp, &changes))?;
+        if changed {
+            self.put(tx, operation, &Prepared::of(id, row.heads, &mut document, catalogue)?)?;
+        }
+        Ok(changed)
+    }
+
+    /// Claims an operation for as long as it is being written or taken back.
+    pub(crate) fn claim(&self, operation: OperationId) -> Result<Claim<'_>, AppError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains(&operation) {
+            return Err(AppError::new(
+                Code::InUse,
+                "this is still going on; stop it, or wait until it is done",
+            ));
+        }
+        running.push(operation);
+        Ok(Claim { session: self, operation })
+    }
+
+    pub(crate) fn running(&self) -> Vec<OperationId> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The error with which long work ends when it was asked to.
+    pub(crate) fn go_on(&self, cancel: &crate::Cancel, stopped: &str) -> Result<(), AppError> {
+        if cancel.is_asked() || self.closing.is_asked() {
+            return Err(AppError::new(Code::Cancelled, stopped));
+        }
+        Ok(())
+    }
+
     pub(crate) fn changed(&self, records: Vec<RecordId>) {
         self.events.send(&Event::Changed { records });
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some((witness, number)) = &self.token {
+            let _ = renew_token(&self.store, witness, *number);
+        }
+    }
+}
+
+/// Lets go of an operation when dropped.
+pub(crate) struct Claim<'a> {
+    session: &'a Session,
+    operation: OperationId,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut running = self.session.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|o| *o != self.operation);
     }
 }
 
@@ -218,9 +282,31 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Of an edited document. What is to be written is read back and compared first.
     pub fn of(
         id: RecordId,
         before: Vec<[u8; 32]>,
+        document: &mut Document,
+        catalogue: &Catalogue,
+    ) -> Result<Self, AppError> {
+        guarded(|| {
+            let bytes = document.save_verified()?;
+            Self::derive(id, before, bytes, document, catalogue)
+        })
+    }
+
+    /// Of a stored document, as it is.
+    pub fn of_stored(row: DocumentRow, catalogue: &Catalogue) -> Result<Self, AppError> {
+        guarded(|| {
+            let mut document = Document::load(&row.bytes)?;
+            Self::derive(row.id, row.heads, row.bytes, &mut document, catalogue)
+        })
+    }
+
+    fn derive(
+        id: RecordId,
+        before: Vec<[u8; 32]>,
+        bytes: Vec<u8>,
         document: &mut Document,
         catalogue: &Catalogue,
     ) -> Result<Self, AppError> {
@@ -230,7 +316,7 @@ impl Prepared {
             kind,
             before,
             heads: document.heads(),
-            bytes: document.save(),
+            bytes,
             times: document.times(),
             projection: project(kind, &document.registers(), catalogue),
             conflicts: document.conflicts().into_iter().map(|c| c.path).collect(),
@@ -243,18 +329,24 @@ impl Prepared {
         stamp: &Stamp,
         registers: &Registers,
         catalogue: &Catalogue,
-    ) -> Result<Self, AppError> {
-        let mut document = Document::create(kind, stamp, registers)?;
-        Ok(Self {
+    ) -> Self {
+        let NewDocument { bytes, heads } = create(kind, stamp, registers);
+        Self {
             id,
             kind,
             before: Vec::new(),
-            heads: document.heads(),
-            bytes: document.save(),
+            heads,
+            bytes,
             times: (stamp.at, stamp.at),
             projection: project(kind, registers, catalogue),
             conflicts: Vec::new(),
-        })
+        }
+    }
+
+    /// Bytes that it keeps in memory, about.
+    pub fn size(&self) -> usize {
+        let search = &self.projection.search;
+        2 * self.bytes.len() + search.name.len() + search.contact.len() + search.body.len()
     }
 
     pub fn as_put(&self) -> Put<'_> {
@@ -288,16 +380,21 @@ fn take_incarnation(store: &Store, witness: &Witness) -> Result<u64, AppError> {
         // Numbers are drawn, not counted: two copies of one database must not count to the same.
         Incarnation::RestoredOrCloned => random_number()?,
     };
+    // A full disk, or a state folder that cannot be written, must not keep people from reading. With
+    // the old token a later opening is safe: what it does not recognise gets a new incarnation.
+    let _ = renew_token(store, witness, number);
+    Ok(number)
+}
+
+/// A new token in the database and beside it: copies of the database as it was are told apart.
+fn renew_token(store: &Store, witness: &Witness, number: u64) -> Result<(), AppError> {
     let next = Uuid::new_v4();
-    let io =
-        |e: std::io::Error| AppError::new(Code::ReadOnly, format!("the state folder cannot be written: {e}"));
-    witness.announce(next).map_err(io)?;
+    witness.announce(next)?;
     store.write::<_, StorageError>(|tx| {
         settings::put(tx, facts::INCARNATION, &number.to_string())?;
         settings::put(tx, facts::TOKEN, &next.to_string())
     })?;
-    witness.confirm(next).map_err(io)?;
-    Ok(number)
+    Ok(witness.confirm(next)?)
 }
 
 pub(crate) fn random_number() -> Result<u64, AppError> {

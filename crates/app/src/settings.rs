@@ -56,7 +56,7 @@ fn region_of_locale(locale: &str) -> String {
     }
 }
 
-const KEY: &str = "settings";
+pub(crate) const KEY: &str = "settings";
 
 impl Session {
     pub fn settings(&self) -> Result<Settings, AppError> {

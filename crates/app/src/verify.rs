@@ -1,16 +1,11 @@
 //! Is everything as it says it is? Integrity of the file, every document, and every projection
-//! against the document it shows; rebuilding the projections; rescue of what can still be read.
+//! against the document it shows; and rebuilding the projections.
 
-use crate::{
-    AppError, Progress, Session, Unlock, bulk,
-    session::{Prepared, fields_json},
-};
-use satchel_document::Document;
-use satchel_domain::{Catalogue, Kind, projection};
+use crate::{AppError, Cancel, Progress, Session, bulk, error::Code, session::Prepared};
+use satchel_document::{Document, guarded};
+use satchel_domain::{Catalogue, Kind};
 use satchel_storage::{DocumentRow, StorageError, Store, documents, projections, scratch};
-use satchel_vault::VaultDir;
 use serde::Serialize;
-use std::path::Path;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct VerifyReport {
@@ -37,13 +32,12 @@ impl Session {
             .collect();
         let (mut total, mut unreadable, mut different) = (0_u64, Vec::new(), Vec::new());
         let catalogue = self.catalogue();
-        let compare = |rows: Vec<DocumentRow>| -> Result<Vec<(String, Verdict)>, AppError> {
+        let compare = |rows: Result<Vec<i64>, StorageError>| -> Result<Vec<(String, Verdict)>, AppError> {
             let mut scratch = scratch()?;
-            rows.iter()
-                .map(|row| Ok((row.id.to_string(), self.compare(&mut scratch, row, &catalogue)?)))
-                .collect()
+            rows?.into_iter().map(|row| self.compare(&mut scratch, row, &catalogue)).collect()
         };
-        bulk::run(self.batches(), compare, |verdicts| {
+        let outcome = bulk::run(self.row_batches(), compare, |verdicts| {
+            self.go_on(&Cancel::default(), "the check was stopped; nothing was changed")?;
             for (id, verdict) in verdicts? {
                 total += 1;
                 match verdict {
@@ -53,8 +47,14 @@ impl Session {
                 }
             }
             progress(Progress { done: total, total: 0 });
-            Ok::<_, AppError>(())
-        })?;
+            Ok(())
+        });
+        match outcome {
+            Err(e) if e.code == Code::Damaged => {
+                unreadable.push(format!("behind the first {total} records: {}", e.message));
+            }
+            other => other?,
+        }
         let detail = |bad: &[String], good: String| {
             if bad.is_empty() { good } else { bad.iter().take(10).cloned().collect::<Vec<_>>().join("; ") }
         };
@@ -71,90 +71,86 @@ impl Session {
         Ok(VerifyReport { ok: checks.iter().all(|c| c.ok), checks })
     }
 
-    /// Documents in batches, read as they are asked for.
-    fn batches(&self) -> impl Iterator<Item = Vec<DocumentRow>> + Send + '_ {
-        let mut after = 0;
+    /// The rows of all documents, in batches.
+    fn row_batches(&self) -> impl Iterator<Item = Result<Vec<i64>, StorageError>> + Send + '_ {
+        let mut after = Some(0);
         std::iter::from_fn(move || {
-            let rows = self.store.read::<_, StorageError>(|db| documents::batch(db, after, BATCH)).ok()?;
-            after = rows.last()?.row;
-            Some(rows)
+            let from = after?;
+            let rows = self.store.read::<_, StorageError>(|db| documents::rows_after(db, from, BATCH));
+            after = rows.as_ref().ok().and_then(|rows| rows.last().copied());
+            Some(rows).filter(|rows| rows.as_ref().map_or(true, |rows| !rows.is_empty()))
         })
     }
 
     fn compare(
         &self,
         scratch: &mut satchel_storage::Connection,
-        row: &DocumentRow,
+        row: i64,
         catalogue: &Catalogue,
-    ) -> Result<Verdict, AppError> {
-        let mut document = match Document::load(&row.bytes) {
-            Ok(document) => document,
-            Err(e) => return Ok(Verdict::Unreadable(e.to_string())),
+    ) -> Result<(String, Verdict), AppError> {
+        // One state of both: somebody may be writing.
+        let (document, stored) = self.store.read::<_, StorageError>(|db| {
+            let document = documents::by_row(db, row)?;
+            let stored = document.as_ref().map(|d| projections::digest(db, row, d.kind)).transpose()?;
+            Ok((document, stored))
+        })?;
+        let Some(document) = document else { return Ok((row.to_string(), Verdict::Same)) };
+        let (id, kind) = (document.id.to_string(), document.kind);
+        let prepared = match Prepared::of_stored(document, catalogue) {
+            Ok(prepared) => prepared,
+            Err(e) => return Ok((id, Verdict::Unreadable(e.message))),
         };
-        if document.heads() != row.heads || document.kind()? != row.kind {
-            return Ok(Verdict::Unreadable("its version is not the recorded one".into()));
+        if prepared.heads != prepared.before || prepared.kind != kind {
+            return Ok((id, Verdict::Unreadable("its version is not the recorded one".into())));
         }
-        let prepared = Prepared::of(row.id, Vec::new(), &mut document, catalogue)?;
         let tx = scratch.transaction().map_err(StorageError::from)?;
-        projections::write(&tx, row.row, &prepared.as_put(), false)?;
-        let derived = projections::digest(&tx, row.row, row.kind)?;
+        projections::write(&tx, row, &prepared.as_put(), false)?;
+        let derived = projections::digest(&tx, row, kind)?;
         tx.rollback().map_err(StorageError::from)?;
-        let stored = self.store.read(|db| projections::digest(db, row.row, row.kind))?;
-        Ok(if derived == stored { Verdict::Same } else { Verdict::Different })
+        Ok((id, if Some(derived) == stored { Verdict::Same } else { Verdict::Different }))
     }
 
     /// Makes all projections anew from the documents, in one transaction. How many records there are.
     pub fn rebuild(&self, progress: &mut dyn FnMut(Progress)) -> Result<u64, AppError> {
+        let read = |rows: Result<Vec<i64>, StorageError>| -> Result<Vec<DocumentRow>, AppError> {
+            let rows = rows?;
+            Ok(self.store.read::<_, StorageError>(|db| {
+                rows.iter().filter_map(|row| documents::by_row(db, *row).transpose()).collect()
+            })?)
+        };
         // Custom fields first: the others are projected with them.
-        let catalogue = self.catalogue_from_documents()?;
+        let mut catalogue = Catalogue::default();
+        for rows in self.row_batches() {
+            for row in read(rows)?.iter().filter(|r| r.kind == Kind::CustomField) {
+                let registers = guarded(|| Ok::<_, AppError>(Document::load(&row.bytes)?.registers()));
+                if let Ok(registers) = registers {
+                    catalogue.extend_by(&registers);
+                }
+            }
+        }
         let mut done = 0;
         self.store.write::<_, AppError>(|tx| {
             Store::reset_projections(tx)?;
-            let derive = |rows: Vec<DocumentRow>| -> Vec<(i64, Option<Prepared>)> {
-                let one = |row: &DocumentRow| {
-                    let mut document = Document::load(&row.bytes).ok()?;
-                    Prepared::of(row.id, Vec::new(), &mut document, &catalogue).ok()
+            let derive =
+                |rows: Result<Vec<i64>, StorageError>| -> Result<Vec<(i64, Option<Prepared>)>, AppError> {
+                    let one = |row: DocumentRow| (row.row, Prepared::of_stored(row, &catalogue).ok());
+                    Ok(read(rows)?.into_iter().map(one).collect())
                 };
-                rows.iter().map(|row| (row.row, one(row))).collect()
-            };
-            bulk::run(self.batches(), derive, |derived| {
-                for (row, prepared) in derived {
-                    // A document that cannot be read stays where it is; `verify` names it.
+            bulk::run(self.row_batches(), derive, |derived| {
+                // An error rolls everything back: half a projection must not take the old one's place.
+                for (row, prepared) in derived? {
+                    // A document that cannot be decoded stays where it is; `verify` names it.
                     if let Some(prepared) = prepared {
                         projections::write(tx, row, &prepared.as_put(), false)?;
                     }
                     done += 1;
                 }
                 progress(Progress { done, total: 0 });
-                Ok::<_, AppError>(())
+                self.go_on(&Cancel::default(), "the rebuild was stopped; nothing was changed")
             })
         })?;
         self.refresh_catalogue()?;
         Ok(done)
-    }
-
-    fn catalogue_from_documents(&self) -> Result<Catalogue, AppError> {
-        let mut catalogue = Catalogue::default();
-        for rows in self.batches() {
-            for row in rows.iter().filter(|r| r.kind == Kind::CustomField) {
-                let Ok(document) = Document::load(&row.bytes) else { continue };
-                let registers = document.registers();
-                let text = |key: &str| {
-                    registers.get(key).and_then(satchel_domain::Scalar::as_str).unwrap_or_default()
-                };
-                let known = text("for_kind")
-                    .parse::<Kind>()
-                    .ok()
-                    .zip(satchel_domain::FieldType::from_key(text("type")));
-                if let Some((kind, ty)) = known {
-                    catalogue.extend(
-                        kind,
-                        satchel_domain::Field::custom(text("key"), ty, text("label"), Vec::new()),
-                    );
-                }
-            }
-        }
-        Ok(catalogue)
     }
 }
 
@@ -162,54 +158,4 @@ enum Verdict {
     Same,
     Different,
     Unreadable(String),
-}
-
-/// Reads what can be read of a damaged vault into a JSON file; the vault is not touched.
-/// (records saved, records lost)
-pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), AppError> {
-    let dir = VaultDir::open(vault)?;
-    let key = match unlock {
-        Unlock::Keyring => dir.unlock_with_keyring()?,
-        Unlock::Passphrase(passphrase) => dir.unlock_with_passphrase(&passphrase)?,
-        Unlock::Recovery(code) => dir.unlock_with_recovery_text(&code)?,
-    };
-    let open = || Store::open_for_rescue(&dir.database(), &key.expose_as_sqlcipher_key());
-    let mut store = open()?;
-    let catalogue = Catalogue::default();
-    let (mut saved, mut lost) = (Vec::new(), 0);
-    let mut after = 0;
-    // One by one, so that a damaged page costs the records on it only.
-    while after < i64::MAX {
-        match store.read::<_, StorageError>(|db| documents::batch(db, after, 1)) {
-            Ok(rows) => {
-                let Some(row) = rows.first() else { break };
-                after = row.row;
-                match Document::load(&row.bytes) {
-                    Ok(document) => {
-                        let registers = document.registers();
-                        let fields = fields_json(row.kind, &registers, &catalogue);
-                        let title = projection::title(
-                            row.kind,
-                            &projection::fields_of(row.kind, &registers, &catalogue),
-                        );
-                        saved.push(serde_json::json!({ "id": row.id.to_string(), "kind": row.kind.key(), "title": title, "fields": fields }));
-                    }
-                    Err(_) => lost += 1,
-                }
-            }
-            Err(_) => {
-                lost += 1;
-                after += 1;
-                if lost > 100_000 {
-                    break;
-                }
-                // SQLCipher answers nothing more on a connection that has met a damaged page.
-                store = open()?;
-            }
-        }
-    }
-    let text =
-        serde_json::to_vec_pretty(&serde_json::json!({ "records": saved })).expect("plain data serialises");
-    satchel_vault::files::replace_file(out, &text).map_err(AppError::io(out))?;
-    Ok((saved.len() as u64, lost))
 }

@@ -7,20 +7,22 @@
 //! the same record never hide each other's content.
 
 mod base;
+mod create;
 mod revert;
 #[cfg(test)]
 mod tests;
 
 use automerge::{
-    ActorId, AutoCommit, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef, hydrate,
+    ActorId, AutoCommit, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef,
     transaction::{CommitOptions, Transactable},
 };
 use satchel_domain::{Kind, Registers, Scalar, register};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+pub use create::{NewDocument, create};
 pub use revert::{Revert, fields_that_differ};
 
 /// The largest document that is decoded, in bytes.
@@ -67,6 +69,8 @@ impl Actor {
 pub enum DocumentError {
     #[error("the document is {0} bytes long; at most {MAX_BYTES} are read")]
     TooLarge(usize),
+    #[error("with this change the record would be {0} bytes long; at most {MAX_BYTES} fit")]
+    Grown(usize),
     #[error("the document is damaged: {0}")]
     Damaged(String),
     #[error("the document says of no kind that this version knows: {0:?}")]
@@ -105,46 +109,13 @@ pub struct Document {
     doc: AutoCommit,
 }
 
-/// Runs automerge on bytes from outside: crafted bytes can make it panic.
-fn guarded<T>(decode: impl FnOnce() -> Result<T, DocumentError>) -> Result<T, DocumentError> {
-    catch_unwind(AssertUnwindSafe(decode))
-        .unwrap_or_else(|_| Err(DocumentError::Damaged("it cannot be decoded".into())))
+/// Runs automerge on what came from outside: crafted bytes can make it panic, on reading as on loading.
+pub fn guarded<T, E: From<DocumentError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(DocumentError::Damaged("it cannot be decoded".into()).into()))
 }
 
 impl Document {
-    /// A new record with these registers.
-    pub fn create(kind: Kind, stamp: &Stamp, registers: &Registers) -> Result<Self, DocumentError> {
-        let is_text =
-            |(path, scalar): (&'_ String, &Scalar)| matches!(scalar, Scalar::Text(_)).then(|| path.clone());
-        let texts: Vec<String> = registers.iter().filter_map(is_text).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let mut document = Self { doc: base::document(kind, &texts).with_actor(stamp.actor.into()) };
-        // The bulk constructor saves a third, but leaves automerge 0.12's operations out of order
-        // where the document holds a text object already.
-        if !texts.is_empty() {
-            document.write_each(registers)?;
-        } else {
-            let plain = registers.iter().map(|(p, s)| (p.clone(), hydrate::Value::Scalar(to_automerge(s))));
-            let plain: HashMap<String, hydrate::Value> = plain.collect();
-            document.doc.init_root_from_hydrate(&plain.into())?;
-        }
-        document.commit(stamp);
-        Ok(document)
-    }
-
-    fn write_each(&mut self, registers: &Registers) -> Result<(), DocumentError> {
-        for (path, scalar) in registers {
-            match scalar {
-                Scalar::Text(text) => {
-                    let object = self.text_object(path)?.ok_or_else(|| missing(path))?;
-                    self.doc.splice_text(&object, 0, 0, text)?;
-                }
-                other => self.doc.put(ROOT, path.as_str(), to_automerge(other))?,
-            }
-        }
-        Ok(())
-    }
-
     /// Decodes a saved document. Trust nothing: size limit, checksum, panics caught.
     pub fn load(bytes: &[u8]) -> Result<Self, DocumentError> {
         if bytes.len() > MAX_BYTES {
@@ -163,6 +134,9 @@ impl Document {
     /// Saves, loads what was saved, and compares: nothing old may be dropped before this succeeds.
     pub fn save_verified(&mut self) -> Result<Vec<u8>, DocumentError> {
         let bytes = self.save();
+        if bytes.len() > MAX_BYTES {
+            return Err(DocumentError::Grown(bytes.len()));
+        }
         let mut again = Self::load(&bytes)?;
         if again.heads() != self.heads() || again.registers() != self.registers() {
             return Err(DocumentError::Damaged("what was saved does not read back as it was".into()));
@@ -269,7 +243,7 @@ impl Document {
 
     /// The text object under `path`, made by a change that is the same on every device.
     fn ensure_text(&mut self, path: &str) -> Result<(), DocumentError> {
-        Ok(self.doc.apply_changes([base::text_change(path)])?)
+        Ok(self.doc.apply_changes([base::text_change(path).as_ref().clone()])?)
     }
 
     fn commit(&mut self, stamp: &Stamp) {
@@ -298,7 +272,7 @@ impl Document {
         let mut next = self.clone();
         guarded(|| {
             next.doc.load_incremental(chunk)?;
-            Ok(())
+            Ok::<_, DocumentError>(())
         })?;
         let have: BTreeSet<[u8; 32]> = next.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect();
         if !heads_after.iter().all(|head| have.contains(head)) {

@@ -1,6 +1,11 @@
 //! The catalogue: each field of each kind is declared once, here. The SQL column, the check, the
 //! form input, the import target, the export column and the privacy register follow from it.
 
+use crate::{
+    projection::fields_of,
+    register::{self, Registers},
+    value::Value,
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -401,11 +406,25 @@ impl Catalogue {
             known.hidden &= field.hidden;
             return;
         }
-        match kind {
-            Kind::Person => self.person.push(field),
-            Kind::Company => self.company.push(field),
-            Kind::CustomField => {}
-        }
+        // Always in the same order, however they came: projections depend on it.
+        let at = list.iter().position(|f| f.custom && f.key > field.key).unwrap_or(list.len());
+        list.insert(at, field);
+    }
+
+    /// Adds the custom field that a record of [`Kind::CustomField`] describes.
+    pub fn extend_by(&mut self, registers: &Registers) {
+        let described = fields_of(Kind::CustomField, registers, self);
+        let text = |key: &str| described.get(key).map_or("", Value::as_text);
+        let (Ok(kind), Some(ty)) = (text("for_kind").parse::<Kind>(), FieldType::from_key(text("type")))
+        else {
+            return;
+        };
+        let options = match described.get("options") {
+            Some(Value::Tags(options)) => options.clone(),
+            _ => Vec::new(),
+        };
+        let field = Field::custom(text("key"), ty, text("label"), options);
+        self.extend(kind, Field { hidden: registers.contains_key(register::DELETED_AT), ..field });
     }
 }
 

@@ -40,6 +40,14 @@ impl Money {
     }
 }
 
+impl Money {
+    /// For comparing only: as a number of whole units.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn amount(&self) -> f64 {
+        self.minor as f64 / 10_f64.powi(exponent(&self.currency).unwrap_or(2).cast_signed())
+    }
+}
+
 fn minor_units(text: &str, exponent: u32) -> Option<i64> {
     let negative = text.contains('-') || text.starts_with('(');
     let number: String = text.chars().filter(|c| c.is_ascii_digit() || ".,".contains(*c)).collect();
@@ -52,6 +60,18 @@ fn minor_units(text: &str, exponent: u32) -> Option<i64> {
         Some(at) => (number.get(..at)?, number.get(at + 1..)?),
         None => (number.as_str(), ""),
     };
+    // What is left before it are groups of three, all divided by the same mark.
+    let mut groups = whole.split(['.', ',']);
+    let first = groups.next().unwrap_or_default();
+    let grouped = groups.clone().next().is_some();
+    let marks: Vec<char> = whole.chars().filter(|c| ".,".contains(*c)).collect();
+    if marks.windows(2).any(|m| m.first() != m.last())
+        || groups.any(|g| g.len() != 3)
+        || grouped && !(1..=3).contains(&first.len())
+        || fraction.trim_end_matches('0').len() > usize::try_from(exponent).ok()?
+    {
+        return None;
+    }
     let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
     let width = usize::try_from(exponent).ok()?;
     let fraction: String = fraction.chars().filter(char::is_ascii_digit).take(width).collect();

@@ -2,10 +2,10 @@
 
 use crate::{AddressPart, Column, DatePart, Draft, Mapping, Target};
 use satchel_domain::{
-    Catalogue, Fields, Kind, Value,
+    Catalogue, Field, FieldType, Fields, Kind, Value,
     catalogue::custom_key,
     name,
-    value::{Address, Contact, Habits, MAX_LONG_TEXT, clean},
+    value::{Address, Contact, Habits, MAX_LONG_TEXT, ValueError, clean},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -36,8 +36,10 @@ pub struct Assembled {
     pub problems: Vec<Problem>,
 }
 
-#[derive(Default)]
 struct Building<'a> {
+    kind: Kind,
+    catalogue: &'a Catalogue,
+    habits: &'a Habits,
     out: Assembled,
     full_name: String,
     contacts: BTreeMap<&'static str, Vec<(String, String, &'a str)>>,
@@ -54,9 +56,18 @@ pub fn assemble(
     catalogue: &Catalogue,
     habits: &Habits,
 ) -> Assembled {
-    let mut building = Building::default();
-    building.out.problems.clone_from(&draft.notes);
-    let kind = mapping.kind;
+    let mut b = Building {
+        kind: mapping.kind,
+        catalogue,
+        habits,
+        out: Assembled { problems: draft.notes.clone(), ..Assembled::default() },
+        full_name: String::new(),
+        contacts: BTreeMap::new(),
+        slots: BTreeMap::new(),
+        addresses: BTreeMap::new(),
+        dates: BTreeMap::new(),
+        left_over: Vec::new(),
+    };
     for cell in &draft.cells {
         let column = columns.get(cell.column).map_or("", |c| c.name.as_str());
         let mapped = mapping.targets.get(cell.column);
@@ -66,216 +77,305 @@ pub fn assemble(
             (Some((guessed, _)), None) => guessed,
             (None, None) => &Target::Skip,
         };
-        place(&mut building, kind, column, target, &cell.value, catalogue, habits);
+        b.place(column, target, &cell.value);
     }
-    finish(building, kind, catalogue, habits)
+    b.finish()
 }
 
-fn place<'a>(
-    b: &mut Building<'a>,
-    kind: Kind,
-    column: &'a str,
-    target: &Target,
-    value: &str,
-    catalogue: &Catalogue,
-    habits: &Habits,
-) {
-    let value = value.trim();
-    if value.is_empty() {
-        return;
-    }
-    match target {
-        Target::Skip => {}
-        Target::Field(key) => field(b, kind, column, key, value, catalogue, habits),
-        Target::Json(key) => json(b, kind, column, key, value, catalogue, habits),
-        Target::Custom { label, .. } => field(b, kind, column, &custom_key(label), value, catalogue, habits),
-        Target::FullName => b.full_name = clean(value, false),
-        Target::Contact { field, label } => {
-            b.contacts.entry(list(field)).or_default().push((label.clone(), value.to_owned(), column))
+impl<'a> Building<'a> {
+    fn place(&mut self, column: &'a str, target: &Target, value: &str) {
+        let value = value.trim();
+        if value.is_empty() {
+            return;
         }
-        Target::ContactSlot { field, slot, is_label } => {
-            let entry = b.slots.entry((list(field), *slot)).or_default();
-            entry.2 = column;
-            if *is_label {
-                entry.0 = value.trim_start_matches("* ").to_lowercase();
-            } else {
-                entry.1 = value.to_owned();
+        let line = |limit: usize| clean(value, false).chars().take(limit).collect::<String>();
+        match target {
+            Target::Skip => {}
+            Target::Field(key) => self.field(column, key, value),
+            Target::Json(key) => self.json(column, key, value),
+            Target::Custom { label, .. } => self.field(column, &custom_key(label), value),
+            Target::FullName => {
+                let whole = line(usize::MAX);
+                self.once(column, whole, |b| &mut b.full_name);
             }
-        }
-        Target::Address { label, part } => {
-            b.addresses.entry(label.clone()).or_default().push((*part, value.to_owned()))
-        }
-        Target::AddressSlot { slot, part } => {
-            b.addresses.entry(format!("#{slot}")).or_default().push((*part, value.to_owned()))
-        }
-        Target::DatePart { field, part } => {
-            let at = match part {
-                DatePart::Year => 0,
-                DatePart::Month => 1,
-                DatePart::Day => 2,
-            };
-            if let Some(slot) = b.dates.entry(field.clone()).or_default().get_mut(at) {
-                value.clone_into(slot);
+            Target::Contact { field, label } => {
+                self.contacts.entry(list(field)).or_default().push((label.clone(), value.to_owned(), column))
             }
-        }
-        Target::CompanyName => {
-            b.out.company.get_or_insert_default().name = clean(value, false).chars().take(500).collect()
-        }
-        Target::CompanyWebsite => {
-            b.out.company.get_or_insert_default().website = clean(value, false).chars().take(500).collect()
-        }
-        Target::CompanyId => {
-            b.out.company_id = Some((column.to_owned(), clean(value, false).chars().take(200).collect()))
-        }
-        Target::ExternalId => b.out.external_id = Some(clean(value, false).chars().take(200).collect()),
-    }
-}
-
-fn list(field: &str) -> &'static str {
-    if field == "phones" { "phones" } else { "emails" }
-}
-
-fn field(
-    b: &mut Building<'_>,
-    kind: Kind,
-    column: &str,
-    key: &str,
-    value: &str,
-    catalogue: &Catalogue,
-    habits: &Habits,
-) {
-    let Some(field) = catalogue.field(kind, key) else {
-        b.left_over.push((column.to_owned(), value.to_owned()));
-        return;
-    };
-    // Tags are separated as other programs do: ` ::: ` (Google), `;`, `,`.
-    let separated;
-    let text = if field.ty == satchel_domain::FieldType::Tags {
-        separated = value.replace(":::", ",").replace("* ", "");
-        separated.as_str()
-    } else {
-        value
-    };
-    match Value::from_text(field, text, habits) {
-        Ok(Some(read)) => {
-            b.out.fields.insert(key.to_owned(), read);
-        }
-        Ok(None) => {}
-        Err(e) => problem(b, column, value, &e.to_string()),
-    }
-}
-
-fn json(
-    b: &mut Building<'_>,
-    kind: Kind,
-    column: &str,
-    key: &str,
-    value: &str,
-    catalogue: &Catalogue,
-    habits: &Habits,
-) {
-    let read = serde_json::from_str(value).ok().zip(catalogue.field(kind, key));
-    let Some((json, field)) = read else {
-        b.left_over.push((column.to_owned(), value.to_owned()));
-        return;
-    };
-    match Value::from_json(field, &json, habits) {
-        Ok(Some(read)) => {
-            b.out.fields.insert(key.to_owned(), read);
-        }
-        Ok(None) => {}
-        Err(e) => problem(b, column, value, &e.to_string()),
-    }
-}
-
-/// The value stays with the record, in its notes, so that nothing is lost.
-fn problem(b: &mut Building<'_>, column: &str, value: &str, message: &str) {
-    let shown: String = value.chars().take(200).collect();
-    b.out.problems.push(Problem {
-        column: column.to_owned(),
-        value: shown,
-        message: format!("{message}; the value was kept in the notes"),
-    });
-    b.left_over.push((column.to_owned(), value.to_owned()));
-}
-
-fn finish(mut b: Building<'_>, kind: Kind, catalogue: &Catalogue, habits: &Habits) -> Assembled {
-    names(&mut b, kind);
-    let slots = std::mem::take(&mut b.slots);
-    for ((list, _), (label, value, column)) in slots {
-        b.contacts.entry(list).or_default().push((label, value, column));
-    }
-    contacts(&mut b, kind, catalogue, habits);
-    addresses(&mut b, kind, catalogue);
-    for (key, [year, month, day]) in std::mem::take(&mut b.dates) {
-        let two = |s: &str| format!("{s:0>2}");
-        let text = match year.as_str() {
-            "" | "0" => format!("--{}-{}", two(&month), two(&day)),
-            year => format!("{year}-{}-{}", two(&month), two(&day)),
-        };
-        if !month.is_empty() && !day.is_empty() {
-            field(&mut b, kind, &key, &key, &text, catalogue, habits);
-        }
-    }
-    if b.out.company.as_ref().is_some_and(|c| c.name.is_empty()) {
-        b.out.company = None;
-    }
-    keep_left_over(&mut b, kind, catalogue);
-    b.out
-}
-
-/// A whole name is used only where its parts are not known.
-fn names(b: &mut Building<'_>, kind: Kind) {
-    let full = std::mem::take(&mut b.full_name);
-    if full.is_empty() {
-        return;
-    }
-    if kind == Kind::Company {
-        b.out.fields.entry("name".into()).or_insert(Value::Text(full));
-        return;
-    }
-    if b.out.fields.contains_key("first_name") || b.out.fields.contains_key("last_name") {
-        return;
-    }
-    let (first, last) = name::split(&full);
-    for (key, part) in [("first_name", first), ("last_name", last)] {
-        if !part.is_empty() {
-            b.out.fields.insert(key.to_owned(), Value::Text(part));
-        }
-    }
-}
-
-fn contacts(b: &mut Building<'_>, kind: Kind, catalogue: &Catalogue, habits: &Habits) {
-    for (list, items) in std::mem::take(&mut b.contacts) {
-        if catalogue.field(kind, list).is_none() {
-            continue;
-        }
-        let mut read: Vec<Contact> = Vec::new();
-        for (label, value, column) in items {
-            // Google writes several in one cell: `a@x ::: b@x`.
-            for part in split_values(&value, list) {
-                let item = match list {
-                    "phones" => Contact::phone(&label, part, habits.region.as_deref()),
-                    _ => Contact::email(&label, part),
+            Target::ContactSlot { field, slot, is_label } => {
+                let entry = self.slots.entry((list(field), *slot)).or_default();
+                entry.2 = column;
+                if *is_label {
+                    entry.0 = value.trim_start_matches("* ").to_lowercase();
+                } else {
+                    entry.1 = value.to_owned();
+                }
+            }
+            Target::Address { label, part } => self.address(column, label.clone(), *part, value),
+            Target::AddressSlot { slot, part } => self.address(column, format!("#{slot}"), *part, value),
+            Target::DatePart { field, part } => {
+                let at = match part {
+                    DatePart::Year => 0,
+                    DatePart::Month => 1,
+                    DatePart::Day => 2,
                 };
-                match item {
-                    Ok(item) => read.push(item),
-                    Err(e) => problem(b, column, part, &e.to_string()),
+                if let Some(slot) = self.dates.entry(field.clone()).or_default().get_mut(at) {
+                    value.clone_into(slot);
+                }
+            }
+            Target::CompanyName => {
+                self.once(column, line(500), |b| &mut b.out.company.get_or_insert_default().name);
+            }
+            Target::CompanyWebsite => {
+                self.once(column, line(500), |b| &mut b.out.company.get_or_insert_default().website);
+            }
+            Target::CompanyId => self.out.company_id = Some((column.to_owned(), line(200))),
+            Target::ExternalId => {
+                self.once(column, line(200), |b| b.out.external_id.get_or_insert_default());
+            }
+        }
+    }
+
+    /// Fills what can be filled once; a second, different value is kept in the notes.
+    fn once(&mut self, column: &str, value: String, slot: impl Fn(&mut Self) -> &mut String) {
+        let there = slot(self);
+        if there.is_empty() {
+            *there = value;
+        } else if *there != value {
+            self.left_over.push((column.to_owned(), value));
+        }
+    }
+
+    fn address(&mut self, column: &str, label: String, part: AddressPart, value: &str) {
+        let parts = self.addresses.entry(label).or_default();
+        match parts.iter().find(|(p, _)| *p == part) {
+            Some((_, there)) if there == value => {}
+            Some(_) => self.left_over.push((column.to_owned(), value.to_owned())),
+            None => parts.push((part, value.to_owned())),
+        }
+    }
+
+    fn field(&mut self, column: &str, key: &str, value: &str) {
+        self.read(column, key, value, |field, habits| {
+            // Tags are separated as other programs do: ` ::: ` (Google), `;`, `,`.
+            let separated =
+                (field.ty == FieldType::Tags).then(|| value.replace(":::", ",").replace("* ", ""));
+            Value::from_text(field, separated.as_deref().unwrap_or(value), habits)
+        });
+    }
+
+    fn json(&mut self, column: &str, key: &str, value: &str) {
+        self.read(column, key, value, |field, habits| match serde_json::from_str(value) {
+            Ok(json) => Value::from_json(field, &json, habits),
+            Err(_) => Value::from_text(field, value, habits),
+        });
+    }
+
+    fn read(
+        &mut self,
+        column: &str,
+        key: &str,
+        value: &str,
+        read: impl Fn(&Field, &Habits) -> Result<Option<Value>, ValueError>,
+    ) {
+        let Some(field) = self.catalogue.field(self.kind, key) else {
+            self.left_over.push((column.to_owned(), value.to_owned()));
+            return;
+        };
+        match read(field, self.habits) {
+            Ok(Some(read)) => self.keep(column, key, read, value),
+            Ok(None) => {}
+            Err(e) => self.problem(column, value, &e.to_string()),
+        }
+    }
+
+    /// Two columns for one field: texts and tags are joined, of others the second goes to the notes.
+    fn keep(&mut self, column: &str, key: &str, read: Value, value: &str) {
+        let joined = match (self.out.fields.get(key), read) {
+            (None, read) => read,
+            (Some(there), read) if *there == read => read,
+            (Some(Value::LongText(there)), Value::LongText(more)) => {
+                Value::LongText(format!("{there}\n{more}"))
+            }
+            (Some(Value::Tags(there)), Value::Tags(more)) => {
+                let new = more.into_iter().filter(|t| !there.contains(t));
+                Value::Tags(there.iter().cloned().chain(new).collect())
+            }
+            (Some(_), _) => {
+                self.left_over.push((column.to_owned(), value.to_owned()));
+                return;
+            }
+        };
+        self.out.fields.insert(key.to_owned(), joined);
+    }
+
+    /// The value stays with the record, in its notes, so that nothing is lost.
+    fn problem(&mut self, column: &str, value: &str, message: &str) {
+        self.out.problems.push(Problem {
+            column: column.to_owned(),
+            value: value.chars().take(200).collect(),
+            message: format!("{message}; the value was put into the notes"),
+        });
+        self.left_over.push((column.to_owned(), value.to_owned()));
+    }
+
+    fn finish(mut self) -> Assembled {
+        self.names();
+        for ((list, _), (label, value, column)) in std::mem::take(&mut self.slots) {
+            self.contacts.entry(list).or_default().push((label, value, column));
+        }
+        self.contacts();
+        self.addresses();
+        for (key, [year, month, day]) in std::mem::take(&mut self.dates) {
+            let two = |s: &str| format!("{s:0>2}");
+            let text = match year.as_str() {
+                "" | "0" => format!("--{}-{}", two(&month), two(&day)),
+                year => format!("{year}-{}-{}", two(&month), two(&day)),
+            };
+            if !month.is_empty() && !day.is_empty() {
+                self.field(&key, &key, &text);
+            } else {
+                let known = [year, month, day].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>();
+                self.left_over.push((key, known.join("-")));
+            }
+        }
+        if self.out.company.as_ref().is_some_and(|c| c.name.is_empty()) {
+            self.out.company = None;
+        }
+        if self.kind == Kind::Company
+            && let Some(company) = self.out.company.take()
+        {
+            // A company's card names it as an organisation.
+            self.field("name", "name", &company.name);
+            self.field("website", "website", &company.website);
+        }
+        self.keep_left_over();
+        self.out
+    }
+
+    /// A whole name is used only where its parts are not known.
+    fn names(&mut self) {
+        let full = std::mem::take(&mut self.full_name);
+        if full.is_empty() {
+            return;
+        }
+        let fields = &mut self.out.fields;
+        if self.kind == Kind::Company {
+            fields.entry("name".into()).or_insert(Value::Text(full));
+        } else if !fields.contains_key("first_name") && !fields.contains_key("last_name") {
+            let (first, last) = name::split(&full);
+            for (key, part) in [("first_name", first), ("last_name", last)] {
+                if !part.is_empty() {
+                    fields.insert(key.to_owned(), Value::Text(part));
                 }
             }
         }
-        match Value::contacts(read) {
+    }
+
+    fn contacts(&mut self) {
+        for (list, items) in std::mem::take(&mut self.contacts) {
+            if self.catalogue.field(self.kind, list).is_none() {
+                continue;
+            }
+            let mut read: Vec<Contact> = Vec::new();
+            for (label, value, column) in items {
+                // Google writes several in one cell: `a@x ::: b@x`.
+                for part in split_values(&value, list) {
+                    let item = match list {
+                        "phones" => Contact::phone(&label, part, self.habits.region.as_deref()),
+                        _ => Contact::email(&label, part),
+                    };
+                    match item {
+                        Ok(item) => read.push(item),
+                        Err(e) => self.problem(column, part, &e.to_string()),
+                    }
+                }
+            }
+            self.items(list, Value::contacts(read));
+        }
+    }
+
+    fn addresses(&mut self) {
+        let list: Vec<Address> = std::mem::take(&mut self.addresses)
+            .into_iter()
+            .map(|(label, parts)| address(label, &parts))
+            .collect();
+        if !list.is_empty() && self.catalogue.field(self.kind, "addresses").is_some() {
+            self.items("addresses", Value::addresses(list));
+        }
+    }
+
+    fn items(&mut self, key: &str, value: Result<Value, ValueError>) {
+        match value {
             Ok(value) if !value.is_empty() => {
-                b.out.fields.insert(list.to_owned(), value);
+                self.out.fields.insert(key.to_owned(), value);
             }
             Ok(_) => {}
-            Err(e) => b.out.problems.push(Problem {
-                column: list.to_owned(),
+            Err(e) => self.out.problems.push(Problem {
+                column: key.to_owned(),
                 value: String::new(),
                 message: e.to_string(),
             }),
         }
     }
+
+    fn keep_left_over(&mut self) {
+        if self.left_over.is_empty() || self.catalogue.field(self.kind, "notes").is_none() {
+            return;
+        }
+        let mut notes = self.out.fields.get("notes").map_or(String::new(), |v| v.as_text().to_owned());
+        for (column, value) in &self.left_over {
+            if !notes.is_empty() {
+                notes.push('\n');
+            }
+            notes.push_str(&format!("{column}: {}", clean(value, true)));
+        }
+        let length = notes.chars().count();
+        if length > MAX_LONG_TEXT {
+            notes = notes.chars().take(MAX_LONG_TEXT).collect();
+            self.out.problems.push(Problem {
+                column: "notes".into(),
+                value: String::new(),
+                message: format!(
+                    "the notes would be {length} characters long; the last {} are not imported",
+                    length - MAX_LONG_TEXT
+                ),
+            });
+        }
+        self.out.fields.insert("notes".into(), Value::LongText(notes));
+    }
+}
+
+fn address(label: String, parts: &[(AddressPart, String)]) -> Address {
+    let mut address =
+        Address { label: if label.starts_with('#') { String::new() } else { label }, ..Address::default() };
+    let get = |wanted: AddressPart| parts.iter().find(|(p, _)| *p == wanted).map(|(_, v)| v.as_str());
+    let street = [AddressPart::Street, AddressPart::Street2, AddressPart::Street3, AddressPart::PoBox];
+    let lines: Vec<&str> = street.into_iter().filter_map(get).collect();
+    address.street = lines.join("\n");
+    let plain = [
+        ("city", AddressPart::City),
+        ("region", AddressPart::Region),
+        ("postal_code", AddressPart::PostalCode),
+        ("country", AddressPart::Country),
+    ];
+    for (name, part) in plain {
+        address.set(name, get(part).unwrap_or_default().to_owned());
+    }
+    if let Some(label) = get(AddressPart::Label) {
+        address.label = label.trim_start_matches("* ").to_lowercase();
+    }
+    let empty = address.street.is_empty()
+        && address.city.is_empty()
+        && address.postal_code.is_empty()
+        && address.country.is_empty();
+    if let Some(whole) = get(AddressPart::Whole).filter(|_| empty) {
+        address.street = whole.to_owned();
+    }
+    address
+}
+
+fn list(field: &str) -> &'static str {
+    if field == "phones" { "phones" } else { "emails" }
 }
 
 fn split_values<'v>(value: &'v str, list: &str) -> Vec<&'v str> {
@@ -289,67 +389,4 @@ fn split_values<'v>(value: &'v str, list: &str) -> Vec<&'v str> {
     let parts: Vec<&str> = parts.into_iter().map(str::trim).filter(|p| !p.is_empty()).collect();
     // «ana at x» is one bad value, not three.
     if list == "emails" && !parts.iter().all(|p| p.contains('@')) { vec![value.trim()] } else { parts }
-}
-
-fn addresses(b: &mut Building<'_>, kind: Kind, catalogue: &Catalogue) {
-    let mut list = Vec::new();
-    for (label, parts) in std::mem::take(&mut b.addresses) {
-        let mut address = Address {
-            label: if label.starts_with('#') { String::new() } else { label },
-            ..Address::default()
-        };
-        let get = |wanted: AddressPart| parts.iter().find(|(p, _)| *p == wanted).map(|(_, v)| v.as_str());
-        let street = [AddressPart::Street, AddressPart::Street2, AddressPart::Street3, AddressPart::PoBox];
-        let lines: Vec<&str> = street.into_iter().filter_map(get).collect();
-        address.street = lines.join("\n");
-        let plain = [
-            ("city", AddressPart::City),
-            ("region", AddressPart::Region),
-            ("postal_code", AddressPart::PostalCode),
-            ("country", AddressPart::Country),
-        ];
-        for (name, part) in plain {
-            address.set(name, get(part).unwrap_or_default().to_owned());
-        }
-        if let Some(label) = get(AddressPart::Label) {
-            address.label = label.trim_start_matches("* ").to_lowercase();
-        }
-        let empty = address.street.is_empty()
-            && address.city.is_empty()
-            && address.postal_code.is_empty()
-            && address.country.is_empty();
-        if let Some(whole) = get(AddressPart::Whole).filter(|_| empty) {
-            address.street = whole.to_owned();
-        }
-        list.push(address);
-    }
-    if list.is_empty() || catalogue.field(kind, "addresses").is_none() {
-        return;
-    }
-    match Value::addresses(list) {
-        Ok(value) if !value.is_empty() => {
-            b.out.fields.insert("addresses".into(), value);
-        }
-        Ok(_) => {}
-        Err(e) => b.out.problems.push(Problem {
-            column: "addresses".into(),
-            value: String::new(),
-            message: e.to_string(),
-        }),
-    }
-}
-
-fn keep_left_over(b: &mut Building<'_>, kind: Kind, catalogue: &Catalogue) {
-    if b.left_over.is_empty() || catalogue.field(kind, "notes").is_none() {
-        return;
-    }
-    let mut notes = b.out.fields.get("notes").map_or(String::new(), |v| v.as_text().to_owned());
-    for (column, value) in &b.left_over {
-        if !notes.is_empty() {
-            notes.push('\n');
-        }
-        notes.push_str(&format!("{column}: {}", clean(value, true)));
-    }
-    let notes: String = notes.chars().take(MAX_LONG_TEXT).collect();
-    b.out.fields.insert("notes".into(), Value::LongText(notes));
 }

@@ -30,6 +30,9 @@ pub(crate) fn open(path: &Path, encoding: Detected, head: &str) -> Result<Source
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (header, skip_lines) = find_header(path, &dialect)?;
     dialect.skip_lines = skip_lines;
+    if let Some(found) = header.as_ref().map(Vec::len).filter(|found| *found > COLUMNS) {
+        return Err(InterchangeError::TooManyColumns { path: name, found });
+    }
     let mut columns = name_columns(header.unwrap_or_default());
     let mut widest = columns.len();
     let mut rows = 0;
@@ -61,6 +64,7 @@ pub(crate) fn open(path: &Path, encoding: Detected, head: &str) -> Result<Source
         delimiter: Some(char::from(delimiter)),
         rows,
         columns,
+        kind: None,
         shape: Shape::Csv(dialect),
     })
 }
@@ -190,26 +194,25 @@ fn looks_like_header(fields: &[String]) -> bool {
 struct Record {
     fields: Vec<String>,
     /// Not in the file's encoding.
-    foreign: bool,
+    foreign: Option<&'static str>,
 }
 
 impl Record {
     fn into_draft(self, number: u64) -> Draft {
         let cells = self.fields.into_iter().enumerate().filter(|(_, v)| !v.trim().is_empty());
-        let note = Problem {
-            column: String::new(),
-            value: String::new(),
-            message:
-                "the row is not in the file's encoding; it was read as Western European. Check its accents"
-                    .into(),
-        };
-        Draft {
-            number,
-            cells: cells
-                .map(|(column, value)| Cell { column, target: None, value: unescape(value) })
-                .collect(),
-            notes: if self.foreign { vec![note] } else { Vec::new() },
-        }
+        let cells: Vec<Cell> =
+            cells.map(|(column, value)| Cell { column, target: None, value: unescape(value) }).collect();
+        let note = |message: String| Problem { column: String::new(), value: String::new(), message };
+        let foreign = self.foreign.map(|encoding| {
+            note(format!(
+                "the row is not in the file's encoding; it was read as {encoding}. Check its letters"
+            ))
+        });
+        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        let odd = cells.iter().any(|c| c.value.contains(control)).then(|| {
+            note("the row holds control characters, such as NUL, that no text has; they are left out".into())
+        });
+        Draft { number, kind: None, cells, notes: foreign.into_iter().chain(odd).collect() }
     }
 }
 
@@ -230,6 +233,8 @@ struct Records {
     encoding: Detected,
     taken: usize,
     finished: bool,
+    /// A line that was too long, met while a quote was open.
+    over: Option<Rejected>,
 }
 
 impl Records {
@@ -243,6 +248,7 @@ impl Records {
             encoding: dialect.encoding,
             taken: 0,
             finished: false,
+            over: None,
         };
         for _ in 0..dialect.skip_lines {
             records.lines.next().map_err(io(path))?;
@@ -265,14 +271,14 @@ impl Records {
             return Ok(None);
         }
         let first = loop {
+            if self.again.is_empty()
+                && let Some(over) = self.over.take()
+            {
+                return Ok(Some(Err(over)));
+            }
             match self.line()? {
                 None => return Ok(None),
-                Some(Line::TooLong(start)) => {
-                    return Ok(Some(Err(self.rejected(
-                        &start,
-                        format!("the line is longer than {} KB; is this a CSV file?", RECORD_BYTES / 1024),
-                    ))));
-                }
+                Some(Line::TooLong(start)) => return Ok(Some(Err(self.too_long(&start)))),
                 Some(Line::Whole(line))
                     if line.iter().all(|b| b.is_ascii_whitespace() || *b == 0)
                         && !line.contains(&self.delimiter) => {}
@@ -284,8 +290,14 @@ impl Records {
         while open_quote(&record, self.delimiter) {
             let next =
                 if extra.len() < MAX_LINES && record.len() < RECORD_BYTES { self.line()? } else { None };
-            let Some(Line::Whole(line)) = next else {
-                return Ok(Some(Err(self.unbalanced(&first, extra))));
+            let line = match next {
+                Some(Line::Whole(line)) => line,
+                other => {
+                    if let Some(Line::TooLong(start)) = other {
+                        self.over = Some(self.too_long(&start));
+                    }
+                    return Ok(Some(Err(self.unbalanced(&first, extra))));
+                }
             };
             record.push(b'\n');
             record.extend_from_slice(&line);
@@ -297,6 +309,13 @@ impl Records {
         }
         let (text, foreign) = self.encoding.decode_record(&record);
         Ok(Some(Ok(Record { fields: split(&mut self.reader, &text), foreign })))
+    }
+
+    fn too_long(&self, start: &[u8]) -> Rejected {
+        self.rejected(
+            start,
+            format!("the line is longer than {} KB; is this a CSV file?", RECORD_BYTES / 1024),
+        )
     }
 
     /// Rejects the first line alone and reads those behind it again.

@@ -1,7 +1,7 @@
 //! Which encoding a file has, and reading it as UTF-8.
 
 use crate::{InterchangeError, io};
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::{
     fs::File,
     io::{BufRead, BufReader, Read},
@@ -26,23 +26,31 @@ impl Detected {
         self.0 == UTF_16LE || self.0 == UTF_16BE
     }
 
-    /// Decodes one record. A record that is not in the file's encoding is read as the legacy one
-    /// that fits most Western files; the flag says so.
-    pub fn decode_record(self, bytes: &[u8]) -> (String, bool) {
+    /// Decodes one record. One that is not in the file's encoding is read as what it looks like by
+    /// itself; then that encoding is named.
+    pub fn decode_record(self, bytes: &[u8]) -> (String, Option<&'static str>) {
         if self.0 == UTF_8 || self.is_utf16() {
             return match std::str::from_utf8(bytes) {
-                Ok(text) => (text.to_owned(), false),
-                Err(_) => (WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), true),
+                Ok(text) => (text.to_owned(), None),
+                Err(_) => {
+                    let legacy = guess(bytes);
+                    let (text, _) = legacy.decode_without_bom_handling(bytes);
+                    (text.into_owned(), Some(legacy.name()))
+                }
             };
         }
         let (text, bad) = self.0.decode_without_bom_handling(bytes);
-        (text.into_owned(), bad)
+        (text.into_owned(), bad.then(|| self.0.name()))
     }
 }
 
 /// The first bytes of a file, for guessing.
 pub fn head(path: &Path) -> Result<Vec<u8>, InterchangeError> {
     let mut head = Vec::new();
+    // A pipe would be waited for, for ever; a device may have no end.
+    if !std::fs::metadata(path).map_err(io(path))?.is_file() {
+        return Err(InterchangeError::NotAFile(path.display().to_string()));
+    }
     File::open(path).and_then(|f| f.take(HEAD).read_to_end(&mut head)).map_err(io(path))?;
     Ok(head)
 }
@@ -68,9 +76,13 @@ pub fn detect(head: &[u8]) -> Detected {
         Err(_) if mostly_utf8(head) => return Detected(UTF_8),
         Err(_) => {}
     }
+    Detected(guess(head))
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
-    detector.feed(head, true);
-    Detected(detector.guess(None, chardetng::Utf8Detection::Deny))
+    detector.feed(bytes, true);
+    detector.guess(None, chardetng::Utf8Detection::Deny)
 }
 
 fn mostly_utf8(head: &[u8]) -> bool {
@@ -81,7 +93,8 @@ fn mostly_utf8(head: &[u8]) -> bool {
             Err(_) => bad += 1,
         }
     }
-    good > bad * 2
+    // Text of other encodings is valid UTF-8 by chance only.
+    good * 2 >= bad
 }
 
 pub fn is_binary(head: &[u8], encoding: Detected) -> bool {

@@ -95,7 +95,7 @@ fn parts(ty: FieldType) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-fn text(value: Option<&Json>) -> String {
+pub(crate) fn text(value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => String::new(),
         Some(Json::String(s)) => s.clone(),
@@ -144,14 +144,10 @@ pub fn vcard_of(
     {
         put(property, &escape(get(key)));
     }
-    put(
-        "BDAY",
-        &get("birthday").replace('-', "").replacen(
-            "",
-            if get("birthday").starts_with("--") { "--" } else { "" },
-            1,
-        ),
-    );
+    // Without a year `--0229`, else `19840229`.
+    let birthday = get("birthday");
+    let without_year = if birthday.starts_with("--") { "--" } else { "" };
+    put("BDAY", &format!("{without_year}{}", birthday.replace('-', "")));
     let tags: Vec<String> = values
         .get("tags")
         .and_then(Json::as_array)

@@ -1,65 +1,91 @@
 //! JSON: our own export, or any list of flat objects.
 
 use crate::{
-    Cell, Column, Draft, Format, InterchangeError, Rejected, Rows, Shape, Source, Target, io,
-    limits::JSON_BYTES, observe,
+    Cell, Column, Draft, Format, InterchangeError, OneKind, Rejected, Rows, Shape, Source, Target, column_of,
+    io, limits::JSON_BYTES, observe,
 };
-use serde_json::Value as Json;
+use satchel_domain::{FieldType, Kind};
+use serde_json::{Map, Value as Json};
 use std::path::Path;
 
+/// A file's records, and the custom fields that our export describes beside them.
+struct Content {
+    records: Vec<Json>,
+    custom: Vec<(String, Target)>,
+}
+
 pub(crate) fn open(path: &Path) -> Result<Source, InterchangeError> {
-    let records = read(path)?;
+    let content = read(path)?;
     let mut source = Source {
         path: path.to_owned(),
         format: Format::Json,
         encoding: "UTF-8".into(),
         delimiter: None,
-        rows: records.len() as u64,
+        rows: content.records.len() as u64,
         columns: Vec::new(),
+        kind: None,
         shape: Shape::Json,
     };
-    for record in &records {
-        for (name, own, value) in cells(record) {
-            let at = source.columns.iter().position(|c| c.name == name).unwrap_or_else(|| {
-                source.columns.push(Column { name, own, ..Column::default() });
-                source.columns.len() - 1
-            });
+    let mut kinds = OneKind::default();
+    for record in &content.records {
+        kinds.see(kind_of(record));
+        for (name, own, value) in cells(record, &content.custom) {
+            let at = column_of(&mut source.columns, path, name, |_| own)?;
             observe(&mut source.columns, at, &value);
         }
     }
-    if source.columns.len() > crate::limits::COLUMNS {
-        let found = source.columns.len();
-        return Err(InterchangeError::TooManyColumns { path: path.display().to_string(), found });
-    }
+    source.kind = kinds.kind;
     Ok(source)
 }
 
-fn read(path: &Path) -> Result<Vec<Json>, InterchangeError> {
+fn read(path: &Path) -> Result<Content, InterchangeError> {
     let name = path.display().to_string();
     let bad = |why: String| InterchangeError::Json { path: name.clone(), why };
     let size = std::fs::metadata(path).map_err(io(path))?.len();
     if size > JSON_BYTES {
-        return Err(bad(format!("it is larger than {} MB", JSON_BYTES >> 20)));
+        return Err(bad(format!("it is larger than {} MB; split it", JSON_BYTES >> 20)));
     }
     let file = std::io::BufReader::new(std::fs::File::open(path).map_err(io(path))?);
     // serde_json limits nesting to 128 levels.
     let json: Json = serde_json::from_reader(file).map_err(|e| bad(e.to_string()))?;
-    let list = match json {
-        Json::Array(list) => list,
-        Json::Object(mut object) => match object.remove("records") {
-            Some(Json::Array(list)) => list,
-            _ => return Err(bad("it is neither a list of objects nor {\"records\": […]}".into())),
-        },
-        _ => return Err(bad("it is neither a list of objects nor {\"records\": […]}".into())),
+    let mut custom = Vec::new();
+    let records = match json {
+        Json::Array(list) => Some(list),
+        Json::Object(mut object) => {
+            custom = described(&object);
+            match object.remove("records") {
+                Some(Json::Array(list)) => Some(list),
+                _ => None,
+            }
+        }
+        _ => None,
     };
-    if list.is_empty() {
+    let records =
+        records.ok_or_else(|| bad("it is neither a list of objects nor {\"records\": […]}".into()))?;
+    if records.is_empty() {
         return Err(InterchangeError::Empty(name));
     }
-    Ok(list)
+    Ok(Content { records, custom })
+}
+
+/// The custom fields that a file describes, by their keys.
+fn described(object: &Map<String, Json>) -> Vec<(String, Target)> {
+    let list = object.get("custom_fields").and_then(Json::as_array).cloned().unwrap_or_default();
+    let one = |field: &Json| {
+        let text = |key: &str| field.get(key).and_then(Json::as_str);
+        let ty = FieldType::from_key(text("type")?)?;
+        Some((text("key")?.to_owned(), Target::Custom { label: text("label")?.to_owned(), ty }))
+    };
+    list.iter().filter_map(one).collect()
+}
+
+fn kind_of(record: &Json) -> Option<Kind> {
+    let kind = record.get("kind")?.as_str()?.parse().ok()?;
+    record.get("fields").map(|_| kind)
 }
 
 pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeError> {
-    let records = read(path)?;
+    let Content { records, custom } = read(path)?;
     let columns = columns.to_vec();
     Ok(Box::new(records.into_iter().zip(1..).map(move |(record, number)| {
         if !record.is_object() {
@@ -70,23 +96,18 @@ pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeE
             });
         }
         let column = |name: &str| columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
-        let cells = cells(&record).into_iter().map(|(name, target, value)| Cell {
+        let cells = cells(&record, &custom).into_iter().map(|(name, target, value)| Cell {
             column: column(&name),
             target,
             value,
         });
-        Ok(Draft { number, cells: cells.collect(), notes: Vec::new() })
+        Ok(Draft { number, kind: kind_of(&record), cells: cells.collect(), notes: Vec::new() })
     })))
 }
 
 /// Our export has `fields`; anything else is flat, its names mapped like headers.
-fn cells(record: &Json) -> Vec<(String, Option<Target>, String)> {
+fn cells(record: &Json, custom: &[(String, Target)]) -> Vec<(String, Option<Target>, String)> {
     let Some(object) = record.as_object() else { return Vec::new() };
-    let plain = |value: &Json| match value {
-        Json::String(s) => s.clone(),
-        Json::Null => String::new(),
-        other => other.to_string(),
-    };
     let Some(fields) = object.get("fields").and_then(Json::as_object) else {
         return object.iter().map(|(name, value)| (name.clone(), None, plain(value))).collect();
     };
@@ -96,11 +117,30 @@ fn cells(record: &Json) -> Vec<(String, Option<Target>, String)> {
         .into_iter()
         .flatten()
         .collect();
-    out.extend(
-        fields
-            .iter()
-            .filter(|(k, _)| *k != "company")
-            .map(|(k, v)| (k.clone(), Some(Target::Json(k.clone())), v.to_string())),
-    );
+    for (key, value) in fields.iter().filter(|(k, _)| *k != "company") {
+        let target = custom.iter().find(|(k, _)| k == key).map(|(_, target)| target.clone());
+        let (target, value) = match target {
+            Some(target) => (target, plain(value)),
+            None if key.starts_with("x_") => {
+                let label = key.trim_start_matches("x_").replace('_', " ");
+                (Target::Custom { label, ty: FieldType::Text }, plain(value))
+            }
+            None => (Target::Json(key.clone()), value.to_string()),
+        };
+        out.push((key.clone(), Some(target), value));
+    }
     out
+}
+
+/// A value as a person would write it.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(s) => s.clone(),
+        Json::Array(list) if list.iter().all(Json::is_string) => {
+            list.iter().map(plain).collect::<Vec<_>>().join(", ")
+        }
+        Json::Object(money) if money.contains_key("minor") => crate::export::text(Some(value)),
+        other => other.to_string(),
+    }
 }

@@ -18,6 +18,7 @@ pub use export::{CsvTable, spreadsheet_safe, vcard_of};
 pub use mapping::{How, Mapping, guess};
 pub use target::{AddressPart, DatePart, Target};
 
+use satchel_domain::Kind;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,17 @@ pub enum Format {
     Csv,
     Vcard,
     Json,
+}
+
+impl Format {
+    /// Its name in answers, and in the ids that records of such a file get.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Vcard => "vcard",
+            Format::Json => "json",
+        }
+    }
 }
 
 /// Limits for files from outside; what is over them is refused or rejected, never half-read.
@@ -46,6 +58,8 @@ pub enum InterchangeError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("{0} is empty; there is nothing to import")]
     Empty(String),
+    #[error("{0} is no ordinary file; copy what is to be imported into a file first")]
+    NotAFile(String),
     #[error("{0} is not a text file (it holds binary data); export it as CSV or vCard and import that")]
     Binary(String),
     #[error("{path} has {found} columns; at most {} are read. Export fewer columns", limits::COLUMNS)]
@@ -54,6 +68,8 @@ pub enum InterchangeError {
     Json { path: String, why: String },
     #[error("{0} holds no contact card; a vCard file has lines BEGIN:VCARD and END:VCARD")]
     NoCards(String),
+    #[error("the mapping names the column «{0}», which the file does not have")]
+    BadColumn(String),
     #[error(
         "the mapping names «{0}», which is no target; targets are fields (`first_name`), parts (`emails.work`, `addresses.home.city`), `company.name`, `external_id`, `custom.Label` and `skip`"
     )]
@@ -82,6 +98,8 @@ pub struct Source {
     pub delimiter: Option<char>,
     pub rows: u64,
     pub columns: Vec<Column>,
+    /// Where the file itself says what its records are: all of them the same.
+    pub kind: Option<Kind>,
     shape: Shape,
 }
 
@@ -107,6 +125,8 @@ pub struct Cell {
 pub struct Draft {
     /// Counted from 1, the header not counted.
     pub number: u64,
+    /// Where the row itself says what it is.
+    pub kind: Option<Kind>,
     pub cells: Vec<Cell>,
     /// What could not be read of it, though the rest could.
     pub notes: Vec<Problem>,
@@ -130,6 +150,10 @@ impl Source {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if head.is_empty() {
             return Err(InterchangeError::Empty(name));
+        }
+        if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
+            // UTF-32, which nobody writes on purpose.
+            return Err(InterchangeError::Binary(name));
         }
         let encoding = encoding::detect(&head);
         let text = encoding.decode(&head);
@@ -162,6 +186,41 @@ impl Source {
 
 fn has_extension(path: &Path, any: &[&str]) -> bool {
     path.extension().and_then(|e| e.to_str()).is_some_and(|e| any.iter().any(|a| a.eq_ignore_ascii_case(e)))
+}
+
+/// The column of this name, made where it is new.
+fn column_of(
+    columns: &mut Vec<Column>,
+    path: &Path,
+    name: String,
+    own: impl FnOnce(&str) -> Option<Target>,
+) -> Result<usize, InterchangeError> {
+    if let Some(at) = columns.iter().position(|c| c.name == name) {
+        return Ok(at);
+    }
+    if columns.len() >= limits::COLUMNS {
+        return Err(InterchangeError::TooManyColumns {
+            path: path.display().to_string(),
+            found: columns.len() + 1,
+        });
+    }
+    let own = own(&name);
+    columns.push(Column { name, own, ..Column::default() });
+    Ok(columns.len() - 1)
+}
+
+/// The kind that all rows have, if they have one.
+#[derive(Default)]
+struct OneKind {
+    any: bool,
+    kind: Option<Kind>,
+}
+
+impl OneKind {
+    fn see(&mut self, kind: Option<Kind>) {
+        self.kind = if self.any { self.kind.filter(|k| Some(*k) == kind) } else { kind };
+        self.any = true;
+    }
 }
 
 /// Collects what a column holds while a file is read through.

@@ -59,6 +59,9 @@ impl Mapping {
         columns: &[Column],
         wanted: &BTreeMap<String, String>,
     ) -> Result<(), InterchangeError> {
+        if let Some(unknown) = wanted.keys().find(|name| columns.iter().all(|c| c.name != **name)) {
+            return Err(InterchangeError::BadColumn(unknown.clone()));
+        }
         for (column, target) in columns.iter().zip(&mut self.targets) {
             if let Some(text) = wanted.get(&column.name) {
                 *target = (text.parse()?, How::Chosen);
@@ -71,7 +74,7 @@ impl Mapping {
 pub fn guess(source: &Source, kind: Option<Kind>, catalogue: &Catalogue) -> Mapping {
     let named: Vec<Option<Target>> = source.columns.iter().map(|c| by_header(&c.name)).collect();
     let preset = preset(source);
-    let kind = kind.unwrap_or_else(|| kind_of(source, &named));
+    let kind = kind.or(source.kind).unwrap_or_else(|| kind_of(source, &named));
     let one = |column: &Column, named: Option<Target>| {
         let named = column.own.clone().or(named.map(|t| for_kind(t, kind, &column.name)));
         match named.filter(|t| fits(t, kind, catalogue)) {
@@ -86,7 +89,7 @@ pub fn guess(source: &Source, kind: Option<Kind>, catalogue: &Catalogue) -> Mapp
         // Cards say themselves where their values belong; only the rest is mapped.
         return Mapping { kind, preset, targets, day_order: Some(DayOrder::DayFirst) };
     }
-    settle(&source.columns, &mut targets, preset, kind);
+    settle(&source.columns, &mut targets, kind);
     let day_order = day_order(&source.columns, &targets);
     Mapping { kind, preset, targets, day_order }
 }
@@ -317,7 +320,7 @@ fn type_of(column: &Column) -> FieldType {
 }
 
 /// What one column means can depend on the others.
-fn settle(columns: &[Column], targets: &mut [(Target, How)], preset: Option<&'static str>, kind: Kind) {
+fn settle(columns: &[Column], targets: &mut [(Target, How)], kind: Kind) {
     let texts: Vec<String> = targets.iter().map(|(t, _)| t.to_string()).collect();
     let has = |text: &str| texts.iter().any(|t| t == text);
     let count = |text: &str| texts.iter().filter(|t| *t == text).count();
@@ -368,7 +371,6 @@ fn settle(columns: &[Column], targets: &mut [(Target, How)], preset: Option<&'st
             *slot = (Target::Skip, How::Empty);
         }
     }
-    let _ = preset;
     drop_repeated_fields(columns, targets);
 }
 

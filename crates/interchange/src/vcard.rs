@@ -2,8 +2,8 @@
 //! broken card costs itself only.
 
 use crate::{
-    AddressPart, Cell, Column, Draft, Format, InterchangeError, Problem, Rejected, Rows, Shape, Source,
-    Target,
+    AddressPart, Cell, Column, Draft, Format, InterchangeError, OneKind, Problem, Rejected, Rows, Shape,
+    Source, Target, column_of,
     encoding::{self, Detected},
     io,
     limits::{CARD_BYTES, CARD_DEPTH},
@@ -14,7 +14,7 @@ use calcard::{
     Entry, Parser,
     vcard::{VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardValue},
 };
-use satchel_domain::FieldType;
+use satchel_domain::{FieldType, Kind};
 use std::{
     io::BufRead,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -29,22 +29,21 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
         delimiter: None,
         rows: 0,
         columns: Vec::new(),
+        kind: None,
         shape: Shape::Vcard,
     };
+    let mut kinds = OneKind::default();
     let mut cards = Cards::open(path, encoding)?;
     while let Some(card) = cards.next_card().map_err(io(path))? {
         source.rows += 1;
-        for (name, target, value) in
-            card.ok().and_then(|c| parse(&c).ok()).map(|(v, _)| cells_of(&v)).unwrap_or_default()
-        {
-            let at = source.columns.iter().position(|c| c.name == name).unwrap_or_else(|| {
-                let own = shown_target(&name, target);
-                source.columns.push(Column { name, own, ..Column::default() });
-                source.columns.len() - 1
-            });
+        let Some(card) = card.ok().and_then(|c| parse(&c).ok()) else { continue };
+        kinds.see(Some(kind_of(&card.0)));
+        for (name, target, value) in cells_of(&card.0) {
+            let at = column_of(&mut source.columns, path, name, |name| shown_target(name, target))?;
             observe(&mut source.columns, at, &value);
         }
     }
+    source.kind = kinds.kind;
     if source.rows == 0 {
         return Err(InterchangeError::NoCards(
             path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -109,20 +108,28 @@ fn draft(text: &str, number: u64, columns: &[Column]) -> Result<Draft, Rejected>
     let note = |what: String| Problem {
         column: what,
         value: String::new(),
-        message: "is not imported (pictures and sounds are left in the file)".into(),
+        message: "is not imported (pictures, sounds and what is no text are left in the file)".into(),
     };
-    Ok(Draft { number, cells, notes: dropped.into_iter().map(note).collect() })
+    Ok(Draft { number, kind: Some(kind_of(&card)), cells, notes: dropped.into_iter().map(note).collect() })
 }
 
-/// The card, and the names of binary properties that are left out.
+/// What the card is about.
+fn kind_of(card: &VCard) -> Kind {
+    let organisation = card
+        .entries
+        .iter()
+        .any(|e| e.name == VCardProperty::Kind && texts(e).iter().any(|t| t.eq_ignore_ascii_case("org")));
+    if organisation { Kind::Company } else { Kind::Person }
+}
+
+/// The card, and the names of properties that are left out.
 fn parse(text: &str) -> Result<(VCard, Vec<String>), String> {
     let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new(text).entry()));
     match parsed {
         Ok(Entry::VCard(card)) => {
-            let binary =
-                card.entries.iter().filter(|e| is_binary(&e.name)).map(|e| e.name.as_str().to_owned());
-            let binary = binary.collect();
-            Ok((card, binary))
+            let is_left = |e: &&VCardEntry| is_binary(&e.name) || !e.values.is_empty() && texts(e).is_empty();
+            let left = card.entries.iter().filter(is_left).map(|e| e.name.as_str().to_owned()).collect();
+            Ok((card, left))
         }
         Ok(_) => Err("the card is not a vCard that can be read".into()),
         Err(_) => Err("the card is damaged".into()),
@@ -145,11 +152,9 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
     let mut out = Vec::new();
     let has_n =
         card.entries.iter().any(|e| e.name == VCardProperty::N && texts(e).iter().any(|t| !t.is_empty()));
-    let organisation = card
-        .entries
-        .iter()
-        .any(|e| e.name == VCardProperty::Kind && texts(e).iter().any(|t| t.eq_ignore_ascii_case("org")));
-    let mut address = 0;
+    let organisation = kind_of(card) == Kind::Company;
+    let has_org = card.entries.iter().any(|e| e.name == VCardProperty::Org);
+    let mut address = 0_u8;
     for entry in &card.entries {
         let name = entry.name.as_str().to_owned();
         let label = label_of(entry, card);
@@ -177,7 +182,7 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
                     put(field(key), value.clone());
                 }
             }
-            VCardProperty::Fn if has_n || organisation => {}
+            VCardProperty::Fn if has_n || organisation && has_org => {}
             VCardProperty::Fn => put(Some(Target::FullName), first()),
             VCardProperty::Org => {
                 put(Some(Target::CompanyName), first());
@@ -189,7 +194,7 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
                 first().trim_start_matches("tel:").to_owned(),
             ),
             VCardProperty::Adr => {
-                address += 1;
+                address = address.saturating_add(1);
                 let slot = address;
                 let at = |part| Some(Target::AddressSlot { slot, part });
                 put(at(AddressPart::Label), label);
@@ -219,13 +224,14 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             ),
         }
     }
-    single_website(out)
+    single_values(out)
 }
 
 /// `X-ABDATE` with a label is called by its label.
 fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String {
     let label = apple_label(entry, card).unwrap_or_default();
-    let plain = name.as_str().trim_start_matches("X-").replace(['-', '_'], " ");
+    let plain =
+        name.as_str().trim_start_matches("X-").trim_start_matches("SATCHEL-").replace(['-', '_'], " ");
     let mut plain = plain.to_lowercase();
     if let Some(first) = plain.get(..1).map(str::to_uppercase) {
         plain.replace_range(..1, &first);
@@ -234,15 +240,29 @@ fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String 
 }
 
 /// Cards may have several addresses on the web; the record has one, the others are kept beside it.
-fn single_website(cells: Vec<(String, Option<Target>, String)>) -> Vec<(String, Option<Target>, String)> {
+fn single_values(cells: Vec<(String, Option<Target>, String)>) -> Vec<(String, Option<Target>, String)> {
     let mut seen: Vec<Target> = Vec::new();
-    let single = |t: &Target| matches!(t, Target::Field(_) | Target::CompanyName | Target::ExternalId);
+    let single = |t: &Target| {
+        matches!(t, Target::Field(_) | Target::Custom { .. } | Target::CompanyName | Target::ExternalId)
+    };
     cells
         .into_iter()
         .map(|(name, target, value)| match target {
             Some(target) if single(&target) && seen.contains(&target) => {
-                let label = format!("{name} 2");
-                (label.clone(), Some(Target::Custom { label, ty: FieldType::Text }), value)
+                let base = match target {
+                    Target::Custom { label, .. } => label,
+                    _ => name,
+                };
+                let labels =
+                    (2..).map(|n| Target::Custom { label: format!("{base} {n}"), ty: FieldType::Text });
+                let mut free = labels.filter(|t| !seen.contains(t));
+                let target = free.next().unwrap_or(Target::Skip);
+                seen.push(target.clone());
+                let name = match &target {
+                    Target::Custom { label, .. } => label.clone(),
+                    _ => base,
+                };
+                (name, Some(target), value)
             }
             Some(target) => {
                 seen.push(target.clone());
@@ -417,10 +437,18 @@ impl Cards {
 
     fn finish(&self, card: &[u8], deepest: usize, too_long: bool) -> Result<String, Rejected> {
         if deepest > CARD_DEPTH {
-            return Err(self.reject(card, "cards are nested too deep"));
+            return Err(
+                self.reject(card, &format!("cards are nested more than {CARD_DEPTH} deep; take them apart"))
+            );
         }
         if too_long {
-            return Err(self.reject(card, "the card is too large"));
+            return Err(self.reject(
+                card,
+                &format!(
+                    "the card is larger than {} MB, or one of its lines than 1 MB; take out its pictures",
+                    CARD_BYTES >> 20
+                ),
+            ));
         }
         Ok(self.decode(card))
     }
@@ -449,8 +477,12 @@ fn is_line(line: &[u8], wanted: &[u8]) -> bool {
     line.trim_ascii().eq_ignore_ascii_case(wanted)
 }
 
+/// Whether the card has begun a property that is a card itself.
 fn contains_agent(card: &[u8]) -> bool {
-    card.to_ascii_uppercase().windows(5).any(|w| w == b"AGENT")
+    card.split(|b| *b == b'\n').any(|line| {
+        let name = line.get(..6).unwrap_or_default().to_ascii_uppercase();
+        name == b"AGENT:" || name == b"AGENT;"
+    })
 }
 
 fn charset(card: &[u8]) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use crate::{StorageError, allocator};
 use rusqlite::{Connection, OpenFlags, functions::FunctionFlags, limits::Limit};
+use satchel_domain::money::Money;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -59,7 +60,11 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
     let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     // Its own log on stderr names pages; what is wrong is said by our errors.
     let _ = db.execute_batch("PRAGMA cipher_log_level = NONE");
-    db.pragma_update(None, "key", key.as_str())?;
+    set_key(&db, key)?;
+    if mode == Mode::Rescue {
+        // A file that is shorter than its first page says is read as far as it goes.
+        db.execute_batch("PRAGMA writable_schema = ON")?;
+    }
     // The first read proves the key; SQLCipher answers «not a database» to a wrong one.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))?;
     db.execute_batch(
@@ -79,6 +84,19 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
     Ok(db)
 }
 
+/// `PRAGMA key` would leave the key in a string of rusqlite's that nobody wipes.
+fn set_key(db: &Connection, key: &SqlCipherKey) -> Result<(), StorageError> {
+    let length = i32::try_from(key.len()).unwrap_or(0);
+    // SAFETY: the handle is open, and the key's bytes live for the length of the call.
+    #[allow(unsafe_code)]
+    let answer = unsafe { rusqlite::ffi::sqlite3_key(db.handle(), key.as_ptr().cast(), length) };
+    if answer == rusqlite::ffi::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(StorageError::UnsafeBuild("SQLCipher does not take the key".into()))
+    }
+}
+
 fn add_functions(db: &Connection) -> Result<(), StorageError> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
@@ -86,6 +104,11 @@ fn add_functions(db: &Connection) -> Result<(), StorageError> {
         let text: Option<&str> =
             context.get_raw(0).as_str_or_null().map_err(|e| rusqlite::Error::UserFunctionError(e.into()))?;
         Ok(text.map(satchel_domain::text::fold))
+    })?;
+    db.create_scalar_function("amount", 2, flags, |context| {
+        let minor: Option<i64> = context.get(0)?;
+        let currency: Option<String> = context.get(1)?;
+        Ok(minor.zip(currency).map(|(minor, currency)| Money { minor, currency }.amount()))
     })?;
     Ok(())
 }

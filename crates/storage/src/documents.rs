@@ -67,12 +67,29 @@ pub fn by_row(db: &Connection, row: i64) -> Result<Option<DocumentRow>, StorageE
     Ok(statement.query_row([row], read).optional()?)
 }
 
-/// Documents behind `after` in the order of their rows, for work that walks all of them.
-pub fn batch(db: &Connection, after: i64, limit: usize) -> Result<Vec<DocumentRow>, StorageError> {
+/// Rows behind `after`, for work that walks all documents. They themselves are read one by one, so
+/// that a damaged page costs only those on it.
+pub fn rows_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>, StorageError> {
     let mut statement =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM document WHERE row > ?1 ORDER BY row LIMIT ?2"))?;
-    let rows = statement.query_map(params![after, limit], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        db.prepare_cached("SELECT row FROM document NOT INDEXED WHERE row > ?1 ORDER BY row LIMIT ?2")?;
+    Ok(statement.query_map(params![after, limit], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The highest row in a table that has a record's row in each of its own.
+pub fn last_row_in(db: &Connection, table: &str) -> Result<Option<i64>, StorageError> {
+    Ok(db.query_row(&format!("SELECT max(row) FROM {table}"), [], |r| r.get(0))?)
+}
+
+/// Whose row it is, without its document.
+pub fn id_of(db: &Connection, row: i64) -> Result<Option<RecordId>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT id FROM document WHERE row = ?1")?;
+    Ok(statement.query_row([row], |r| parsed(r, 0)).optional()?)
+}
+
+/// A record's row and kind, without its document.
+pub fn find(db: &Connection, id: RecordId) -> Result<Option<(i64, Kind)>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT row, kind FROM document WHERE id = ?1")?;
+    Ok(statement.query_row([id.to_string()], |r| Ok((r.get(0)?, parsed(r, 1)?))).optional()?)
 }
 
 pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {

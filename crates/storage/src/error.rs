@@ -5,7 +5,7 @@ use rusqlite::{Error as Sql, ErrorCode};
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     #[error(
-        "the database is damaged, or it is no database of this vault ({0}). It was opened for reading only and not changed: copy the folder away, then run `satchel rescue` or restore a backup"
+        "the database is damaged, or it is no database of this vault ({0}). Nothing was repaired or overwritten. Copy the folder away; then `satchel rescue --out FILE` saves what can still be read, or put a copy of the folder from before in its place"
     )]
     Damaged(String),
     #[error(
@@ -13,17 +13,21 @@ pub enum StorageError {
     )]
     Newer { found: u32, known: u32 },
     #[error(
-        "the disk is full; what was saved before is safe, this change was not made. Free some space and try again"
+        "the disk is full; what was saved before is safe, and nothing was half-changed. Free some space and try again"
     )]
     DiskFull,
     #[error(
-        "the vault's folder cannot be written (read-only disk or missing permission); nothing was changed"
+        "the vault's folder cannot be written (read-only disk or missing permission); nothing was changed. Make it writable, or copy the folder to another disk; `satchel rescue --out FILE` reads it where it is"
     )]
     ReadOnly,
     #[error(
         "the database file is missing: {0}. Restore it from a backup, or look for it where the vault was moved from"
     )]
     Missing(String),
+    #[error(
+        "the database file cannot be opened ({0}); look whether it is a file, who may read it, and whether the disk is full or read-only"
+    )]
+    NotOpened(String),
     #[error("this build is not safe to use: {0}")]
     UnsafeBuild(String),
     #[error("field «{0}» is unknown here; see `satchel fields`")]
@@ -41,6 +45,7 @@ impl From<Sql> for StorageError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            Some(ErrorCode::CannotOpen) => Self::NotOpened(error.to_string()),
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
             _ => Self::Sql(error),
         }

@@ -171,6 +171,15 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn raw_currency(&mut self, field: &Field) -> String {
+        if field.custom {
+            let path = self.bind(Sql::Text(format!("$.{}.currency", field.key)));
+            format!("json_extract(t.custom, {path})")
+        } else {
+            format!("t.{}_currency", field.key)
+        }
+    }
+
     fn compare(&mut self, name: &str, op: Op, value: &str) -> Result<String, StorageError> {
         match self.column(name)? {
             Column::Time(column) => {
@@ -206,8 +215,15 @@ impl<'a> Builder<'a> {
             FieldType::Money => {
                 let money =
                     Money::parse(value, "EUR").ok_or_else(|| bad("write an amount such as 1250.00 EUR"))?;
-                let minor = self.bind(Sql::Integer(money.minor));
-                Ok(format!("{raw} {} {minor}", sign(op)))
+                let amount = self.bind(Sql::Real(money.amount()));
+                let currency = self.raw_currency(field);
+                let compared = format!("amount({raw}, {currency}) {} {amount}", sign(op));
+                // 1000 alone means a thousand of whatever it is.
+                if value.trim().chars().all(|c| c.is_ascii_digit() || "+-., ".contains(c)) {
+                    return Ok(compared);
+                }
+                let wanted = self.bind(Sql::Text(money.currency));
+                Ok(format!("({compared} AND {currency} = {wanted})"))
             }
             FieldType::YesNo => {
                 let yes = matches!(fold(value).as_str(), "yes" | "true" | "1" | "是");

@@ -79,10 +79,18 @@ pub fn begin(tx: &Transaction<'_>, operation: &Operation) -> Result<i64, Storage
     Ok(tx.last_insert_rowid())
 }
 
-pub fn finish(tx: &Transaction<'_>, seq: i64, records: u64, detail: &str) -> Result<(), StorageError> {
-    let sql = "UPDATE operation SET finished = 1, records = ?2, detail = ?3 WHERE seq = ?1";
-    tx.prepare_cached(sql)?.execute(params![seq, records, detail])?;
-    Ok(())
+/// Closes an operation; how many records it has touched.
+pub fn finish(tx: &Transaction<'_>, seq: i64, detail: &str) -> Result<u64, StorageError> {
+    let sql = "UPDATE operation SET finished = 1, detail = ?2 WHERE seq = ?1";
+    tx.prepare_cached(sql)?.execute(params![seq, detail])?;
+    count(tx, seq)
+}
+
+/// Notes how many records an operation has touched so far.
+pub fn count(tx: &Transaction<'_>, seq: i64) -> Result<u64, StorageError> {
+    let sql = "UPDATE operation SET records = (SELECT count(*) FROM operation_record WHERE operation = ?1)
+               WHERE seq = ?1 RETURNING records";
+    Ok(tx.prepare_cached(sql)?.query_row([seq], |r| r.get(0))?)
 }
 
 /// Adds a touched record; a second touch by the same operation keeps the first `before`.
@@ -116,12 +124,35 @@ pub fn get(db: &Connection, id: OperationId) -> Result<Option<Operation>, Storag
 }
 
 /// The newest first.
-pub fn latest(db: &Connection, limit: usize, before: Option<i64>) -> Result<Vec<Operation>, StorageError> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM operation WHERE seq < ?2 ORDER BY seq DESC LIMIT ?1"
-    ))?;
-    let rows = statement.query_map(params![limit, before.unwrap_or(i64::MAX)], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+pub fn latest(db: &Connection, limit: usize) -> Result<Vec<Operation>, StorageError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM operation ORDER BY seq DESC LIMIT ?1"))?;
+    Ok(statement.query_map([limit], read)?.collect::<Result<_, _>>()?)
+}
+
+/// What an undo without a name takes back: the newest that is no undo itself and stands.
+pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operation>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM operation WHERE undoes IS NULL AND undone_by IS NULL ORDER BY seq DESC LIMIT ?1"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows: Vec<Operation> = statement.query_map([skip.len() + 1], read)?.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().find(|o| !skip.contains(&o.id)))
+}
+
+/// What a redo takes back: the newest undo that stands, unless something else was done since.
+pub fn last_undo(db: &Connection) -> Result<Option<Operation>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM operation WHERE label = 'undo' AND undone_by IS NULL
+         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL) ORDER BY seq DESC LIMIT 1"
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([], read).optional()?)
+}
+
+/// An undo of this operation that was stopped half-way.
+pub fn unfinished_undo(db: &Connection, of: OperationId) -> Result<Option<Operation>, StorageError> {
+    let sql = format!("SELECT {COLUMNS} FROM operation WHERE undoes = ?1 AND finished = 0 LIMIT 1");
+    Ok(db.prepare_cached(&sql)?.query_row([of.to_string()], read).optional()?)
 }
 
 pub fn with_label(db: &Connection, label: &str) -> Result<Vec<Operation>, StorageError> {
@@ -131,12 +162,19 @@ pub fn with_label(db: &Connection, label: &str) -> Result<Vec<Operation>, Storag
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// An operation's records behind `after`, in the order of their rows.
-pub fn touched(db: &Connection, seq: i64, after: i64, limit: usize) -> Result<Vec<Touched>, StorageError> {
+/// An operation's records before the row `before`, the last first: either the people, or what people
+/// refer to.
+pub fn touched(
+    db: &Connection,
+    seq: i64,
+    people: bool,
+    before: i64,
+    limit: usize,
+) -> Result<Vec<Touched>, StorageError> {
     let sql = "SELECT r.row, d.id, r.before, r.after FROM operation_record r JOIN document d ON d.row = r.row
-               WHERE r.operation = ?1 AND r.row > ?2 ORDER BY r.row LIMIT ?3";
+               WHERE r.operation = ?1 AND r.row < ?2 AND (d.kind = 'person') = ?4 ORDER BY r.row DESC LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![seq, after, limit], |r| {
+    let rows = statement.query_map(params![seq, before, limit, people], |r| {
         let (before, after): (Vec<u8>, Vec<u8>) = (r.get(2)?, r.get(3)?);
         Ok(Touched {
             row: r.get(0)?,
@@ -146,6 +184,12 @@ pub fn touched(db: &Connection, seq: i64, after: i64, limit: usize) -> Result<Ve
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The only record of an operation that has one.
+pub fn only_row(db: &Connection, seq: i64) -> Result<Option<i64>, StorageError> {
+    let sql = "SELECT row FROM operation_record WHERE operation = ?1 LIMIT 1";
+    Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0)).optional()?)
 }
 
 /// The operations that touched a record, newest first, each with the versions before and after.

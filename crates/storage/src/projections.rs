@@ -6,7 +6,7 @@ use rusqlite::{
     types::{ToSqlOutput, Value, ValueRef},
 };
 use satchel_domain::{
-    Catalogue, Kind,
+    Catalogue, Kind, RecordId,
     projection::{self, Cell},
 };
 use std::sync::LazyLock;
@@ -113,8 +113,66 @@ pub fn conflicts(db: &Connection) -> Result<u64, StorageError> {
 /// The records that have this exact value: e-mail, phone, external id; those in the trash too.
 pub fn with_term(db: &Connection, field: &str, value: &str) -> Result<Vec<i64>, StorageError> {
     let mut statement =
-        db.prepare_cached("SELECT row FROM term WHERE field = ?1 AND value = ?2 ORDER BY row LIMIT 50")?;
+        db.prepare_cached("SELECT row FROM term WHERE field = ?1 AND value = ?2 ORDER BY row")?;
     Ok(statement.query_map([field, value], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// A record that an import might mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesake {
+    pub row: i64,
+    pub deleted: bool,
+    /// First and last name, or the company's name, as they are.
+    pub names: [String; 2],
+}
+
+/// The records of a kind that have this exact value, with what they are called.
+pub fn namesakes(
+    db: &Connection,
+    kind: Kind,
+    field: &str,
+    value: &str,
+) -> Result<Vec<Namesake>, StorageError> {
+    let names = match kind {
+        Kind::Person => "k.first_name, k.last_name",
+        _ => "k.called, NULL",
+    };
+    let sql = format!(
+        "SELECT k.row, k.deleted_at IS NOT NULL, {names} FROM term t JOIN {kind} k ON k.row = t.row
+         WHERE t.field = ?1 AND t.value = ?2 ORDER BY k.row"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([field, value], |r| {
+        let name = |at| r.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
+        Ok(Namesake { row: r.get(0)?, deleted: r.get(1)?, names: [name(2)?, name(3)?] })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a record has an external id that begins so, other than this one.
+pub fn has_other_external_id(
+    db: &Connection,
+    row: i64,
+    source: &str,
+    id: &str,
+) -> Result<bool, StorageError> {
+    let sql = "SELECT 1 FROM term WHERE row = ?1 AND field = 'external_id'
+               AND substr(value, 1, length(?2)) = ?2 AND value != ?3";
+    Ok(db.prepare_cached(sql)?.exists(params![row, source, id])?)
+}
+
+/// Whether records outside of the trash refer to this company.
+pub fn company_is_used(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
+    let sql = "SELECT 1 FROM person WHERE company = ?1 AND deleted_at IS NULL";
+    Ok(db.prepare_cached(sql)?.exists([id.to_string()])?)
+}
+
+/// Whether records outside of the trash have a value in this custom field.
+pub fn custom_field_is_used(db: &Connection, kind: Kind, key: &str) -> Result<bool, StorageError> {
+    let sql = format!(
+        "SELECT 1 FROM {kind} WHERE deleted_at IS NULL AND json_extract(custom, '$.' || ?1) IS NOT NULL"
+    );
+    Ok(db.prepare_cached(&sql)?.exists([key])?)
 }
 
 /// A company outside of the trash that is called so; `sort` is `text::sort_key` of the name.

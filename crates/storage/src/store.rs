@@ -49,9 +49,13 @@ impl Store {
 
     pub fn open(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
         connection::check_build()?;
+        // For reading first: what is no vault's database must stay as it is.
+        let found = schema::version(&connection::open(path, key, Mode::Read)?)?;
+        if found == 0 {
+            return Err(StorageError::Damaged("it is empty".into()));
+        }
         let mut writer = connection::open(path, key, Mode::Write)?;
-        let found = schema::version(&writer)?;
-        if found > 0 && found < schema::SCHEMA_VERSION {
+        if found < schema::SCHEMA_VERSION {
             let mut name = path.as_os_str().to_owned();
             name.push(format!(".before-schema-{}", schema::SCHEMA_VERSION));
             export(&writer, Path::new(&name), key)?;
@@ -75,9 +79,12 @@ impl Store {
     /// Opens a file that may be damaged, for reading only: nothing is migrated, repaired or written.
     pub fn open_for_rescue(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
         let reader = connection::open(path, key, Mode::Rescue)?;
-        let found = schema::version(&reader)?;
-        if found > schema::SCHEMA_VERSION {
-            return Err(StorageError::Newer { found, known: schema::SCHEMA_VERSION });
+        match schema::version(&reader)? {
+            0 => return Err(StorageError::Damaged("it is empty".into())),
+            found if found > schema::SCHEMA_VERSION => {
+                return Err(StorageError::Newer { found, known: schema::SCHEMA_VERSION });
+            }
+            _ => {}
         }
         Ok(Self {
             path: path.to_owned(),
@@ -186,6 +193,8 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // The last connection to go removes the log, and only the writer can.
+        self.readers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         // Closing works without it; the log would only be longer at the next start.
         let _ = self.checkpoint();
     }
@@ -289,9 +298,18 @@ fn verify_copy(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
     if let Some(broken) = check(&copy)?.into_iter().find(|c| !c.ok) {
         return Err(StorageError::Damaged(format!("the copy fails {}: {}", broken.name, broken.detail)));
     }
-    for table in
-        ["setting", "document", "operation", "operation_record", "term", "search", "person", "company"]
-    {
+    for table in [
+        "setting",
+        "document",
+        "operation",
+        "operation_record",
+        "term",
+        "search",
+        "conflict",
+        "person",
+        "company",
+        "custom_field",
+    ] {
         let count = |db: &Connection| {
             db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0))
         };

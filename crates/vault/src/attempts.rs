@@ -20,7 +20,10 @@ impl Attempts {
     /// Waits as long as earlier failures ask for.
     pub fn wait(dir: &Path) -> Self {
         let path = dir.join("attempts");
-        let failed = std::fs::read_to_string(&path).ok().and_then(|t| t.trim().parse().ok()).unwrap_or(0);
+        let failed = match std::fs::read_to_string(&path) {
+            Ok(text) => text.trim().parse().unwrap_or(FREE),
+            Err(_) => 0,
+        };
         let since = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
         let since = since.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
         thread::sleep(pause_after(failed).saturating_sub(since));

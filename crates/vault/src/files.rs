@@ -18,6 +18,9 @@ pub(crate) struct VaultFile {
     pub vault: Uuid,
     /// Counts the vault key's rotations; names the database and the keyring entry.
     pub generation: u32,
+    /// The generation before, whose database is removed once the new one has been opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
     pub slots: Vec<Slot>,
 }
 
@@ -62,11 +65,15 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = path.with_file_name(name);
-    let mut file = private_file(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&temporary, path)?;
+    let written = private_file(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written?;
     match path.parent() {
         // A name alone is in the current folder.
         Some(parent) if parent.as_os_str().is_empty() => sync_dir(Path::new(".")),
@@ -75,10 +82,11 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Creates or empties a file that only its owner can read.
+/// A new file that only its owner can read; one that a crash has left under this name goes.
 pub fn private_file(path: &Path) -> io::Result<File> {
+    let _ = fs::remove_file(path);
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -8,7 +8,9 @@ const SERVICE: &str = "Satchel";
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum KeyringError {
-    #[error("this computer offers no keyring; unlock with the passphrase or the recovery kit")]
+    #[error(
+        "this computer offers no keyring, so a passphrase or the recovery kit is needed (for scripts: SATCHEL_PASSPHRASE)"
+    )]
     Absent,
     #[error(
         "the keyring has no key for this vault; unlock with the passphrase or the recovery kit, and it will be kept again"

@@ -23,7 +23,7 @@ pub use recovery::{RecoveryCode, RecoveryKit};
 pub use secret::VaultKey;
 pub use slots::{Slot, SlotKind};
 
-use files::{VaultFile, replace_file, sync_dir};
+use files::{VaultFile, replace_file};
 use std::{
     fs::File,
     io::{self, Write as _},
@@ -111,7 +111,7 @@ impl NewVault {
         if let Some(passphrase) = passphrase {
             slots.push(Slot::for_passphrase(passphrase, cost, vault, 1, &key)?);
         }
-        let file = VaultFile { format: FORMAT, vault, generation: 1, slots };
+        let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, slots };
         Ok(Self { path: path.to_owned(), key, recovery, file })
     }
 
@@ -176,6 +176,13 @@ impl VaultDir {
 
     pub fn has_passphrase(&self) -> bool {
         self.file.slots.iter().any(|s| s.kind() == SlotKind::Passphrase)
+    }
+
+    /// Takes a vault that was just made away again, where its first opening failed.
+    pub fn discard(self) {
+        for name in [files::VAULT_JSON.to_owned(), self.file.database()] {
+            let _ = std::fs::remove_file(self.path.join(name));
+        }
     }
 
     /// Takes the vault for this process, or says who has it.
@@ -280,51 +287,58 @@ impl VaultDir {
         self.commit(next)
     }
 
-    /// Where the next key's database is to be made.
-    pub fn next_database(&self) -> PathBuf {
-        self.path.join(VaultFile::database_of(self.file.generation + 1))
+    /// The number of the next key, and where its database is to be made: no file has that name.
+    pub fn next_database(&self) -> (u32, PathBuf) {
+        let at = |generation: &u32| self.path.join(VaultFile::database_of(*generation));
+        let free = (self.file.generation + 1..).find(|g| !at(g).exists()).unwrap_or(u32::MAX);
+        (free, at(&free))
     }
 
-    /// Makes `key` the vault's key. The database under [`VaultDir::next_database`] must be complete,
-    /// verified and synced: with one atomic replacement of `vault.json` it becomes the vault's.
-    /// Killed before, the old key and database are the vault; killed after, the new ones are.
+    /// Makes `key` the vault's key. The database that [`VaultDir::next_database`] names must be
+    /// complete, verified and synced: with one atomic replacement of `vault.json` it becomes the
+    /// vault's. Killed before, the old key and database are the vault; killed after, the new ones are.
     pub fn commit_rotation(
         &mut self,
         key: &VaultKey,
+        generation: u32,
         keyring: Keyring,
-    ) -> Result<Option<KeyringError>, VaultError> {
+    ) -> Result<(), VaultError> {
         let mut next = self.file.clone();
-        next.generation += 1;
+        next.replaces = Some(self.file.generation);
+        next.generation = generation;
         next.slots = next
             .slots
             .iter()
             .map(|s| s.reseal(next.vault, next.generation, key))
             .collect::<Result<_, _>>()?;
-        // The keyring first: a start between the two finds the key that `vault.json` asks for.
-        let refused = match keyring {
-            Keyring::Os => keyring_store::set(&self.keyring_name(next.generation), &key.expose_hex()).err(),
-            Keyring::Off => None,
-        };
-        self.commit(next)?;
-        Ok(refused)
-    }
-
-    /// Removes what a rotation has left behind, finished or not. Only once the vault's own database
-    /// has been opened.
-    pub fn sweep(&self) {
-        let keep = self.file.database();
-        let Ok(entries) = std::fs::read_dir(&self.path) else { return };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
-            let left_over = name.starts_with("satchel-") && name.contains(".db") && !name.starts_with(&keep);
-            if left_over || name.ends_with(".json.new") {
-                let _ = std::fs::remove_file(entry.path());
+        // The keyring first: a start between the two finds the key that `vault.json` asks for. Where
+        // a key of the environment opened the vault, an entry that is there is kept up to date too.
+        if keyring == Keyring::Os || self.unlock_with_keyring().is_ok() {
+            let kept = keyring_store::set(&self.keyring_name(next.generation), &key.expose_hex());
+            if !self.has_passphrase() {
+                // Without it only the kit would open the vault.
+                kept?;
             }
         }
-        if let Some(previous) = self.file.generation.checked_sub(1).filter(|g| *g > 0) {
-            keyring_store::forget(&self.keyring_name(previous));
+        self.commit(next)
+    }
+
+    /// Removes what the last rotation has replaced. Only once the vault's own database has been opened.
+    pub fn sweep(&self) {
+        let _ = std::fs::remove_file(self.path.join(format!("{}.new", files::VAULT_JSON)));
+        let Some(replaced) = self.file.replaces else { return };
+        let old = self.path.join(VaultFile::database_of(replaced));
+        if !old.exists() {
+            return;
         }
+        for log in ["-wal", "-shm"] {
+            let mut name = old.clone().into_os_string();
+            name.push(log);
+            let _ = std::fs::remove_file(name);
+        }
+        // The entry first: while the file is there, this is tried again.
+        keyring_store::forget(&self.keyring_name(replaced));
+        let _ = std::fs::remove_file(old);
     }
 
     fn commit(&mut self, next: VaultFile) -> Result<(), VaultError> {
@@ -336,7 +350,6 @@ impl VaultDir {
         let path = self.path.join(files::VAULT_JSON);
         let io = |source| VaultError::Io { path: path.clone(), source };
         let bytes = serde_json::to_vec_pretty(&self.file).expect("plain data serialises");
-        replace_file(&path, &bytes).map_err(io)?;
-        sync_dir(&self.path).map_err(io)
+        replace_file(&path, &bytes).map_err(io)
     }
 }

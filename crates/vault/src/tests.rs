@@ -63,9 +63,10 @@ fn nothing_is_made_over_a_vault_or_a_part_of_one() {
 fn a_rotation_keeps_every_way_in_and_the_old_key_out() {
     let dir = tempfile::tempdir().expect("a folder");
     let (mut vault, old, code) = make(dir.path(), "correct horse");
-    std::fs::write(vault.next_database(), b"new").expect("written");
+    let (generation, path) = vault.next_database();
+    std::fs::write(&path, b"new").expect("written");
     let next = VaultKey::make_next().expect("random");
-    vault.commit_rotation(&next, Keyring::Off).expect("committed");
+    vault.commit_rotation(&next, generation, Keyring::Off).expect("committed");
     let vault = VaultDir::open(dir.path()).expect("opens");
     assert_eq!(vault.unlock_with_passphrase(&words("correct horse")).expect("fits"), next);
     assert_eq!(vault.unlock_with_recovery(&code).expect("fits"), next);

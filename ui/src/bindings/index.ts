@@ -38,7 +38,7 @@ export const commands = {
 	imports: () => __TAURI_INVOKE<OperationView[]>("plugin:satchel|imports"),
 	saveRejects: (operation: OperationId, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_rejects", { operation, path }),
 	/**  Stops the long work that runs. */
-	cancel: () => __TAURI_INVOKE<null>("plugin:satchel|cancel"),
+	cancel: (job: Job) => __TAURI_INVOKE<null>("plugin:satchel|cancel", { job }),
 	exportRecords: (kind: Kind, format: ExportFormat, path: string, request: ListRequest) => __TAURI_INVOKE<ExportedFile[]>("plugin:satchel|export_records", { kind, format, path, request }),
 	seedSample: () => __TAURI_INVOKE<null>("plugin:satchel|seed_sample"),
 	keySlots: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|key_slots"),
@@ -186,6 +186,9 @@ export type ImportReport = {
 	/**  The first rows as they would become records; in a dry run only. */
 	preview: Preview[],
 };
+
+/**  Long work that can be stopped. */
+export type Job = "preview" | "import" | "undo" | "sample";
 
 export type KeySlotView = {
 	/**  `keyring`, `passphrase` or `recovery`. */

@@ -4,45 +4,44 @@ use super::{
     ImportOptions, MatchKey, OnMatch,
     prepare::{Context, Ready},
 };
-use crate::{AppError, Session, session::Prepared};
-use satchel_document::{Changes, Document, difference};
+use crate::{AppError, session::Prepared};
+use satchel_document::{Changes, Document, difference, guarded};
 use satchel_domain::{
-    Fields, Registers, Value,
-    projection::fields_of,
+    Fields, Kind, Registers, Value,
+    projection::{external_term, fields_of},
     register::{DELETED_AT, EXTERNAL_ID},
-    text::fold,
+    text::{fold, sort_key},
     value::{Address, Contact},
 };
-use satchel_storage::{Connection, DocumentRow, documents, projections};
+use satchel_storage::{Connection, DocumentRow, documents, projections, projections::Namesake};
 
 pub enum Outcome {
     Changed(Box<Prepared>),
     Unchanged,
 }
 
-/// What the row is recognised by, normalised: (lookup, value).
-fn lookups(ready: &Ready, options: &ImportOptions) -> Vec<(&'static str, String)> {
+/// What the row is recognised by, normalised.
+fn lookups(ready: &Ready, options: &ImportOptions) -> Vec<(MatchKey, &'static str, String)> {
     let mut out = Vec::new();
     let values = |key: &str| match ready.fields.get(key) {
         Some(Value::Contacts(list)) => list.iter().map(Contact::normalised).collect(),
         _ => Vec::new(),
     };
     for key in &options.match_by {
-        match key {
-            MatchKey::ExternalId => out.extend(ready.external.iter().map(|e| ("external_id", e.clone()))),
-            MatchKey::Email => out.extend(values("emails").into_iter().map(|v| ("email", v))),
+        let (term, values) = match key {
+            MatchKey::ExternalId => ("external_id", ready.external.iter().cloned().collect()),
+            MatchKey::Email => ("email", values("emails")),
             // Extensions and short numbers are shared by many.
-            MatchKey::Phone => {
-                out.extend(values("phones").into_iter().filter(|v| v.len() >= 7).map(|v| ("phone", v)))
-            }
-        }
+            MatchKey::Phone => ("phone", values("phones").into_iter().filter(|v| v.len() >= 7).collect()),
+        };
+        out.extend(values.into_iter().map(|v| (*key, term, v)));
     }
     out
 }
 
 pub fn keys(ready: &Ready, options: &ImportOptions) -> Vec<String> {
     let mut keys: Vec<String> =
-        lookups(ready, options).into_iter().map(|(f, v)| format!("{f} {v}")).collect();
+        lookups(ready, options).into_iter().map(|(_, term, v)| format!("{term} {v}")).collect();
     if !options.match_by.is_empty() {
         keys.push(ready.derived.to_string());
     }
@@ -50,60 +49,99 @@ pub fn keys(ready: &Ready, options: &ImportOptions) -> Vec<String> {
 }
 
 /// The record that the row is, if it is there.
-pub fn find(
-    db: &Connection,
-    session: &Session,
-    ready: &Ready,
-    options: &ImportOptions,
-) -> Result<Option<DocumentRow>, AppError> {
+pub fn find(db: &Connection, ready: &Ready, context: &Context<'_>) -> Result<Option<DocumentRow>, AppError> {
+    let options = context.options;
     if options.match_by.is_empty() || options.on_match == OnMatch::Create {
         return Ok(None);
     }
-    for (field, value) in lookups(ready, options) {
-        for row in projections::with_term(db, field, &value)? {
-            let Some(found) = documents::by_row(db, row)? else { continue };
-            if is_same(session, &found, ready, field == "external_id")? {
-                return Ok(Some(found));
+    if let (Some(id), true) = (ready.named, options.match_by.contains(&MatchKey::ExternalId))
+        && let Some(found) = documents::get(db, id)?.filter(|d| d.kind == context.kind())
+    {
+        return Ok(Some(found));
+    }
+    for (by, term, value) in lookups(ready, options) {
+        for namesake in projections::namesakes(db, context.kind(), term, &value)? {
+            if is_same(db, by, &namesake, ready, context)? {
+                return Ok(documents::by_row(db, namesake.row)?);
             }
         }
     }
-    Ok(documents::get(db, ready.derived)?)
+    match documents::get(db, ready.derived)? {
+        None if context.kind() == Kind::Company => namesake_company(db, ready),
+        found => Ok(found),
+    }
 }
 
-/// The same other id is the same record. An e-mail or a phone can be shared: then a part of the
-/// name must agree too, unless one has none.
-fn is_same(session: &Session, found: &DocumentRow, ready: &Ready, by_id: bool) -> Result<bool, AppError> {
-    let kind = ready.prepared.as_ref().map_or(found.kind, |p| p.kind);
-    if found.kind != kind {
-        return Ok(false);
-    }
-    if by_id {
+/// A company of the same name that is nothing but a name: people's rows have made it.
+fn namesake_company(db: &Connection, ready: &Ready) -> Result<Option<DocumentRow>, AppError> {
+    let Some(name) = ready.fields.get("name") else { return Ok(None) };
+    let id = projections::company_called(db, &sort_key(name.as_text()))?.and_then(|id| id.parse().ok());
+    let Some(row) = id.map(|id| documents::get(db, id)).transpose()?.flatten() else { return Ok(None) };
+    let bare = guarded(|| {
+        let registers = Document::load(&row.bytes)?.registers();
+        Ok::<_, AppError>(registers.keys().all(|path| ["name", "website"].contains(&path.as_str())))
+    })?;
+    Ok(bare.then_some(row))
+}
+
+/// The same other id is the same record, and another other id another one. An e-mail can be shared:
+/// then a part of the name must agree too. A phone is shared by whole families and offices: then no
+/// part of the name may disagree.
+fn is_same(
+    db: &Connection,
+    by: MatchKey,
+    there: &Namesake,
+    ready: &Ready,
+    context: &Context<'_>,
+) -> Result<bool, AppError> {
+    if by == MatchKey::ExternalId {
         return Ok(true);
     }
-    let registers = Document::load(&found.bytes)?.registers();
-    if registers.contains_key(DELETED_AT) {
+    let differs = |id: &String| {
+        projections::has_other_external_id(db, there.row, &external_term(&context.source_name, ""), id)
+    };
+    if there.deleted || ready.external.as_ref().map(differs).transpose()?.unwrap_or(false) {
         return Ok(false);
     }
-    let there = fields_of(kind, &registers, &session.catalogue());
-    let names = |fields: &Fields| -> Vec<String> {
-        let of = |key: &&str| fields.get(*key).map(|v| fold(v.as_text())).filter(|s| !s.is_empty());
-        ["first_name", "last_name", "name"].iter().filter_map(of).collect()
+    let own = |key: &str| ready.fields.get(key).map_or(String::new(), |v| fold(v.as_text()));
+    let own = match context.kind() {
+        Kind::Person => [own("first_name"), own("last_name")],
+        _ => [own("name"), String::new()],
     };
-    let (a, b) = (names(&there), names(&ready.fields));
-    Ok(a.is_empty() || b.is_empty() || a.iter().any(|n| b.contains(n)))
+    let there = [fold(&there.names[0]), fold(&there.names[1])];
+    let nameless = |names: &[String; 2]| names.iter().all(String::is_empty);
+    if nameless(&own) || nameless(&there) {
+        return Ok(true);
+    }
+    let known = own.iter().zip(&there).filter(|(a, b)| !a.is_empty() && !b.is_empty());
+    Ok(match by {
+        MatchKey::Phone => known.clone().count() > 0 && known.clone().all(|(a, b)| a == b),
+        _ => own.iter().any(|n| !n.is_empty() && there.contains(n)),
+    })
+}
+
+/// Whether a record is in the trash.
+pub fn is_deleted(row: &DocumentRow) -> Result<bool, AppError> {
+    guarded(|| Ok(Document::load(&row.bytes)?.registers().contains_key(DELETED_AT)))
 }
 
 /// Adds what the row knows to the record: single fields take the row's value, lists grow.
 pub fn merge(row: DocumentRow, ready: &Ready, context: &Context<'_>) -> Result<Outcome, AppError> {
-    let mut document = Document::load(&row.bytes)?;
-    let registers = document.registers();
-    let there = fields_of(row.kind, &registers, &context.catalogue);
-    let changes = changes(&there, &registers, ready);
-    if changes.is_empty() || !document.edit(&context.stamp, &changes)? {
-        return Ok(Outcome::Unchanged);
-    }
-    let prepared = Prepared::of(row.id, row.heads, &mut document, &context.catalogue)?;
-    Ok(Outcome::Changed(Box::new(prepared)))
+    guarded(|| {
+        let mut document = Document::load(&row.bytes)?;
+        let registers = document.registers();
+        let there = fields_of(row.kind, &registers, &context.catalogue);
+        let mut changes = changes(&there, &registers, ready);
+        if ready.named == Some(row.id) {
+            // Our own id is no other program's.
+            changes.retain(|(path, _)| !path.starts_with(EXTERNAL_ID));
+        }
+        if changes.is_empty() || !document.edit(&context.stamp, &changes)? {
+            return Ok(Outcome::Unchanged);
+        }
+        let prepared = Prepared::of(row.id, row.heads, &mut document, &context.catalogue)?;
+        Ok(Outcome::Changed(Box::new(prepared)))
+    })
 }
 
 fn changes(there: &Fields, registers: &Registers, ready: &Ready) -> Changes {

@@ -14,20 +14,20 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What all rows of one import share.
+/// What all rows of one import share, on every thread.
 #[derive(Clone)]
 pub struct Context<'a> {
-    session: &'a Session,
-    source: &'a Source,
-    mapping: &'a Mapping,
-    options: &'a ImportOptions,
+    pub session: &'a Session,
+    pub source: &'a Source,
+    pub mapping: &'a Mapping,
+    pub options: &'a ImportOptions,
     pub catalogue: Arc<Catalogue>,
     pub habits: Habits,
     /// Whose external ids the file has.
     pub source_name: String,
     pub stamp: Stamp,
     /// Companies by the name that was looked up: the id, and whether it has to be made.
-    companies: Arc<Mutex<HashMap<String, (RecordId, bool)>>>,
+    pub companies: Arc<Mutex<HashMap<String, (RecordId, bool)>>>,
 }
 
 /// A row, checked and laid out.
@@ -37,6 +37,8 @@ pub struct Ready {
     pub registers: Registers,
     /// Looks up the record by the other program's id.
     pub external: Option<String>,
+    /// The record that the row names by our own id, as our exports do.
+    pub named: Option<RecordId>,
     /// The id that any device derives for this row.
     pub derived: RecordId,
     pub prepared: Option<Prepared>,
@@ -52,32 +54,8 @@ pub struct Company {
 }
 
 impl<'a> Context<'a> {
-    #[allow(clippy::too_many_arguments)]
-    pub fn new(
-        session: &'a Session,
-        source: &'a Source,
-        mapping: &'a Mapping,
-        options: &'a ImportOptions,
-        catalogue: Catalogue,
-        habits: Habits,
-        source_name: String,
-        stamp: Stamp,
-    ) -> Self {
-        Self {
-            session,
-            source,
-            mapping,
-            options,
-            catalogue: Arc::new(catalogue),
-            habits,
-            source_name,
-            stamp,
-            companies: Arc::default(),
-        }
-    }
-
-    pub fn share(&self) -> Self {
-        self.clone()
+    pub fn kind(&self) -> Kind {
+        self.mapping.kind
     }
 
     pub fn ready(&self, draft: &Draft, dry: bool) -> Result<Ready, AppError> {
@@ -105,10 +83,11 @@ impl<'a> Context<'a> {
         let id = if fresh { RecordId(Uuid::now_v7()) } else { derived };
         let prepared = match dry || is_empty {
             true => None,
-            false => Some(Prepared::new_record(id, kind, &self.stamp, &registers, &self.catalogue)?),
+            false => Some(Prepared::new_record(id, kind, &self.stamp, &registers, &self.catalogue)),
         };
         Ok(Ready {
             number: draft.number,
+            named: row.external_id.as_ref().and_then(|id| id.parse().ok()),
             fields: row.fields,
             registers,
             external,
@@ -159,7 +138,7 @@ impl<'a> Context<'a> {
                 if !company.website.is_empty() {
                     Value::Text(company.website).to_registers("website", &mut registers);
                 }
-                Some(Prepared::new_record(id, Kind::Company, &self.stamp, &registers, &self.catalogue)?)
+                Some(Prepared::new_record(id, Kind::Company, &self.stamp, &registers, &self.catalogue))
             }
             false => None,
         };
