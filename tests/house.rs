@@ -119,6 +119,7 @@ fn the_window_may_ask_for_nothing_that_is_not_listed() {
             "core:event:allow-unlisten",
             "core:window:allow-set-title",
             "core:webview:allow-set-webview-zoom",
+            "core:webview:allow-print",
             "dialog:allow-open",
             "dialog:allow-save",
             "satchel:default"

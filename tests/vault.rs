@@ -251,3 +251,62 @@ proptest! {
         prop_assert!(sound);
     }
 }
+
+/// After an edit a list puts only the edited records in their new places: the order must be the one
+/// that working it out anew gives.
+#[test]
+fn a_list_that_is_kept_up_to_date_is_the_list_worked_out_anew() {
+    let laptop = Laptop::new();
+    seed(&laptop, 300);
+    let session = &laptop.session;
+    let ask = |filter: &str, text: &str, sort: &str, trash| ListRequest {
+        filter: filter.into(),
+        text: text.into(),
+        sort: sort.into(),
+        trash,
+        ..ListRequest::default()
+    };
+    let lists = [
+        (Kind::Person, ask("", "", "", false)),
+        (Kind::Person, ask("", "", "-updated_at", false)),
+        (Kind::Person, ask("title contains 'e'", "", "-title", false)),
+        (Kind::Person, ask("", "an", "company", false)),
+        (Kind::Person, ask("company contains 'a'", "", "first_name", false)),
+        (Kind::Person, ask("", "", "", true)),
+        (Kind::Company, ask("", "", "-name", false)),
+    ];
+    let order = |kind, request: &ListRequest| session.ids(kind, request).unwrap();
+    let people = order(Kind::Person, &lists[0].1);
+    let companies = order(Kind::Company, &lists[6].1);
+    for (kind, request) in &lists {
+        order(*kind, request);
+    }
+    for n in 0..60_usize {
+        let person = people[n * 37 % people.len()];
+        let company = companies[n * 11 % companies.len()];
+        let set = |id, fields: serde_json::Value| {
+            session.set(id, fields.as_object().unwrap()).unwrap();
+        };
+        match n % 6 {
+            0 => set(person, json!({"title": format!("{} of sales", ["Head", "Zebra", "assistant"][n % 3])})),
+            1 => set(person, json!({"last_name": format!("{}", ["王", "Aaron", "Zyx"][n / 6 % 3])})),
+            2 => {
+                session.delete(&[person]).unwrap();
+            }
+            3 => set(person, json!({"company": company.to_string()})),
+            4 => set(company, json!({"name": format!("{} {n}", ["Alpha", "Øre", "深圳"][n / 6 % 3])})),
+            _ => {
+                session
+                    .create(Kind::Person, json!({"first_name": format!("Jan {n}")}).as_object().unwrap())
+                    .unwrap();
+            }
+        }
+        let kept: Vec<_> = lists.iter().map(|(kind, request)| order(*kind, request)).collect();
+        // A write that names no record: everything is worked out anew.
+        session.set_settings(&session.settings().unwrap()).unwrap();
+        let anew: Vec<_> = lists.iter().map(|(kind, request)| order(*kind, request)).collect();
+        for (at, (kept, anew)) in kept.iter().zip(&anew).enumerate() {
+            assert!(kept == anew, "list {at} after edit {n}");
+        }
+    }
+}

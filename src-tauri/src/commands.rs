@@ -114,7 +114,10 @@ async fn long<T: Send + 'static>(
     work: impl FnOnce(&Session, &mut dyn FnMut(satchel_app::Progress), &Cancel) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
     let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app));
-    with(desktop, move |s| work(s, &mut progress, &cancel)).await
+    let answer = with(desktop, move |s| work(s, &mut progress, &cancel)).await;
+    // Done, stopped or failed: nobody is working any more.
+    let _ = tauri_specta::Event::emit(&ProgressEvent { done: 0, total: 0 }, app);
+    answer
 }
 
 fn reporter(app: &tauri::AppHandle) -> impl FnMut(satchel_app::Progress) + Send + use<> {
@@ -420,6 +423,13 @@ pub async fn imports(desktop: State<'_, Desktop>) -> Answer<Vec<OperationView>> 
 #[specta::specta]
 pub async fn save_rejects(desktop: State<'_, Desktop>, operation: OperationId, path: String) -> Answer<()> {
     with(&desktop, move |s| s.save_rejects(operation, &PathBuf::from(path))).await
+}
+
+/// Everything in every format, into a folder that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_all(desktop: State<'_, Desktop>, folder: String) -> Answer<Vec<ExportedFile>> {
+    with(&desktop, move |s| s.export_all(&PathBuf::from(folder))).await
 }
 
 /// Stops the long work that runs.

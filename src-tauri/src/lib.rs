@@ -49,6 +49,7 @@ fn bindings() -> Builder<tauri::Wry> {
             save_rejects,
             cancel,
             export_records,
+            export_all,
             seed_sample,
             key_slots,
             set_passphrase,

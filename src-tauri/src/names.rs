@@ -33,6 +33,7 @@ pub const COMMANDS: &[&str] = &[
     "save_rejects",
     "cancel",
     "export_records",
+    "export_all",
     "seed_sample",
     "key_slots",
     "set_passphrase",

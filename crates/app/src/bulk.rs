@@ -10,8 +10,11 @@ use std::{
 };
 
 const WORKERS: usize = 2;
-/// Batches that may wait: bounds the memory.
+/// Batches that may wait to be worked on.
 const WAITING: usize = 4;
+/// Results that may wait while the one who takes them writes: about a transaction's worth, so that
+/// the workers go on meanwhile. Bounds the memory.
+const READY: usize = 20;
 
 /// Runs `jobs` through `work` and gives the results to `take`, in the order of the jobs. An error of
 /// `take`, or a panic in a job, stops everything.
@@ -21,7 +24,7 @@ pub fn run<J: Send, R: Send>(
     mut take: impl FnMut(R) -> Result<(), AppError>,
 ) -> Result<(), AppError> {
     let (send_job, receive_job) = mpsc::sync_channel::<(u64, J)>(WAITING);
-    let (send_result, receive_result) = mpsc::sync_channel::<(u64, thread::Result<R>)>(WAITING);
+    let (send_result, receive_result) = mpsc::sync_channel::<(u64, thread::Result<R>)>(READY);
     let receive_job = Mutex::new(receive_job);
     thread::scope(|scope| {
         let sent = send_result.clone();

@@ -7,7 +7,10 @@ use satchel_storage::{Row, lists};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use sha2::Digest;
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "lowercase")]
@@ -63,6 +66,16 @@ impl Session {
             Ok(ExportedFile { path: path.display().to_string(), rows, sha256 })
         };
         options.kinds.iter().map(one).collect()
+    }
+
+    /// Everything in every format, into a folder.
+    pub fn export_all(&self, folder: &Path) -> Result<Vec<ExportedFile>, AppError> {
+        let mut files = Vec::new();
+        for format in [ExportFormat::Csv, ExportFormat::Json, ExportFormat::Vcard] {
+            let (kinds, request) = (Kind::BROWSED.to_vec(), ListRequest::default());
+            files.extend(self.export(&ExportOptions { kinds, format, out: folder.to_owned(), request })?);
+        }
+        Ok(files)
     }
 
     /// One state of the vault, whatever is written meanwhile.

@@ -145,10 +145,10 @@ pub struct ImportReport {
 
 /// Rows, or bytes of cells, that are worked on together.
 const BATCH: usize = 500;
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 /// Rows per transaction. Each touches pages all over the indexes, and each commit writes those pages:
 /// few large commits write far less than many small ones.
-const WRITE: usize = 5000;
+const WRITE: usize = 10_000;
 const WRITE_BYTES: usize = 32 << 20;
 const MAX_ERRORS: usize = 1000;
 const PREVIEW: usize = 20;

@@ -1,11 +1,14 @@
-//! Lists for scrolling: the order of all rows is worked out once and kept until something is
-//! written, so that any page at any offset is a few look-ups.
+//! Lists for scrolling: the order of all rows is worked out once and kept, so that any page at any
+//! offset is a few look-ups. After an edit only the records that it wrote are put in their new places.
 
 use crate::{AppError, Session, views::RowView};
 use satchel_domain::{Kind, RecordId, date::rfc3339, filter};
 use satchel_storage::{ListQuery, StorageError, documents, lists, projections};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, PoisonError},
+};
 
 /// What a screen or a script asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -27,14 +30,48 @@ pub struct ListPage {
     pub rows: Vec<RowView>,
 }
 
-/// The orders of the lists that were asked for last.
+/// The orders of the lists that were asked for last, and what was written since.
 #[derive(Debug, Default)]
 pub(crate) struct ListCache {
+    kept: Vec<Kept>,
+    /// For each version of the store the records that it has changed, as long as they are few.
+    written: BTreeMap<u64, Vec<(Kind, i64)>>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    query: ListQuery,
+    /// Of the store, when the order was right.
     version: u64,
-    kept: Vec<(ListQuery, Arc<Vec<i64>>)>,
+    order: Arc<Vec<i64>>,
 }
 
 const KEPT: usize = 8;
+/// More records than these are not put in their places one by one.
+const FEW: usize = 50;
+const REMEMBERED: usize = 100;
+
+impl ListCache {
+    /// Notes a record that the transaction that makes this version has written.
+    pub(crate) fn note(&mut self, version: u64, kind: Kind, row: i64) {
+        let rows = self.written.entry(version).or_default();
+        if rows.len() <= FEW {
+            rows.push((kind, row));
+        }
+        while self.written.len() > REMEMBERED {
+            self.written.pop_first();
+        }
+    }
+
+    /// The records that were written between two versions, if they are known and few.
+    fn since(&self, from: u64, to: u64) -> Option<BTreeSet<(Kind, i64)>> {
+        let mut all = BTreeSet::new();
+        for version in from + 1..=to {
+            all.extend(self.written.get(&version)?);
+        }
+        (all.len() <= FEW).then_some(all)
+    }
+}
 
 impl Session {
     pub fn list(&self, kind: Kind, request: &ListRequest) -> Result<ListPage, AppError> {
@@ -98,25 +135,62 @@ impl Session {
     }
 
     pub(crate) fn order_of(&self, query: &ListQuery) -> Result<Arc<Vec<i64>>, AppError> {
+        let cache = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.store.version();
-        {
-            let mut cache = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-            if cache.version != version {
-                cache.kept.clear();
-                cache.version = version;
-            }
-            if let Some((_, order)) = cache.kept.iter().find(|(q, _)| q == query) {
-                return Ok(order.clone());
-            }
+        let (known, written) = {
+            let cache = cache();
+            let known = cache.kept.iter().find(|k| k.query == *query).cloned();
+            let written = known.as_ref().and_then(|k| cache.since(k.version, version));
+            (known, written)
+        };
+        if let Some(known) = known.as_ref().filter(|k| k.version == version) {
+            return Ok(known.order.clone());
         }
         let catalogue = self.catalogue();
-        let order = Arc::new(self.store.read(|db| lists::rows(db, &catalogue, query))?);
-        let mut cache = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.version == version {
-            cache.kept.insert(0, (query.clone(), order.clone()));
+        let patched = match (known, written) {
+            (Some(known), Some(written)) => self.patched(&catalogue, known, &written)?,
+            _ => None,
+        };
+        let order = match patched {
+            Some(order) => order,
+            None => self.store.read(|db| lists::rows(db, &catalogue, query))?,
+        };
+        // Written to meanwhile: what was read may be newer than its number, and is not kept.
+        let order = Arc::new(order);
+        if self.store.version() == version {
+            let mut cache = cache();
+            cache.kept.retain(|k| k.query != *query);
+            cache.kept.insert(0, Kept { query: query.clone(), version, order: order.clone() });
             cache.kept.truncate(KEPT);
         }
         Ok(order)
+    }
+
+    /// A known order with the few records in their places that were written since.
+    fn patched(
+        &self,
+        catalogue: &satchel_domain::Catalogue,
+        known: Kept,
+        written: &BTreeSet<(Kind, i64)>,
+    ) -> Result<Option<Vec<i64>>, AppError> {
+        let Kept { query, order, .. } = known;
+        // People are listed, and looked for, by their company's name.
+        let others = written.iter().any(|(kind, _)| *kind != query.kind);
+        let by_company = query.filter.is_some() || query.sort.iter().any(|(field, _)| field == "company");
+        if others && query.kind == Kind::Person && by_company {
+            return Ok(None);
+        }
+        let rows: Vec<i64> =
+            written.iter().filter(|(kind, _)| *kind == query.kind).map(|(_, r)| *r).collect();
+        let mut order: Vec<i64> = order.iter().filter(|row| !rows.contains(row)).copied().collect();
+        self.store.read::<_, AppError>(|db| {
+            for row in rows {
+                if let Some(at) = lists::place(db, catalogue, &query, row, &order)? {
+                    order.insert(at, row);
+                }
+            }
+            Ok(Some(order))
+        })
     }
 
     /// The most frequent values of tags or cities, for completion.

@@ -8,7 +8,7 @@ use crate::{
     views::{KeySlotView, KitView, StatusView},
 };
 use satchel_domain::Kind;
-use satchel_storage::{StorageError, Store, projections, settings};
+use satchel_storage::{StorageError, Store, operations, projections, settings};
 use satchel_vault::{
     Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultError, VaultKey,
     Witness, files::private_dir,
@@ -350,13 +350,15 @@ impl Session {
     pub fn status(&self) -> Result<StatusView, AppError> {
         let (mut records, mut trash) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
         let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let conflicts = self.store.read::<_, StorageError>(|db| {
+        let (conflicts, sample) = self.store.read::<_, StorageError>(|db| {
             for kind in Kind::ALL {
                 let (live, gone) = projections::count(db, kind)?;
                 records.insert(kind.key().to_owned(), small(live));
                 trash.insert(kind.key().to_owned(), small(gone));
             }
-            projections::conflicts(db)
+            let sample = settings::get(db, facts::SAMPLE)?.and_then(|id| id.parse().ok());
+            let sample = sample.map(|id| operations::get(db, id)).transpose()?.flatten();
+            Ok((projections::conflicts(db)?, sample.filter(|o| o.undone_by.is_none()).map(|o| o.id)))
         })?;
         Ok(StatusView {
             vault: self.dir().path().display().to_string(),
@@ -370,6 +372,7 @@ impl Session {
             conflicts: small(conflicts),
             remotes: Vec::new(),
             last_backup: None,
+            sample,
         })
     }
 

@@ -1,11 +1,14 @@
 //! Synthetic data for trying out, demonstrations and benchmarks: the same for the same seed.
 
-use crate::{AppError, Cancel, Progress, Session, bulk, session::Prepared};
+use crate::{
+    AppError, Cancel, Progress, Session, bulk,
+    session::{Prepared, facts},
+};
 use satchel_domain::{
     Kind, RecordId, Registers, Value,
     value::{Address, Contact},
 };
-use satchel_storage::operations;
+use satchel_storage::{operations, settings};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -94,7 +97,11 @@ impl Session {
             Ok(())
         });
         drop(bulk);
-        self.store.write::<_, AppError>(|tx| Ok(operations::finish(tx, seq, "{}")?))?;
+        self.store.write::<_, AppError>(|tx| {
+            settings::put(tx, facts::SAMPLE, &head.id.to_string())?;
+            operations::finish(tx, seq, "{}")?;
+            Ok(())
+        })?;
         self.changed(Vec::new());
         outcome?;
         Ok(Seeded { created, seconds: started.elapsed().as_secs_f64() })

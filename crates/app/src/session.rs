@@ -24,6 +24,8 @@ pub(crate) mod facts {
     pub const DEVICE_NAME: &str = "device.name";
     pub const INCARNATION: &str = "device.incarnation";
     pub const TOKEN: &str = "device.token";
+    /// The operation that has made the sample data.
+    pub const SAMPLE: &str = "sample.operation";
 }
 
 #[derive(Debug)]
@@ -196,6 +198,8 @@ impl Session {
     ) -> Result<i64, AppError> {
         let row = documents::put(tx, &prepared.as_put())?;
         operations::touch(tx, operation, row, &prepared.before, &prepared.heads)?;
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.note(self.store.version() + 1, prepared.kind, row);
         Ok(row)
     }
 

@@ -81,6 +81,7 @@ impl Session {
         }
         let text = serde_json::to_string(new).expect("plain data serialises");
         self.store.write::<_, StorageError>(|tx| settings::put(tx, KEY, &text))?;
+        self.changed(Vec::new());
         Ok(())
     }
 }

@@ -166,6 +166,8 @@ pub struct StatusView {
     pub conflicts: u32,
     pub remotes: Vec<Json>,
     pub last_backup: Option<String>,
+    /// The operation that has made sample data, as long as they are there.
+    pub sample: Option<OperationId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]

@@ -1,7 +1,7 @@
 //! Opening a connection: the key, the pragmas, the checks that this build is fit to hold secrets.
 
 use crate::{StorageError, allocator};
-use rusqlite::{Connection, OpenFlags, functions::FunctionFlags, limits::Limit};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags, limits::Limit};
 use satchel_domain::money::Money;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -78,6 +78,8 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
         )?,
         Mode::Read | Mode::Rescue => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -64000;")?,
     }
+    // Without it SQLite plans a statement anew for every value that is bound to it.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_limit(Limit::SQLITE_LIMIT_LENGTH, 64 << 20)?;
     db.set_prepared_statement_cache_capacity(64);
     add_functions(&db)?;

@@ -47,6 +47,42 @@ pub struct Row {
 
 /// All rows of a query, in order. A hundred thousand take a few milliseconds: only row numbers.
 pub fn rows(db: &Connection, catalogue: &Catalogue, query: &ListQuery) -> Result<Vec<i64>, StorageError> {
+    rows_among(db, catalogue, query, &[])
+}
+
+/// Where a row has its place in the order of a query that is known for all others: nothing if the
+/// query does not find it. A few look-ups, however long the list is.
+pub fn place(
+    db: &Connection,
+    catalogue: &Catalogue,
+    query: &ListQuery,
+    row: i64,
+    others: &[i64],
+) -> Result<Option<usize>, StorageError> {
+    if rows_among(db, catalogue, query, &[row, row])?.is_empty() {
+        return Ok(None);
+    }
+    let (mut low, mut high) = (0, others.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let Some(other) = others.get(middle) else { break };
+        // SQLite says which of the two comes first, so the order is the very same.
+        match rows_among(db, catalogue, query, &[row, *other])?.as_slice() {
+            [first, _] if *first == row => high = middle,
+            [_, _] => low = middle + 1,
+            _ => return Err(StorageError::Damaged("a list is not what it was".into())),
+        }
+    }
+    Ok(Some(low))
+}
+
+/// The rows of a query among two, or all if none are named.
+fn rows_among(
+    db: &Connection,
+    catalogue: &Catalogue,
+    query: &ListQuery,
+    two: &[i64],
+) -> Result<Vec<i64>, StorageError> {
     let kind = query.kind;
     let mut builder = Builder { catalogue, kind, params: Vec::new(), joins_company: false };
     let mut conditions = vec![if query.trash {
@@ -54,11 +90,20 @@ pub fn rows(db: &Connection, catalogue: &Catalogue, query: &ListQuery) -> Result
     } else {
         "t.deleted_at IS NULL".to_owned()
     }];
+    if let [a, b] = two {
+        let (a, b) = (builder.bind(Sql::Integer(*a)), builder.bind(Sql::Integer(*b)));
+        conditions.push(format!("t.row IN ({a}, {b})"));
+    }
     if let Some(filter) = &query.filter {
         conditions.push(builder.condition(filter)?);
     }
     if !query.text.trim().is_empty() {
         conditions.push(match expression_for_all(&query.text) {
+            // What is in the trash is not in the index: its name is looked at.
+            _ if query.trash => {
+                let text = builder.bind(Sql::Text(fold(&query.text)));
+                format!("(instr(fold(t.called), {text}) > 0 OR instr(t.sort, {text}) > 0)")
+            }
             Some(expression) => format!(
                 "t.row IN (SELECT rowid FROM search WHERE search MATCH {})",
                 builder.bind(Sql::Text(expression))
@@ -68,8 +113,14 @@ pub fn rows(db: &Connection, catalogue: &Catalogue, query: &ListQuery) -> Result
     }
     let order = builder.order(&query.sort, query.trash)?;
     // SQLite makes an index of the few companies on the way.
-    let join =
-        if builder.joins_company { "LEFT JOIN company employer ON employer.id = t.company" } else { "" };
+    let join = match (builder.joins_company, two.is_empty()) {
+        (false, _) => "",
+        (true, true) => "LEFT JOIN company employer ON employer.id = t.company",
+        // For two rows that would be all companies for nothing.
+        (true, false) => {
+            "LEFT JOIN document d ON d.id = t.company LEFT JOIN company employer ON employer.row = d.row"
+        }
+    };
     let sql =
         format!("SELECT t.row FROM {kind} t {join} WHERE {} ORDER BY {order}", conditions.join(" AND "));
     let mut statement = db.prepare_cached(&sql)?;

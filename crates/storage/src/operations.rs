@@ -101,9 +101,14 @@ pub fn touch(
     before: &[[u8; 32]],
     after: &[[u8; 32]],
 ) -> Result<(), StorageError> {
-    let sql = "INSERT INTO operation_record (operation, row, before, after) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (operation, row) DO UPDATE SET after = excluded.after";
-    tx.prepare_cached(sql)?.execute(params![seq, row, heads_to_bytes(before), heads_to_bytes(after)])?;
+    let (before, after) = (heads_to_bytes(before), heads_to_bytes(after));
+    // In two steps: an upsert opens a savepoint, at which FTS5 writes out what it has collected.
+    let sql =
+        "INSERT OR IGNORE INTO operation_record (operation, row, before, after) VALUES (?1, ?2, ?3, ?4)";
+    if tx.prepare_cached(sql)?.execute(params![seq, row, before, after])? == 0 {
+        let sql = "UPDATE operation_record SET after = ?3 WHERE operation = ?1 AND row = ?2";
+        tx.prepare_cached(sql)?.execute(params![seq, row, after])?;
+    }
     Ok(())
 }
 

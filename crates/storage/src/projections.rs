@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 struct Sql {
     kind: Kind,
     insert: String,
+    delete: String,
 }
 
 static SQL: LazyLock<Vec<Sql>> = LazyLock::new(|| {
@@ -23,12 +24,8 @@ static SQL: LazyLock<Vec<Sql>> = LazyLock::new(|| {
         .map(|kind| {
             let columns: Vec<String> = columns(&catalogue, kind);
             let marks: Vec<&str> = columns.iter().map(|_| "?").collect();
-            let insert = format!(
-                "INSERT OR REPLACE INTO {kind} ({}) VALUES ({})",
-                columns.join(", "),
-                marks.join(", ")
-            );
-            Sql { kind, insert }
+            let insert = format!("INSERT INTO {kind} ({}) VALUES ({})", columns.join(", "), marks.join(", "));
+            Sql { kind, insert, delete: format!("DELETE FROM {kind} WHERE row = ?1") }
         })
         .collect()
 });
@@ -63,19 +60,43 @@ pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Resu
     let own: [&dyn ToSql; 7] =
         [&row, &id, &put.created_at, &put.updated_at, &p.deleted_at, &p.title, &p.sort];
     let all = own.into_iter().chain(cells.iter().map(|c| c as &dyn ToSql)).chain([&custom as &dyn ToSql]);
-    tx.prepare_cached(&sql.insert)?.execute(params_from_iter(all))?;
+    // Never `OR REPLACE`: it opens a savepoint, at which FTS5 writes out what it has collected.
     if known {
-        tx.prepare_cached("DELETE FROM term WHERE row = ?1")?.execute([row])?;
-        tx.prepare_cached("DELETE FROM conflict WHERE row = ?1")?.execute([row])?;
+        tx.prepare_cached(&sql.delete)?.execute([row])?;
     }
-    let mut term = tx.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
-    for (field, value) in &p.terms {
-        term.execute(params![field, value, row])?;
+    tx.prepare_cached(&sql.insert)?.execute(params_from_iter(all))?;
+    terms(tx, row, &p.terms, known)?;
+    if known {
+        tx.prepare_cached("DELETE FROM conflict WHERE row = ?1")?.execute([row])?;
     }
     for path in put.conflicts {
         tx.prepare_cached("INSERT INTO conflict (row, path) VALUES (?1, ?2)")?.execute(params![row, path])?;
     }
     index(tx, row, put, known)
+}
+
+/// Most edits leave the look-ups as they are: nothing is written then.
+fn terms(
+    tx: &Transaction<'_>,
+    row: i64,
+    wanted: &[(&'static str, String)],
+    known: bool,
+) -> Result<(), StorageError> {
+    if known {
+        let mut there = tx.prepare_cached("SELECT field, value FROM term WHERE row = ?1")?;
+        let mut there: Vec<(String, String)> =
+            there.query_map([row], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?;
+        there.sort();
+        if there.iter().map(|(f, v)| (f.as_str(), v)).eq(wanted.iter().map(|(f, v)| (*f, v))) {
+            return Ok(());
+        }
+        tx.prepare_cached("DELETE FROM term WHERE row = ?1")?.execute([row])?;
+    }
+    let mut term = tx.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
+    for (field, value) in wanted {
+        term.execute(params![field, value, row])?;
+    }
+    Ok(())
 }
 
 fn index(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {

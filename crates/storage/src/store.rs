@@ -95,7 +95,7 @@ impl Store {
         })
     }
 
-    /// Rises with every write.
+    /// Rises with every transaction, one that was rolled back too: no two have the same number.
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
@@ -108,11 +108,12 @@ impl Store {
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
         // A panic in another writer has rolled its transaction back: the connection is sound.
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Dropped after the transaction and before the lock.
+        let _rise = Rise(&self.version);
         let tx =
             writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
         let out = work(&tx)?;
         tx.commit().map_err(StorageError::from)?;
-        self.version.fetch_add(1, Ordering::AcqRel);
         Ok(out)
     }
 
@@ -139,7 +140,7 @@ impl Store {
 
     /// For the length of a bulk write: pages stay in memory, and the log is folded in rarely.
     pub fn bulk(&self) -> Bulk<'_> {
-        self.tune("PRAGMA cache_size = -120000; PRAGMA wal_autocheckpoint = 20000;");
+        self.tune("PRAGMA cache_size = -120000; PRAGMA wal_autocheckpoint = 60000;");
         Bulk { store: self }
     }
 
@@ -221,6 +222,14 @@ impl Drop for Bulk<'_> {
     fn drop(&mut self) {
         self.store
             .tune("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA shrink_memory;");
+    }
+}
+
+struct Rise<'a>(&'a AtomicU64);
+
+impl Drop for Rise<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -2,7 +2,7 @@ import { Component, type ReactNode, useCallback, useEffect, useState } from "rea
 import type { AppState } from "../bindings";
 import { commands, errorOf, onOpened, onVault } from "../platform/tauri";
 import { t, usePrefs } from "../shared/i18n";
-import { Toasts, toast } from "../shared/toast";
+import { clearToasts, Toasts, toast } from "../shared/toast";
 import { Unlock } from "../start/Unlock";
 import { Welcome } from "../start/Welcome";
 import { forgetRecents } from "./data";
@@ -35,6 +35,9 @@ export function App() {
       if (event.type === "locked") {
         setLockedByHand(true);
         forgetRecents();
+        clearToasts();
+        // At once: nothing of a customer stays on the screen until the host has answered.
+        setState((now) => now && { ...now, state: "locked" });
       }
       void refresh();
     });
@@ -63,10 +66,10 @@ export function App() {
       }
     };
     for (const name of ["keydown", "pointerdown", "pointermove", "wheel"])
-      window.addEventListener(name, sign, { passive: true });
+      window.addEventListener(name, sign, { passive: true, capture: true });
     return () => {
       for (const name of ["keydown", "pointerdown", "pointermove", "wheel"])
-        window.removeEventListener(name, sign);
+        window.removeEventListener(name, sign, { capture: true });
     };
   }, [open]);
 
@@ -108,7 +111,10 @@ class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
             <button
               type="button"
               className="button primary"
-              onClick={() => this.setState({ error: undefined })}
+              onClick={() => {
+                go({ page: "list", kind: "person" });
+                this.setState({ error: undefined });
+              }}
             >
               {t("error.reload")}
             </button>

@@ -1,5 +1,5 @@
 import { Building2, Clock, FileInput, Search, Settings, Trash2, Users } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
@@ -10,12 +10,13 @@ import { RecordPage } from "../records/RecordPage";
 import { SettingsPage } from "../settings/SettingsPage";
 import { count } from "../shared/format";
 import { t } from "../shared/i18n";
-import { type Bindings, useKeys } from "../shared/keys";
+import { type Bindings, isTyping, useKeys } from "../shared/keys";
 import { prefs } from "../shared/prefs";
 import { Dialog } from "../shared/ui";
 import { useQuery, useVersion } from "./data";
 import { registry, ui } from "./registry";
 import { back, go, useRoute } from "./router";
+import { undo } from "./undo";
 
 export function Frame() {
   const route = useRoute();
@@ -49,8 +50,9 @@ export function Frame() {
     "Ctrl+y": run("redo"),
     "Ctrl+,": run("settings"),
     "Ctrl+o": run("import"),
-    "Ctrl+Shift+e": run("settings"),
+    "Ctrl+Shift+e": run("export"),
     "Ctrl+=": () => zoom(prefs.get().zoom + 10),
+    "Ctrl+Shift+=": () => zoom(prefs.get().zoom + 10),
     "Ctrl++": () => zoom(prefs.get().zoom + 10),
     "Ctrl+-": () => zoom(prefs.get().zoom - 10),
     "Ctrl+0": () => zoom(100),
@@ -65,35 +67,32 @@ export function Frame() {
       Date.now() - going.current < 1200
         ? goKey(run("companies"))()
         : setCreating(kind === "company" ? "company" : "person"),
-    Escape: () => back(),
+    // While somebody types it only leaves the input: what was typed must not go with the page.
+    Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
   };
-  const quiet = palette || help || creating !== undefined;
-  useKeys(quiet ? { "Ctrl+k": keys["Ctrl+k"], "Ctrl+l": keys["Ctrl+l"] } : keys);
+  useKeys(keys, "frame");
   const closePalette = useCallback(() => setPalette(false), []);
   const closeHelp = useCallback(() => setHelp(false), []);
   const closeCreate = useCallback(() => setCreating(undefined), []);
 
-  const nav = useMemo(
-    () => [
-      {
-        id: "person",
-        icon: <Users size={16} />,
-        label: t("nav.people"),
-        count: status?.records.person,
-        is: route.page === "list" && route.kind === "person" && !route.trash,
-        to: () => go({ page: "list", kind: "person" }),
-      },
-      {
-        id: "company",
-        icon: <Building2 size={16} />,
-        label: t("nav.companies"),
-        count: status?.records.company,
-        is: route.page === "list" && route.kind === "company" && !route.trash,
-        to: () => go({ page: "list", kind: "company" }),
-      },
-    ],
-    [route, status],
-  );
+  const nav = [
+    {
+      id: "person",
+      icon: <Users size={16} />,
+      label: t("nav.people"),
+      count: status?.records.person,
+      is: route.page === "list" && route.kind === "person" && !route.trash,
+      to: () => go({ page: "list", kind: "person" }),
+    },
+    {
+      id: "company",
+      icon: <Building2 size={16} />,
+      label: t("nav.companies"),
+      count: status?.records.company,
+      is: route.page === "list" && route.kind === "company" && !route.trash,
+      to: () => go({ page: "list", kind: "company" }),
+    },
+  ];
   const other = [
     {
       id: "import",
@@ -130,7 +129,13 @@ export function Frame() {
     <div className="frame">
       <nav className="side" aria-label={t("nav.main")}>
         <div className="workspace">{status?.workspace}</div>
-        <button type="button" className="nav" onClick={() => setPalette(true)} id="open-palette">
+        <button
+          type="button"
+          className="nav"
+          title={t("search")}
+          onClick={() => setPalette(true)}
+          id="open-palette"
+        >
           <Search size={16} /> <span className="name">{t("search")}</span>{" "}
           <span className="count">
             <kbd>Ctrl K</kbd>
@@ -167,23 +172,27 @@ export function Frame() {
       </main>
       <StatusBar
         people={status?.records.person ?? 0}
+        sample={status?.sample ?? null}
         onHelp={() => setHelp(true)}
         onPalette={() => setPalette(true)}
       />
       {over && <div className="drop">{t("import.drop")}</div>}
-      {palette && <Palette onClose={closePalette} />}
       {help && <Keys onClose={closeHelp} />}
       {creating && <NewRecord kind={creating} onClose={closeCreate} />}
+      {palette && <Palette onClose={closePalette} />}
     </div>
   );
 }
 
 function StatusBar({
   people,
+  sample,
   onHelp,
   onPalette,
 }: {
   people: number;
+  /** The operation that made the sample data, as long as it is there. */
+  sample: string | null;
   onHelp: () => void;
   onPalette: () => void;
 }) {
@@ -191,7 +200,7 @@ function StatusBar({
   useEffect(
     () =>
       onProgress((done, total) => {
-        setProgress(total > 0 && done >= total ? undefined : { done, total });
+        setProgress(done >= total ? undefined : { done, total });
       }),
     [],
   );
@@ -203,6 +212,11 @@ function StatusBar({
           : t("status.saved")}
       </span>
       <span>{people === 1 ? t("status.person") : t("status.people", { n: count(people) })}</span>
+      {sample && (
+        <button type="button" className="button plain" id="remove-sample" onClick={() => void undo(sample)}>
+          <span className="tag">{t("status.sample")}</span> {t("remove")}
+        </button>
+      )}
       <span className="grow">{t("status.backup")}</span>
       <button type="button" className="button plain" onClick={onPalette}>
         <kbd>Ctrl K</kbd>
@@ -231,6 +245,12 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["C", t("keys.create")],
     ["G P · G C · G I · G H", t("keys.go")],
     ["Delete", t("keys.trash")],
+    ["R", t("keys.restore")],
+    ["E", t("keys.edit")],
+    ["Shift ↓ · Shift ↑", t("keys.range")],
+    ["Ctrl O", t("nav.import")],
+    ["Ctrl Shift E", t("export.all")],
+    ["Ctrl ,", t("nav.settings")],
     ["Ctrl ↓ · Ctrl ↑", t("keys.neighbours")],
     ["Ctrl Z", t("keys.undo")],
     ["Ctrl Shift Z", t("keys.redo")],

@@ -17,7 +17,7 @@ export function useQuery<T>(ask: () => Promise<T>, deps: unknown[]): { data?: T;
     const mine = ++turn.current;
     ask().then(
       (data) => mine === turn.current && setState({ data }),
-      (thrown) => mine === turn.current && setState((old) => ({ ...old, error: errorOf(thrown).message })),
+      (thrown) => mine === turn.current && setState({ error: errorOf(thrown).message }),
     );
     // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what the question depends on
   }, deps);

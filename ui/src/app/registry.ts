@@ -1,8 +1,9 @@
 // Every command once: the palette, the keys and the help page are made from this list.
-import { commands } from "../platform/tauri";
+import { chooseFolder, commands } from "../platform/tauri";
 import { en, type Key } from "../shared/en";
 import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
+import { attempt, toast } from "../shared/toast";
 import { zh } from "../shared/zh";
 import { go } from "./router";
 import { redo, undo } from "./undo";
@@ -16,8 +17,15 @@ export interface Command {
   run: () => void;
 }
 
-const listeners = { create: (_kind: "person" | "company") => {}, help: () => {}, export: () => {} };
-export const ui = listeners;
+export const ui = { create: (_kind: "person" | "company") => {}, help: () => {} };
+
+/** Everything, in every format, into a folder: the data are the user's. */
+export async function exportAll() {
+  const folder = await chooseFolder();
+  if (!folder) return;
+  const files = await attempt(() => commands.exportAll(folder));
+  if (files) toast(t("export.done", { n: files.length, folder }));
+}
 
 export const registry: Command[] = [
   {
@@ -71,11 +79,19 @@ export const registry: Command[] = [
   { id: "new-company", label: "new.company", also: "add create account", run: () => ui.create("company") },
   { id: "undo", label: "undo", keys: "Ctrl+Z", also: "chexiao", run: () => void undo() },
   { id: "redo", label: "redo", keys: "Ctrl+Shift+Z", also: "chongzuo", run: () => void redo() },
+  {
+    id: "export",
+    label: "export.all",
+    keys: "Ctrl+Shift+E",
+    also: "csv vcard json backup daochu",
+    run: () => void exportAll(),
+  },
   { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },
   { id: "keys", label: "keys.title", keys: "?", also: "help shortcuts kuaijiejian", run: () => ui.help() },
   { id: "light", label: "settings.light", also: "theme", run: () => prefs.set({ theme: "light" }) },
   { id: "dark", label: "settings.dark", also: "theme night", run: () => prefs.set({ theme: "dark" }) },
   { id: "compact", label: "settings.compact", also: "density", run: () => prefs.set({ density: "compact" }) },
+  { id: "normal", label: "settings.normal", also: "density", run: () => prefs.set({ density: "normal" }) },
   { id: "roomy", label: "settings.roomy", also: "density", run: () => prefs.set({ density: "roomy" }) },
 ];
 

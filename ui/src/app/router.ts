@@ -16,6 +16,8 @@ const tell = () => {
 };
 
 export function go(route: Route) {
+  // The same place again is no step to go back.
+  if (JSON.stringify(route) === JSON.stringify(current())) return;
   stack = [...stack.slice(-30), route];
   tell();
 }

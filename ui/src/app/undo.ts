@@ -3,7 +3,7 @@ import { t, tOr } from "../shared/i18n";
 import { toast } from "../shared/toast";
 
 /** Takes an operation back, or the last one, and says what that was. */
-export async function undo(operation: string | null = null) {
+export async function undo(operation: string | null = null): Promise<boolean> {
   try {
     const report = await commands.undo(operation);
     const left = report.skipped.length > 0 ? ` · ${t("ops.skipped", { n: report.skipped.length })}` : "";
@@ -11,9 +11,11 @@ export async function undo(operation: string | null = null) {
       label: t("redo"),
       run: () => void redo(),
     });
+    return true;
   } catch (thrown) {
     const { code, message } = errorOf(thrown);
     toast(code === "nothing_to_undo" ? t("ops.nothing") : message);
+    return false;
   }
 }
 

@@ -40,6 +40,8 @@ export const commands = {
 	/**  Stops the long work that runs. */
 	cancel: (job: Job) => __TAURI_INVOKE<null>("plugin:satchel|cancel", { job }),
 	exportRecords: (kind: Kind, format: ExportFormat, path: string, request: ListRequest) => __TAURI_INVOKE<ExportedFile[]>("plugin:satchel|export_records", { kind, format, path, request }),
+	/**  Everything in every format, into a folder that was chosen in a dialog. */
+	exportAll: (folder: string) => __TAURI_INVOKE<ExportedFile[]>("plugin:satchel|export_all", { folder }),
 	seedSample: () => __TAURI_INVOKE<null>("plugin:satchel|seed_sample"),
 	keySlots: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|key_slots"),
 	setPassphrase: (passphrase: string) => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|set_passphrase", { passphrase }),
@@ -384,6 +386,8 @@ export type StatusView = {
 	conflicts: number,
 	remotes: Value[],
 	last_backup: string | null,
+	/**  The operation that has made sample data, as long as they are there. */
+	sample: OperationId | null,
 };
 
 export type UndoReport = {

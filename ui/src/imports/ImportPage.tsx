@@ -1,8 +1,8 @@
 import { FileInput } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { go } from "../app/router";
-import { undo } from "../app/undo";
+import { undo, withUndo } from "../app/undo";
 import type { ImportOptions, ImportReport, Kind } from "../bindings";
 import { chooseImportFile, chooseTarget, commands, errorOf, onProgress } from "../platform/tauri";
 import { count, date, type Json } from "../shared/format";
@@ -33,7 +33,13 @@ export function ImportPage({ path }: { path?: string }) {
           </button>
         )}
       </div>
-      <div className="page">{file ? <Plan key={file} path={file} /> : <Choose onChoose={setFile} />}</div>
+      <div className="page">
+        {file ? (
+          <Plan key={file} path={file} onClose={() => setFile(undefined)} />
+        ) : (
+          <Choose onChoose={setFile} />
+        )}
+      </div>
     </>
   );
 }
@@ -86,28 +92,46 @@ function Choose({ onChoose }: { onChoose: (path: string) => void }) {
 }
 
 /** What the file would do, shown before it does. */
-function Plan({ path }: { path: string }) {
+function Plan({ path, onClose }: { path: string; onClose: () => void }) {
   const [options, setOptions] = useState(START);
   const [plan, setPlan] = useState<ImportReport>();
   const [report, setReport] = useState<ImportReport>();
   const [running, setRunning] = useState(false);
   const [progress, setProgress] = useState({ done: 0, total: 0 });
   const [error, setError] = useState<string>();
+  const [busy, setBusy] = useState(true);
+  const here = useRef(true);
+  const stopped = useRef<Promise<unknown>>(Promise.resolve());
 
   useEffect(() => onProgress((done, total) => setProgress({ done, total })), []);
   useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  useEffect(() => {
     let current = true;
-    commands.previewImport(path, options).then(
-      (p) => {
-        if (!current) return;
-        setPlan(p);
-        setError(undefined);
-      },
-      (thrown) => current && setError(errorOf(thrown).message),
-    );
+    setBusy(true);
+    const answer = (set: () => void) => {
+      if (!current) return;
+      set();
+      setBusy(false);
+    };
+    // Only once the one before has been told to stop, or it would stop this one.
+    void stopped.current
+      .then(() => commands.previewImport(path, options))
+      .then(
+        (p) =>
+          answer(() => {
+            setPlan(p);
+            setError(undefined);
+          }),
+        (thrown) => answer(() => setError(errorOf(thrown).message)),
+      );
     return () => {
       current = false;
-      void commands.cancel();
+      stopped.current = commands.cancel("preview").catch(() => {});
     };
   }, [path, options]);
 
@@ -120,26 +144,32 @@ function Plan({ path }: { path: string }) {
   async function run() {
     setRunning(true);
     try {
-      setReport(await commands.runImport(path, options));
+      const done = await commands.runImport(path, options);
+      setReport(done);
+      // It goes on when the page is left, and then says here that it is done.
+      if (!here.current) withUndo(t("import.done"), done.operation);
     } catch (thrown) {
-      setError(errorOf(thrown).message);
+      const { message } = errorOf(thrown);
+      if (here.current) setError(message);
+      else toast(message);
     }
     setRunning(false);
   }
 
-  if (error)
-    return (
-      <p className="notice bad" role="alert">
-        {error}
-      </p>
-    );
-  if (report) return <Done report={report} />;
+  const notice = error && (
+    <p className="notice bad" role="alert">
+      {error}
+    </p>
+  );
+  if (report) return <Done report={report} onUndone={onClose} />;
   if (!plan)
     return (
-      <div className="stack">
-        <p className="soft">{t("import.reading")}</p>
-        <Bar {...progress} />
-      </div>
+      notice || (
+        <div className="stack">
+          <p className="soft">{t("import.reading")}</p>
+          <Bar {...progress} />
+        </div>
+      )
     );
   if (running)
     return (
@@ -149,15 +179,17 @@ function Plan({ path }: { path: string }) {
         </p>
         <Bar {...progress} />
         <div>
-          <button type="button" className="button" onClick={() => void commands.cancel()}>
+          <button type="button" className="button" onClick={() => void commands.cancel("import")}>
             {t("cancel")}
           </button>
         </div>
       </div>
     );
   return (
-    <div className="stack">
+    <div className="stack" aria-busy={busy}>
+      {notice}
       <p className="soft">
+        {busy && `${t("import.reading")} `}
         {t("import.found", {
           rows: count(plan.rows),
           format: plan.format.toUpperCase(),
@@ -199,6 +231,7 @@ function Plan({ path }: { path: string }) {
           className="button primary big"
           id="run-import"
           autoFocus
+          disabled={busy}
           onClick={() => void run()}
         >
           {t("import.run", { n: count(plan.rows - plan.rejected) })}
@@ -227,10 +260,10 @@ function Plan({ path }: { path: string }) {
                   <select
                     className="input"
                     aria-label={`${c.name}: ${t("import.becomes")}`}
-                    value={c.target}
+                    value={options.mapping[c.name] ?? c.target}
                     onChange={(e) => choose(c.name, e.target.value)}
                   >
-                    {targetsFor(plan.kind, c).map(([value, label]) => (
+                    {targetsFor(plan.kind, c, options.mapping[c.name]).map(([value, label]) => (
                       <option key={value} value={value}>
                         {label}
                       </option>
@@ -259,7 +292,9 @@ function Plan({ path }: { path: string }) {
                     ? t("import.willCreate")
                     : p.outcome === "skip"
                       ? t("import.willSkip")
-                      : t("import.willUpdate")}
+                      : p.outcome === "unchanged"
+                        ? t("import.unchanged")
+                        : t("import.willUpdate")}
                 </td>
               </tr>
             ))}
@@ -304,6 +339,7 @@ function Problems({ report }: { report: ImportReport }) {
   return (
     <section className="notice">
       <h2 className="warn">{t("import.problems")}</h2>
+      {report.errors.length >= 1000 && <p className="soft">{t("import.manyProblems")}</p>}
       {groups.map((g) => (
         <p key={g.cause}>
           {t("import.rows", { n: count(g.count), what: g.cause })}{" "}
@@ -314,12 +350,13 @@ function Problems({ report }: { report: ImportReport }) {
   );
 }
 
-function Done({ report }: { report: ImportReport }) {
+function Done({ report, onUndone }: { report: ImportReport; onUndone: () => void }) {
+  const [undoing, setUndoing] = useState(false);
   async function saveRejects() {
     const target = await chooseTarget("rejected.csv");
     if (target && report.operation) {
-      await attempt(() => commands.saveRejects(report.operation as string, target));
-      toast(t("settings.saved"));
+      const saved = await attempt(() => commands.saveRejects(report.operation as string, target));
+      if (saved !== undefined) toast(t("settings.saved"));
     }
   }
   return (
@@ -339,7 +376,14 @@ function Done({ report }: { report: ImportReport }) {
           type="button"
           className="button"
           id="rollback"
-          onClick={() => void undo(report.operation).then(() => go({ page: "import" }))}
+          disabled={undoing}
+          onClick={() => {
+            setUndoing(true);
+            void undo(report.operation).then((done) => {
+              setUndoing(false);
+              if (done) onUndone();
+            });
+          }}
         >
           {t("import.rollback")}
         </button>

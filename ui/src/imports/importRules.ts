@@ -1,4 +1,5 @@
 import type { ColumnView, RowError } from "../bindings";
+import { inWords } from "../shared/errors";
 import { t, tOr } from "../shared/i18n";
 
 const PERSON = [
@@ -70,9 +71,19 @@ export function targetLabel(target: string): string {
 }
 
 /** What a column may become: the guess first, then a field of its own, then everything known. */
-export function targetsFor(kind: string, column: Pick<ColumnView, "name" | "target">): [string, string][] {
+export function targetsFor(
+  kind: string,
+  column: Pick<ColumnView, "name" | "target">,
+  chosen?: string,
+): [string, string][] {
   const own = `custom.${column.name}`;
-  const all = [column.target, "skip", own, ...(kind === "company" ? COMPANY : PERSON)];
+  const all = [
+    ...(chosen ? [chosen] : []),
+    column.target,
+    "skip",
+    own,
+    ...(kind === "company" ? COMPANY : PERSON),
+  ];
   return [...new Set(all)].map((value) => [value, targetLabel(value)]);
 }
 
@@ -82,7 +93,7 @@ export function groupProblems(
 ): { cause: string; count: number; example: string }[] {
   const groups = new Map<string, { cause: string; count: number; example: string }>();
   for (const error of errors) {
-    const cause = `${error.column ? `${error.column}: ` : ""}${error.message.replace(/«[^»]*»/g, "…")}`;
+    const cause = `${error.column ? `${error.column}: ` : ""}${inWords(error.message.replace(/«[^»]*»/g, "…"))}`;
     const group = groups.get(cause) ?? { cause, count: 0, example: error.value };
     group.count++;
     groups.set(cause, group);

@@ -6,6 +6,7 @@ import type { Hit } from "../bindings";
 import { commands } from "../platform/tauri";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
+import { attempt } from "../shared/toast";
 import { Dialog } from "../shared/ui";
 
 interface Choice {
@@ -19,26 +20,29 @@ interface Choice {
 /** Everything by name: records, then commands. `>` asks for commands only. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
-  const [hits, setHits] = useState<Hit[]>([]);
+  const [found, setFound] = useState<{ for: string; hits: Hit[] }>({ for: "", hits: [] });
   const [at, setAt] = useState(0);
-  const turn = useRef(0);
+  const entered = useRef(false);
   const list = useRef<HTMLUListElement>(null);
   const onlyCommands = text.startsWith(">");
   const wanted = text.replace(/^>/, "").trim();
 
+  const asks = wanted !== "" && !onlyCommands;
   useEffect(() => {
-    const mine = ++turn.current;
-    if (!wanted || onlyCommands) {
-      setHits([]);
-      return;
-    }
-    void commands.search(wanted, null, 12).then((found) => {
-      if (mine === turn.current) {
-        setHits(found);
-        setAt(0);
-      }
+    if (!asks) return;
+    let current = true;
+    void attempt(() => commands.search(wanted, null, 12)).then((hits) => {
+      if (!current || !hits) return;
+      setFound({ for: wanted, hits });
+      setAt(0);
     });
-  }, [wanted, onlyCommands]);
+    return () => {
+      current = false;
+    };
+  }, [wanted, asks]);
+  const answered = !asks || found.for === wanted;
+  // The last answer stays while the next is on its way.
+  const hits = asks ? found.hits : [];
 
   const records: Hit[] =
     wanted || onlyCommands ? hits : recentRecords().map((r) => ({ ...r, subtitle: t("palette.recent") }));
@@ -62,6 +66,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
   useEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: "nearest" });
   }, [at]);
+
+  // Enter was quicker than the answer: it means the first of what is found.
+  useEffect(() => {
+    if (!entered.current || !answered) return;
+    entered.current = false;
+    choose(choices[0]);
+  });
 
   const choose = (choice: Choice | undefined) => {
     if (!choice) return;
@@ -89,7 +100,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
           if (isComposing(e.nativeEvent)) return;
           if (e.key === "ArrowDown") setAt((n) => Math.min(choices.length - 1, n + 1));
           else if (e.key === "ArrowUp") setAt((n) => Math.max(0, n - 1));
-          else if (e.key === "Enter") choose(choices[at]);
+          else if (e.key === "Enter" && answered) choose(choices[at]);
+          else if (e.key === "Enter") entered.current = true;
           else return;
           e.preventDefault();
         }}

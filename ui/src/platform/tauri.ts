@@ -2,6 +2,7 @@
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { open, save } from "@tauri-apps/plugin-dialog";
 import { type AppError, commands, type Event, events } from "../bindings";
+import { refusalInWords } from "../shared/errors";
 
 export { commands };
 
@@ -37,13 +38,18 @@ export async function chooseImportFile(): Promise<string | null> {
 
 export const chooseTarget = (name: string): Promise<string | null> => save({ defaultPath: name });
 
+export async function chooseFolder(): Promise<string | null> {
+  const chosen = await open({ directory: true });
+  return typeof chosen === "string" ? chosen : null;
+}
+
 export const setZoom = (percent: number): Promise<void> => getCurrentWebview().setZoom(percent / 100);
 
 /** What a command's refusal says, whatever was thrown. */
 export function errorOf(thrown: unknown): AppError {
   if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
     const { code = "internal", message, field } = thrown as AppError;
-    return { code, message: String(message), field };
+    return { code, message: refusalInWords(String(message), field), field };
   }
   return { code: "internal", message: String(thrown) };
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
@@ -21,7 +21,8 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
           record={record}
           editing={editing === field.key}
           onEdit={() => setEditing(field.key)}
-          onClose={() => setEditing(undefined)}
+          // Another field may be open by now: only this one is closed.
+          onClose={() => setEditing((now) => (now === field.key ? undefined : now))}
         />
       ))}
     </div>
@@ -43,6 +44,13 @@ function Fact({
 }) {
   const value: Json = (record.fields as Json)[field.key];
   const [error, setError] = useState<string>();
+  const button = useRef<HTMLButtonElement>(null);
+  const was = useRef(false);
+  useEffect(() => {
+    // Back to the value, unless the focus has gone elsewhere.
+    if (was.current && !editing && document.activeElement === document.body) button.current?.focus();
+    was.current = editing;
+  }, [editing]);
   const conflict = record.conflicts.find((c) => c.field === field.key);
 
   async function save(next: Json) {
@@ -53,7 +61,6 @@ function Fact({
       onClose();
       if (done.operation)
         withUndo(t("record.changed", { title: record.title || labelOf(field) }), done.operation);
-      document.getElementById(`value-${field.key}`)?.focus();
     } catch (thrown) {
       // The value stays in the editor, and the editor keeps the focus.
       setError(errorOf(thrown).message);
@@ -81,6 +88,7 @@ function Fact({
         ) : (
           <button
             type="button"
+            ref={button}
             className="value"
             id={`value-${field.key}`}
             aria-labelledby={`label-${field.key} value-${field.key}`}
@@ -89,7 +97,7 @@ function Fact({
             <Shown field={field} value={value} company={record.company_title} />
           </button>
         )}
-        {error && (
+        {error && editing && (
           <p className="error small" role="alert" id={`error-${field.key}`}>
             {error}
           </p>

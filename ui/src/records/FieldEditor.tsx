@@ -2,9 +2,10 @@ import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { FieldView, Hit } from "../bindings";
 import { commands } from "../platform/tauri";
-import { type Json, labelOf, moneyInput } from "../shared/format";
+import { itemLabel, type Json, labelOf, moneyInput } from "../shared/format";
 import { type Key, t } from "../shared/i18n";
-import { isComposing } from "../shared/keys";
+import { isComposing, keepPlain } from "../shared/keys";
+import { attempt } from "../shared/toast";
 
 interface Props {
   field: FieldView;
@@ -53,13 +54,14 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
     autoFocus: true,
     "aria-label": labelOf(field),
     "aria-invalid": error !== undefined,
+    "aria-describedby": error === undefined ? undefined : `error-${field.key}`,
     value: text,
     onBlur: () => {
       if (!done.current) save();
     },
     onKeyDown: (event: React.KeyboardEvent) => {
       if (isComposing(event.nativeEvent)) return;
-      event.stopPropagation();
+      keepPlain(event);
       if (event.key === "Escape") {
         event.preventDefault();
         done.current = true;
@@ -89,19 +91,37 @@ function Options({ field, value, onSave, onCancel }: Props) {
           [t("no"), false],
         ]
       : field.options.map((o): [string, Json] => [o, o]);
+  const before = options.findIndex(([, v]) => v === value);
+  const [at, setAt] = useState(before);
+  // Arrows walk over the options: only Enter, or leaving, takes one. A click takes it at once.
+  const walking = useRef(false);
+  const take = (n: number) => (n === before ? onCancel() : onSave(options[n]?.[1] ?? null));
   return (
     <select
       className="input"
       id={`edit-${field.key}`}
       autoFocus
       aria-label={labelOf(field)}
-      value={options.findIndex(([, v]) => v === value)}
-      onBlur={onCancel}
+      value={at}
+      onBlur={() => take(at)}
       onKeyDown={(e) => {
-        e.stopPropagation();
-        if (e.key === "Escape") onCancel();
+        keepPlain(e);
+        if (e.key === "Escape") {
+          setAt(before);
+          onCancel();
+        } else if (e.key === "Enter") {
+          e.preventDefault();
+          take(at);
+        } else walking.current = true;
       }}
-      onChange={(e) => onSave(options[Number(e.target.value)]?.[1] ?? null)}
+      onPointerDown={() => {
+        walking.current = false;
+      }}
+      onChange={(e) => {
+        const n = Number(e.target.value);
+        setAt(n);
+        if (!walking.current) take(n);
+      }}
     >
       <option value={-1}>{t("none")}</option>
       {options.map(([label], n) => (
@@ -115,23 +135,41 @@ function Options({ field, value, onSave, onCancel }: Props) {
 
 function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
   const [text, setText] = useState(company ?? "");
-  const [hits, setHits] = useState<Hit[]>([]);
+  const [found, setFound] = useState<{ for: string; hits: Hit[] }>({ for: "", hits: [] });
   const [at, setAt] = useState(0);
+  const entered = useRef(false);
+  const wanted = text.trim();
+  const answered = found.for === wanted;
+  const hits = wanted ? found.hits : [];
+  const make = wanted !== "" && answered && !hits.some((h) => h.title === wanted);
   useEffect(() => {
-    if (text.trim()) void commands.search(text, "company", 6).then(setHits);
-    else setHits([]);
-  }, [text]);
-  const make = text.trim() !== "" && !hits.some((h) => h.title === text.trim());
+    let current = true;
+    if (wanted)
+      void attempt(() => commands.search(wanted, "company", 6)).then(
+        (hits) => current && hits && setFound({ for: wanted, hits }),
+      );
+    return () => {
+      current = false;
+    };
+  }, [wanted]);
   async function create() {
-    const made = await commands.create("company", { name: text.trim() });
-    onSave(made.id);
+    const made = await attempt(() => commands.create("company", { name: wanted }));
+    if (made) onSave(made.id);
   }
   const choose = (n: number) => {
     const hit = hits[n];
-    if (hit) onSave(hit.id);
-    else if (text.trim() === "") onSave(null);
+    if (wanted === "") return onSave(null);
+    if (value && wanted === company) return onCancel();
+    // The answer is on its way: what Enter means is known when it is there.
+    if (!answered) entered.current = true;
+    else if (hit) onSave(hit.id);
     else if (make) void create();
   };
+  useEffect(() => {
+    if (!entered.current || !answered) return;
+    entered.current = false;
+    choose(at);
+  });
   return (
     <div className="palette">
       <input
@@ -139,8 +177,9 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
         id={`edit-${field.key}`}
         autoFocus
         role="combobox"
-        aria-expanded={hits.length > 0}
+        aria-expanded={hits.length > 0 || make}
         aria-controls="company-list"
+        aria-activedescendant={hits.length > 0 || make ? `company-${at}` : undefined}
         aria-label={labelOf(field)}
         value={text}
         onChange={(e) => {
@@ -150,11 +189,11 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
         onBlur={() => setTimeout(onCancel, 150)}
         onKeyDown={(e) => {
           if (isComposing(e.nativeEvent)) return;
-          e.stopPropagation();
+          keepPlain(e);
           if (e.key === "Escape") onCancel();
-          else if (e.key === "ArrowDown") setAt((n) => Math.min(hits.length, n + 1));
+          else if (e.key === "ArrowDown") setAt((n) => Math.min(hits.length - (make ? 0 : 1), n + 1));
           else if (e.key === "ArrowUp") setAt((n) => Math.max(0, n - 1));
-          else if (e.key === "Enter") choose(value && text === company ? -1 : at);
+          else if (e.key === "Enter") choose(at);
           else return;
           e.preventDefault();
         }}
@@ -163,22 +202,24 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
         {hits.map((hit, n) => (
           <li
             key={hit.id}
+            id={`company-${n}`}
             role="option"
             aria-selected={n === at}
             onMouseDown={(e) => e.preventDefault()}
-            onClick={() => choose(n)}
+            onClick={() => onSave(hit.id)}
           >
             {hit.title} <span className="sub">{hit.subtitle}</span>
           </li>
         ))}
         {make && (
           <li
+            id={`company-${hits.length}`}
             role="option"
             aria-selected={at === hits.length}
             onMouseDown={(e) => e.preventDefault()}
             onClick={() => void create()}
           >
-            {t("add")}: {text.trim()}
+            {t("add")}: {wanted}
           </li>
         )}
       </ul>
@@ -201,7 +242,10 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
   );
   const change = (at: number, part: string, text: string) =>
     setItems((all) => all.map((item, n) => (n === at ? { ...item, [part]: text } : item)));
+  const whole = useRef<HTMLDivElement>(null);
+  const first = useRef(JSON.stringify(items));
   const save = () => {
+    if (JSON.stringify(items) === first.current) return onCancel();
     const kept = items.filter((i) =>
       field.type === "addresses" ? PARTS.some((p) => i[p]) : i.value?.trim(),
     );
@@ -209,9 +253,17 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
   };
   return (
     <div
+      ref={whole}
+      tabIndex={-1}
+      // Leaving it for another field keeps what was typed.
+      onBlur={() =>
+        setTimeout(() => {
+          if (whole.current && !whole.current.contains(document.activeElement)) save();
+        })
+      }
       onKeyDown={(e) => {
         if (isComposing(e.nativeEvent)) return;
-        e.stopPropagation();
+        keepPlain(e);
         if (e.key === "Escape") onCancel();
         else if (e.key === "Enter" && !(e.target instanceof HTMLButtonElement)) {
           e.preventDefault();
@@ -226,8 +278,10 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
             list={`labels-${field.key}`}
             aria-label={t("record.label")}
             placeholder={t("record.label")}
-            value={item.label ?? ""}
-            onChange={(e) => change(n, "label", e.target.value)}
+            value={itemLabel(item.label ?? "")}
+            onChange={(e) =>
+              change(n, "label", labels.find((l) => itemLabel(l) === e.target.value) ?? e.target.value)
+            }
           />
           {field.type === "addresses" ? (
             <span className="grow stack">
@@ -266,7 +320,7 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
       ))}
       <datalist id={`labels-${field.key}`}>
         {labels.map((l) => (
-          <option key={l} value={l} />
+          <option key={l} value={itemLabel(l)} />
         ))}
       </datalist>
       <div className="row-line">

@@ -1,14 +1,17 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { withUndo } from "../app/undo";
 import type { Kind, ListRequest, RowView } from "../bindings";
-import { commands } from "../platform/tauri";
+import { commands, errorOf } from "../platform/tauri";
 import { address, ago, type Json } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
-import { isComposing } from "../shared/keys";
+import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
 import { type ColumnSpec, nextSort } from "./columns";
 
 const CHUNK = 60;
+/** Chunks that stay in memory on either side of the last one. */
+const KEPT = 100;
 
 /** Rows by position, fetched in chunks around what is seen; a change keeps the old rows until the new ones are there. */
 function useRows(kind: Kind, request: ListRequest, version: number) {
@@ -31,11 +34,16 @@ function useRows(kind: Kind, request: ListRequest, version: number) {
         (page) => {
           if (mine !== turn.current) return;
           chunks.current.set(chunk, page.rows);
+          for (const kept of chunks.current.keys())
+            if (kept * CHUNK >= page.total || Math.abs(kept - chunk) > KEPT) {
+              chunks.current.delete(kept);
+              asked.current.delete(kept);
+            }
           setTotal(page.total);
           setError(undefined);
           redraw((n) => n + 1);
         },
-        (thrown) => mine === turn.current && setError(thrown?.message ?? String(thrown)),
+        (thrown) => mine === turn.current && setError(errorOf(thrown).message),
       );
     },
     [kind, request],
@@ -73,6 +81,8 @@ interface Props {
   setAt: (at: number) => void;
   selected: Set<string>;
   toggle: (id: string) => void;
+  onRange: (ids: Set<string>) => void;
+  hidden: boolean;
   onOpen: (row: RowView) => void;
   onTotal: (total: number) => void;
   onSort: (sort: string) => void;
@@ -83,15 +93,30 @@ interface Props {
 }
 
 export function Grid(props: Props) {
-  const { kind, request, version, columns, at, setAt, selected, toggle, onOpen, onTotal, onSort, onRow } =
-    props;
+  const {
+    kind,
+    request,
+    version,
+    columns,
+    at,
+    setAt,
+    selected,
+    toggle,
+    onOpen,
+    onTotal,
+    onSort,
+    onRow,
+    onRange,
+  } = props;
   const rows = useRows(kind, request, version);
   const body = useRef<HTMLDivElement>(null);
   const root = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(props.top);
   const [height, setHeight] = useState(600);
   const [column, setColumn] = useState(0);
-  const [editing, setEditing] = useState(false);
+  /** The record whose cell is edited, wherever the list moves it. */
+  const [editing, setEditing] = useState<string>();
+  const anchor = useRef<{ at: number; base: Set<string> }>(undefined);
   const total = rows.total ?? 0;
   const rowHeight = useRowHeight();
 
@@ -99,7 +124,20 @@ export function Grid(props: Props) {
     if (rows.total !== undefined) onTotal(rows.total);
   }, [rows.total, onTotal]);
   const currentRow = rows.row(at);
-  useEffect(() => onRow(currentRow), [currentRow, onRow]);
+  useEffect(() => onRow(total > 0 ? currentRow : undefined), [currentRow, total, onRow]);
+  useEffect(() => {
+    if (total > 0 && at >= total) setAt(total - 1);
+  }, [total, at, setAt]);
+  // Another question: its answer begins at the top.
+  const question = JSON.stringify(request);
+  const asked = useRef(question);
+  useLayoutEffect(() => {
+    if (asked.current === question) return;
+    asked.current = question;
+    setEditing(undefined);
+    setTop(0);
+    if (body.current) body.current.scrollTop = 0;
+  }, [question]);
 
   useLayoutEffect(() => {
     const element = body.current;
@@ -145,15 +183,32 @@ export function Grid(props: Props) {
 
   const move = (to: number, extend: boolean) => {
     const next = Math.max(0, Math.min(total - 1, to));
-    if (extend) {
-      for (const row of [rows.row(at), rows.row(next)]) if (row && !selected.has(row.id)) toggle(row.id);
-    }
+    if (extend) void range(next);
+    else anchor.current = undefined;
     setAt(next);
+  };
+  /** Selects from where Shift was pressed first; what was selected before stays. */
+  const range = async (to: number) => {
+    anchor.current ??= { at, base: selected };
+    const { at: from, base } = anchor.current;
+    const [low, high] = [Math.min(from, to), Math.max(from, to)];
+    const loaded = Array.from({ length: high - low + 1 }, (_, n) => rows.row(low + n));
+    const ids = loaded.every((row) => row)
+      ? loaded.map((row) => row?.id ?? "")
+      : (await attempt(() => commands.ids(kind, request)))?.slice(low, high + 1);
+    if (ids) onRange(new Set([...base, ...ids]));
   };
   const page = Math.max(1, Math.floor(height / rowHeight) - 1);
 
   const keys = (event: React.KeyboardEvent) => {
-    if (editing || isComposing(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      editing !== undefined ||
+      isComposing(event.nativeEvent) ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    )
+      return;
     const row = rows.row(at);
     const steps: Record<string, number> = {
       ArrowDown: at + 1,
@@ -166,12 +221,15 @@ export function Grid(props: Props) {
       End: total - 1,
     };
     const to = steps[event.key] ?? steps[event.key.toLowerCase()];
-    if (to !== undefined && !/^[JK]$/.test(event.key)) move(to, event.shiftKey);
+    if (to !== undefined) move(to, event.shiftKey);
     else if (event.key === "ArrowRight") setColumn((c) => Math.min(columns.length - 1, c + 1));
     else if (event.key === "ArrowLeft") setColumn((c) => Math.max(0, c - 1));
     else if (event.key === "Enter" && row) onOpen(row);
-    else if (event.key === "F2" && row && columns[column]?.editable) setEditing(true);
-    else if (event.key === "x" && row) toggle(row.id);
+    else if (event.key === "F2" && row && columns[column]?.editable) setEditing(row.id);
+    else if (event.key === "F2" && row) onOpen(row);
+    else if (event.key.toLowerCase() === "x" && row) toggle(row.id);
+    else if (event.key.toLowerCase() === "s" && columns[column])
+      onSort(nextSort(request.sort, columns[column].key));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -180,20 +238,15 @@ export function Grid(props: Props) {
   const template = `22px ${columns.map((c) => c.width).join(" ")}`;
   const visible: number[] = [];
   for (let n = first; n < last; n++) visible.push(n);
+  // What is edited stays drawn when it is scrolled out of sight.
+  if (editing !== undefined && at < total && (at < first || at >= last)) visible.push(at);
   const slots = Math.max(1, Math.ceil(height / rowHeight) + 16);
 
-  if (rows.error)
-    return (
-      <div className="empty">
-        <p className="error" role="alert">
-          {rows.error}
-        </p>
-      </div>
-    );
   return (
     <div
       ref={root}
       className="grid"
+      hidden={props.hidden && !rows.error}
       role="grid"
       id="grid"
       tabIndex={0}
@@ -201,9 +254,14 @@ export function Grid(props: Props) {
       aria-rowcount={total + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable="true"
-      aria-activedescendant={total > 0 ? `row-${at}` : undefined}
+      aria-activedescendant={visible.includes(at) ? `row-${at}` : undefined}
       onKeyDown={keys}
     >
+      {rows.error && (
+        <p className="notice bad" role="alert">
+          {rows.error}
+        </p>
+      )}
       <div role="rowgroup">
         <Line className="grid-head" template={template} role="row" rowIndex={1}>
           <span role="columnheader">
@@ -247,7 +305,7 @@ export function Grid(props: Props) {
           const row = rows.row(n);
           return (
             <Line
-              key={n % slots}
+              key={n === at && editing !== undefined ? "edited" : n % slots}
               className={n === at ? "grid-row current" : "grid-row"}
               template={template}
               role="row"
@@ -255,8 +313,9 @@ export function Grid(props: Props) {
               rowIndex={n + 2}
               y={n * rowHeight}
               selected={row ? selected.has(row.id) : false}
-              onClick={() => {
-                setAt(n);
+              onClick={(event) => {
+                if (editing !== undefined && n === at) return;
+                move(n, event.shiftKey);
                 root.current?.focus();
               }}
               onDoubleClick={() => row && onOpen(row)}
@@ -280,14 +339,16 @@ export function Grid(props: Props) {
                   className={`cell ${c.key === "name" ? "name" : ""} ${c.key === "employees" ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
                   data-key={c.key}
                 >
-                  {row && n === at && i === column && editing ? (
+                  {row && row.id === editing && i === column ? (
                     <CellEditor
+                      key={c.key}
                       row={row}
                       field={c.key}
                       onDone={(step) => {
-                        setEditing(false);
-                        if (step) setColumn((x) => Math.min(columns.length - 1, x + step));
-                        root.current?.focus();
+                        const next = column + step;
+                        setColumn(Math.max(0, Math.min(columns.length - 1, next)));
+                        setEditing(step !== 0 && columns[next]?.editable ? row.id : undefined);
+                        if (step === 0 || !columns[next]?.editable) root.current?.focus();
                       }}
                     />
                   ) : row ? (
@@ -332,22 +393,35 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
 }
 
 function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDone: (step: number) => void }) {
-  const [text, setText] = useState<string>((row.fields as Json)[field] ?? "");
+  const before: string = (row.fields as Json)[field] ?? "";
+  const [text, setText] = useState(before);
+  const [error, setError] = useState(false);
+  const left = useRef(false);
+  const done = (step: number) => {
+    left.current = true;
+    onDone(step);
+  };
   const commit = async (step: number) => {
-    if (await attempt(() => commands.setFields(row.id, { [field]: text || null }))) onDone(step);
+    if (text === before) return done(step);
+    const written = await attempt(() => commands.setFields(row.id, { [field]: text || null }));
+    setError(!written);
+    if (!written) return;
+    withUndo(t("record.changed", { title: row.title || head(field) }), written.operation);
+    done(step);
   };
   return (
     <input
       className="input"
       autoFocus
       aria-label={head(field)}
+      aria-invalid={error}
       value={text}
       onChange={(e) => setText(e.target.value)}
-      onBlur={() => onDone(0)}
+      onBlur={() => !left.current && void commit(0)}
       onKeyDown={(e) => {
         if (isComposing(e.nativeEvent)) return;
-        e.stopPropagation();
-        if (e.key === "Escape") onDone(0);
+        keepPlain(e);
+        if (e.key === "Escape") done(0);
         else if (e.key === "Enter" || e.key === "Tab") {
           e.preventDefault();
           void commit(e.key === "Tab" ? (e.shiftKey ? -1 : 1) : 0);
@@ -365,7 +439,7 @@ interface LineProps {
   rowIndex: number;
   y?: number;
   selected?: boolean;
-  onClick?: () => void;
+  onClick?: (event: React.MouseEvent) => void;
   onDoubleClick?: () => void;
   children: React.ReactNode;
 }

@@ -7,10 +7,10 @@ import type { FieldView, Kind, ListRequest, RowView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { count, labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
-import { isComposing, useKeys } from "../shared/keys";
+import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Empty } from "../shared/ui";
-import { asRequest, columnsOf, withoutLast } from "./columns";
+import { asRequest, columnsOf, conditionsOf, readable, withoutLast } from "./columns";
 import { Grid, type GridHandle } from "./Grid";
 import { Peek } from "./Peek";
 
@@ -43,10 +43,22 @@ export function ListPage({
   const top = useRef(returning ? lastList.top : 0);
   const settings = useQuery(() => commands.settings(), [version]).data;
 
+  // By what they are called: the list itself is a new one after every change.
+  const keys = fields.map((f) => f.key).join(" ");
   const request = useMemo<ListRequest>(
-    () => ({ ...asRequest(input, fields), sort, trash: !!route.trash, offset: 0, limit: 0 }),
-    [input, fields, sort, route.trash],
+    () => ({
+      ...asRequest(
+        input,
+        keys.split(" ").map((key) => ({ key })),
+      ),
+      sort,
+      trash: !!route.trash,
+      offset: 0,
+      limit: 0,
+    }),
+    [input, keys, sort, route.trash],
   );
+  const conditions = request.filter ? conditionsOf(request.filter) : [];
   useEffect(() => {
     Object.assign(lastList, { kind, request, row: at });
   }, [kind, request, at]);
@@ -74,15 +86,23 @@ export function ListPage({
   }, []);
 
   const chosen = () => (selected.size > 0 ? [...selected] : row ? [row.id] : []);
-  async function remove() {
-    const done = await attempt(() => commands.delete(chosen()));
-    if (done) withUndo(t("record.trashed", { n: count(done.count) }), done.operation);
+  const clear = () => {
     setSelected(new Set());
+    handle.current?.focus();
+  };
+  async function remove() {
+    const ids = chosen();
+    if (ids.length === 0) return;
+    const done = await attempt(() => commands.delete(ids));
+    if (done?.operation) withUndo(t("record.trashed", { n: count(done.count) }), done.operation);
+    clear();
   }
   async function restore() {
-    const done = await attempt(() => commands.restore(chosen()));
-    if (done) withUndo(t("record.restored", { n: count(done.count) }), done.operation);
-    setSelected(new Set());
+    const ids = chosen();
+    if (ids.length === 0) return;
+    const done = await attempt(() => commands.restore(ids));
+    if (done?.operation) withUndo(t("record.restored", { n: count(done.count) }), done.operation);
+    clear();
   }
   async function selectAll() {
     const all = await attempt(() => commands.ids(kind, request));
@@ -94,6 +114,7 @@ export function ListPage({
   }
   async function saveView(name: string) {
     setNaming(false);
+    handle.current?.focus();
     if (!name || !settings) return;
     const views = [...settings.views.filter((v) => v.name !== name), { name, kind, filter: input, sort }];
     if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined)
@@ -103,15 +124,14 @@ export function ListPage({
   useKeys({
     "/": () => filter.current?.focus(),
     Space: () => setPeek((p) => !p),
-    Delete: () => void (route.trash ? restore() : remove()),
+    // A key that is held down must not empty the list.
+    Delete: (event) => !event.repeat && !route.trash && void remove(),
+    r: () => route.trash && void restore(),
     "Ctrl+a": () => void selectAll(),
-    "Ctrl+s": () => setNaming(true),
+    "Ctrl+s": () => !route.trash && setNaming(true),
     e: () => row && open(row),
-    ...(peek
-      ? { Escape: () => setPeek(false) }
-      : selected.size > 0
-        ? { Escape: () => setSelected(new Set()) }
-        : {}),
+    ArrowDown: () => handle.current?.focus(),
+    ...(peek ? { Escape: () => setPeek(false) } : selected.size > 0 ? { Escape: clear } : {}),
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
@@ -207,48 +227,64 @@ export function ListPage({
             onBlur={() => setNaming(false)}
             onKeyDown={(e) => {
               if (isComposing(e.nativeEvent)) return;
+              keepPlain(e);
               if (e.key === "Enter") void saveView(e.currentTarget.value.trim());
               if (e.key === "Escape") {
-                e.stopPropagation();
                 setNaming(false);
+                handle.current?.focus();
               }
             }}
           />
         )}
       </div>
+      {conditions.length > 0 && (
+        <ul className="tools chips" aria-label={t("list.conditions")}>
+          {conditions.map((condition, n) => (
+            <li className="tag" key={condition}>
+              {readable(condition, fields)}
+              <button
+                type="button"
+                aria-label={`${t("remove")}: ${readable(condition, fields)}`}
+                onClick={() => changeInput(conditions.filter((_, i) => i !== n).join(" and "))}
+              >
+                <X size={12} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="split">
-        {isEmpty ? (
-          <EmptyList kind={kind} trash={!!route.trash} onCreate={onCreate} />
-        ) : (
-          <Grid
-            kind={kind}
-            request={request}
-            version={version}
-            columns={columnsOf(kind)}
-            at={at}
-            setAt={setAt}
-            selected={selected}
-            toggle={toggle}
-            onOpen={open}
-            onTotal={setTotal}
-            onSort={(s) => {
-              setSort(s);
-              setAt(0);
-              if (route.filter) replace({ ...route, sort: s });
-            }}
-            onRow={setRow}
-            handle={handle}
-            top={top.current}
-            onScroll={onScroll}
-          />
-        )}
+        {isEmpty && <EmptyList kind={kind} trash={!!route.trash} onCreate={onCreate} />}
+        <Grid
+          hidden={total === 0}
+          kind={kind}
+          request={request}
+          version={version}
+          columns={columnsOf(kind)}
+          at={at}
+          setAt={setAt}
+          selected={selected}
+          toggle={toggle}
+          onRange={setSelected}
+          onOpen={open}
+          onTotal={setTotal}
+          onSort={(s) => {
+            setSort(s);
+            setAt(0);
+            if (route.filter) replace({ ...route, sort: s });
+          }}
+          onRow={setRow}
+          handle={handle}
+          top={top.current}
+          onScroll={onScroll}
+        />
         {total === 0 && input && (
           <div className="empty">
             <h2>{t("list.noMatch")}</h2>
             <p className="soft">{t("list.noMatchHint")}</p>
           </div>
         )}
-        {peek && row && <Peek id={row.id} onOpen={() => open(row)} />}
+        {peek && total !== 0 && <Peek id={row?.id} onOpen={() => row && open(row)} />}
       </div>
       {selected.size > 0 && (
         <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
@@ -263,12 +299,7 @@ export function ListPage({
               <Trash2 size={15} /> {t("delete")}
             </button>
           )}
-          <button
-            type="button"
-            className="button plain"
-            aria-label={t("clear")}
-            onClick={() => setSelected(new Set())}
-          >
+          <button type="button" className="button plain" aria-label={t("clear")} onClick={clear}>
             <X size={15} />
           </button>
         </div>

@@ -3,13 +3,20 @@ import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
 import { labelOf } from "../shared/format";
-import { t } from "../shared/i18n";
+import { language, t } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { Dialog, Field } from "../shared/ui";
 
 const ASKED = {
   person: ["first_name", "last_name", "emails", "phones", "title"],
   company: ["name", "website", "phones", "industry"],
 };
+
+/** A Chinese name begins with the family's. */
+const asked = (kind: "person" | "company") =>
+  kind === "person" && language() === "zh"
+    ? ["last_name", "first_name", ...ASKED.person.slice(2)]
+    : ASKED[kind];
 
 /** A new record from its name alone; the rest can follow. */
 export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClose: () => void }) {
@@ -19,17 +26,14 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    if (isComposing(event.nativeEvent)) return;
     const input = Object.fromEntries(Object.entries(values).filter(([, v]) => v.trim()));
     if (Object.keys(input).length === 0) return setError({ message: t("record.missing") });
     try {
       const made = await commands.create(kind, input);
       onClose();
-      withUndo(
-        t("record.created", {
-          title: input.name ?? [input.first_name, input.last_name].filter(Boolean).join(" "),
-        }),
-        made.operation,
-      );
+      const { title } = await commands.get(made.id);
+      withUndo(t("record.created", { title }), made.operation);
       openRecord(made.id, kind);
     } catch (thrown) {
       setError(errorOf(thrown));
@@ -41,7 +45,7 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
     <Dialog label={title} onClose={onClose}>
       <form className="body stack" onSubmit={(e) => void submit(e)}>
         <h1>{title}</h1>
-        {ASKED[kind].map((key, n) => {
+        {asked(kind).map((key, n) => {
           const field = fields.find((f) => f.key === key);
           return (
             <Field key={key} label={field ? labelOf(field) : key}>

@@ -5,9 +5,9 @@ import { Avatar } from "../shared/ui";
 import { Facts } from "./Facts";
 
 /** The record beside its list; the list keeps the focus. */
-export function Peek({ id, onOpen }: { id: string; onOpen: () => void }) {
+export function Peek({ id, onOpen }: { id: string | undefined; onOpen: () => void }) {
   const version = useVersion();
-  const record = useQuery(() => commands.get(id), [id, version]).data;
+  const record = useQuery(() => (id ? commands.get(id) : Promise.resolve(undefined)), [id, version]).data;
   if (!record || record.id !== id) return <aside className="peek" aria-label={t("keys.peek")} />;
   return (
     <aside className="peek" aria-label={t("keys.peek")} id="peek">

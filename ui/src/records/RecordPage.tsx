@@ -30,7 +30,8 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   const to = (next: string | null | undefined) => next && replace({ page: "record", id: next, kind });
   async function remove() {
     const done = await attempt(() => commands.delete([id]));
-    if (done) withUndo(t("record.trashed", { n: 1 }), done.operation);
+    if (!done?.operation) return;
+    withUndo(t("record.trashed", { n: 1 }), done.operation);
     back();
   }
   async function restore() {
@@ -42,7 +43,8 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
     "Ctrl+ArrowUp": () => to(around?.previous),
     j: () => to(around?.next),
     k: () => to(around?.previous),
-    Delete: () => void remove(),
+    Delete: (event) => !event.repeat && !record?.deleted_at && void remove(),
+    r: () => record?.deleted_at && void restore(),
     e: () => document.querySelector<HTMLElement>(".facts .value")?.click(),
   });
 

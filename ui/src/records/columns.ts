@@ -1,4 +1,6 @@
 import type { FieldView, Kind } from "../bindings";
+import { labelOf } from "../shared/format";
+import { tOr } from "../shared/i18n";
 
 /** The columns of a list: the field, its share of the width, and whether F2 edits it in place. */
 export interface ColumnSpec {
@@ -63,8 +65,32 @@ export function asRequest(input: string, fields: Pick<FieldView, "key">[]): { fi
   return known && (operator || negated) ? { filter: input, text: "" } : { filter: "", text: input };
 }
 
-/** The conditions of a filter, for Backspace to take the last one away. */
-export function withoutLast(filter: string): string {
-  const at = filter.toLowerCase().lastIndexOf(" and ");
-  return at < 0 ? "" : filter.slice(0, at);
+/** The conditions of a filter that are joined by `and`; what is in quotes or parentheses stays whole. */
+export function conditionsOf(filter: string): string[] {
+  const out: string[] = [];
+  let [quote, depth, from] = ["", 0, 0];
+  for (let at = 0; at < filter.length; at++) {
+    const c = filter[at] ?? "";
+    if (quote) quote = c === quote ? "" : quote;
+    else if (c === "'" || c === '"') quote = c;
+    else if (c === "(") depth++;
+    else if (c === ")") depth--;
+    else if (depth === 0 && /^\sand\s/i.test(filter.slice(at, at + 5))) {
+      out.push(filter.slice(from, at));
+      from = at + 5;
+      at += 4;
+    }
+  }
+  return [...out, filter.slice(from)].map((c) => c.trim()).filter(Boolean);
+}
+
+/** For Backspace, which takes the last condition away. */
+export const withoutLast = (filter: string): string => conditionsOf(filter).slice(0, -1).join(" and ");
+
+/** A condition with its field as the screen calls it. */
+export function readable(condition: string, fields: FieldView[]): string {
+  const key = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(condition)?.[0] ?? "";
+  const field = fields.find((f) => f.key === key);
+  const label = field ? labelOf(field) : tOr(`field.${key}`, "") || tOr(`part.${key}`, key);
+  return label + condition.slice(key.length);
 }

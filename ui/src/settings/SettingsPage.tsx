@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { useFields, useQuery, useVersion } from "../app/data";
+import { exportAll } from "../app/registry";
 import type { ExportFormat, FieldType, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
 import { count } from "../shared/format";
@@ -265,9 +266,11 @@ function Security() {
           id="set-passphrase"
           disabled={busy || !passphrase}
           onClick={() =>
-            void act(() => commands.setPassphrase(passphrase), t("settings.saved")).then(() =>
-              setPassphrase(""),
-            )
+            void act(async () => {
+              const slots = await commands.setPassphrase(passphrase);
+              setPassphrase("");
+              return slots;
+            }, t("settings.saved"))
           }
         >
           {t("save")}
@@ -294,7 +297,8 @@ function Security() {
         </button>
       </Row>
       {kit && (
-        <Dialog label={t("kit.title")} onClose={() => setKit(undefined)}>
+        // The old kit opens nothing any more: this one stays until two of its groups are typed back.
+        <Dialog label={t("kit.title")} onClose={() => {}}>
           <div className="body">
             <Kit kit={kit} keyring={null} onDone={() => setKit(undefined)} />
           </div>
@@ -324,7 +328,7 @@ function OwnFields() {
   const fields = useFields(kind).filter((f) => f.custom);
   async function add() {
     const list = options
-      .split(",")
+      .split(/[,，、;；]/)
       .map((o) => o.trim())
       .filter(Boolean);
     if (await attempt(() => commands.addField(kind, label, type, type === "choice" ? list : []))) {
@@ -425,6 +429,11 @@ function Data() {
           ))}
         </Row>
       ))}
+      <Row label={t("export.all")} hint={t("settings.exportAllHint")}>
+        <button type="button" className="button" id="export-all" onClick={() => void exportAll()}>
+          {t("export.all")} <kbd>Ctrl Shift E</kbd>
+        </button>
+      </Row>
     </section>
   );
 }

@@ -9,17 +9,17 @@ export type Language = "en" | "zh";
 export function language(): Language {
   const chosen = prefs.get().language;
   if (chosen) return chosen;
-  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+  return (globalThis.navigator?.language ?? "en").toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
-export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const text = (language() === "zh" ? zh : en)[key];
+export function t(key: Key, values: Record<string, string | number> = {}, lang = language()): string {
+  const text = (lang === "zh" ? zh : en)[key];
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 /** A key that may not be in the dictionary, such as a label that a user has made. */
-export function tOr(key: string, fallback: string): string {
-  return key in en ? t(key as Key) : fallback;
+export function tOr(key: string, fallback: string, lang = language()): string {
+  return key in en ? t(key as Key, {}, lang) : fallback;
 }
 
 /** Renders again when the language or another preference changes. */

@@ -7,8 +7,9 @@ document.addEventListener("compositionend", () => {
 
 /** True while an input method composes, or has just committed: such a key is never a command.
  *  Some browsers end the composition before the Enter that ended it arrives. */
-export function isComposing(event: { isComposing?: boolean; keyCode?: number }): boolean {
-  return event.isComposing === true || event.keyCode === 229 || performance.now() - composedAt < 30;
+export function isComposing(event: Event | { isComposing?: boolean; keyCode?: number }): boolean {
+  const { isComposing, keyCode } = event as { isComposing?: boolean; keyCode?: number };
+  return isComposing === true || keyCode === 229 || performance.now() - composedAt < 30;
 }
 
 export function isTyping(target: EventTarget | null): boolean {
@@ -30,16 +31,26 @@ export function nameOf(event: KeyboardEvent): string {
   return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift ? "Shift+" : ""}${key === " " ? "Space" : key}`;
 }
 
-/** Keys of a screen. Keys without Ctrl rest while a person types. */
-export function useKeys(bindings: Bindings, active = true) {
+/** In an input: plain keys are text and go no further; with Ctrl they may be a command of the frame. */
+export function keepPlain(event: React.KeyboardEvent) {
+  if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+}
+
+/** What works over a dialog too: the palette, the lock, the zoom. */
+const OVER_DIALOGS = /^Ctrl\+(k|l|Shift\+l|=|\+|-|0)$/;
+
+/** Keys of a page, or of the frame around it: the page is asked first, whatever was mounted first.
+ *  Keys without Ctrl rest while a person types, and pages rest under a dialog. */
+export function useKeys(bindings: Bindings, of: "page" | "frame" = "page") {
   const latest = useRef(bindings);
   latest.current = bindings;
   useEffect(() => {
-    if (!active) return;
     const listen = (event: KeyboardEvent) => {
       if (isComposing(event) || event.defaultPrevented) return;
       const name = nameOf(event);
       const run = latest.current[name];
+      if (document.querySelector("[aria-modal='true']") && (of === "page" || !OVER_DIALOGS.test(name)))
+        return;
       if (!run || (isTyping(event.target) && !(event.ctrlKey || event.metaKey) && name !== "Escape")) return;
       if (isTyping(event.target) && /^Ctrl\+(Shift\+)?[zya]$/.test(name)) return;
       // A focused button keeps its own Enter and Space.
@@ -47,7 +58,8 @@ export function useKeys(bindings: Bindings, active = true) {
       event.preventDefault();
       run(event);
     };
-    window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
-  }, [active]);
+    const target = of === "page" ? document : window;
+    target.addEventListener("keydown", listen as EventListener);
+    return () => target.removeEventListener("keydown", listen as EventListener);
+  }, [of]);
 }

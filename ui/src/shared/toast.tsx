@@ -9,6 +9,10 @@ interface Toast {
 
 let next = 1;
 let show: (toast: Toast) => void = () => {};
+let clear = () => {};
+
+/** They may name customers: a locked screen has none. */
+export const clearToasts = () => clear();
 
 export function toast(text: string, action?: Toast["action"]) {
   show({ id: next++, text, action });
@@ -32,6 +36,7 @@ export function Toasts() {
       setToasts((all) => [...all.slice(-2), toast]);
       setTimeout(() => setToasts((all) => all.filter((t) => t.id !== toast.id)), 9000);
     };
+    clear = () => setToasts([]);
   }, []);
   return (
     <div className="toasts" role="status" aria-live="polite">

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { t } from "./i18n";
 import { isComposing } from "./keys";
 
 /** Initials on a hue of the record's own. */
@@ -38,19 +39,23 @@ export function Dialog({
   className?: string;
 }) {
   const ref = useRef<HTMLDivElement>(null);
+  // Before anything in the dialog takes the focus.
+  const [before] = useState(() => document.activeElement);
+  const close = useRef(onClose);
+  close.current = onClose;
   useEffect(() => {
-    const before = document.activeElement;
     const focusable = () =>
       [
         ...(ref.current?.querySelectorAll<HTMLElement>("input,button,select,textarea,[tabindex='0']") ?? []),
       ].filter((e) => !e.hasAttribute("disabled"));
-    if (!ref.current?.contains(before)) focusable()[0]?.focus();
+    if (!ref.current?.contains(document.activeElement)) focusable()[0]?.focus();
     const listen = (event: KeyboardEvent) => {
-      if (isComposing(event)) return;
+      const open = document.querySelectorAll("[aria-modal='true']");
+      if (isComposing(event) || open[open.length - 1] !== ref.current) return;
       if (event.key === "Escape") {
         event.preventDefault();
         event.stopPropagation();
-        onClose();
+        close.current();
       } else if (event.key === "Tab") {
         const all = focusable();
         const at = all.indexOf(document.activeElement as HTMLElement);
@@ -66,7 +71,7 @@ export function Dialog({
       window.removeEventListener("keydown", listen, true);
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
-  }, [onClose]);
+  }, [before]);
   return (
     <div className="veil" onMouseDown={(e) => e.target === e.currentTarget && onClose()}>
       <div
@@ -90,7 +95,7 @@ export function Bar({ done, total }: { done: number; total: number }) {
     <div
       className="bar"
       role="progressbar"
-      aria-label="progress"
+      aria-label={t("progress")}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(part * 100)}

@@ -21,6 +21,7 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
       setText("");
     } catch (thrown) {
       setError(errorOf(thrown).message);
+      setTimeout(() => document.getElementById("unlock-text")?.focus());
     }
     setBusy(false);
   }, []);

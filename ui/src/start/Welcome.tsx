@@ -3,6 +3,7 @@ import type { KitView } from "../bindings";
 import { chooseTarget, commands, errorOf } from "../platform/tauri";
 import { language, t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
+import { attempt } from "../shared/toast";
 import { Field } from "../shared/ui";
 
 export function Brand() {
@@ -139,8 +140,8 @@ export function Kit({ kit, keyring, onDone }: { kit: KitView; keyring: string | 
   async function save() {
     const path = await chooseTarget("satchel-recovery-kit.txt");
     if (path) {
-      await commands.saveText(path, kit.text);
-      setSaved(true);
+      const written = await attempt(() => commands.saveText(path, kit.text));
+      if (written !== undefined) setSaved(true);
     }
   }
 

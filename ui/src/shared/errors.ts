@@ -1,0 +1,125 @@
+// What the core says, in the language of the screen. The core speaks English (the command line and
+// logs do too); a sentence that is not here is shown as it is.
+import { type Language, language, tOr } from "./i18n";
+
+const ZH: [RegExp, string][] = [
+  [/^(.*) is not an e-mail address; write .*$/s, "$1 不是电子邮箱地址；请写成 name@example.com"],
+  [/^(.*) has no digits; write a telephone number.*$/s, "$1 没有数字；请写电话号码，例如 138 0013 8000"],
+  [/^(.*) is not a date; write .*$/s, "$1 不是日期；请写成 2024-05-31，不含年份则写 --05-31"],
+  [/^(.*) is not a number$/s, "$1 不是数字"],
+  [/^(.*) is not an amount; write .*$/s, "$1 不是金额；请写成 1250.00 CNY"],
+  [/^(.*) is neither yes nor no$/s, "$1 既不是“是”也不是“否”"],
+  [/^(.*) is none of: (.*)$/s, "$1 不在选项中：$2"],
+  [/^the text is (\d+) characters long; at most (\d+) fit here$/, "文字有 $1 个字符，这里最多 $2 个"],
+  [/^(\d+) values are too many for one field; at most (\d+) fit$/, "一个字段最多 $2 个值，这里有 $1 个"],
+  [
+    /^the filter is not understood at position (\d+): expected .*$/s,
+    "第 $1 个字符处看不懂筛选条件。例如：city = '上海' and tags has 'vip'",
+  ],
+  [/^field «(.*)» is unknown here.*$/s, "没有名为“$1”的字段"],
+  [/^«(.*)» cannot be compared with (.*?): .*$/s, "“$1”不能与字段 $2 比较"],
+  [/^the vault is locked; unlock it first$/, "保险库已锁定，请先解锁"],
+  [/^that key does not open this vault;.*$/s, "无法用它打开保险库，请检查后重试。数据没有任何变化"],
+  [/^the passphrase is empty;.*$/s, "口令为空，请至少输入一个字符"],
+  [/^a passphrase must stay,.*$/s, "系统密钥环里没有密钥，必须保留口令，否则只剩恢复套件能打开"],
+  [/^(.*) has this vault open; close it there first$/s, "$1 正在使用这个保险库，请先在那里关闭"],
+  [/^there is no vault in (.*?); .*$/s, "$1 中没有保险库"],
+  [
+    /^(.*) already holds a vault or a part of one;.*$/s,
+    "$1 已有保险库或其一部分，没有做任何改动。请打开它，或换一个文件夹",
+  ],
+  [
+    /^the vault was written by a newer version.*$/s,
+    "保险库由更新版本的 Satchel 写入，请更新 Satchel。没有做任何改动",
+  ],
+  [
+    /^the database was written by a newer version.*$/s,
+    "数据库由更新版本的 Satchel 写入，请更新 Satchel。没有做任何改动",
+  ],
+  [
+    /^(.*) is damaged \((.*)\); nothing was changed\..*$/s,
+    "$1 已损坏（$2），没有做任何改动。请用保险库文件夹的副本恢复它",
+  ],
+  [
+    /^the database is damaged, or it is no database of this vault.*$/s,
+    "数据库已损坏，或不属于这个保险库。没有修复或覆盖任何内容。请先复制整个文件夹，再用 satchel rescue 取出仍可读取的记录",
+  ],
+  [/^the disk is full;.*$/s, "磁盘已满。之前保存的内容是安全的。请腾出空间后重试"],
+  [
+    /^the vault's folder cannot be written.*$/s,
+    "保险库所在的文件夹无法写入（只读磁盘或没有权限），没有做任何改动",
+  ],
+  [/^the database file is missing: (.*?)\. .*$/s, "找不到数据库文件：$1。请用备份恢复，或找回被移走的文件"],
+  [/^the database file cannot be opened.*$/s, "无法打开数据库文件，请检查文件、权限和磁盘"],
+  [/^this computer offers no keyring.*$/s, "这台电脑没有密钥环，需要口令或恢复套件"],
+  [
+    /^the keyring has no key for this vault;.*$/s,
+    "密钥环里没有这个保险库的密钥。请用口令或恢复套件解锁，之后会重新存入",
+  ],
+  [
+    /^the keyring is locked or refused access;.*$/s,
+    "密钥环已锁定或拒绝访问。请解锁密钥环，或使用口令或恢复套件",
+  ],
+  [/^the keyring did not answer in time;.*$/s, "密钥环没有及时响应，请使用口令或恢复套件"],
+  [/^what the keyring holds for this vault.*$/s, "密钥环中的内容不是这个保险库的密钥，请使用口令或恢复套件"],
+  [/^the keyring (failed|did not keep).*$/s, "密钥环出错，请使用口令或恢复套件"],
+  [/^name the workspace, in at most 200 characters$/, "请为工作区命名，最多 200 个字符"],
+  [/^other work is going on in this vault;.*$/s, "这个保险库正在进行其他工作，请稍后再试"],
+  [/^this is still going on;.*$/s, "这项工作仍在进行，请先停止或等待完成"],
+  [/^this operation was undone already$/, "这项操作已经撤销过了"],
+  [/^a (person|company) needs at least one field.*$/s, "请至少填写一个字段"],
+  [/^a field needs a name of at most 100 characters$/, "字段需要名称，最多 100 个字符"],
+  [/^there is a field «(.*)» already$/s, "已有名为“$1”的字段"],
+  [
+    /^a field «(.*)» of the type .* is in the trash.*$/s,
+    "回收站里有类型不同的同名字段“$1”。请恢复它，或换一个名称",
+  ],
+  [/^the import was stopped;.*$/s, "导入已停止，已导入的部分可以整体撤回"],
+  [/^stopped after (\d+) of (\d+) records;.*$/s, "已停止，完成 $1 / $2 条。再次撤销可继续"],
+  [/^(.*) is empty; there is nothing to import$/s, "$1 是空的，没有可导入的内容"],
+  [/^(.*) is not a text file.*$/s, "$1 不是文本文件。请导出为 CSV 或 vCard 后再导入"],
+  [/^(.*) is no ordinary file;.*$/s, "$1 不是普通文件"],
+  [/^(.*) has (\d+) columns; at most (\d+) are read\..*$/s, "$1 有 $2 列，最多读取 $3 列。请减少导出的列"],
+  [/^(.*) holds no contact card;.*$/s, "$1 中没有名片"],
+  [/^(.*) is no JSON that can be imported: (.*)$/s, "$1 不是可导入的 JSON：$2"],
+  [/^a quote is opened and not closed$/, "引号没有闭合"],
+  [/^the row has no value for any field$/, "这一行没有任何字段的值"],
+  [/^the line is longer than (\d+) KB;.*$/s, "这一行超过 $1 KB，这是 CSV 文件吗？"],
+  [/^the card is cut off: .*$/s, "名片不完整：缺少 END:VCARD"],
+  [/^the card is larger than (\d+) MB.*$/s, "名片超过 $1 MB，请去掉其中的图片"],
+  [/^cards are nested more than (\d+) deep;.*$/s, "名片嵌套超过 $1 层"],
+  [/^the card (holds no value|is damaged|is not a vCard that can be read)$/, "这张名片无法读取"],
+  [/^this is a (person|company); import the file once more as .*$/s, "这是另一类记录，请按那一类再导入一次"],
+  [
+    /^the row is not in the file's encoding; it was read as (.*?)\..*$/s,
+    "这一行的编码与文件不同，按 $1 读取，请检查文字",
+  ],
+  [/^the row holds control characters.*$/s, "这一行含有控制字符，已略去"],
+  [/^is not imported .*$/s, "不会导入（图片、声音等保留在原文件中）"],
+  [
+    /^the notes would be (\d+) characters long; the last (\d+) are not imported$/,
+    "备注会有 $1 个字符，最后 $2 个不会导入",
+  ],
+  [/^the folder (.*) is not there;.*$/s, "找不到文件夹 $1"],
+  [/^(.*) is in the folder of the vault;.*$/s, "$1 在保险库文件夹内，请换一个位置"],
+  [/^there is no (record|operation|import|company|version) .*$/s, "找不到这条记录"],
+];
+
+const KEPT = "; the value was put into the notes";
+
+/** A sentence of the core in the language of the screen. */
+export function inWords(message: string, lang: Language = language()): string {
+  if (lang !== "zh") return message;
+  const kept = message.endsWith(KEPT);
+  const plain = kept ? message.slice(0, -KEPT.length) : message;
+  const found = ZH.find(([pattern]) => pattern.test(plain));
+  const text = found ? plain.replace(found[0], found[1]) : plain;
+  return kept ? `${text}；该值已放入备注` : text;
+}
+
+/** The same for a refusal of one field, which begins with the field's key. */
+export function refusalInWords(message: string, field?: string | null, lang: Language = language()): string {
+  if (!field || !message.startsWith(`${field}: `)) return inWords(message, lang);
+  const colon = lang === "zh" ? "：" : ": ";
+  return tOr(`field.${field}`, field, lang) + colon + inWords(message.slice(field.length + 2), lang);
+}
