@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use rusqlite::{Connection, params};
-use satchel_app::{Cancel, ImportOptions, Keyring, ListRequest, Passphrase, Satchel, Unlock, domain::Kind};
+use satchel_app::{
+    Cancel, ImportOptions, Keyring, ListRequest, Passphrase, Satchel, Unlock,
+    domain::{Catalogue, Kind, Registers, Value as DomainValue, project, value::Habits},
+};
 use satchel_tests::{Laptop, PASSPHRASE};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -64,6 +67,28 @@ fn people(count: usize) -> String {
     out
 }
 
+/// What our index holds of each row: name, contact, body.
+fn index_texts(csv: &str) -> Vec<[String; 3]> {
+    let catalogue = Catalogue::default();
+    let keys = ["first_name", "last_name", "", "title", "emails", "phones", "addresses", "notes"];
+    let one = |line: &str| {
+        let mut registers = Registers::new();
+        for (key, text) in keys.iter().zip(line.split(',')) {
+            let Some(field) = catalogue.field(Kind::Person, key) else { continue };
+            let json = match *key {
+                "addresses" => json!([{ "city": text }]),
+                _ => json!(text),
+            };
+            if let Ok(Some(value)) = DomainValue::from_json(field, &json, &Habits::default()) {
+                value.to_registers(key, &mut registers);
+            }
+        }
+        let search = project(Kind::Person, &registers, &catalogue).search;
+        [search.name, search.contact, search.body]
+    };
+    csv.lines().skip(1).map(one).collect()
+}
+
 /// The same rows and the same full-text index in plain SQLite: no encryption, no documents, no history.
 fn plain_import(dir: &std::path::Path, csv: &str) -> (Connection, Duration) {
     let mut db = Connection::open(dir.join("plain.db")).unwrap();
@@ -73,26 +98,20 @@ fn plain_import(dir: &std::path::Path, csv: &str) -> (Connection, Duration) {
          CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = \"unicode61 remove_diacritics 0\", prefix = '2 3', columnsize = 0);",
     )
     .unwrap();
+    let texts = index_texts(csv);
     let started = Instant::now();
     let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|l| l.split(',').collect()).collect();
-    for chunk in rows.chunks(500) {
+    for (chunk, texts) in rows.chunks(500).zip(texts.chunks(500)) {
         let tx = db.transaction().unwrap();
         {
             let mut person = tx.prepare_cached("INSERT INTO person (first, last, company, title, email, phone, city, notes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)").unwrap();
             let mut search = tx
                 .prepare_cached("INSERT INTO search (rowid, name, contact, body) VALUES (?1, ?2, ?3, ?4)")
                 .unwrap();
-            for r in chunk {
+            for (r, [name, contact, body]) in chunk.iter().zip(texts) {
                 person.execute(params![r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]]).unwrap();
                 let id = tx.last_insert_rowid();
-                search
-                    .execute(params![
-                        id,
-                        format!("{} {}", r[0], r[1]),
-                        format!("{} {}", r[4], r[5]),
-                        format!("{} {} {} {}", r[2], r[3], r[6], r[7])
-                    ])
-                    .unwrap();
+                search.execute(params![id, name, contact, body]).unwrap();
             }
         }
         tx.commit().unwrap();
@@ -247,7 +266,7 @@ fn main() {
         goal: "under 30",
         ok: ours < 30.0,
     });
-    let mut first = Vec::new();
+    let (mut first, mut cold) = (Vec::new(), Vec::new());
     for (filter, sort) in [
         ("", ""),
         ("", "-updated_at"),
@@ -257,27 +276,35 @@ fn main() {
         ("", "company"),
         ("", "title"),
     ] {
-        session
-            .set(ids[0], json!({"nickname": format!("{filter}{sort}{}", first.len()), "title": format!("Buyer 3{}", first.len())}).as_object().unwrap())
-            .unwrap();
+        let request =
+            ListRequest { filter: filter.into(), sort: sort.into(), limit: 60, ..ListRequest::default() };
+        // Any write that names no record lets go of all orders.
+        session.set_settings(&session.settings().unwrap()).unwrap();
         let started = Instant::now();
-        session
-            .list(
-                Kind::Person,
-                &ListRequest {
-                    filter: filter.into(),
-                    sort: sort.into(),
-                    limit: 60,
-                    ..ListRequest::default()
-                },
-            )
-            .unwrap();
+        session.list(Kind::Person, &request).unwrap();
+        cold.push(started.elapsed());
+        let edit = json!({"nickname": format!("{filter}{sort}"), "title": format!("Buyer 3{}", first.len())});
+        session.set(ids[0], edit.as_object().unwrap()).unwrap();
+        let started = Instant::now();
+        session.list(Kind::Person, &request).unwrap();
         first.push(started.elapsed());
-        println!("  first page after an edit: {:>6.1} ms  [{filter}] [{sort}]", ms(*first.last().unwrap()));
+        let (cold, first) = (ms(*cold.last().unwrap()), ms(*first.last().unwrap()));
+        println!(
+            "  a list: {cold:>6.1} ms asked for first, {first:>6.1} ms after an edit  [{filter}] [{sort}]"
+        );
     }
+    let ours = p95(cold);
+    lines.push(Line {
+        name: "a list that is asked for first, any filter and order",
+        ours,
+        baseline: None,
+        unit: "ms p95",
+        goal: "100 (UX 17)",
+        ok: ours < 100.0,
+    });
     let ours = p95(first);
     lines.push(Line {
-        name: "the first page after an edit (the record in its new place)",
+        name: "a list after an edit of a record in it",
         ours,
         baseline: None,
         unit: "ms p95",

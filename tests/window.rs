@@ -219,6 +219,121 @@ fn a_rep_gets_started_and_comes_back_after_a_bad_day() {
     window.says("max@x.example");
 }
 
+/// What keys do between screens: focus comes back, nothing typed is lost, the language holds.
+#[test]
+fn the_keyboard_keeps_its_place_in_both_languages() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.says("No people yet");
+    window.click("#sample");
+    window.until("the sample", || (window.text("#total") == "120").then_some(()));
+    window.wait("#remove-sample");
+
+    // From the palette and from a record the focus comes back to the list.
+    let current = || window.script("return document.querySelector('.grid-row.current')?.id");
+    window.press(&[key::CTRL, "k"]);
+    window.wait("#palette-input");
+    window.press(&[key::ESCAPE]);
+    window.press(&["j"]);
+    window.until("the next row", || (current() == "row-1").then_some(()));
+    window.press(&[key::ENTER]);
+    window.wait("#record-title");
+    window.press(&[key::ESCAPE]);
+    window.wait("#grid");
+    window.press(&[" "]);
+    window.wait("#peek");
+    window.accessibility("peek");
+    window.picture("14-peek");
+    window.press(&[key::ESCAPE]);
+    window.until("no peek", || {
+        (window.script("return document.querySelector('#peek') === null") == true).then_some(())
+    });
+    window.wait("#grid");
+
+    // Two views, one after the other: both stay.
+    for (filter, name) in [("tags has 'vip'", "First"), ("city = 'Porto' and title is not empty", "Second")] {
+        window.press(&["/"]);
+        window.fill("#filter", filter);
+        window.press(&[key::ENTER]);
+        window.press(&[key::CTRL, "s"]);
+        window.wait("[aria-label='Name of the view']");
+        window.type_keys(name);
+        window.press(&[key::ENTER]);
+        window.says(name);
+    }
+    window.says("First");
+    assert_eq!(window.script("return document.querySelectorAll('.chips li').length"), 2);
+    window.accessibility("conditions");
+    window.picture("15-conditions");
+    window.script("document.querySelector('.chips button').click()");
+    window.until("one condition", || {
+        (window.script("return document.querySelectorAll('.chips li').length") == 1).then_some(())
+    });
+    window.press(&["/"]);
+    window.press(&[key::ESCAPE]);
+    window.press(&[key::ENTER]);
+    window.until("all", || (window.text("#total") == "120").then_some(()));
+
+    // A range, many at once, and back.
+    window.press(&[key::SHIFT, key::END]);
+    window.says("selected");
+    window.accessibility("selection");
+    window.picture("16-selection");
+    window.press(&[key::ESCAPE]);
+
+    // Chinese and dark, on every screen; what the core refuses is said in Chinese too.
+    window.click("#nav-settings");
+    window.wait("#new-passphrase");
+    window.script("localStorage.setItem('satchel.prefs', JSON.stringify({ language: 'zh', theme: 'dark', density: 'normal', zoom: 100 })); location.reload()");
+    window.says("联系人");
+    window.accessibility("people, Chinese, dark");
+    window.picture("20-people-zh-dark");
+    window.press(&[key::ENTER]);
+    window.wait("#record-title");
+    window.click("#value-birthday");
+    window.wait("#edit-birthday");
+    window.press(&[key::CTRL, "a"]);
+    window.type_keys("soon");
+    window.press(&[key::ENTER]);
+    window.says("不是日期");
+    window.accessibility("record, Chinese, dark");
+    window.picture("21-record-zh-dark");
+    window.press(&[key::ESCAPE]);
+    window.click("#value-emails");
+    window.picture("22-emails-zh-dark");
+    window.press(&[key::ESCAPE]);
+    for (screen, picture) in [
+        ("#nav-company", "23-companies-zh-dark"),
+        ("#nav-import", "24-import-zh-dark"),
+        ("#nav-history", "25-history-zh-dark"),
+        ("#nav-trash", "26-trash-zh-dark"),
+        ("#nav-settings", "27-settings-zh-dark"),
+    ] {
+        window.click(screen);
+        window.wait(&format!("{screen}[aria-current]"));
+        window.script_async("const done = arguments[0]; setTimeout(done, 300)");
+        window.accessibility(picture);
+        window.picture(picture);
+    }
+    window.press(&["?"]);
+    window.says("快捷键");
+    window.accessibility("keys, Chinese, dark");
+    window.picture("28-keys-zh-dark");
+    window.press(&[key::ESCAPE]);
+    window.press(&["c"]);
+    window.wait("#new-last_name");
+    window.picture("29-new-zh-dark");
+    window.press(&[key::ESCAPE]);
+
+    // One click takes the sample away.
+    window.click("#remove-sample");
+    window.click("#nav-person");
+    window.says("还没有");
+}
+
 #[test]
 fn a_hundred_thousand_rows_scroll_and_open() {
     let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,6 +28,7 @@ pub mod key {
     pub const CTRL: &str = "\u{e009}";
     pub const SHIFT: &str = "\u{e008}";
     pub const DOWN: &str = "\u{e015}";
+    pub const END: &str = "\u{e010}";
     pub const DELETE: &str = "\u{e017}";
     pub const F2: &str = "\u{e032}";
     pub const BACKSPACE: &str = "\u{e003}";

@@ -356,6 +356,7 @@ impl Prepared {
     pub fn as_put(&self) -> Put<'_> {
         Put {
             id: self.id,
+            is_new: self.before.is_empty(),
             kind: self.kind,
             heads: &self.heads,
             bytes: &self.bytes,

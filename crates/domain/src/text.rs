@@ -7,7 +7,15 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// Lower case, no diacritics, one width, one space between words.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
-        return squeeze(&text.to_ascii_lowercase());
+        let mut folded = String::with_capacity(text.len());
+        for word in text.split_ascii_whitespace() {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+        }
+        folded.make_ascii_lowercase();
+        return folded;
     }
     let mut out = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {

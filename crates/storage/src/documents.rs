@@ -18,6 +18,8 @@ pub struct DocumentRow {
 #[derive(Debug)]
 pub struct Put<'a> {
     pub id: RecordId,
+    /// The caller knows that there is no such record yet.
+    pub is_new: bool,
     pub kind: Kind,
     pub heads: &'a [[u8; 32]],
     pub bytes: &'a [u8],
@@ -100,10 +102,13 @@ pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
 /// Writes a record, new or changed. The row it has.
 pub fn put(tx: &Transaction<'_>, put: &Put<'_>) -> Result<i64, StorageError> {
     let id = put.id.to_string();
-    let known: Option<i64> = tx
-        .prepare_cached("SELECT row FROM document WHERE id = ?1")?
-        .query_row([&id], |r| r.get(0))
-        .optional()?;
+    let known: Option<i64> = match put.is_new {
+        true => None,
+        false => {
+            let mut known = tx.prepare_cached("SELECT row FROM document WHERE id = ?1")?;
+            known.query_row([&id], |r| r.get(0)).optional()?
+        }
+    };
     let heads = heads_to_bytes(put.heads);
     let row = match known {
         Some(row) => {

@@ -85,6 +85,10 @@ export function ListPage({
     lastList.top = y;
   }, []);
 
+  const step = (by: number) => {
+    handle.current?.focus();
+    setAt((n) => Math.max(0, Math.min((total ?? 1) - 1, n + by)));
+  };
   const chosen = () => (selected.size > 0 ? [...selected] : row ? [row.id] : []);
   const clear = () => {
     setSelected(new Set());
@@ -130,12 +134,20 @@ export function ListPage({
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
     e: () => row && open(row),
-    ArrowDown: () => handle.current?.focus(),
+    // With the focus nowhere the list takes these keys, and the focus.
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    j: () => step(1),
+    k: () => step(-1),
     ...(peek ? { Escape: () => setPeek(false) } : selected.size > 0 ? { Escape: clear } : {}),
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
   const isEmpty = total === 0 && !input;
+  // The first records are there: the list takes the focus that the empty page had.
+  useEffect(() => {
+    if (!isEmpty && document.activeElement === document.body) handle.current?.focus();
+  }, [isEmpty]);
   return (
     <>
       <div className="head">
