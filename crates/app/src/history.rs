@@ -9,7 +9,8 @@ use crate::{
 };
 use satchel_document::{Document, fields_that_differ, guarded};
 use satchel_domain::{
-    Catalogue, Kind, OperationId, RecordId, Registers, Value, date::rfc3339, register::DELETED_AT,
+    Catalogue, Field, FieldType, Kind, OperationId, RecordId, Registers, Value, date::rfc3339,
+    register::DELETED_AT,
 };
 use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
@@ -25,6 +26,7 @@ impl Session {
             let (row, document) = self.load(db, id)?;
             Ok((document, row.kind, operations::of_record(db, row.row)?))
         })?;
+        let company = catalogue.fields(kind).iter().find(|f| f.ty == FieldType::Company);
         let versions = operations.into_iter().map(|(operation, touched)| {
             let before = document.registers_at(&touched.before);
             let after = document.registers_at(&touched.after);
@@ -35,10 +37,27 @@ impl Session {
                 by: operation.person,
                 device: operation.device,
                 undone: operation.undone_by.is_some(),
-                changes: changes(kind, &before, &after, &catalogue),
+                changes: self.named(changes(kind, &before, &after, &catalogue), company),
             }
         });
         Ok(versions.collect())
+    }
+
+    /// Companies by what they are called: an id tells nobody anything.
+    fn named(&self, mut changes: Vec<ChangeView>, company: Option<&Field>) -> Vec<ChangeView> {
+        let name = |value: &Json, title: &mut Option<String>| {
+            let Some(id) = value.as_str().and_then(|id| id.parse().ok()) else { return };
+            let found = self.store.read(|db| {
+                let row = documents::find(db, id)?.map(|(row, _)| row);
+                row.map(|row| lists::title(db, Kind::Company, row)).transpose()
+            });
+            *title = found.ok().flatten().flatten();
+        };
+        for change in changes.iter_mut().filter(|c| company.is_some_and(|f| f.key == c.field)) {
+            name(&change.before, &mut change.before_title);
+            name(&change.after, &mut change.after_title);
+        }
+        changes
     }
 
     /// A record's fields as they were at a time.
@@ -65,12 +84,11 @@ impl Session {
     }
 
     fn operation_views(&self, found: Vec<Operation>) -> Result<Vec<OperationView>, AppError> {
-        let catalogue = self.catalogue();
         self.store.read::<_, AppError>(|db| {
             let view = |o: Operation| -> Result<OperationView, AppError> {
                 let title = match o.records {
                     1 => match operations::only_row(db, o.seq)? {
-                        Some(row) => title_of(db, &catalogue, row)?,
+                        Some(row) => title_of(db, row)?,
                         None => String::new(),
                     },
                     _ => String::new(),
@@ -358,10 +376,10 @@ fn is_used(
     }
 }
 
-fn title_of(db: &satchel_storage::Connection, catalogue: &Catalogue, row: i64) -> Result<String, AppError> {
+fn title_of(db: &satchel_storage::Connection, row: i64) -> Result<String, AppError> {
     for kind in Kind::ALL {
-        if let Some(row) = lists::one(db, catalogue, kind, row)? {
-            return Ok(row.title);
+        if let Some(title) = lists::title(db, kind, row)? {
+            return Ok(title);
         }
     }
     Ok(String::new())
@@ -380,7 +398,13 @@ fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalo
             let time = |v: &Json| v.as_i64().map_or(Json::Null, |at| Json::String(rfc3339(at)));
             (b, a) = (time(&b), time(&a));
         }
-        ChangeView { field: field.trim_start_matches('_').to_owned(), before: b, after: a }
+        ChangeView {
+            field: field.trim_start_matches('_').to_owned(),
+            before: b,
+            after: a,
+            before_title: None,
+            after_title: None,
+        }
     };
     fields.into_iter().map(view).collect()
 }

@@ -117,6 +117,11 @@ pub struct ChangeView {
     pub field: String,
     pub before: Json,
     pub after: Json,
+    /// What the company is called that the value refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_title: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]

@@ -423,6 +423,12 @@ pub fn page(
     Ok(out)
 }
 
+/// What a record is called.
+pub fn title(db: &Connection, kind: Kind, row: i64) -> Result<Option<String>, StorageError> {
+    let sql = format!("SELECT called FROM {kind} WHERE row = ?1");
+    Ok(db.prepare_cached(&sql)?.query_row([row], |r| r.get(0)).optional()?)
+}
+
 pub fn one(
     db: &Connection,
     catalogue: &Catalogue,

@@ -85,6 +85,9 @@ export type ChangeView = {
 	field: string,
 	before: Value,
 	after: Value,
+	/**  What the company is called that the value refers to. */
+	before_title?: string | null,
+	after_title?: string | null,
 };
 
 export type CheckView = {

@@ -4,14 +4,29 @@ import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
-import { t } from "../shared/i18n";
+import { language, t } from "../shared/i18n";
 import { FieldEditor } from "./FieldEditor";
+
+/** Shown only where they have a value, or when all fields are asked for. */
+const RARE = new Set(["prefix", "middle_name", "suffix", "nickname", "name_language", "department", "owner"]);
+
+/** A Chinese name begins with the family's. */
+function inOrder(fields: FieldView[]): FieldView[] {
+  if (language() !== "zh") return fields;
+  const last = fields.find((f) => f.key === "last_name");
+  const others = fields.filter((f) => f !== last);
+  const at = others.findIndex((f) => f.key === "first_name");
+  return last && at >= 0 ? [...others.slice(0, at), last, ...others.slice(at)] : fields;
+}
 
 /** A record's fields, each edited where it stands. */
 export function Facts({ record, compact }: { record: RecordView; compact?: boolean }) {
   const fields = useFields(record.kind);
   const [editing, setEditing] = useState<string>();
-  const shown = fields.filter((f) => !compact || (record.fields as Json)[f.key] !== undefined);
+  const [all, setAll] = useState(false);
+  const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
+  const shown = inOrder(fields).filter((f) => has(f) || (!compact && (all || !RARE.has(f.key))));
+  const folded = fields.length - shown.length;
   return (
     <div className="facts">
       {shown.map((field) => (
@@ -25,6 +40,11 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
           onClose={() => setEditing((now) => (now === field.key ? undefined : now))}
         />
       ))}
+      {!compact && (folded > 0 || all) && (
+        <button type="button" className="button plain small" id="all-fields" onClick={() => setAll(!all)}>
+          {all ? t("record.fewerFields") : t("record.allFields", { n: folded })}
+        </button>
+      )}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
-import { type ColumnSpec, nextSort } from "./columns";
+import { type ColumnSpec, columnsThatFit, nextSort } from "./columns";
 
 const CHUNK = 60;
 /** Chunks that stay in memory on either side of the last one. */
@@ -97,7 +97,7 @@ export function Grid(props: Props) {
     kind,
     request,
     version,
-    columns,
+
     at,
     setAt,
     selected,
@@ -113,6 +113,8 @@ export function Grid(props: Props) {
   const root = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(props.top);
   const [height, setHeight] = useState(600);
+  const [width, setWidth] = useState(1200);
+  const columns = columnsThatFit(props.columns, width);
   const [column, setColumn] = useState(0);
   /** The record whose cell is edited, wherever the list moves it. */
   const [editing, setEditing] = useState<string>();
@@ -142,7 +144,10 @@ export function Grid(props: Props) {
   useLayoutEffect(() => {
     const element = body.current;
     if (!element) return;
-    const measure = () => setHeight(element.clientHeight);
+    const measure = () => {
+      setHeight(element.clientHeight);
+      setWidth(element.clientWidth);
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

@@ -194,7 +194,7 @@ function Timeline({ id, kind }: { id: string; kind: Kind }) {
           </div>
           {v.changes.map((c) => {
             const field = fields.find((f) => f.key === c.field);
-            const before = show(field, c.before);
+            const before = c.before_title ?? show(field, c.before);
             return (
               <div className="change" key={c.field}>
                 <span className="soft">{field ? labelOf(field) : tOr(`field.${c.field}`, c.field)}:</span>
@@ -203,11 +203,7 @@ function Timeline({ id, kind }: { id: string; kind: Kind }) {
                     <del>{before}</del> <span aria-hidden="true">→</span>
                   </>
                 )}
-                <ins>
-                  {field?.type === "company" && c.after
-                    ? t("field.company")
-                    : show(field, c.after) || t("record.empty")}
-                </ins>
+                <ins>{c.after_title ?? (show(field, c.after) || t("record.empty"))}</ins>
               </div>
             );
           })}

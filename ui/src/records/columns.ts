@@ -32,6 +32,18 @@ export const COLUMNS: Record<"person" | "company", ColumnSpec[]> = {
 
 export const columnsOf = (kind: Kind): ColumnSpec[] => COLUMNS[kind === "company" ? "company" : "person"];
 
+/** The box before the columns, the gaps, and the padding of a row. */
+const [BOX, GAP, PADDING] = [22, 12, 32];
+
+/** In a narrow window, or beside a peek, the last columns go; the first always stays. */
+export function columnsThatFit(columns: ColumnSpec[], width: number): ColumnSpec[] {
+  let used = BOX + PADDING;
+  return columns.filter((column, at) => {
+    used += GAP + Number.parseInt(column.width.replace("minmax(", ""), 10);
+    return at === 0 || used <= width;
+  });
+}
+
 /** What a list sorts by when its head is clicked once more: up, down, as it was. */
 export function nextSort(sort: string, key: string): string {
   if (sort === key) return `-${key}`;

@@ -237,7 +237,7 @@ function Security() {
       {slots.map((slot) => (
         <Row key={slot.kind} label={t(`settings.${slot.kind}` as Key)}>
           <span className={slot.ok ? "good" : "warn"}>{slot.ok ? "✓" : "!"}</span>{" "}
-          <span className="soft small cell">{slot.kind === "keyring" && slot.ok ? "" : slot.detail}</span>
+          <span className="soft small cell">{slot.ok ? "" : slot.detail}</span>
           {slot.kind === "passphrase" && (
             <button
               type="button"

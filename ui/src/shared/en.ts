@@ -18,6 +18,8 @@ export const en = {
   "list.conditions": "Conditions of the filter",
   "import.manyProblems": "Only the first thousand problems are listed, and saved.",
   "settings.exportAllHint": "CSV, JSON and vCard of all people and companies, into one folder",
+  "record.allFields": "{n} more fields",
+  "record.fewerFields": "Fewer fields",
   "status.saved": "Saved on this device",
   "status.people": "{n} people",
   "status.person": "1 person",

@@ -12,7 +12,7 @@ export function Avatar({ id, title, big }: { id: string; title: string; big?: bo
   }, [hue]);
   return (
     <span ref={ref} className={big ? "avatar big" : "avatar"} aria-hidden="true">
-      {initials(title)}
+      {big ? initials(title) : [...initials(title)].slice(/^[\u3400-\u9fff]/.test(title) ? -1 : 0).join("")}
     </span>
   );
 }

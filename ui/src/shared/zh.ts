@@ -20,6 +20,8 @@ export const zh: Record<Key, string> = {
   "list.conditions": "筛选条件",
   "import.manyProblems": "仅列出并保存前一千个问题。",
   "settings.exportAllHint": "所有联系人和公司的 CSV、JSON 和 vCard，写入一个文件夹",
+  "record.allFields": "另有 {n} 个字段",
+  "record.fewerFields": "收起字段",
   "status.saved": "已保存在本机",
   "status.people": "{n} 位联系人",
   "status.person": "1 位联系人",
