@@ -285,7 +285,7 @@ fn an_undo_that_is_undone_leaves_things_as_if_neither_had_been() {
 fn a_stopped_undo_goes_on_and_is_redone_as_a_whole() {
     let laptop = Laptop::new();
     let rows: String = (0..5000).map(|n| format!("P{n},x{n}@x.example\n")).collect();
-    let path = laptop.file("a.csv", &format!("First Name,E-mail\n{rows}"));
+    let path = laptop.file("a.csv", format!("First Name,E-mail\n{rows}"));
     let report = import(&laptop, &path, &ImportOptions::default());
     let cancel = Cancel::default();
     let stopped = laptop.session.undo(report.operation, &mut |_| cancel.ask(), &cancel).unwrap_err();
@@ -305,8 +305,8 @@ fn many_records_with_one_telephone_number_are_told_apart() {
         let rows: String = (0..80).map(|n| format!("Ana{n},Ruiz,+34 600 000 001,{title}\n")).collect();
         format!("First Name,Last Name,Phone,Job Title\n{rows}")
     };
-    import(&laptop, &laptop.file("a.csv", &file("Buyer")), &ImportOptions::default());
-    let again = import(&laptop, &laptop.file("b.csv", &file("CEO")), &ImportOptions::default());
+    import(&laptop, &laptop.file("a.csv", file("Buyer")), &ImportOptions::default());
+    let again = import(&laptop, &laptop.file("b.csv", file("CEO")), &ImportOptions::default());
     assert_eq!((again.updated, again.created.len(), people(&laptop).len()), (80, 0, 80));
     // Another id of the same program is another person, whatever else is the same.
     let twins =
@@ -345,8 +345,7 @@ fn every_export_comes_back_as_it_was() {
         &laptop,
         &laptop.file(
             "a.csv",
-            &FILE
-                .replace("Hat size", "Zodiac")
+            FILE.replace("Hat size", "Zodiac")
                 .replace("Phone", "Hobby,Phone")
                 .replace("+34", "chess,+34")
                 .replace("example,,8", "example,go,,8"),

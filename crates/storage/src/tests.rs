@@ -25,6 +25,7 @@ fn add(store: &Store, kind: Kind, n: u128, pairs: &[(&str, &str)]) -> RecordId {
     let projection = projection(kind, pairs);
     let put = Put {
         id,
+        is_new: false,
         kind,
         heads: &[[1; 32]],
         bytes: b"doc",
