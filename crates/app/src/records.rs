@@ -183,7 +183,7 @@ impl Session {
         let _claim = self.claim(operation.id)?;
         operation.finished = ids.len() <= BATCH;
         let (mut seq, mut count, mut fields_changed) = (None, 0_u64, false);
-        let ids_end = ids.last();
+        let (ids_end, several) = (ids.last(), ids.len() > 1);
         let outcome = ids.chunks(BATCH).try_for_each(|ids| {
             self.go_on(&Cancel::default(), "stopped; what was changed so far can be undone")?;
             self.store.write::<_, AppError>(|tx| {
@@ -200,8 +200,10 @@ impl Session {
                     let prepared = Prepared::of(*id, row.heads, &mut document, &catalogue)?;
                     fields_changed |= prepared.kind == Kind::CustomField;
                     self.put(tx, seq, &prepared)?;
+                    count += 1;
                 }
-                if let Some(seq) = seq {
+                // The head of an operation says «one» until it is told otherwise.
+                if let Some(seq) = seq.filter(|_| several) {
                     count = operations::count(tx, seq)?;
                     if !operation.finished && ids.last() == ids_end {
                         operations::finish(tx, seq, "{}")?;
