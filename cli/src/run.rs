@@ -336,7 +336,7 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
         }
         Keys::Passphrase(PassphraseAction::Remove) => session.remove_passphrase()?,
         Keys::Kit { kit } => {
-            let vault = std::path::PathBuf::from(session.status()?.vault);
+            let vault = session.vault();
             if let Some(path) = &kit {
                 output::check(&vault, path)?;
                 if path.exists() {
@@ -586,7 +586,7 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
             OnMatchArg::Create => OnMatch::Create,
         },
     };
-    let vault = std::path::PathBuf::from(session.status()?.vault);
+    let vault = session.vault();
     if let Some(path) = &args.rejects {
         output::check(&vault, path)?;
         let same = |file: &std::path::PathBuf| {

@@ -39,14 +39,12 @@ pub struct ExportedFile {
 
 impl Session {
     pub fn export(&self, options: &ExportOptions) -> Result<Vec<ExportedFile>, AppError> {
-        let vault = self.dir().path().to_owned();
+        let vault = self.vault();
         let several = options.kinds.len() > 1 || options.out.is_dir();
         if several {
-            // The check of a file in it also refuses a folder inside of the vault.
-            output::check(&vault, &options.out.join("new")).or_else(|e| match options.out.exists() {
-                true => Err(e),
-                false => output::check(&vault, &options.out),
-            })?;
+            if !options.out.exists() {
+                output::check(&vault, &options.out)?;
+            }
             satchel_vault::files::private_dir(&options.out).map_err(AppError::io(&options.out))?;
         }
         let one = |kind: &Kind| -> Result<ExportedFile, AppError> {

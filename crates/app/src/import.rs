@@ -193,8 +193,7 @@ impl Session {
             found.ok_or_else(|| AppError::new(Code::NotFound, format!("there is no import {operation}")))?;
         let detail: serde_json::Value = serde_json::from_str(&found.detail).unwrap_or_default();
         let rejects: Vec<Rejected> = serde_json::from_value(detail["rejects"].clone()).unwrap_or_default();
-        let vault = self.dir().path().to_owned();
-        crate::output::write_private(&vault, path, rejects_csv(&rejects).as_bytes())
+        crate::output::write_private(&self.vault(), path, rejects_csv(&rejects).as_bytes())
     }
 
     fn open_source(&self, path: &Path, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {

@@ -3,7 +3,7 @@
 
 use crate::{AppError, Session, views::RowView};
 use satchel_domain::{Kind, RecordId, date::rfc3339, filter};
-use satchel_storage::{ListQuery, StorageError, documents, lists, projections};
+use satchel_storage::{ListQuery, StorageError, documents, lists, lists::Place, projections};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -185,8 +185,10 @@ impl Session {
         let mut order: Vec<i64> = order.iter().filter(|row| !rows.contains(row)).copied().collect();
         self.store.read::<_, AppError>(|db| {
             for row in rows {
-                if let Some(at) = lists::place(db, catalogue, &query, row, &order)? {
-                    order.insert(at, row);
+                match lists::place(db, catalogue, &query, row, &order)? {
+                    Place::At(at) => order.insert(at, row),
+                    Place::Nowhere => {}
+                    Place::Unknown => return Ok(None),
                 }
             }
             Ok(Some(order))

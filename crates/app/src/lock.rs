@@ -148,10 +148,11 @@ impl Satchel {
         let kit = kit(&workspace, prepared.id(), &prepared.recovery);
         let key = VaultKey::clone_of(&prepared.key);
         let (dir, refused) = prepared.commit(new.keyring)?;
-        let lock = self.take_lock(&dir)?;
         // Nobody has seen its kit yet: a vault that cannot be opened now must not stay.
-        let session =
-            self.open_session(dir.clone(), key, new.keyring, lock).inspect_err(|_| dir.discard())?;
+        let session = self
+            .take_lock(&dir)
+            .and_then(|lock| self.open_session(dir.clone(), key, new.keyring, lock))
+            .inspect_err(|_| dir.discard())?;
         let session = Arc::new(session);
         *self.slot() = Some(session.clone());
         self.events.send(&Event::Unlocked);
@@ -347,6 +348,11 @@ pub fn default_vault_dir() -> PathBuf {
 }
 
 impl Session {
+    /// The vault's folder.
+    pub fn vault(&self) -> PathBuf {
+        self.dir().path().to_owned()
+    }
+
     pub fn status(&self) -> Result<StatusView, AppError> {
         let (mut records, mut trash) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
         let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);

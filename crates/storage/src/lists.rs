@@ -50,17 +50,27 @@ pub fn rows(db: &Connection, catalogue: &Catalogue, query: &ListQuery) -> Result
     rows_among(db, catalogue, query, &[])
 }
 
-/// Where a row has its place in the order of a query that is known for all others: nothing if the
-/// query does not find it. A few look-ups, however long the list is.
+/// Where a row belongs in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    At(usize),
+    /// The query does not find it.
+    Nowhere,
+    /// The list has changed meanwhile: it has to be worked out anew.
+    Unknown,
+}
+
+/// Where a row has its place in the order of a query that is known for all others. A few look-ups,
+/// however long the list is.
 pub fn place(
     db: &Connection,
     catalogue: &Catalogue,
     query: &ListQuery,
     row: i64,
     others: &[i64],
-) -> Result<Option<usize>, StorageError> {
+) -> Result<Place, StorageError> {
     if rows_among(db, catalogue, query, &[row, row])?.is_empty() {
-        return Ok(None);
+        return Ok(Place::Nowhere);
     }
     let (mut low, mut high) = (0, others.len());
     while low < high {
@@ -70,10 +80,10 @@ pub fn place(
         match rows_among(db, catalogue, query, &[row, *other])?.as_slice() {
             [first, _] if *first == row => high = middle,
             [_, _] => low = middle + 1,
-            _ => return Err(StorageError::Damaged("a list is not what it was".into())),
+            _ => return Ok(Place::Unknown),
         }
     }
-    Ok(Some(low))
+    Ok(Place::At(low))
 }
 
 /// The rows of a query among two, or all if none are named.

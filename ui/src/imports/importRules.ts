@@ -2,6 +2,16 @@ import type { ColumnView, RowError } from "../bindings";
 import { inWords } from "../shared/errors";
 import { t, tOr } from "../shared/i18n";
 
+/** What people and companies have both, behind their own. */
+const ADDRESS = [
+  "addresses",
+  "addresses.street",
+  "addresses.city",
+  "addresses.region",
+  "addresses.postal_code",
+  "addresses.country",
+];
+const BOTH = ["notes", "tags", "source", "owner", "external_id"];
 const PERSON = [
   "full_name",
   "first_name",
@@ -24,19 +34,10 @@ const PERSON = [
   "phones.home",
   "phones.fax",
   "phones.other",
-  "addresses",
-  "addresses.street",
-  "addresses.city",
-  "addresses.region",
-  "addresses.postal_code",
-  "addresses.country",
+  ...ADDRESS,
   "website",
   "birthday",
-  "notes",
-  "tags",
-  "source",
-  "owner",
-  "external_id",
+  ...BOTH,
 ];
 const COMPANY = [
   "name",
@@ -46,17 +47,8 @@ const COMPANY = [
   "annual_revenue",
   "emails",
   "phones",
-  "addresses",
-  "addresses.street",
-  "addresses.city",
-  "addresses.region",
-  "addresses.postal_code",
-  "addresses.country",
-  "notes",
-  "tags",
-  "source",
-  "owner",
-  "external_id",
+  ...ADDRESS,
+  ...BOTH,
 ];
 
 export function targetLabel(target: string): string {
