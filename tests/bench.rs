@@ -11,6 +11,10 @@ use satchel_tests::{Laptop, PASSPHRASE};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Line {
     name: &'static str,
     ours: f64,

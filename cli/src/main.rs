@@ -9,8 +9,20 @@ use clap::Parser;
 use satchel_app::{AppError, Code};
 use std::process::ExitCode;
 
+/// Imports make and drop millions of small texts on several threads: a third faster than with glibc's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and the version are answers, not errors.
+        Err(e) if !e.use_stderr() || !std::env::args_os().any(|a| a == "--json") => e.exit(),
+        Err(e) => {
+            report(&AppError::new(Code::Usage, e.render().to_string().trim()), true);
+            return ExitCode::from(exit_code(Code::Usage));
+        }
+    };
     let json = cli.json;
     match run::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -28,9 +40,15 @@ fn report(error: &AppError, json: bool) {
         if let Some(field) = &error.field {
             body["field"] = serde_json::json!(field);
         }
+        if let Some(operation) = &error.operation {
+            body["operation"] = serde_json::json!(operation);
+        }
         eprintln!("{}", serde_json::json!({ "error": body }));
     } else {
-        eprintln!("satchel: {}", error.message);
+        eprintln!("satchel: {}", show::harmless(&error.message));
+        if let Some(operation) = &error.operation {
+            eprintln!("what was done before can be taken back: satchel undo {operation}");
+        }
     }
 }
 

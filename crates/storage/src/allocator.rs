@@ -5,6 +5,7 @@
 
 use rusqlite::ffi;
 use std::{
+    alloc::{Layout, alloc, dealloc},
     ffi::{c_int, c_void},
     sync::Once,
 };
@@ -28,22 +29,30 @@ pub fn install() {
         };
         // SAFETY: SQLite copies the structure, and no connection has been opened by this process.
         // If SQLite is running already it refuses with MISUSE and keeps its own allocator.
+        // SQLite calls itself initialised before SQLCipher is: of two threads that open the first
+        // connections, one would be refused its key. Others wait here until both are.
         unsafe {
             ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, &raw const methods);
+            ffi::sqlite3_initialize();
         }
     });
 }
 
+fn layout(bytes: usize) -> Option<Layout> {
+    Layout::from_size_align(bytes.checked_add(HEADER)?, HEADER).ok()
+}
+
 unsafe extern "C" fn allocate(bytes: c_int) -> *mut c_void {
     let Ok(bytes) = usize::try_from(bytes) else { return std::ptr::null_mut() };
+    let Some(layout) = layout(bytes) else { return std::ptr::null_mut() };
     // SAFETY: the block has room for the header, and the pointer behind it stays inside.
     unsafe {
-        let block = libc::malloc(bytes + HEADER);
+        let block = alloc(layout);
         if block.is_null() {
-            return block;
+            return block.cast();
         }
         block.cast::<usize>().write(bytes);
-        block.add(HEADER)
+        block.add(HEADER).cast()
     }
 }
 
@@ -53,11 +62,13 @@ unsafe extern "C" fn free(pointer: *mut c_void) {
     }
     // SAFETY: SQLite frees only what `allocate` has returned.
     unsafe {
-        let block = pointer.sub(HEADER);
+        let block = pointer.sub(HEADER).cast::<u8>();
         let bytes = block.cast::<usize>().read();
         let content = std::slice::from_raw_parts_mut(pointer.cast::<u8>(), bytes);
         zeroize::Zeroize::zeroize(content);
-        libc::free(block);
+        if let Some(layout) = layout(bytes) {
+            dealloc(block, layout);
+        }
     }
 }
 
