@@ -423,7 +423,13 @@ impl Catalogue {
             Some(Value::Tags(options)) => options.clone(),
             _ => Vec::new(),
         };
-        let field = Field::custom(text("key"), ty, text("label"), options);
+        let key = text("key");
+        // What another device, or a damaged record, says becomes part of SQL paths: only our own form.
+        let ours = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !key.starts_with("x_") || key.len() > 120 || !key.chars().all(ours) {
+            return;
+        }
+        let field = Field::custom(key, ty, text("label"), options);
         self.extend(kind, Field { hidden: registers.contains_key(register::DELETED_AT), ..field });
     }
 }
@@ -431,19 +437,23 @@ impl Catalogue {
 /// The key of a custom field, from its label: `Shoe size` is `x_shoe_size`, `客户等级` is `x_ke_hu_deng_ji`.
 pub fn custom_key(label: &str) -> String {
     let mut key = String::from("x");
+    let mut dropped = false;
     let spelled = crate::text::sort_key(label);
     for run in crate::text::runs(&spelled) {
         if let crate::text::Run::Word(word) = run {
-            let word: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
-            if !word.is_empty() && key.len() < 60 {
+            let ascii: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+            dropped |= ascii.len() < word.len() || key.len() >= 60;
+            if !ascii.is_empty() && key.len() < 60 {
                 key.push('_');
-                key.push_str(&word);
+                key.push_str(&ascii);
             }
         }
     }
-    if key == "x" {
+    // `Тип 1` and `Размер 1` must not become the same field.
+    if dropped || key == "x" {
         let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, crate::text::fold(label).as_bytes());
-        key = format!("x_{}", &id.simple().to_string()[..8]);
+        key.push('_');
+        key.extend(id.simple().to_string().chars().take(8));
     }
     key
 }
@@ -469,5 +479,6 @@ mod tests {
         assert_eq!(custom_key("Shoe size (EU)"), "x_shoe_size_eu");
         assert_eq!(custom_key("客户等级"), "x_ke_hu_deng_ji");
         assert!(custom_key("Тип").starts_with("x_"));
+        assert_ne!(custom_key("Тип 1"), custom_key("Размер 1"));
     }
 }

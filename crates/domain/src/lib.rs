@@ -16,6 +16,6 @@ pub mod value;
 
 pub use catalogue::{Catalogue, Field, FieldType, Kind};
 pub use ids::{DeviceId, OperationId, RecordId, WorkspaceId};
-pub use projection::{Projection, project};
+pub use projection::{Projection, SearchText, project};
 pub use register::{Registers, Scalar};
 pub use value::{Fields, Value, ValueError};

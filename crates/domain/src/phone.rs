@@ -22,6 +22,35 @@ pub fn e164(number: &str, region: Option<&str>) -> Option<String> {
     Some(formatted.into_owned())
 }
 
+/// The extension behind a number: `+1 418 656 9254 ext. 102`, `;ext=102`, `x102`, `转102`.
+pub fn extension(number: &str) -> Option<String> {
+    const MARKS: [&str; 9] = [";ext=", "ext.", "ext", "extension", "доб.", "доб", "分机", "转", "x"];
+    let lower = number.to_lowercase();
+    let digits_from = lower
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + lower.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+    let (front, extension) = (lower.get(..digits_from)?.trim_end(), lower.get(digits_from..)?);
+    let front = MARKS.iter().find_map(|mark| front.strip_suffix(mark))?;
+    ((1..=7).contains(&extension.len()) && digits(front).len() >= 5).then(|| extension.to_owned())
+}
+
+/// Several numbers in one text; the `;ext=102` of a number is a part of it.
+pub fn split(text: &str, at: &[char]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for part in text.split(at) {
+        let parameter = part.trim_start().split('=').next().unwrap_or_default().to_lowercase();
+        match out.last_mut() {
+            Some(last) if ["ext", "isub", "phone-context"].contains(&parameter.as_str()) => {
+                last.push(';');
+                last.push_str(part.trim());
+            }
+            _ => out.push(part.trim().to_owned()),
+        }
+    }
+    out.retain(|part| !part.is_empty());
+    out
+}
+
 /// The digits of a number, whatever stands between them.
 pub fn digits(number: &str) -> String {
     number
@@ -95,6 +124,22 @@ mod tests {
         assert_eq!(e164("13800138000", Some("CN")).as_deref(), Some("+8613800138000"));
         assert_eq!(e164("call me", Some("GB")), None);
         assert_eq!(e164("12", None), None);
+    }
+
+    #[test]
+    fn extensions_are_told_apart() {
+        for text in [
+            "+1-418-656-9254;ext=102",
+            "+1 418 656 9254 ext. 102",
+            "418-656-9254 x102",
+            "0755 8888 8888 转102",
+        ] {
+            assert_eq!(extension(text).as_deref(), Some("102"), "{text}");
+        }
+        for text in ["+34 600 000 102", "x102", "13800138000"] {
+            assert_eq!(extension(text), None, "{text}");
+        }
+        assert_eq!(split("+1;ext=2; +3", &[';']), ["+1;ext=2", "+3"]);
     }
 
     #[test]

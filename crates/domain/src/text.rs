@@ -2,7 +2,7 @@
 //! characters and spelled in pinyin. Index and query go through the same functions.
 
 use pinyin::ToPinyin;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 
 /// Lower case, no diacritics, one width, one space between words.
 pub fn fold(text: &str) -> String {
@@ -18,7 +18,7 @@ pub fn fold(text: &str) -> String {
         return folded;
     }
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+    for c in text.nfkd().filter(|c| !is_accent(*c)) {
         match c {
             'ß' | 'ẞ' => out.push_str("ss"),
             'æ' | 'Æ' => out.push_str("ae"),
@@ -33,6 +33,12 @@ pub fn fold(text: &str) -> String {
     }
     // NFKD takes Hangul syllables apart; put them together again.
     squeeze(&out.nfc().collect::<String>())
+}
+
+/// Marks that people leave out when they search: accents of European scripts. The marks of others
+/// (Japanese ハ and バ, vowels of Thai or Devanagari) make another letter.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
 }
 
 fn squeeze(text: &str) -> String {
@@ -208,6 +214,9 @@ mod tests {
         assert_eq!(fold("Straße Łódź Ærø"), "strasse lodz aero");
         assert_eq!(fold("ＡＢＣ１２３"), "abc123");
         assert_eq!(fold("김철수"), "김철수");
+        for (one, other) in [("ハス", "バス"), ("राम", "रमा"), ("ดี", "ดู")] {
+            assert_ne!(fold(one), fold(other), "another word");
+        }
     }
 
     #[test]

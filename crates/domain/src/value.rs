@@ -181,7 +181,10 @@ fn shown(text: &str) -> String {
 impl Contact {
     pub fn email(label: &str, value: &str) -> Result<Self, ValueError> {
         let value = clean(value, false);
-        let value = value.strip_prefix("mailto:").unwrap_or(&value).to_owned();
+        let value = value.strip_prefix("mailto:").unwrap_or(&value);
+        // `Ana Ruiz <ana@x.example>`, as mail programs write it.
+        let inner = value.strip_suffix('>').and_then(|v| v.rsplit_once('<')).map(|(_, inner)| inner);
+        let value = inner.unwrap_or(value).trim().to_owned();
         let valid = value.len() <= 320
             && !value.contains(char::is_whitespace)
             && value.split_once('@').is_some_and(|(name, domain)| {
@@ -206,14 +209,18 @@ impl Contact {
             return Err(ValueError::Phone(shown(&value)));
         }
         let e164 = phone::e164(&value, region);
-        let id = item_id(e164.as_deref().unwrap_or(&phone::digits(&value)));
-        Ok(Self { id, label: text(label, 100)?, value, e164, primary: false })
+        let mut contact = Self { id: String::new(), label: text(label, 100)?, value, e164, primary: false };
+        contact.id = item_id(&contact.normalised());
+        Ok(contact)
     }
 
     /// What two items are compared by.
     pub fn normalised(&self) -> String {
         match &self.e164 {
-            Some(e164) => e164.clone(),
+            Some(e164) => match phone::extension(&self.value) {
+                Some(extension) => format!("{e164};ext={extension}"),
+                None => e164.clone(),
+            },
             None if self.value.contains('@') => self.value.to_lowercase(),
             None => phone::digits(&self.value),
         }
@@ -246,8 +253,8 @@ impl Value {
             FieldType::Tags => Value::Tags(tags(trimmed.split([',', ';', '，', '；', '、']))?),
             FieldType::Emails | FieldType::Phones => {
                 let mut items = Vec::new();
-                for part in trimmed.split([',', ';']).map(str::trim).filter(|p| !p.is_empty()) {
-                    let (label, value) = labelled(part);
+                for part in phone::split(trimmed, &[',', ';']) {
+                    let (label, value) = labelled(&part);
                     items.push(contact(field.ty, label, value, habits)?);
                 }
                 Value::contacts(items)?
@@ -658,6 +665,8 @@ mod tests {
         );
         let tags = Value::from_text(&field("tags"), "b, a,B", &Habits::default());
         assert_eq!(tags, Ok(Some(Value::Tags(vec!["a".into(), "b".into()]))));
+        let named = Contact::email("", "Ana Ruiz <ana@x.example>").map(|c| c.value);
+        assert_eq!(named.as_deref(), Ok("ana@x.example"));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::{AddressPart, Column, DatePart, Draft, Mapping, Target};
 use satchel_domain::{
     Catalogue, Field, FieldType, Fields, Kind, Value,
     catalogue::custom_key,
-    name,
-    value::{Address, Contact, Habits, MAX_LONG_TEXT, ValueError, clean},
+    name, phone,
+    value::{Address, Contact, Habits, MAX_LONG_TEXT, MAX_TEXT, ValueError, clean},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -106,8 +106,14 @@ impl<'a> Building<'a> {
                 entry.2 = column;
                 if *is_label {
                     entry.0 = value.trim_start_matches("* ").to_lowercase();
-                } else {
+                } else if entry.1.is_empty() || entry.1 == value {
                     entry.1 = value.to_owned();
+                } else {
+                    self.contacts.entry(list(field)).or_default().push((
+                        String::new(),
+                        value.to_owned(),
+                        column,
+                    ));
                 }
             }
             Target::Address { label, part } => self.address(column, label.clone(), *part, value),
@@ -123,14 +129,14 @@ impl<'a> Building<'a> {
                 }
             }
             Target::CompanyName => {
-                self.once(column, line(500), |b| &mut b.out.company.get_or_insert_default().name);
+                self.once(column, line(MAX_TEXT), |b| &mut b.out.company.get_or_insert_default().name);
             }
             Target::CompanyWebsite => {
-                self.once(column, line(500), |b| &mut b.out.company.get_or_insert_default().website);
+                self.once(column, line(MAX_TEXT), |b| &mut b.out.company.get_or_insert_default().website);
             }
-            Target::CompanyId => self.out.company_id = Some((column.to_owned(), line(200))),
+            Target::CompanyId => self.out.company_id = Some((column.to_owned(), line(MAX_TEXT))),
             Target::ExternalId => {
-                self.once(column, line(200), |b| b.out.external_id.get_or_insert_default());
+                self.once(column, line(MAX_TEXT), |b| b.out.external_id.get_or_insert_default());
             }
         }
     }
@@ -279,7 +285,7 @@ impl<'a> Building<'a> {
             let mut read: Vec<Contact> = Vec::new();
             for (label, value, column) in items {
                 // Google writes several in one cell: `a@x ::: b@x`.
-                for part in split_values(&value, list) {
+                for part in &split_values(&value, list) {
                     let item = match list {
                         "phones" => Contact::phone(&label, part, self.habits.region.as_deref()),
                         _ => Contact::email(&label, part),
@@ -295,10 +301,14 @@ impl<'a> Building<'a> {
     }
 
     fn addresses(&mut self) {
-        let list: Vec<Address> = std::mem::take(&mut self.addresses)
-            .into_iter()
-            .map(|(label, parts)| address(label, &parts))
-            .collect();
+        let mut list: Vec<Address> = Vec::new();
+        for (label, parts) in std::mem::take(&mut self.addresses) {
+            let read = address(label, &parts);
+            match Value::addresses(vec![read.clone()]) {
+                Ok(_) => list.push(read),
+                Err(e) => self.problem("addresses", &read.line(), &e.to_string()),
+            }
+        }
         if !list.is_empty() && self.catalogue.field(self.kind, "addresses").is_some() {
             self.items("addresses", Value::addresses(list));
         }
@@ -378,15 +388,19 @@ fn list(field: &str) -> &'static str {
     if field == "phones" { "phones" } else { "emails" }
 }
 
-fn split_values<'v>(value: &'v str, list: &str) -> Vec<&'v str> {
-    let parts: Vec<&str> = if value.contains(":::") {
-        value.split(":::").collect()
-    } else if list == "emails" {
-        value.split([';', ',', ' ']).collect()
-    } else {
-        value.split(';').collect()
+fn split_values(value: &str, list: &str) -> Vec<String> {
+    let owned = |parts: std::str::Split<'_, &str>| -> Vec<String> {
+        parts.map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
     };
-    let parts: Vec<&str> = parts.into_iter().map(str::trim).filter(|p| !p.is_empty()).collect();
+    if value.contains(":::") {
+        return owned(value.split(":::"));
+    }
+    if list != "emails" {
+        return phone::split(value, &[';']);
+    }
+    let one = |c: char| c == ';' || c == ',' || c.is_whitespace() && !value.contains('<');
+    let parts: Vec<String> =
+        value.split(one).map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect();
     // «ana at x» is one bad value, not three.
-    if list == "emails" && !parts.iter().all(|p| p.contains('@')) { vec![value.trim()] } else { parts }
+    if parts.iter().all(|p| p.contains('@')) { parts } else { vec![value.trim().to_owned()] }
 }

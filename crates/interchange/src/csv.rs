@@ -22,13 +22,20 @@ pub(crate) struct Dialect {
 
 /// A quoted value spans at most this many lines; more means that a quote was never closed.
 const MAX_LINES: usize = 500;
+/// Bytes of a rejected row that are kept for the file of rejected rows.
+const MAX_KEPT: usize = 64 << 10;
 
-pub(crate) fn open(path: &Path, encoding: Detected, head: &str) -> Result<Source, InterchangeError> {
-    let carriage_returns = !head.contains('\n') && head.contains('\r');
+pub(crate) fn open(
+    path: &Path,
+    encoding: Detected,
+    head: &str,
+    header: Option<bool>,
+) -> Result<Source, InterchangeError> {
+    let carriage_returns = ends_by_carriage_returns(head);
     let delimiter = sniff_delimiter(head);
     let mut dialect = Dialect { encoding, delimiter, carriage_returns, skip_lines: 0 };
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (header, skip_lines) = find_header(path, &dialect)?;
+    let (header, skip_lines) = find_header(path, &dialect, header)?;
     dialect.skip_lines = skip_lines;
     if let Some(found) = header.as_ref().map(Vec::len).filter(|found| *found > COLUMNS) {
         return Err(InterchangeError::TooManyColumns { path: name, found });
@@ -64,6 +71,7 @@ pub(crate) fn open(path: &Path, encoding: Detected, head: &str) -> Result<Source
         delimiter: Some(char::from(delimiter)),
         rows,
         columns,
+        made_by: None,
         kind: None,
         shape: Shape::Csv(dialect),
     })
@@ -80,7 +88,7 @@ pub(crate) fn rows(path: &Path, dialect: &Dialect) -> Result<Rows, InterchangeEr
                 Err(Rejected {
                     number: 0,
                     message: format!("the file cannot be read further: {e}"),
-                    text: String::new(),
+                    ..Rejected::default()
                 })
             }
         };
@@ -99,12 +107,28 @@ fn name_columns(header: Vec<String>) -> Vec<Column> {
     for (at, name) in header.into_iter().enumerate() {
         let name = satchel_domain::value::clean(&name, false);
         let base = if name.is_empty() { unnamed(at) } else { name.chars().take(200).collect() };
-        let repeated =
-            columns.iter().filter(|c| c.name == base || c.name.starts_with(&format!("{base} ("))).count();
-        let name = if repeated > 0 { format!("{base} ({})", repeated + 1) } else { base };
+        let taken = |name: &String| columns.iter().any(|c| c.name == *name);
+        let numbered = (2..).map(|n| format!("{base} ({n})"));
+        let name = std::iter::once(base.clone()).chain(numbered).find(|n| !taken(n)).unwrap_or(base);
         columns.push(Column { name, ..Column::default() });
     }
     columns
+}
+
+/// Old Macs end lines with `\r`, also where a value holds a `\n`: what stands between quotes is not
+/// counted.
+fn ends_by_carriage_returns(head: &str) -> bool {
+    let (mut quoted, mut returns, mut feeds) = (false, 0, 0);
+    let mut bytes = head.bytes().peekable();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'"' => quoted = !quoted,
+            b'\r' if !quoted && bytes.peek() != Some(&b'\n') => returns += 1,
+            b'\n' if !quoted => feeds += 1,
+            _ => {}
+        }
+    }
+    returns > feeds
 }
 
 /// The delimiter that splits the first lines into the most even columns.
@@ -138,7 +162,11 @@ fn split_outside_quotes(line: &str, delimiter: u8) -> usize {
 
 /// Finds the header among the first records: some programs write a note before it, some none at
 /// all. The header, and how many physical lines come before the first row.
-fn find_header(path: &Path, dialect: &Dialect) -> Result<(Option<Vec<String>>, usize), InterchangeError> {
+fn find_header(
+    path: &Path,
+    dialect: &Dialect,
+    wanted: Option<bool>,
+) -> Result<(Option<Vec<String>>, usize), InterchangeError> {
     let mut records = Records::open(path, dialect)?;
     let mut candidates: Vec<(usize, usize, Vec<String>)> = Vec::new();
     for _ in 0..10 {
@@ -149,10 +177,27 @@ fn find_header(path: &Path, dialect: &Dialect) -> Result<(Option<Vec<String>>, u
             None => break,
         }
     }
+    // Excel's own line that names the delimiter.
+    if candidates.first().is_some_and(|(_, _, f)| f.first().is_some_and(|f| f.starts_with("sep="))) {
+        candidates.remove(0);
+    }
+    let start = candidates.first().map_or(0, |(before, _, _)| *before);
+    match wanted {
+        Some(false) => return Ok((None, start)),
+        Some(true) => {
+            let first = candidates.iter().find(|(_, _, f)| f.len() > 1).or_else(|| candidates.first());
+            return Ok(first.map_or((None, start), |(_, after, fields)| (Some(fields.clone()), *after)));
+        }
+        None => {}
+    }
     let known = |fields: &[String]| fields.iter().filter(|f| is_known(f)).count();
+    // A row may hold words that are headers elsewhere: what comes before a header is narrower than it.
+    let is_first_of_its_width = |at: usize, fields: &[String]| {
+        candidates.iter().take_while(|(before, _, _)| *before < at).all(|(_, _, f)| f.len() < fields.len())
+    };
     let best = candidates
         .iter()
-        .filter(|(_, _, f)| known(f) > 0)
+        .filter(|(at, _, f)| known(f) > 0 && is_first_of_its_width(*at, f))
         .max_by_key(|(at, _, f)| (known(f) * 2 >= f.len().min(4), known(f), usize::MAX - at));
     if let Some((_, after, fields)) =
         best.filter(|(_, _, fields)| known(fields) >= 2 || fields.len() <= 2 || looks_like_header(fields))
@@ -161,13 +206,22 @@ fn find_header(path: &Path, dialect: &Dialect) -> Result<(Option<Vec<String>>, u
     }
     let first = candidates.iter().find(|(_, _, fields)| fields.len() > 1).or_else(|| candidates.first());
     match first {
-        Some((_, after, fields)) if looks_like_header(fields) => Ok((Some(fields.clone()), *after)),
-        Some((before, _, fields)) => {
-            let sep = fields.first().is_some_and(|f| f.starts_with("sep="));
-            Ok((None, before + usize::from(sep)))
+        Some((before, after, fields))
+            if looks_like_header(fields) && !recurs(fields, &candidates, *before) =>
+        {
+            Ok((Some(fields.clone()), *after))
         }
-        None => Ok((None, 0)),
+        _ => Ok((None, start)),
     }
+}
+
+/// A value that comes again below is no column's name.
+fn recurs(fields: &[String], candidates: &[(usize, usize, Vec<String>)], at: usize) -> bool {
+    let below = || candidates.iter().filter(|(before, _, _)| *before > at);
+    fields
+        .iter()
+        .enumerate()
+        .any(|(n, field)| !field.trim().is_empty() && below().any(|(_, _, f)| f.get(n) == Some(field)))
 }
 
 fn is_known(header: &str) -> bool {
@@ -235,6 +289,7 @@ struct Records {
     finished: bool,
     /// A line that was too long, met while a quote was open.
     over: Option<Rejected>,
+    carriage_returns: bool,
 }
 
 impl Records {
@@ -249,9 +304,10 @@ impl Records {
             taken: 0,
             finished: false,
             over: None,
+            carriage_returns: dialect.carriage_returns,
         };
         for _ in 0..dialect.skip_lines {
-            records.lines.next().map_err(io(path))?;
+            records.line().map_err(io(path))?;
         }
         Ok(records)
     }
@@ -263,7 +319,17 @@ impl Records {
         }
         let line = self.lines.next()?;
         self.taken -= usize::from(line.is_none());
-        Ok(line)
+        match line {
+            Some(Line::Whole(mut line)) if !self.carriage_returns => {
+                if let Some(at) = stray_return(&line) {
+                    let rest = line.split_off(at + 1);
+                    line.pop();
+                    self.again.push_front(rest);
+                }
+                Ok(Some(Line::Whole(line)))
+            }
+            line => Ok(line),
+        }
     }
 
     fn next_record(&mut self) -> std::io::Result<Option<Result<Record, Rejected>>> {
@@ -303,8 +369,10 @@ impl Records {
             record.extend_from_slice(&line);
             extra.push(line);
         }
-        // A stray quote that a later row's first quote has closed: an odd number of them in all.
-        if !extra.is_empty() && record.iter().filter(|b| **b == b'"').count() % 2 == 1 {
+        // A stray quote that a later row's quote has closed: an odd number of them in all, or a value
+        // that goes on behind its end.
+        let odd = || record.iter().filter(|b| **b == b'"').count() % 2 == 1;
+        if !extra.is_empty() && (odd() || goes_on_behind_a_quote(&record, self.delimiter)) {
             return Ok(Some(Err(self.unbalanced(&first, extra))));
         }
         let (text, foreign) = self.encoding.decode_record(&record);
@@ -327,23 +395,42 @@ impl Records {
         self.rejected(first, "a quote is opened and not closed".into())
     }
 
+    /// The values are told apart by the delimiters alone: the quotes are what is wrong.
     fn rejected(&self, line: &[u8], message: String) -> Rejected {
-        let start = line.get(..line.len().min(2000)).unwrap_or_default();
-        Rejected { number: 0, message, text: self.encoding.decode_record(start).0 }
+        let start = line.get(..line.len().min(MAX_KEPT)).unwrap_or_default();
+        let text = self.encoding.decode_record(start).0;
+        let cells = text.split(char::from(self.delimiter)).map(|c| c.trim_matches('"').to_owned()).collect();
+        Rejected { number: 0, message, cells, text: text.chars().take(2000).collect() }
     }
 }
 
-/// True if a quoted value is still open at the end of the text.
-fn open_quote(record: &[u8], delimiter: u8) -> bool {
-    let (mut quoted, mut at_start) = (false, true);
+/// A `\r` that ends a row among rows that end otherwise, outside of quotes.
+fn stray_return(line: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    line.iter().position(|b| {
+        quoted ^= *b == b'"';
+        *b == b'\r' && !quoted
+    })
+}
+
+/// Walks over a record: whether a quoted value is still open at its end, and whether one was closed
+/// by a quote with text behind it.
+fn quotes(record: &[u8], delimiter: u8) -> (bool, bool) {
+    let (mut quoted, mut at_start, mut goes_on) = (false, true, false);
     let mut bytes = record.iter().peekable();
     while let Some(&b) = bytes.next() {
         if quoted {
             if b == b'"' {
-                if bytes.peek() == Some(&&b'"') {
-                    bytes.next();
-                } else {
-                    quoted = false;
+                match bytes.peek() {
+                    Some(b'"') => {
+                        bytes.next();
+                    }
+                    next => {
+                        quoted = false;
+                        goes_on |= next.is_some_and(|n| {
+                            **n != delimiter && !matches!(**n, b'\n' | b'\r' | b' ' | b'\t')
+                        });
+                    }
                 }
             }
         } else if b == b'"' && at_start {
@@ -351,7 +438,16 @@ fn open_quote(record: &[u8], delimiter: u8) -> bool {
         }
         at_start = !quoted && (b == delimiter || b == b'\n');
     }
-    quoted
+    (quoted, goes_on)
+}
+
+fn goes_on_behind_a_quote(record: &[u8], delimiter: u8) -> bool {
+    quotes(record, delimiter).1
+}
+
+/// True if a quoted value is still open at the end of the text.
+fn open_quote(record: &[u8], delimiter: u8) -> bool {
+    quotes(record, delimiter).0
 }
 
 /// The values of one record.
@@ -468,6 +564,34 @@ mod tests {
         assert_eq!(rows[1..], [row(&["Bo", "Li"]), row(&["Zoe", "Cherif"]), row(&["Max", "Muller"])]);
         let (_, rows) = read(b"First Name,Last Name\nAna,\"Ruiz\n");
         assert!(rows[0].is_err());
+    }
+
+    #[test]
+    fn two_stray_quotes_do_not_swallow_the_rows_between_them() {
+        let (_, rows) = read(
+            b"First Name,Last Name,City\nAna,\"Ruiz,Porto\nBo,Li,Lyon\nMax,\"Muller,Bonn\nZoe,Cherif,Paris\n",
+        );
+        assert_eq!(rows.len(), 4);
+        assert!(rows[0].is_err() && rows[2].is_err(), "{rows:?}");
+        assert_eq!((&rows[1], &rows[3]), (&row(&["Bo", "Li", "Lyon"]), &row(&["Zoe", "Cherif", "Paris"])));
+    }
+
+    #[test]
+    fn line_ends_of_every_kind_end_rows() {
+        let (_, rows) = read(b"First Name,Notes\rAna,\"a\nb\"\rBo,c\r");
+        assert_eq!(rows, [row(&["Ana", "a\nb"]), row(&["Bo", "c"])]);
+        let (_, rows) = read(b"First Name,Last Name\nAna,Ruiz\rBo,Li\nMax,Muller\n");
+        assert_eq!(rows, [row(&["Ana", "Ruiz"]), row(&["Bo", "Li"]), row(&["Max", "Muller"])]);
+    }
+
+    #[test]
+    fn no_row_is_taken_for_a_header_below_others() {
+        let (source, rows) = read(b"Ana,Ruiz,Porto\nBo,Work,Home\nMax,Muller,Porto\n");
+        assert_eq!((names(&source), rows.len()), (vec!["Column 1", "Column 2", "Column 3"], 3));
+        let (source, rows) = read(b"sep=;\nAlpha;Beta\n1;2\n");
+        assert_eq!((names(&source), rows.len()), (vec!["Alpha", "Beta"], 1));
+        let (source, _) = read(b"Phone (Work),Phone\n1,2\n");
+        assert_eq!(names(&source), ["Phone (Work)", "Phone"]);
     }
 
     #[test]

@@ -179,7 +179,26 @@ pub fn vcard_of(
         );
         put(&format!("ADR{}", types(&text(item.get("label")))), &value);
     }
-    for field in fields.iter().filter(|f| f.custom) {
+    const STANDARD: [&str; 17] = [
+        "prefix",
+        "first_name",
+        "middle_name",
+        "last_name",
+        "suffix",
+        "nickname",
+        "name",
+        "title",
+        "department",
+        "company",
+        "emails",
+        "phones",
+        "addresses",
+        "website",
+        "birthday",
+        "notes",
+        "tags",
+    ];
+    for field in fields.iter().filter(|f| !STANDARD.contains(&f.key.as_str())) {
         put(
             &format!("X-SATCHEL-{}", field.key.trim_start_matches("x_").replace('_', "-").to_uppercase()),
             &escape(&text(values.get(&field.key))),

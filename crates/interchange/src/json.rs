@@ -6,7 +6,7 @@ use crate::{
 };
 use satchel_domain::{FieldType, Kind};
 use serde_json::{Map, Value as Json};
-use std::path::Path;
+use std::{io::BufRead, path::Path};
 
 /// A file's records, and the custom fields that our export describes beside them.
 struct Content {
@@ -23,6 +23,7 @@ pub(crate) fn open(path: &Path) -> Result<Source, InterchangeError> {
         delimiter: None,
         rows: content.records.len() as u64,
         columns: Vec::new(),
+        made_by: None,
         kind: None,
         shape: Shape::Json,
     };
@@ -45,7 +46,10 @@ fn read(path: &Path) -> Result<Content, InterchangeError> {
     if size > JSON_BYTES {
         return Err(bad(format!("it is larger than {} MB; split it", JSON_BYTES >> 20)));
     }
-    let file = std::io::BufReader::new(std::fs::File::open(path).map_err(io(path))?);
+    let mut file = std::io::BufReader::new(std::fs::File::open(path).map_err(io(path))?);
+    if file.fill_buf().map_err(io(path))?.starts_with(b"\xef\xbb\xbf") {
+        file.consume(3);
+    }
     // serde_json limits nesting to 128 levels.
     let json: Json = serde_json::from_reader(file).map_err(|e| bad(e.to_string()))?;
     let mut custom = Vec::new();
@@ -93,6 +97,7 @@ pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeE
                 number,
                 message: "the entry is no object".into(),
                 text: record.to_string().chars().take(500).collect(),
+                ..Rejected::default()
             });
         }
         let column = |name: &str| columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);

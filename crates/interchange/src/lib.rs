@@ -98,6 +98,8 @@ pub struct Source {
     pub delimiter: Option<char>,
     pub rows: u64,
     pub columns: Vec<Column>,
+    /// The program that says that it wrote the file.
+    pub made_by: Option<&'static str>,
     /// Where the file itself says what its records are: all of them the same.
     pub kind: Option<Kind>,
     shape: Shape,
@@ -133,19 +135,30 @@ pub struct Draft {
 }
 
 /// A row that cannot be read at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     pub number: u64,
     pub message: String,
     /// The row as it stands in the file, shortened.
     pub text: String,
+    /// CSV: its values, as far as they can be told apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
 }
+
+/// The column of a file of rejected rows that says why; an import of that file leaves it out.
+pub const PROBLEM_COLUMN: &str = "Problem (Satchel)";
 
 pub type Rows = Box<dyn Iterator<Item = Result<Draft, Rejected>> + Send>;
 
 impl Source {
     /// Reads a file through once to learn its shape.
     pub fn open(path: &Path) -> Result<Self, InterchangeError> {
+        Self::open_with(path, None)
+    }
+
+    /// As a person has said whether a table's first row names its columns; nothing: as it looks.
+    pub fn open_with(path: &Path, header: Option<bool>) -> Result<Self, InterchangeError> {
         let head = encoding::head(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if head.is_empty() {
@@ -171,7 +184,7 @@ impl Source {
         if encoding::is_binary(&head, encoding) {
             return Err(InterchangeError::Binary(name));
         }
-        csv::open(path, encoding, &text)
+        csv::open(path, encoding, &text, header)
     }
 
     /// Reads the rows. The file is opened anew.

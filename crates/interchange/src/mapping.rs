@@ -58,13 +58,18 @@ impl Mapping {
         &mut self,
         columns: &[Column],
         wanted: &BTreeMap<String, String>,
+        catalogue: &Catalogue,
     ) -> Result<(), InterchangeError> {
         if let Some(unknown) = wanted.keys().find(|name| columns.iter().all(|c| c.name != **name)) {
             return Err(InterchangeError::BadColumn(unknown.clone()));
         }
         for (column, target) in columns.iter().zip(&mut self.targets) {
             if let Some(text) = wanted.get(&column.name) {
-                *target = (text.parse()?, How::Chosen);
+                let chosen: Target = text.parse()?;
+                if !fits(&chosen, self.kind, catalogue) {
+                    return Err(InterchangeError::BadTarget(text.clone()));
+                }
+                *target = (chosen, How::Chosen);
             }
         }
         Ok(())
@@ -244,6 +249,9 @@ fn by_values(column: &Column, kind: Kind) -> (Target, How) {
 
 /// What other programs keep about themselves, and parts that are in other columns too.
 fn is_technical(header: &str) -> bool {
+    if header == crate::PROBLEM_COLUMN {
+        return true;
+    }
     const NAMES: [&str; 20] = [
         "isdeleted",
         "systemmodstamp",
@@ -322,7 +330,8 @@ fn type_of(column: &Column) -> FieldType {
 /// What one column means can depend on the others.
 fn settle(columns: &[Column], targets: &mut [(Target, How)], kind: Kind) {
     let texts: Vec<String> = targets.iter().map(|(t, _)| t.to_string()).collect();
-    let has = |text: &str| texts.iter().any(|t| t == text);
+    // Only columns that hold something say what the others mean.
+    let has = |text: &str| texts.iter().zip(columns).any(|(t, c)| t == text && c.filled > 0);
     let count = |text: &str| texts.iter().filter(|t| *t == text).count();
     let mut titles = 0;
     for (at, (column, slot)) in columns.iter().zip(targets.iter_mut()).enumerate() {
@@ -433,6 +442,9 @@ fn day_order(columns: &[Column], targets: &[(Target, How)]) -> Option<DayOrder> 
 
 /// Programs known by headers that only they write.
 fn preset(source: &Source) -> Option<&'static str> {
+    if source.made_by.is_some() {
+        return source.made_by;
+    }
     const MARKS: &[(&str, &[&str])] = &[
         ("Google", &["phone 1 value", "e mail 1 value"]),
         ("Google", &["organization name", "e mail 1 label"]),

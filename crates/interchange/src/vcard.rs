@@ -29,6 +29,7 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
         delimiter: None,
         rows: 0,
         columns: Vec::new(),
+        made_by: None,
         kind: None,
         shape: Shape::Vcard,
     };
@@ -38,6 +39,7 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
         source.rows += 1;
         let Some(card) = card.ok().and_then(|c| parse(&c).ok()) else { continue };
         kinds.see(Some(kind_of(&card.0)));
+        source.made_by = source.made_by.or_else(|| maker(&card.0));
         for (name, target, value) in cells_of(&card.0) {
             let at = column_of(&mut source.columns, path, name, |name| shown_target(name, target))?;
             observe(&mut source.columns, at, &value);
@@ -50,6 +52,27 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
         ));
     }
     Ok(source)
+}
+
+/// Which program wrote a card: it says so, or has properties that only one program writes.
+fn maker(card: &VCard) -> Option<&'static str> {
+    const MARKS: [(&str, &str); 9] = [
+        ("APPLE", "Apple"),
+        ("MOZILLA", "Thunderbird"),
+        ("THUNDERBIRD", "Thunderbird"),
+        ("MICROSOFT", "Outlook"),
+        ("OUTLOOK", "Outlook"),
+        ("GOOGLE", "Google"),
+        ("X-MS-", "Outlook"),
+        ("X-AB", "Apple"),
+        ("X-ANDROID", "Android"),
+    ];
+    let named = |e: &VCardEntry| match e.name {
+        VCardProperty::Prodid => texts(e).join(" ").to_uppercase(),
+        _ => e.name.as_str().to_uppercase(),
+    };
+    let lines: Vec<String> = card.entries.iter().map(named).collect();
+    MARKS.iter().find(|(mark, _)| lines.iter().any(|l| l.contains(mark))).map(|(_, program)| *program)
 }
 
 /// A property of several parts has one line in the list of columns.
@@ -78,7 +101,7 @@ pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeE
                 Err(Rejected {
                     number: 0,
                     message: format!("the file cannot be read further: {e}"),
-                    text: String::new(),
+                    ..Rejected::default()
                 })
             }
         };
@@ -92,6 +115,7 @@ fn draft(text: &str, number: u64, columns: &[Column]) -> Result<Draft, Rejected>
         number,
         message,
         text: text.chars().take(500).collect(),
+        ..Rejected::default()
     })?;
     let column = |name: &str| columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
     let cells: Vec<Cell> = cells_of(&card)
@@ -103,6 +127,7 @@ fn draft(text: &str, number: u64, columns: &[Column]) -> Result<Draft, Rejected>
             number,
             message: "the card holds no value".into(),
             text: text.chars().take(500).collect(),
+            ..Rejected::default()
         });
     }
     let note = |what: String| Problem {
@@ -115,10 +140,12 @@ fn draft(text: &str, number: u64, columns: &[Column]) -> Result<Draft, Rejected>
 
 /// What the card is about.
 fn kind_of(card: &VCard) -> Kind {
-    let organisation = card
-        .entries
-        .iter()
-        .any(|e| e.name == VCardProperty::Kind && texts(e).iter().any(|t| t.eq_ignore_ascii_case("org")));
+    let is = |e: &VCardEntry, value: &str| texts(e).iter().any(|t| t.eq_ignore_ascii_case(value));
+    let organisation = card.entries.iter().any(|e| match &e.name {
+        VCardProperty::Kind => is(e, "org"),
+        VCardProperty::Other(name) => name.eq_ignore_ascii_case("X-ABShowAs") && is(e, "company"),
+        _ => false,
+    });
     if organisation { Kind::Company } else { Kind::Person }
 }
 
@@ -127,7 +154,7 @@ fn parse(text: &str) -> Result<(VCard, Vec<String>), String> {
     let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new(text).entry()));
     match parsed {
         Ok(Entry::VCard(card)) => {
-            let is_left = |e: &&VCardEntry| is_binary(&e.name) || !e.values.is_empty() && texts(e).is_empty();
+            let is_left = |e: &&VCardEntry| is_binary(e) || !e.values.is_empty() && texts(e).is_empty();
             let left = card.entries.iter().filter(is_left).map(|e| e.name.as_str().to_owned()).collect();
             Ok((card, left))
         }
@@ -136,13 +163,18 @@ fn parse(text: &str) -> Result<(VCard, Vec<String>), String> {
     }
 }
 
-fn is_binary(name: &VCardProperty) -> bool {
-    matches!(name, VCardProperty::Photo | VCardProperty::Logo | VCardProperty::Sound | VCardProperty::Key)
+/// A picture, a sound or a key that is in the card itself; the address of one is kept.
+fn is_binary(entry: &VCardEntry) -> bool {
+    let by_name = matches!(
+        entry.name,
+        VCardProperty::Photo | VCardProperty::Logo | VCardProperty::Sound | VCardProperty::Key
+    );
+    by_name && !texts(entry).iter().any(|t| t.starts_with("http://") || t.starts_with("https://"))
 }
 
 /// Companions of other properties: Apple's labels, the address once more as text, Outlook's layout.
 fn is_technical(name: &str) -> bool {
-    ["X-ABLabel", "X-ABADR", "LABEL", "X-MS-OL-DESIGN", "X-MS-OL-DEFAULT-POSTAL-ADDRESS"]
+    ["X-ABLabel", "X-ABADR", "X-ABShowAs", "X-MS-OL-DESIGN", "X-MS-OL-DEFAULT-POSTAL-ADDRESS"]
         .iter()
         .any(|t| name.eq_ignore_ascii_case(t))
 }
@@ -153,6 +185,13 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
     let has_n =
         card.entries.iter().any(|e| e.name == VCardProperty::N && texts(e).iter().any(|t| !t.is_empty()));
     let organisation = kind_of(card) == Kind::Company;
+    let name_words: Vec<String> = card
+        .entries
+        .iter()
+        .filter(|e| matches!(e.name, VCardProperty::N | VCardProperty::Org | VCardProperty::Nickname))
+        .flat_map(texts)
+        .map(|t| satchel_domain::text::fold(&t))
+        .collect();
     let has_org = card.entries.iter().any(|e| e.name == VCardProperty::Org);
     let mut address = 0_u8;
     for entry in &card.entries {
@@ -175,18 +214,38 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             | VCardProperty::Rev
             | VCardProperty::Kind => {}
             VCardProperty::Other(n) if is_technical(n) => {}
-            name if is_binary(name) => {}
+            _ if is_binary(entry) => {}
             VCardProperty::N => {
                 let keys = ["last_name", "first_name", "middle_name", "prefix", "suffix"];
                 for (key, value) in keys.into_iter().zip(&values) {
                     put(field(key), value.clone());
                 }
             }
-            VCardProperty::Fn if has_n || organisation && has_org => {}
+            VCardProperty::Fn if organisation && has_org => {}
+            // What the whole name says beyond its parts is kept beside them.
+            VCardProperty::Fn if has_n => {
+                // `王伟` is the parts `王` and `伟` without a space between.
+                let whole = name_words.concat();
+                let known = |word: &str| whole.contains(word);
+                if !satchel_domain::text::fold(&first()).split(' ').all(known) {
+                    put(
+                        Some(Target::Custom { label: "Formatted name".into(), ty: FieldType::Text }),
+                        first(),
+                    );
+                }
+            }
+            // The address once more as text, unless it is the only one.
+            VCardProperty::Other(n) if n.eq_ignore_ascii_case("LABEL") => {
+                if !card.entries.iter().any(|e| e.name == VCardProperty::Adr) {
+                    address = address.saturating_add(1);
+                    put(Some(Target::AddressSlot { slot: address, part: AddressPart::Whole }), joined());
+                }
+            }
             VCardProperty::Fn => put(Some(Target::FullName), first()),
             VCardProperty::Org => {
                 put(Some(Target::CompanyName), first());
-                put(field("department"), values.get(1).cloned().unwrap_or_default());
+                let units = values.iter().skip(1).filter(|u| !u.is_empty()).cloned().collect::<Vec<_>>();
+                put(field("department"), units.join(", "));
             }
             VCardProperty::Email => put(Some(Target::Contact { field: "emails".into(), label }), first()),
             VCardProperty::Tel => put(
@@ -218,6 +277,9 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             VCardProperty::Bday => put(field("birthday"), first()),
             VCardProperty::Categories => put(field("tags"), joined()),
             VCardProperty::Uid => put(Some(Target::ExternalId), first()),
+            other if own_field(other.as_str(), kind_of(card)).is_some() => {
+                put(own_field(other.as_str(), kind_of(card)).map(Target::Field), joined());
+            }
             other => put(
                 Some(Target::Custom { label: other_name(other, entry, card), ty: FieldType::Text }),
                 joined(),
@@ -227,9 +289,23 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
     single_values(out)
 }
 
+/// `X-SATCHEL-INDUSTRY`, as our export writes fields that vCard has no property for.
+fn own_field(property: &str, kind: Kind) -> Option<String> {
+    let key = property.to_ascii_uppercase().strip_prefix("X-SATCHEL-")?.to_lowercase().replace('-', "_");
+    satchel_domain::Catalogue::default().field(kind, &key).map(|_| key)
+}
+
 /// `X-ABDATE` with a label is called by its label.
 fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String {
-    let label = apple_label(entry, card).unwrap_or_default();
+    let service = entry.params.iter().find_map(|p| match (&p.name, &p.value) {
+        (VCardParameterName::Other(name), VCardParameterValue::Text(text))
+            if name.eq_ignore_ascii_case("X-SERVICE-TYPE") =>
+        {
+            Some(text.to_lowercase())
+        }
+        _ => None,
+    });
+    let label = service.unwrap_or_else(|| label_of(entry, card));
     let plain =
         name.as_str().trim_start_matches("X-").trim_start_matches("SATCHEL-").replace(['-', '_'], " ");
     let mut plain = plain.to_lowercase();
@@ -286,6 +362,7 @@ fn texts(entry: &VCardEntry) -> Vec<String> {
             VCardValue::PartialDateTime(d) => out.push(match (d.year, d.month, d.day) {
                 (Some(y), Some(m), Some(d)) => format!("{y:04}-{m:02}-{d:02}"),
                 (None, Some(m), Some(d)) => format!("--{m:02}-{d:02}"),
+                (None, None, None) => time_of(d),
                 (y, m, _) => [y.map(|y| y.to_string()), m.map(|m| m.to_string())]
                     .into_iter()
                     .flatten()
@@ -294,6 +371,19 @@ fn texts(entry: &VCardEntry) -> Vec<String> {
             }),
             other => out.extend(other.as_text().map(str::to_owned)),
         }
+    }
+    out
+}
+
+/// A time of day, or a time zone such as `-05:00`.
+fn time_of(d: &calcard::common::PartialDateTime) -> String {
+    let mut out = String::new();
+    if let (Some(hour), Some(minute)) = (d.hour, d.minute) {
+        out = format!("{hour:02}:{minute:02}");
+    }
+    if let Some(hour) = d.tz_hour {
+        let sign = if d.tz_minus { '-' } else { '+' };
+        out.push_str(&format!("{sign}{hour:02}:{:02}", d.tz_minute.unwrap_or(0)));
     }
     out
 }
@@ -399,6 +489,8 @@ impl Cards {
         while let Some(line) = self.lines.next()? {
             let line = match line {
                 Line::Whole(line) => line,
+                // A picture in one line: it would not be imported anyway, and is named as left out.
+                Line::TooLong(line) if is_picture(&line) => b"PHOTO;ENCODING=b:AA==".to_vec(),
                 Line::TooLong(line) => {
                     too_long = true;
                     line
@@ -450,7 +542,7 @@ impl Cards {
                 ),
             ));
         }
-        Ok(self.decode(card))
+        Ok(name_charsets(&self.decode(card)))
     }
 
     /// Old phones name the encoding of raw bytes in the card.
@@ -468,8 +560,72 @@ impl Cards {
 
     fn reject(&self, card: &[u8], message: &str) -> Rejected {
         let start = card.get(..card.len().min(500)).unwrap_or_default();
-        Rejected { number: 0, message: message.to_owned(), text: self.encoding.decode_record(start).0 }
+        let text = self.encoding.decode_record(start).0;
+        Rejected { message: message.to_owned(), text, ..Rejected::default() }
     }
+}
+
+fn is_picture(line: &[u8]) -> bool {
+    let name: Vec<u8> = line.iter().take_while(|b| !matches!(b, b':' | b';')).copied().collect();
+    let name = String::from_utf8_lossy(&name).to_uppercase();
+    let name = name.rsplit('.').next().unwrap_or_default();
+    ["PHOTO", "LOGO", "SOUND", "KEY"].contains(&name)
+}
+
+/// Quoted-printable text whose encoding the card does not name: nearly always UTF-8. The parser takes
+/// it for Latin-1 unless it is told.
+fn name_charsets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    for (at, line) in lines.iter().enumerate() {
+        let upper = line.split(':').next().unwrap_or_default().to_uppercase();
+        let colon = line.find(':').filter(|_| {
+            !line.starts_with([' ', '\t'])
+                && upper.contains("QUOTED-PRINTABLE")
+                && !upper.contains("CHARSET=")
+                && !upper.contains("X-READ-AS=")
+        });
+        let utf8 = colon.is_some_and(|colon| {
+            let mut value = line.get(colon + 1..).unwrap_or_default().to_owned();
+            for next in lines.iter().skip(at + 1) {
+                let Some(open) = value.strip_suffix('=') else { break };
+                value = format!("{open}{next}");
+            }
+            let bytes = quoted_bytes(&value);
+            !bytes.is_ascii() && std::str::from_utf8(&bytes).is_ok()
+        });
+        if at > 0 {
+            out.push_str("\r\n");
+        }
+        match colon.filter(|_| utf8) {
+            Some(colon) => {
+                out.push_str(line.get(..colon).unwrap_or_default());
+                out.push_str(";CHARSET=UTF-8");
+                out.push_str(line.get(colon..).unwrap_or_default());
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
+}
+
+fn quoted_bytes(value: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = value.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|h| std::str::from_utf8(h).ok());
+        match hex.filter(|_| *first == b'=').and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
 }
 
 fn is_line(line: &[u8], wanted: &[u8]) -> bool {
@@ -564,6 +720,22 @@ mod tests {
         card.extend(encoding_rs::SHIFT_JIS.encode("山田;太郎;;;").0.iter());
         card.extend(b"\r\nEND:VCARD\r\n");
         assert_eq!(read(&card), [Ok(json!({"first_name": "太郎", "last_name": "山田"}))]);
+    }
+
+    #[test]
+    fn what_a_card_says_in_its_own_way_is_kept() {
+        let card = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;ENCODING=QUOTED-PRINTABLE:Ch=C3=A9rif;Zo=C3=\r\n=AB;;;\r\nTEL;VALUE=uri:tel:+1-418-656-9254;ext=102\r\nORG:Norte SL;Sales;North\r\nLABEL:Main 1\\nPorto\r\nPHOTO;ENCODING=b:AAAA\r\nEND:VCARD\r\n";
+        assert_eq!(
+            read(card.as_bytes()),
+            [Ok(
+                json!({"first_name": "Zoë", "last_name": "Chérif", "phones": "+1-418-656-9254;ext=102", "company": "Norte SL", "department": "Sales, North", "addresses": "Main 1, Porto"})
+            )]
+        );
+        let big = format!(
+            "BEGIN:VCARD\nVERSION:3.0\nN:Li;Bo;;;\nPHOTO;ENCODING=b:{}\nX-ABShowAs:COMPANY\nORG:Acme\nEND:VCARD\n",
+            "A".repeat(2 << 20)
+        );
+        assert_eq!(read(big.as_bytes()), [Ok(json!({"name": "Acme", "notes": "N: Li\nN: Bo"}))]);
     }
 
     #[test]
