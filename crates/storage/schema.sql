@@ -154,3 +154,11 @@ CREATE TABLE conflict (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);
+
+CREATE TABLE search_pending (
+  row INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  body TEXT NOT NULL,
+  gone INTEGER NOT NULL
+) STRICT;

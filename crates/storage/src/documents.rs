@@ -20,6 +20,8 @@ pub struct Put<'a> {
     pub id: RecordId,
     /// The caller knows that there is no such record yet.
     pub is_new: bool,
+    /// One edit among others: the search index takes it over with the next search.
+    pub index_later: bool,
     pub kind: Kind,
     pub heads: &'a [[u8; 32]],
     pub bytes: &'a [u8],

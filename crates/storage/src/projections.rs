@@ -1,6 +1,6 @@
 //! What the tables show of a document, written in the same transaction as the document.
 
-use crate::{StorageError, documents::Put};
+use crate::{StorageError, documents::Put, search};
 use rusqlite::{
     Connection, OptionalExtension, ToSql, Transaction, params, params_from_iter,
     types::{ToSqlOutput, Value, ValueRef},
@@ -9,12 +9,13 @@ use satchel_domain::{
     Catalogue, Kind, RecordId,
     projection::{self, Cell},
 };
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 struct Sql {
     kind: Kind,
+    columns: Vec<String>,
     insert: String,
-    delete: String,
+    select: String,
 }
 
 static SQL: LazyLock<Vec<Sql>> = LazyLock::new(|| {
@@ -23,9 +24,9 @@ static SQL: LazyLock<Vec<Sql>> = LazyLock::new(|| {
         .into_iter()
         .map(|kind| {
             let columns: Vec<String> = columns(&catalogue, kind);
-            let marks: Vec<&str> = columns.iter().map(|_| "?").collect();
-            let insert = format!("INSERT INTO {kind} ({}) VALUES ({})", columns.join(", "), marks.join(", "));
-            Sql { kind, insert, delete: format!("DELETE FROM {kind} WHERE row = ?1") }
+            let (names, marks) = (columns.join(", "), vec!["?"; columns.len()].join(", "));
+            let insert = format!("INSERT INTO {kind} ({names}) VALUES ({marks})");
+            Sql { kind, columns, insert, select: format!("SELECT {names} FROM {kind} WHERE row = ?1") }
         })
         .collect()
 });
@@ -60,11 +61,11 @@ pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Resu
     let own: [&dyn ToSql; 7] =
         [&row, &id, &put.created_at, &put.updated_at, &p.deleted_at, &p.title, &p.sort];
     let all = own.into_iter().chain(cells.iter().map(|c| c as &dyn ToSql)).chain([&custom as &dyn ToSql]);
+    let all: Vec<&dyn ToSql> = all.collect();
     // Never `OR REPLACE`: it opens a savepoint, at which FTS5 writes out what it has collected.
-    if known {
-        tx.prepare_cached(&sql.delete)?.execute([row])?;
+    if !known || !update(tx, sql, row, &all)? {
+        tx.prepare_cached(&sql.insert)?.execute(all.as_slice())?;
     }
-    tx.prepare_cached(&sql.insert)?.execute(params_from_iter(all))?;
     terms(tx, row, &p.terms, known)?;
     if known {
         tx.prepare_cached("DELETE FROM conflict WHERE row = ?1")?.execute([row])?;
@@ -75,45 +76,77 @@ pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Resu
     index(tx, row, put, known)
 }
 
-/// Most edits leave the look-ups as they are: nothing is written then.
+/// Writes the columns that differ, so that the indexes over the others are left alone; false if the
+/// record has no row yet.
+fn update(tx: &Transaction<'_>, sql: &Sql, row: i64, all: &[&dyn ToSql]) -> Result<bool, StorageError> {
+    let changed = tx.prepare_cached(&sql.select)?.query_row([row], |there| {
+        let mut changed = Vec::new();
+        for (at, new) in all.iter().enumerate() {
+            let new = new.to_sql()?;
+            let new = match &new {
+                ToSqlOutput::Borrowed(value) => *value,
+                ToSqlOutput::Owned(value) => ValueRef::from(value),
+                _ => continue,
+            };
+            if there.get_ref(at)? != new {
+                changed.push(at);
+            }
+        }
+        Ok(changed)
+    });
+    let Some(changed) = changed.optional()? else { return Ok(false) };
+    if changed.is_empty() {
+        return Ok(true);
+    }
+    let names: Vec<String> =
+        changed.iter().filter_map(|at| sql.columns.get(*at)).map(|name| format!("{name} = ?")).collect();
+    let update = format!("UPDATE {} SET {} WHERE row = ?", sql.kind, names.join(", "));
+    let row = &row as &dyn ToSql;
+    let values = changed.iter().filter_map(|at| all.get(*at)).chain([&row]);
+    tx.prepare_cached(&update)?.execute(params_from_iter(values))?;
+    Ok(true)
+}
+
+/// Writes the look-ups that come and go; most edits leave all as they are.
 fn terms(
     tx: &Transaction<'_>,
     row: i64,
     wanted: &[(&'static str, String)],
     known: bool,
 ) -> Result<(), StorageError> {
+    let mut there: HashSet<(String, String)> = HashSet::new();
     if known {
-        let mut there = tx.prepare_cached("SELECT field, value FROM term WHERE row = ?1")?;
-        let mut there: Vec<(String, String)> =
-            there.query_map([row], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?;
-        there.sort();
-        if there.iter().map(|(f, v)| (f.as_str(), v)).eq(wanted.iter().map(|(f, v)| (*f, v))) {
-            return Ok(());
+        let mut statement = tx.prepare_cached("SELECT field, value FROM term WHERE row = ?1")?;
+        for pair in statement.query_map([row], |r| Ok((r.get(0)?, r.get(1)?)))? {
+            there.insert(pair?);
         }
-        tx.prepare_cached("DELETE FROM term WHERE row = ?1")?.execute([row])?;
     }
-    let mut term = tx.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
+    let mut insert = tx.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
     for (field, value) in wanted {
-        term.execute(params![field, value, row])?;
+        if !there.remove(&((*field).to_owned(), value.clone())) {
+            insert.execute(params![field, value, row])?;
+        }
+    }
+    let mut delete = tx.prepare_cached("DELETE FROM term WHERE field = ?1 AND value = ?2 AND row = ?3")?;
+    for (field, value) in there {
+        delete.execute(params![field, value, row])?;
     }
     Ok(())
 }
 
 fn index(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
     let text = &put.projection.search;
+    let gone = put.projection.deleted_at.is_some() || put.kind == Kind::CustomField;
     if known {
-        let same = "SELECT 1 FROM search WHERE rowid = ?1 AND name = ?2 AND contact = ?3 AND body = ?4";
-        let same = tx.prepare_cached(same)?.exists(params![row, text.name, text.contact, text.body])?;
-        if same && put.projection.deleted_at.is_none() {
+        let same = search::text_of(tx, row)?;
+        let wanted = (!gone).then(|| [text.name.clone(), text.contact.clone(), text.body.clone()]);
+        if same == wanted {
             return Ok(());
         }
-        tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+    } else if gone || !put.index_later {
+        return if gone { Ok(()) } else { search::add(tx, row, text) };
     }
-    if put.projection.deleted_at.is_none() && put.kind != Kind::CustomField {
-        let sql = "INSERT INTO search (rowid, name, contact, body) VALUES (?1, ?2, ?3, ?4)";
-        tx.prepare_cached(sql)?.execute(params![row, text.name, text.contact, text.body])?;
-    }
-    Ok(())
+    search::replace(tx, row, (!gone).then_some(text), put.index_later)
 }
 
 /// How many records a kind has outside and inside the trash.
@@ -147,7 +180,36 @@ pub struct Namesake {
     pub names: [String; 2],
 }
 
-/// The records of a kind that have this exact value, with what they are called.
+/// Shows every record's id (as the field `id`), and every value that an import recognises records by.
+pub fn for_each_identifier(db: &Connection, show: &mut dyn FnMut(&str, &str)) -> Result<(), StorageError> {
+    let sql = "SELECT field, value FROM term WHERE field IN ('email', 'phone', 'external_id')
+               UNION ALL SELECT 'id', id FROM document";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(r) = rows.next()? {
+        let text = |at| r.get_ref(at)?.as_str().map_err(|e| StorageError::Damaged(e.to_string()));
+        show(text(0)?, text(1)?);
+    }
+    Ok(())
+}
+
+/// More records than these share a value only because it tells nothing: `info@`, `none@none.com`.
+const TELLING: usize = 100;
+
+/// First and last name, or the company's name, of one record.
+pub fn names_of(db: &Connection, kind: Kind, row: i64) -> Result<Option<[String; 2]>, StorageError> {
+    let names = match kind {
+        Kind::Person => "first_name, last_name",
+        _ => "called, NULL",
+    };
+    let mut statement = db.prepare_cached(&format!("SELECT {names} FROM {kind} WHERE row = ?1"))?;
+    let text =
+        |r: &rusqlite::Row<'_>, at: usize| r.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
+    Ok(statement.query_row([row], |r| Ok([text(r, 0)?, text(r, 1)?])).optional()?)
+}
+
+/// The records of a kind that have this exact value, with what they are called; none where so many
+/// have it that it tells nothing.
 pub fn namesakes(
     db: &Connection,
     kind: Kind,
@@ -160,14 +222,23 @@ pub fn namesakes(
     };
     let sql = format!(
         "SELECT k.row, k.deleted_at IS NOT NULL, {names} FROM term t JOIN {kind} k ON k.row = t.row
-         WHERE t.field = ?1 AND t.value = ?2 ORDER BY k.row"
+         WHERE t.field = ?1 AND t.value = ?2 ORDER BY t.row LIMIT {}",
+        TELLING + 1
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([field, value], |r| {
         let name = |at| r.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
         Ok(Namesake { row: r.get(0)?, deleted: r.get(1)?, names: [name(2)?, name(3)?] })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let found: Vec<Namesake> = rows.collect::<Result<_, _>>()?;
+    Ok(if found.len() > TELLING { Vec::new() } else { found })
+}
+
+/// People who refer to a company that is not there.
+pub fn dangling_references(db: &Connection) -> Result<u64, StorageError> {
+    let sql = "SELECT count(*) FROM person p WHERE p.company IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = p.company)";
+    Ok(db.query_row(sql, [], |r| r.get(0))?)
 }
 
 /// Whether a record has an external id that begins so, other than this one.
@@ -228,6 +299,7 @@ pub fn digest(db: &Connection, row: i64, kind: Kind) -> Result<[u8; 32], Storage
     feed(&format!("SELECT * FROM {kind} WHERE row = ?1"))?;
     feed("SELECT field, value FROM term WHERE row = ?1 ORDER BY field, value")?;
     feed("SELECT path FROM conflict WHERE row = ?1 ORDER BY path")?;
-    feed("SELECT name, contact, body FROM search WHERE rowid = ?1")?;
+    let text = search::text_of(db, row)?;
+    hasher.update(format!("{text:?}").as_bytes());
     Ok(*hasher.finalize().as_bytes())
 }

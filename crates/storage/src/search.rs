@@ -3,9 +3,9 @@
 //! step stops at the limit.
 
 use crate::StorageError;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use satchel_domain::{
-    Kind, phone,
+    Kind, SearchText, phone,
     text::{Run, fold, runs},
 };
 
@@ -69,16 +69,91 @@ pub fn find(db: &Connection, text: &str, kind: Option<Kind>, limit: usize) -> Re
     Ok(found)
 }
 
+/// What the index holds of a record, or will hold once it has taken over what is pending.
+pub(crate) fn text_of(db: &Connection, row: i64) -> Result<Option<[String; 3]>, StorageError> {
+    let read = |r: &rusqlite::Row<'_>| Ok([r.get(0)?, r.get(1)?, r.get(2)?]);
+    let sql = "SELECT name, contact, body, gone FROM search_pending WHERE row = ?1";
+    let pending =
+        db.prepare_cached(sql)?.query_row([row], |r| Ok((r.get::<_, bool>(3)?, read(r)?))).optional()?;
+    if let Some((gone, text)) = pending {
+        return Ok((!gone).then_some(text));
+    }
+    let sql = "SELECT name, contact, body FROM search WHERE rowid = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([row], read).optional()?)
+}
+
+/// Puts the text of a record into the index that is not in it.
+pub(crate) fn add(tx: &Connection, row: i64, text: &SearchText) -> Result<(), StorageError> {
+    let sql = "INSERT INTO search (rowid, name, contact, body) VALUES (?1, ?2, ?3, ?4)";
+    tx.prepare_cached(sql)?.execute(params![row, text.name, text.contact, text.body])?;
+    Ok(())
+}
+
+/// Replaces a record's text in the index, or notes that it has to be; no text takes the record out.
+pub(crate) fn replace(
+    tx: &Connection,
+    row: i64,
+    text: Option<&SearchText>,
+    later: bool,
+) -> Result<(), StorageError> {
+    let there = tx.prepare_cached("DELETE FROM search_pending WHERE row = ?1")?.execute([row])?;
+    if later {
+        let none = SearchText::default();
+        let (text, gone) = (text.unwrap_or(&none), text.is_none());
+        let sql = "INSERT INTO search_pending (row, name, contact, body, gone) VALUES (?1, ?2, ?3, ?4, ?5)";
+        tx.prepare_cached(sql)?.execute(params![row, text.name, text.contact, text.body, gone])?;
+        // Now and then one edit pays for the others, so that a search never has much to take over.
+        let many = "SELECT count(*) FROM search_pending";
+        if there == 0 && tx.prepare_cached(many)?.query_row([], |r| r.get::<_, u64>(0))? >= PENDING {
+            index_pending(tx)?;
+        }
+        return Ok(());
+    }
+    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+    text.map_or(Ok(()), |text| add(tx, row, text))
+}
+
+/// Edits that may wait to be indexed.
+const PENDING: u64 = 64;
+
+pub(crate) fn has_pending(db: &Connection) -> Result<bool, StorageError> {
+    Ok(db.prepare_cached("SELECT 1 FROM search_pending LIMIT 1")?.exists([])?)
+}
+
+/// Takes what is pending over into the index.
+pub(crate) fn index_pending(tx: &Connection) -> Result<(), StorageError> {
+    tx.execute("DELETE FROM search WHERE rowid IN (SELECT row FROM search_pending)", [])?;
+    tx.execute(
+        "INSERT INTO search (rowid, name, contact, body)
+         SELECT row, name, contact, body FROM search_pending WHERE gone = 0",
+        [],
+    )?;
+    tx.execute("DELETE FROM search_pending", [])?;
+    Ok(())
+}
+
 /// Takes a record out of the index so that none of its words stay on disk. An ordinary edit does not
 /// need that (the document keeps its history, and rewriting the index costs 10 ms in a vault of
 /// 100,000); an erasure does.
 pub fn erase(tx: &rusqlite::Transaction<'_>, row: i64) -> Result<(), StorageError> {
     tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)", [])?;
     tx.execute("DELETE FROM search WHERE rowid = ?1", [row])?;
+    tx.execute("DELETE FROM search_pending WHERE row = ?1", [row])?;
     // What earlier edits have left in older segments goes when they are merged.
     tx.execute("INSERT INTO search (search) VALUES ('optimize')", [])?;
     tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 0)", [])?;
     Ok(())
+}
+
+/// Merges segments of the index, until about so many pages are written; true if there is nothing to do.
+pub(crate) fn merge(db: &Connection, pages: u32) -> Result<bool, StorageError> {
+    let changes = || -> Result<i64, StorageError> {
+        Ok(db.prepare_cached("SELECT total_changes()")?.query_row([], |r| r.get(0))?)
+    };
+    let before = changes()?;
+    db.prepare_cached("INSERT INTO search (search, rank) VALUES ('merge', ?1)")?.execute([pages])?;
+    // The command itself counts as one.
+    Ok(changes()? - before < 2)
 }
 
 /// All rows that a text finds, for filtering a list; no order.

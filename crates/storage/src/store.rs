@@ -3,18 +3,23 @@
 use crate::{
     StorageError,
     connection::{self, Mode, SqlCipherKey},
-    schema, settings,
+    schema, search, settings,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Condvar, Mutex, PoisonError,
+        Condvar, Mutex, PoisonError, TryLockError,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 const READERS: usize = 3;
+/// Pages of the search index that one transaction of [`Store::tidy`] writes.
+const MERGED_AT_ONCE: u32 = 256;
+/// Closing may take this much longer to leave a tidy index behind.
+const TIDY_ON_CLOSING: Duration = Duration::from_millis(100);
 
 /// One line of an integrity check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +145,10 @@ impl Store {
 
     /// For the length of a bulk write: pages stay in memory, and the log is folded in rarely.
     pub fn bulk(&self) -> Bulk<'_> {
-        self.tune("PRAGMA cache_size = -120000; PRAGMA wal_autocheckpoint = 60000;");
+        // Each row refers to the document that was written just before it: nothing to look up.
+        self.tune(
+            "PRAGMA cache_size = -120000; PRAGMA wal_autocheckpoint = 60000; PRAGMA foreign_keys = OFF;",
+        );
         Bulk { store: self }
     }
 
@@ -149,6 +157,37 @@ impl Store {
         if let Some(writer) = &self.writer {
             let _ = writer.lock().unwrap_or_else(PoisonError::into_inner).execute_batch(pragmas);
         }
+    }
+
+    /// Merges what edits have added to the search index, the smallest first, for about `time`.
+    pub fn tidy(&self, time: Duration) -> Result<(), StorageError> {
+        let started = Instant::now();
+        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        // Not by `write`: no record changes, so what was read stays right.
+        let step = || search::merge(&writer.lock().unwrap_or_else(PoisonError::into_inner), MERGED_AT_ONCE);
+        while started.elapsed() < time && !step()? {}
+        Ok(())
+    }
+
+    /// Takes over into the search index what edits have left for it. Must come before what asks the
+    /// index; while a long write goes on, the search goes without the last edits rather than wait.
+    pub fn index_pending(&self) -> Result<(), StorageError> {
+        let Some(writer) = &self.writer else { return Ok(()) };
+        if !self.read(search::has_pending)? {
+            return Ok(());
+        }
+        let patience = Instant::now() + Duration::from_millis(50);
+        let mut writer = loop {
+            match writer.try_lock() {
+                Ok(writer) => break writer,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) if Instant::now() > patience => return Ok(()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        search::index_pending(&tx)?;
+        Ok(tx.commit()?)
     }
 
     pub fn projections_are_current(&self) -> Result<bool, StorageError> {
@@ -194,8 +233,10 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        let _ = self.index_pending();
         // The last connection to go removes the log, and only the writer can.
         self.readers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        let _ = self.tidy(TIDY_ON_CLOSING);
         // Closing works without it; the log would only be longer at the next start.
         let _ = self.checkpoint();
     }
@@ -221,7 +262,7 @@ pub struct Bulk<'a> {
 impl Drop for Bulk<'_> {
     fn drop(&mut self) {
         self.store
-            .tune("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA shrink_memory;");
+            .tune("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA foreign_keys = ON; PRAGMA shrink_memory;");
     }
 }
 
@@ -314,6 +355,7 @@ fn verify_copy(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
         "operation_record",
         "term",
         "search",
+        "search_pending",
         "conflict",
         "person",
         "company",

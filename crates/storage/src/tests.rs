@@ -26,6 +26,7 @@ fn add(store: &Store, kind: Kind, n: u128, pairs: &[(&str, &str)]) -> RecordId {
     let put = Put {
         id,
         is_new: false,
+        index_later: n % 2 == 0,
         kind,
         heads: &[[1; 32]],
         bytes: b"doc",
@@ -100,6 +101,7 @@ fn titles(store: &Store, kind: Kind, filter: &str, sort: &[(&str, bool)]) -> Vec
 
 fn found(store: &Store, text: &str) -> Vec<String> {
     let catalogue = Catalogue::default();
+    store.index_pending().expect("indexed");
     let rows = store.read(|db| {
         let rows = search::find(db, text, Some(Kind::Person), 10)?;
         lists::page(db, &catalogue, Kind::Person, &rows)
