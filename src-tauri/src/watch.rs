@@ -11,6 +11,9 @@ pub fn idle(desktop: Desktop) {
             thread::sleep(Duration::from_secs(2));
             let Ok(session) = desktop.satchel.session() else { continue };
             let limit = session.settings().map_or(15, |s| s.lock_after);
+            if desktop.idle_for() >= Duration::from_secs(5) {
+                session.tidy();
+            }
             drop(session);
             if limit > 0 && desktop.idle_for() >= Duration::from_secs(u64::from(limit) * 60) {
                 desktop.satchel.lock();

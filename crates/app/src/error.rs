@@ -35,11 +35,14 @@ pub struct AppError {
     /// The field that was refused, where one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// What was done before it failed, and can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<satchel_domain::OperationId>,
 }
 
 impl AppError {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        Self { code, message: message.into(), field: None, operation: None }
     }
 
     pub(crate) fn refused(message: impl Into<String>) -> Self {
@@ -51,7 +54,7 @@ impl AppError {
     }
 
     pub(crate) fn of_field(field: &str, error: &ValueError) -> Self {
-        Self { code: Code::Refused, message: format!("{field}: {error}"), field: Some(field.to_owned()) }
+        Self { field: Some(field.to_owned()), ..Self::refused(format!("{field}: {error}")) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Importing: what a file would do, shown before it does; then one operation that can be rolled
 //! back as a whole, the records that it updated included.
 
+mod known;
 mod matching;
 mod prepare;
 
@@ -9,14 +10,15 @@ use crate::{
     error::Code,
     session::{Prepared, custom_field},
 };
+use known::Known;
 use matching::{Outcome, merge};
 use prepare::{Context, Ready};
-use satchel_domain::{Kind, OperationId};
-use satchel_interchange::{Draft, Mapping, Rejected, Source, Target, guess};
+use satchel_domain::{Kind, OperationId, RecordId};
+use satchel_interchange::{Draft, Format, Mapping, Rejected, Source, Target, guess};
 use satchel_storage::{DocumentRow, Transaction, documents, operations};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     sync::{
         Arc,
@@ -75,6 +77,9 @@ pub struct ImportOptions {
     pub mapping: BTreeMap<String, String>,
     pub match_by: Vec<MatchKey>,
     pub on_match: OnMatch,
+    /// Whether a table's first row names its columns; nothing: as it looks.
+    #[serde(default)]
+    pub header: Option<bool>,
 }
 
 impl Default for ImportOptions {
@@ -85,6 +90,7 @@ impl Default for ImportOptions {
             mapping: BTreeMap::new(),
             match_by: vec![MatchKey::ExternalId, MatchKey::Email, MatchKey::Phone],
             on_match: OnMatch::Update,
+            header: None,
         }
     }
 }
@@ -148,8 +154,8 @@ const BATCH: usize = 500;
 const BATCH_BYTES: usize = 1 << 20;
 /// Rows per transaction. Each touches pages all over the indexes, and each commit writes those pages:
 /// few large commits write far less than many small ones.
-const WRITE: usize = 10_000;
-const WRITE_BYTES: usize = 32 << 20;
+const WRITE: usize = 6_000;
+const WRITE_BYTES: usize = 20 << 20;
 const MAX_ERRORS: usize = 1000;
 const PREVIEW: usize = 20;
 
@@ -182,7 +188,9 @@ impl Session {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let outcome = run.begin(&name).and_then(|()| run.all(progress, cancel));
         let finished = run.finish(&name);
-        outcome.and(finished)?;
+        // What was done before it failed can be rolled back by its name.
+        let done = run.report.operation.filter(|_| !run.report.created.is_empty() || run.report.updated > 0);
+        outcome.and(finished).map_err(|e| AppError { operation: done, ..e })?;
         Ok(run.report)
     }
 
@@ -193,13 +201,15 @@ impl Session {
             found.ok_or_else(|| AppError::new(Code::NotFound, format!("there is no import {operation}")))?;
         let detail: serde_json::Value = serde_json::from_str(&found.detail).unwrap_or_default();
         let rejects: Vec<Rejected> = serde_json::from_value(detail["rejects"].clone()).unwrap_or_default();
-        crate::output::write_private(&self.vault(), path, rejects_csv(&rejects).as_bytes())
+        let columns = detail["columns"].as_array().into_iter().flatten();
+        let columns: Vec<&str> = columns.filter_map(|c| c["name"].as_str()).collect();
+        crate::output::write_private(&self.vault(), path, rejects_csv(&columns, &rejects).as_bytes())
     }
 
     fn open_source(&self, path: &Path, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
-        let source = Source::open(path)?;
+        let source = Source::open_with(path, options.header)?;
         let mut mapping = guess(&source, options.kind, &self.catalogue());
-        mapping.correct(&source.columns, &options.mapping)?;
+        mapping.correct(&source.columns, &options.mapping, &self.catalogue())?;
         Ok((source, mapping))
     }
 }
@@ -208,11 +218,12 @@ impl Session {
 type Row = Result<Result<Ready, AppError>, Rejected>;
 
 /// A row that says that it is something else is for another import.
-fn of_kind(row: Draft, kind: Kind) -> Result<Draft, Rejected> {
+fn of_kind(row: Draft, kind: Kind, source: &Source) -> Result<Draft, Rejected> {
     match row.kind {
         Some(other) if other != kind => Err(Rejected {
             number: row.number,
             message: format!("this is a {other}; import the file once more as {other}"),
+            cells: prepare::cells(&row, source),
             text: row
                 .cells
                 .iter()
@@ -246,6 +257,11 @@ struct Run<'a> {
     seq: i64,
     /// What rows before have brought in a dry run.
     seen: HashSet<String>,
+    known: Known,
+    /// Companies that rows before have made.
+    made: HashSet<RecordId>,
+    /// Other programs' ids that rows before had, and what those rows are called, as hashes.
+    ids: HashMap<u64, u64>,
     report: ImportReport,
 }
 
@@ -269,6 +285,7 @@ impl<'a> Run<'a> {
         let mut habits = session.habits()?;
         habits.day_order = mapping.day_order.unwrap_or(habits.day_order);
         let source_name = options.source.clone().or(mapping.preset.map(str::to_owned));
+        let trusted = source_name.is_some() || source.format != Format::Csv;
         let context = Context {
             session,
             source,
@@ -276,7 +293,8 @@ impl<'a> Run<'a> {
             options,
             catalogue: Arc::new(catalogue),
             habits,
-            source_name: source_name.unwrap_or_else(|| source.format.key().to_owned()),
+            source_name: source_name.unwrap_or_else(|| name_of_table(source)),
+            trusted,
             stamp: session.stamp(&head),
             companies: Arc::default(),
         };
@@ -306,6 +324,9 @@ impl<'a> Run<'a> {
             head,
             seq: 0,
             seen: HashSet::new(),
+            known: Known::read(session)?,
+            made: HashSet::new(),
+            ids: HashMap::new(),
             report,
         })
     }
@@ -353,12 +374,14 @@ impl<'a> Run<'a> {
             (!batch.is_empty()).then_some(batch)
         });
         let context = self.context.clone();
-        let (session, dry, kind) = (self.session, self.dry, self.mapping.kind);
+        let (session, dry, kind, source) = (self.session, self.dry, self.mapping.kind, self.source);
         let (mut pending, mut bytes) = (Vec::new(), 0);
         let _tuned = (!dry).then(|| session.store.bulk());
         bulk::run(
             batches,
-            |batch| batch.into_iter().map(|row| Ok(context.ready(&of_kind(row?, kind)?, dry))).collect(),
+            |batch| {
+                batch.into_iter().map(|row| Ok(context.ready(&of_kind(row?, kind, source)?, dry))).collect()
+            },
             |batch: Vec<Row>| {
                 bytes += batch.iter().map(size).sum::<usize>();
                 pending.extend(batch);
@@ -377,11 +400,13 @@ impl<'a> Run<'a> {
 
     fn batch(&mut self, batch: Vec<Row>) -> Result<(), AppError> {
         let session = self.session;
+        self.known.refresh(session)?;
         if self.dry {
             return session.store.read::<_, AppError>(|db| {
                 for row in batch {
-                    if let Some(ready) = self.accept(row)? {
-                        let found = matching::find(db, &ready, &self.context)?;
+                    if let Some(mut ready) = self.accept(row)? {
+                        self.own_id(&mut ready);
+                        let found = matching::find(db, &ready, &self.context, &self.known)?;
                         self.foresee(ready, found)?;
                     }
                 }
@@ -390,18 +415,25 @@ impl<'a> Run<'a> {
         }
         let r = &self.report;
         let before = (r.rows, r.created.clone(), r.updated, r.unchanged, r.skipped, r.rejected);
+        let made = self.made.clone();
+        let mut done = Vec::with_capacity(batch.len());
         let written = session.store.write::<_, AppError>(|tx| {
             for row in batch {
-                if let Some(ready) = self.accept(row)? {
-                    self.write(tx, ready)?;
+                if let Some(mut ready) = self.accept(row)? {
+                    self.write(tx, &mut ready)?;
+                    done.push(ready);
                 }
             }
             Ok(())
         });
+        // A million small texts: another thread lets go of them while this one goes on.
+        std::thread::spawn(move || drop(done));
+        self.known.written();
         if written.is_err() {
             // What was rolled back was not done.
             let r = &mut self.report;
             (r.rows, r.created, r.updated, r.unchanged, r.skipped, r.rejected) = before;
+            self.made = made;
         }
         written
     }
@@ -429,12 +461,42 @@ impl<'a> Run<'a> {
                     self.reject(Rejected {
                         number: ready.number,
                         message: "the row has no value for any field".into(),
-                        text: String::new(),
+                        text: ready.cells.join(", ").chars().take(500).collect(),
+                        cells: ready.cells,
                     });
                     return Ok(None);
                 }
                 Ok(Some(ready))
             }
+        }
+    }
+
+    /// An id that two differently named rows of one file have is nobody's: the second is a record of
+    /// its own.
+    fn own_id(&mut self, ready: &mut Ready) {
+        let Some(external) = &ready.external else { return };
+        let hash = |text: &str| {
+            let bytes = blake3::hash(text.as_bytes());
+            bytes.as_bytes().iter().take(8).fold(0_u64, |n, b| n << 8 | u64::from(*b))
+        };
+        let names = matching::own_names(self.mapping.kind, ready).join("\u{1f}");
+        if names == "\u{1f}" {
+            return;
+        }
+        let names = hash(&names);
+        if *self.ids.entry(hash(external)).or_insert(names) == names {
+            return;
+        }
+        let id = external.split('\u{1f}').next_back().unwrap_or_default().to_owned();
+        self.error(RowError {
+            row: u32::try_from(ready.number).unwrap_or(u32::MAX),
+            column: "external_id".into(),
+            value: id,
+            message: "another row with another name has the same id; this one is kept apart".into(),
+        });
+        (ready.external, ready.named, ready.derived) = (None, None, ready.by_content);
+        if let Some(prepared) = &mut ready.prepared {
+            prepared.id = ready.by_content;
         }
     }
 
@@ -500,48 +562,63 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn write(&mut self, tx: &Transaction<'_>, mut ready: Ready) -> Result<(), AppError> {
-        let found = matching::find(tx, &ready, &self.context)?;
+    fn write(&mut self, tx: &Transaction<'_>, ready: &mut Ready) -> Result<(), AppError> {
+        self.own_id(ready);
+        let found = matching::find(tx, ready, &self.context, &self.known)?;
         if let (Some(row), OnMatch::Skip) = (&found, self.options.on_match)
             && !matching::is_deleted(row)?
         {
             self.report.skipped += 1;
             return Ok(());
         }
-        if let Some(company) = ready.company.take() {
+        if let Some(company) = &ready.company {
             self.write_company(tx, company)?;
         }
         match found {
-            Some(row) => match merge(row, &ready, &self.context)? {
+            Some(row) => match merge(row, ready, &self.context)? {
                 Outcome::Changed(prepared) => {
-                    self.session.put(tx, self.seq, &prepared)?;
+                    self.put(tx, &prepared)?;
                     self.report.updated += 1;
                 }
                 Outcome::Unchanged => self.report.unchanged += 1,
             },
             None => {
-                let prepared = ready
+                let mut prepared = ready
                     .prepared
                     .take()
                     .ok_or_else(|| AppError::new(Code::Internal, "a row was not prepared"))?;
-                self.session.put(tx, self.seq, &prepared)?;
+                let taken = |id: RecordId| self.known.may_have("id", &id.to_string());
+                if !self.context.trusted && taken(prepared.id) && documents::exists(tx, prepared.id)? {
+                    // Somebody of another name, from another table, has this id.
+                    prepared.id = ready.by_content;
+                }
+                self.put(tx, &prepared)?;
                 *self.report.created.entry(prepared.kind.key().to_owned()).or_default() += 1;
             }
         }
         Ok(())
     }
 
-    fn write_company(&mut self, tx: &Transaction<'_>, company: prepare::Company) -> Result<(), AppError> {
-        let Some(prepared) = company.prepared else { return Ok(()) };
-        if !self.seen.insert(company.id.to_string()) {
+    fn put(&mut self, tx: &Transaction<'_>, prepared: &Prepared) -> Result<(), AppError> {
+        self.session.put(tx, self.seq, prepared)?;
+        self.known.add(&prepared.id.to_string(), prepared.terms());
+        Ok(())
+    }
+
+    /// The first row that is written makes its company: rows that are skipped or rejected do not.
+    fn write_company(&mut self, tx: &Transaction<'_>, company: &prepare::Company) -> Result<(), AppError> {
+        if !company.is_new || !self.made.insert(company.id) {
             return Ok(());
         }
+        let Context { stamp, catalogue, .. } = &self.context;
         let made = match documents::exists(tx, company.id)? {
-            true => {
-                let Context { stamp, catalogue, .. } = &self.context;
-                self.session.revive(tx, self.seq, company.id, stamp, catalogue)?
+            true => self.session.revive(tx, self.seq, company.id, stamp, catalogue)?,
+            false => {
+                let registers = company.registers();
+                let prepared = Prepared::new_record(company.id, Kind::Company, stamp, &registers, catalogue);
+                self.put(tx, &prepared)?;
+                true
             }
-            false => self.session.put(tx, self.seq, &prepared).map(|_| true)?,
         };
         if made {
             *self.report.created.entry("company".to_owned()).or_default() += 1;
@@ -569,17 +646,46 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Rejected rows as a CSV that can be mended and imported again.
-pub fn rejects_csv(rejects: &[Rejected]) -> String {
-    let quoted = |s: &str| format!("\"{}\"", s.replace('"', "\"\""));
-    let mut out = String::from("\u{feff}Row,Problem,Text\r\n");
+/// A table that no known program wrote is told from others by its columns, so that the ids of two
+/// tables are not taken for each other's.
+fn name_of_table(source: &Source) -> String {
+    if source.format != Format::Csv {
+        return source.format.key().to_owned();
+    }
+    let mut names: Vec<&str> = source.columns.iter().map(|c| c.name.as_str()).collect();
+    names.sort_unstable();
+    let hash = blake3::hash(names.join("\u{1f}").as_bytes()).to_hex();
+    format!("csv-{}", hash.get(..8).unwrap_or_default())
+}
+
+/// Rejected rows as a CSV that can be mended and imported again: the columns of the file, and what is
+/// wrong. Where the file has no columns (cards), the text of each.
+pub fn rejects_csv(columns: &[&str], rejects: &[Rejected]) -> String {
+    let line = |cells: &[&str]| {
+        let quoted = |s: &&str| format!("\"{}\"", s.replace('"', "\"\""));
+        format!("{}\r\n", cells.iter().map(quoted).collect::<Vec<_>>().join(","))
+    };
+    let safe = satchel_interchange::spreadsheet_safe;
+    let mut out = String::from("\u{feff}");
+    if rejects.iter().all(|r| r.cells.is_empty()) {
+        out.push_str(&line(&["Row", "Problem", "Text"]));
+        for r in rejects {
+            out.push_str(&line(&[&r.number.to_string(), &r.message, &safe(&r.text)]));
+        }
+        return out;
+    }
+    let header: Vec<&str> = columns.iter().copied().chain([satchel_interchange::PROBLEM_COLUMN]).collect();
+    out.push_str(&line(&header));
     for r in rejects {
-        out.push_str(&format!(
-            "{},{},{}\r\n",
-            r.number,
-            quoted(&r.message),
-            quoted(&satchel_interchange::spreadsheet_safe(&r.text))
-        ));
+        let (first, more) = r.cells.split_at(r.cells.len().min(columns.len()));
+        let mut cells: Vec<String> = first.iter().map(|c| safe(c)).collect();
+        cells.resize(columns.len(), String::new());
+        // A row that is wider than the table keeps what is over in its last cell.
+        if let (Some(last), false) = (cells.last_mut(), more.is_empty()) {
+            last.push_str(&format!(", {}", more.join(", ")));
+        }
+        cells.push(format!("row {}: {}", r.number, r.message));
+        out.push_str(&line(&cells.iter().map(String::as_str).collect::<Vec<_>>()));
     }
     out
 }

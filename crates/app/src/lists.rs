@@ -136,6 +136,9 @@ impl Session {
 
     pub(crate) fn order_of(&self, query: &ListQuery) -> Result<Arc<Vec<i64>>, AppError> {
         let cache = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if !query.text.trim().is_empty() {
+            self.store.index_pending()?;
+        }
         let version = self.store.version();
         let (known, written) = {
             let cache = cache();

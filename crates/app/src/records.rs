@@ -30,6 +30,11 @@ impl Session {
     }
 
     pub fn create(&self, kind: Kind, input: &FieldInput) -> Result<Written, AppError> {
+        if kind == Kind::CustomField {
+            return Err(AppError::refused(
+                "fields of your own are made with `satchel fields KIND --add LABEL`, or in the settings",
+            ));
+        }
         let catalogue = self.catalogue();
         let mut registers = Registers::new();
         for (key, value) in read_input(kind, input, &catalogue, &self.habits()?)? {
@@ -197,7 +202,8 @@ impl Session {
                         Some(seq) => seq,
                         None => *seq.insert(operations::begin(tx, &operation)?),
                     };
-                    let prepared = Prepared::of(*id, row.heads, &mut document, &catalogue)?;
+                    let mut prepared = Prepared::of(*id, row.heads, &mut document, &catalogue)?;
+                    prepared.index_later = !several;
                     fields_changed |= prepared.kind == Kind::CustomField;
                     self.put(tx, seq, &prepared)?;
                     count += 1;
@@ -269,6 +275,7 @@ impl Session {
     pub fn search(&self, text: &str, kind: Option<Kind>, limit: usize) -> Result<Vec<Hit>, AppError> {
         let catalogue = self.catalogue();
         let limit = limit.min(500);
+        self.store.index_pending()?;
         let rows: Vec<Row> = self.store.read::<_, StorageError>(|db| {
             // More than are shown, so that the best of them can come first.
             let found = search::find(db, text, kind, limit.max(60))?;
@@ -343,9 +350,8 @@ pub(crate) fn read_input(
     let mut out = BTreeMap::new();
     for (key, json) in input {
         let field = catalogue.field(kind, key).filter(|f| !f.hidden).ok_or_else(|| AppError {
-            code: Code::Refused,
-            message: format!("a {kind} has no field «{key}»; see `satchel fields {kind}`"),
             field: Some(key.clone()),
+            ..AppError::refused(format!("a {kind} has no field «{key}»; see `satchel fields {kind}`"))
         })?;
         let value =
             Value::from_json(field, json, habits).map_err(|e: ValueError| AppError::of_field(key, &e))?;

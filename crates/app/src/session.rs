@@ -110,6 +110,11 @@ impl Session {
         Ok(self.store.read(|db| settings::get(db, facts::INCARNATION))?.unwrap_or_default())
     }
 
+    /// Puts the search index in order, for a moment when nobody waits.
+    pub fn tidy(&self) {
+        let _ = self.store.tidy(std::time::Duration::from_millis(200));
+    }
+
     pub(crate) fn dir(&self) -> std::sync::MutexGuard<'_, VaultDir> {
         self.dir.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -283,6 +288,8 @@ pub(crate) struct Prepared {
     times: (i64, i64),
     projection: satchel_domain::Projection,
     conflicts: Vec<String>,
+    /// One edit among others: see [`Put::index_later`].
+    pub index_later: bool,
 }
 
 impl Prepared {
@@ -324,6 +331,7 @@ impl Prepared {
             times: document.times(),
             projection: project(kind, &document.registers(), catalogue),
             conflicts: document.conflicts().into_iter().map(|c| c.path).collect(),
+            index_later: false,
         })
     }
 
@@ -344,6 +352,7 @@ impl Prepared {
             times: (stamp.at, stamp.at),
             projection: project(kind, registers, catalogue),
             conflicts: Vec::new(),
+            index_later: false,
         }
     }
 
@@ -353,10 +362,16 @@ impl Prepared {
         2 * self.bytes.len() + search.name.len() + search.contact.len() + search.body.len()
     }
 
+    /// What it is looked up by: (field, value).
+    pub fn terms(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.projection.terms.iter().map(|(field, value)| (*field, value.as_str()))
+    }
+
     pub fn as_put(&self) -> Put<'_> {
         Put {
             id: self.id,
             is_new: self.before.is_empty(),
+            index_later: self.index_later,
             kind: self.kind,
             heads: &self.heads,
             bytes: &self.bytes,

@@ -68,6 +68,15 @@ impl Session {
             ok: different.is_empty(),
             detail: detail(&different, "equal what the documents say".into()),
         });
+        let dangling = self.store.read(projections::dangling_references)?;
+        checks.push(CheckView {
+            name: "references".into(),
+            ok: dangling == 0,
+            detail: match dangling {
+                0 => "every company that a person names is there".into(),
+                n => format!("{n} people name a company that is not there"),
+            },
+        });
         Ok(VerifyReport { ok: checks.iter().all(|c| c.ok), checks })
     }
 

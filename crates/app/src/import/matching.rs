@@ -1,13 +1,13 @@
 //! Is this row a record that is there? And if so, what does it add?
 
 use super::{
-    ImportOptions, MatchKey, OnMatch,
+    ImportOptions, Known, MatchKey, OnMatch,
     prepare::{Context, Ready},
 };
 use crate::{AppError, session::Prepared};
 use satchel_document::{Changes, Document, difference, guarded};
 use satchel_domain::{
-    Fields, Kind, Registers, Value,
+    Fields, Kind, RecordId, Registers, Value,
     projection::{external_term, fields_of},
     register::{DELETED_AT, EXTERNAL_ID},
     text::{fold, sort_key},
@@ -49,27 +49,66 @@ pub fn keys(ready: &Ready, options: &ImportOptions) -> Vec<String> {
 }
 
 /// The record that the row is, if it is there.
-pub fn find(db: &Connection, ready: &Ready, context: &Context<'_>) -> Result<Option<DocumentRow>, AppError> {
+pub fn find(
+    db: &Connection,
+    ready: &Ready,
+    context: &Context<'_>,
+    known: &Known,
+) -> Result<Option<DocumentRow>, AppError> {
     let options = context.options;
     if options.match_by.is_empty() || options.on_match == OnMatch::Create {
         return Ok(None);
     }
-    if let (Some(id), true) = (ready.named, options.match_by.contains(&MatchKey::ExternalId))
+    let may_have = |id: &RecordId| known.may_have("id", &id.to_string());
+    if let (Some(id), true) = (ready.named.filter(may_have), options.match_by.contains(&MatchKey::ExternalId))
         && let Some(found) = documents::get(db, id)?.filter(|d| d.kind == context.kind())
     {
         return Ok(Some(found));
     }
     for (by, term, value) in lookups(ready, options) {
+        if !known.may_have(term, &value) {
+            continue;
+        }
         for namesake in projections::namesakes(db, context.kind(), term, &value)? {
             if is_same(db, by, &namesake, ready, context)? {
                 return Ok(documents::by_row(db, namesake.row)?);
             }
         }
     }
-    match documents::get(db, ready.derived)? {
-        None if context.kind() == Kind::Company => namesake_company(db, ready),
-        found => Ok(found),
+    let second = (ready.by_content != ready.derived).then_some(ready.by_content);
+    for id in [Some(ready.derived), second].into_iter().flatten().filter(may_have) {
+        if let Some(found) = documents::get(db, id)?
+            && (context.trusted || id == ready.by_content || may_be_same(db, &found, ready)?)
+        {
+            return Ok(Some(found));
+        }
     }
+    match context.kind() {
+        Kind::Company => namesake_company(db, ready),
+        _ => Ok(None),
+    }
+}
+
+/// Whether what a record is called does not speak against its being the row's.
+fn may_be_same(db: &Connection, found: &DocumentRow, ready: &Ready) -> Result<bool, AppError> {
+    let there = projections::names_of(db, found.kind, found.row)?;
+    Ok(there.is_none_or(|there| agree(&own_names(found.kind, ready), &there)))
+}
+
+/// What the row's record is called, in the parts that are compared.
+pub fn own_names(kind: Kind, ready: &Ready) -> [String; 2] {
+    let own = |key: &str| ready.fields.get(key).map_or(String::new(), |v| fold(v.as_text()));
+    match kind {
+        Kind::Person => [own("first_name"), own("last_name")],
+        _ => [own("name"), String::new()],
+    }
+}
+
+/// A part is the same, or one of them has no name.
+fn agree(own: &[String; 2], there: &[String; 2]) -> bool {
+    let there = [fold(&there[0]), fold(&there[1])];
+    let nameless = |names: &[String; 2]| names.iter().all(String::is_empty);
+    nameless(own) || nameless(&there) || own.iter().any(|n| !n.is_empty() && there.contains(n))
 }
 
 /// A company of the same name that is nothing but a name: people's rows have made it.
@@ -94,8 +133,9 @@ fn is_same(
     ready: &Ready,
     context: &Context<'_>,
 ) -> Result<bool, AppError> {
+    let own = own_names(context.kind(), ready);
     if by == MatchKey::ExternalId {
-        return Ok(true);
+        return Ok(context.trusted || agree(&own, &there.names));
     }
     let differs = |id: &String| {
         projections::has_other_external_id(db, there.row, &external_term(&context.source_name, ""), id)
@@ -103,21 +143,16 @@ fn is_same(
     if there.deleted || ready.external.as_ref().map(differs).transpose()?.unwrap_or(false) {
         return Ok(false);
     }
-    let own = |key: &str| ready.fields.get(key).map_or(String::new(), |v| fold(v.as_text()));
-    let own = match context.kind() {
-        Kind::Person => [own("first_name"), own("last_name")],
-        _ => [own("name"), String::new()],
-    };
+    if !agree(&own, &there.names) {
+        return Ok(false);
+    }
     let there = [fold(&there.names[0]), fold(&there.names[1])];
     let nameless = |names: &[String; 2]| names.iter().all(String::is_empty);
-    if nameless(&own) || nameless(&there) {
+    if by != MatchKey::Phone || nameless(&own) || nameless(&there) {
         return Ok(true);
     }
     let known = own.iter().zip(&there).filter(|(a, b)| !a.is_empty() && !b.is_empty());
-    Ok(match by {
-        MatchKey::Phone => known.clone().count() > 0 && known.clone().all(|(a, b)| a == b),
-        _ => own.iter().any(|n| !n.is_empty() && there.contains(n)),
-    })
+    Ok(known.clone().count() > 0 && known.clone().all(|(a, b)| a == b))
 }
 
 /// Whether a record is in the trash.

@@ -26,7 +26,9 @@ pub struct Context<'a> {
     /// Whose external ids the file has.
     pub source_name: String,
     pub stamp: Stamp,
-    /// Companies by the name that was looked up: the id, and whether it has to be made.
+    /// The ids of `source_name` are that program's own; those of just any table may be anybody's.
+    pub trusted: bool,
+    /// Companies by the name that was looked up: the id, and whether there was none.
     pub companies: Arc<Mutex<HashMap<String, (RecordId, bool)>>>,
 }
 
@@ -41,6 +43,10 @@ pub struct Ready {
     pub named: Option<RecordId>,
     /// The id that any device derives for this row.
     pub derived: RecordId,
+    /// The id that any device derives from all that the row says.
+    pub by_content: RecordId,
+    /// The row's cells, where nothing of them became a field.
+    pub cells: Vec<String>,
     pub prepared: Option<Prepared>,
     pub company: Option<Company>,
     pub problems: Vec<Problem>,
@@ -48,9 +54,21 @@ pub struct Ready {
 
 pub struct Company {
     pub name: String,
+    pub website: String,
     pub id: RecordId,
+    /// There was none of this name: the first row that is written makes it.
     pub is_new: bool,
-    pub prepared: Option<Prepared>,
+}
+
+impl Company {
+    pub fn registers(&self) -> Registers {
+        let mut registers = Registers::new();
+        Value::Text(self.name.clone()).to_registers("name", &mut registers);
+        if !self.website.is_empty() {
+            Value::Text(self.website.clone()).to_registers("website", &mut registers);
+        }
+        registers
+    }
 }
 
 impl<'a> Context<'a> {
@@ -71,9 +89,11 @@ impl<'a> Context<'a> {
             registers.insert(format!("{EXTERNAL_ID}/{}", self.source_name), Scalar::Str(id.clone()));
             external_term(&self.source_name, id)
         });
+        let by_content =
+            self.session.derive_id(&["import row", &self.source_name, kind.key(), &content(draft)]);
         let derived = match &row.external_id {
             Some(id) => self.session.derive_id(&["import", &self.source_name, kind.key(), id]),
-            None => self.session.derive_id(&["import row", &self.source_name, kind.key(), &content(draft)]),
+            None => by_content,
         };
         if is_empty {
             registers.clear();
@@ -92,6 +112,8 @@ impl<'a> Context<'a> {
             registers,
             external,
             derived,
+            by_content,
+            cells: if is_empty { cells(draft, self.source) } else { Vec::new() },
             prepared,
             company,
             problems: row.problems,
@@ -131,24 +153,12 @@ impl<'a> Context<'a> {
         let key = sort_key(&company.name);
         let (id, is_new) = self.company_id(&key)?;
         row.fields.insert("company".into(), Value::Reference(id));
-        let prepared = match is_new {
-            true => {
-                let mut registers = Registers::new();
-                Value::Text(company.name.clone()).to_registers("name", &mut registers);
-                if !company.website.is_empty() {
-                    Value::Text(company.website).to_registers("website", &mut registers);
-                }
-                Some(Prepared::new_record(id, Kind::Company, &self.stamp, &registers, &self.catalogue))
-            }
-            false => None,
-        };
-        Ok(Some(Company { name: company.name, id, is_new, prepared }))
+        Ok(Some(Company { name: company.name, website: company.website, id, is_new }))
     }
 
     fn company_id(&self, key: &str) -> Result<(RecordId, bool), AppError> {
-        if let Some((id, _)) = self.companies.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
-            // The row that asked first makes it.
-            return Ok((*id, false));
+        if let Some(known) = self.companies.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return Ok(*known);
         }
         let found = self.session.store.read(|db| projections::company_called(db, key))?;
         let entry = match found.and_then(|id| id.parse().ok()) {
@@ -156,14 +166,19 @@ impl<'a> Context<'a> {
             None => (self.session.derive_id(&["company", key]), true),
         };
         let mut companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);
-        match companies.get(key) {
-            Some((id, _)) => Ok((*id, false)),
-            None => {
-                companies.insert(key.to_owned(), entry);
-                Ok(entry)
-            }
+        Ok(*companies.entry(key.to_owned()).or_insert(entry))
+    }
+}
+
+/// The values of a row in the order of the file's columns.
+pub fn cells(draft: &Draft, source: &Source) -> Vec<String> {
+    let mut cells = vec![String::new(); source.columns.len()];
+    for cell in &draft.cells {
+        if let Some(slot) = cells.get_mut(cell.column) {
+            slot.clone_from(&cell.value);
         }
     }
+    cells
 }
 
 /// A row's content in a fixed order: the same row of the same file is the same record.
