@@ -163,6 +163,9 @@ pub struct Seed {
     pub people: u32,
     #[arg(long, default_value_t = 0)]
     pub companies: u32,
+    /// Deals come with the pipeline; until then there are none
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=0))]
+    pub deals: u32,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     #[arg(long, value_enum, default_value_t = Locale::Mixed)]
@@ -212,6 +215,12 @@ pub struct Import {
     pub match_by: String,
     #[arg(long, value_enum, default_value_t = OnMatchArg::Update)]
     pub on_match: OnMatchArg,
+    /// The first row names the columns
+    #[arg(long, conflicts_with = "no_header")]
+    pub header: bool,
+    /// The first row is a record like the others
+    #[arg(long)]
+    pub no_header: bool,
     /// Say what would happen and write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -173,10 +173,25 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
 }
 
+/// `SATCHEL_PASSPHRASE`, or the first line of the file that `SATCHEL_PASSPHRASE_FILE` names.
+fn passphrase_of_environment() -> Result<Option<Passphrase>, AppError> {
+    let text = match (environment("SATCHEL_PASSPHRASE"), environment("SATCHEL_PASSPHRASE_FILE")) {
+        (Some(text), _) => Zeroizing::new(text),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(&path).map(Zeroizing::new).map_err(|e| {
+                AppError::new(Code::NotFound, format!("{path}: {e}; name the file of the passphrase"))
+            })?;
+            Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())
+        }
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Passphrase::new(&text)?))
+}
+
 /// A key given by the environment.
 fn unlock_by_environment() -> Result<Option<Unlock>, AppError> {
-    if let Some(text) = environment("SATCHEL_PASSPHRASE") {
-        return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
+    if let Some(passphrase) = passphrase_of_environment()? {
+        return Ok(Some(Unlock::Passphrase(passphrase)));
     }
     if let Some(code) = environment("SATCHEL_RECOVERY_KEY") {
         return Ok(Some(Unlock::Recovery(code.into())));
@@ -210,7 +225,7 @@ fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
 }
 
 fn init(show: &Show, vault: &Path, args: &Init) -> Done {
-    let passphrase = environment("SATCHEL_PASSPHRASE").map(|p| Passphrase::new(&p)).transpose()?;
+    let passphrase = passphrase_of_environment()?;
     let keyring = if passphrase.is_some() { Keyring::Off } else { Keyring::Os };
     if let Some(kit) = args.kit.as_ref().filter(|k| k.exists()) {
         return Err(AppError::new(
@@ -470,7 +485,17 @@ fn list(show: &Show, session: &Session, args: &List) -> Done {
         offset: args.offset,
         limit: args.limit,
     };
-    let page = session.list(kind, &request)?;
+    let mut page = session.list(kind, &request)?;
+    // Pages have a limit of their own: go on until there are as many as were asked for.
+    while page.rows.len() < args.limit as usize {
+        let got = u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
+        let more = ListRequest { offset: args.offset + got, limit: args.limit - got, ..request.clone() };
+        let more = session.list(kind, &more)?;
+        if more.rows.is_empty() {
+            break;
+        }
+        page.rows.extend(more.rows);
+    }
     let rows: Vec<Vec<String>> = page
         .rows
         .iter()
@@ -585,6 +610,7 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
             OnMatchArg::Skip => OnMatch::Skip,
             OnMatchArg::Create => OnMatch::Create,
         },
+        header: if args.header { Some(true) } else { args.no_header.then_some(false) },
     };
     let vault = session.vault();
     if let Some(path) = &args.rejects {
@@ -597,22 +623,30 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
         }
     }
     let mut reports = Vec::new();
-    let mut rejects = Vec::new();
+    let mut failed = None;
     for file in &args.files {
         let report = match args.dry_run {
-            true => {
-                session.preview_import(file, &options, &mut show.progress("reading"), &Cancel::default())?
-            }
-            false => session.import(file, &options, &mut show.progress("importing"), &Cancel::default())?,
+            true => session.preview_import(file, &options, &mut show.progress("reading"), &Cancel::default()),
+            false => session.import(file, &options, &mut show.progress("importing"), &Cancel::default()),
         };
-        rejects.extend(report.rejects.iter().cloned());
-        reports.push(report);
+        match report {
+            Ok(report) => reports.push(report),
+            // What was imported before is told all the same.
+            Err(e) => {
+                failed = Some(e);
+                break;
+            }
+        }
     }
-    if let Some(path) = &args.rejects {
-        output::write_private(&vault, path, satchel_app::rejects_csv(&rejects).as_bytes())?;
+    if let (Some(path), Some(first)) = (&args.rejects, reports.first()) {
+        let columns: Vec<&str> = first.columns.iter().map(|c| c.name.as_str()).collect();
+        let rejects: Vec<_> = reports.iter().flat_map(|r| r.rejects.iter().cloned()).collect();
+        output::write_private(&vault, path, satchel_app::rejects_csv(&columns, &rejects).as_bytes())?;
     }
-    let answer = if reports.len() == 1 { json!(reports.first()) } else { json!({ "imports": reports }) };
-    show.answer(&answer, || {
+    if let Some(failed) = failed.take_if(|_| reports.is_empty()) {
+        return Err(failed);
+    }
+    show.answer(&in_one(&reports), || {
         let mut out = String::new();
         for (file, r) in args.files.iter().zip(&reports) {
             out.push_str(&format!(
@@ -650,7 +684,29 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
         }
         out
     });
-    Ok(())
+    failed.map_or(Ok(()), Err)
+}
+
+/// Several files are answered as one import is, with the parts beside it.
+fn in_one(reports: &[satchel_app::ImportReport]) -> Json {
+    let mut whole = json!(reports.last());
+    if let [_, _, ..] = reports {
+        let sum = |count: &dyn Fn(&satchel_app::ImportReport) -> u32| reports.iter().map(count).sum::<u32>();
+        let mut created = std::collections::BTreeMap::<&str, u32>::new();
+        for (kind, count) in reports.iter().flat_map(|r| &r.created) {
+            *created.entry(kind).or_default() += count;
+        }
+        whole["created"] = json!(created);
+        whole["rows"] = json!(sum(&|r| r.rows));
+        whole["updated"] = json!(sum(&|r| r.updated));
+        whole["unchanged"] = json!(sum(&|r| r.unchanged));
+        whole["skipped"] = json!(sum(&|r| r.skipped));
+        whole["rejected"] = json!(sum(&|r| r.rejected));
+        whole["columns"] = json!(reports.iter().flat_map(|r| &r.columns).collect::<Vec<_>>());
+        whole["errors"] = json!(reports.iter().flat_map(|r| &r.errors).collect::<Vec<_>>());
+        whole["imports"] = json!(reports);
+    }
+    whole
 }
 
 fn export(show: &Show, session: &Session, args: Export) -> Done {

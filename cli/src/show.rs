@@ -17,7 +17,7 @@ pub struct Show {
 impl Show {
     /// One document, or lines for people.
     pub fn answer(&self, json: &Json, human: impl FnOnce() -> String) {
-        let text = if self.json { json.to_string() } else { human() };
+        let text = if self.json { json.to_string() } else { harmless(&human()) };
         // A reader that went away (`| head`) is no error.
         let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     }
@@ -55,9 +55,28 @@ impl Show {
     }
 }
 
+/// Without control characters: a terminal obeys them, and values come from anywhere. Our own bold
+/// heads of tables stay.
+pub fn harmless(text: &str) -> String {
+    const BOLD: [&str; 2] = ["\x1b[1m", "\x1b[0m"];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let own = BOLD.iter().find(|own| c == '\x1b' && rest.starts_with(**own));
+        let taken = own.map_or(c.len_utf8(), |own| own.len());
+        if own.is_some() || !c.is_control() || matches!(c, '\n' | '\t') {
+            out.push_str(rest.get(..taken).unwrap_or_default());
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    out
+}
+
 /// Columns as wide as they need; Chinese characters take two places.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let cut = |s: &String| -> String { s.replace(['\n', '\r', '\t'], " ").chars().take(60).collect() };
+    let cut = |s: &String| -> String {
+        s.replace(['\n', '\r', '\t'], " ").chars().filter(|c| !c.is_control()).take(60).collect()
+    };
     let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(cut).collect()).collect();
     let mut widths: Vec<usize> = head.iter().map(|h| width(h)).collect();
     for row in &rows {
