@@ -37,6 +37,11 @@ pub mod key {
 impl Window {
     /// Starts the app on a vault, with files as arguments.
     pub fn open(vault: &Path, args: &[&str]) -> Self {
+        Self::open_program(&bin("satchel-desktop"), vault, args)
+    }
+
+    /// Starts any program that shows its pages by WebKitGTK.
+    pub fn open_program(program: &Path, vault: &Path, args: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
@@ -55,7 +60,7 @@ impl Window {
             agent: config.build().into(),
             base: format!("http://127.0.0.1:{port}"),
         };
-        let options = json!({"binary": bin("satchel-desktop"), "args": args});
+        let options = json!({"binary": program, "args": args});
         let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
         let started = Instant::now();
         let session = loop {
@@ -88,6 +93,10 @@ impl Window {
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         self.try_call(method, path, body).unwrap_or_else(|e| panic!("{method} {path}: {e}"))
+    }
+
+    pub fn go(&self, url: &str) {
+        self.call("POST", "/url", &json!({ "url": url }));
     }
 
     /// Runs a script in the page; the last argument is what it returns to.

@@ -1,9 +1,24 @@
 //! The figures, each beside a baseline measured in the same run.
 
-use crate::{Done, call, cargo, target_dir};
+use crate::{Done, call, cargo, desk, setup, target_dir};
+use std::process::Command;
 
+/// With `--window` also those of the release window, on a screen of its own.
 pub fn bench(args: &[String]) -> Done {
-    call(&mut cargo(&["build", "--release", "--package", "satchel-tests", "--example", "bench"]))?;
-    let mut command = std::process::Command::new(target_dir().join("release/examples/bench"));
-    call(command.args(args).env("SATCHEL_BENCH_OUT", target_dir().join("bench.json")))
+    let examples = ["build", "--release", "--package", "satchel-tests", "--example"];
+    let example = |name: &str| Command::new(target_dir().join("release/examples").join(name));
+    if args.iter().any(|a| a == "--window") {
+        setup::everything()?;
+        setup::screens()?;
+        call(&mut cargo(&["build", "--release", "--package", "satchel", "--features", "bundle"]))?;
+        call(&mut cargo(&["build", "--release", "--package", "satchel-cli"]))?;
+        call(cargo(&examples).arg("window-bench"))?;
+        return desk::with(|desk| {
+            let out = target_dir().join("bench-window.json");
+            let mut command = example("window-bench");
+            desk.call(command.env("SATCHEL_BENCH_OUT", out).env("SATCHEL_BIN", target_dir().join("release")))
+        });
+    }
+    call(cargo(&examples).arg("bench"))?;
+    call(example("bench").args(args).env("SATCHEL_BENCH_OUT", target_dir().join("bench.json")))
 }
