@@ -3,40 +3,78 @@
 
 #![allow(clippy::unwrap_used)]
 
-use satchel_tests::cli::Cli;
-use std::{
-    io::{BufRead, BufReader},
-    process::Stdio,
-    time::{Duration, Instant},
+use satchel_app::{
+    Cancel, Cost, CreateVault, ImportOptions, Keyring, ListRequest, Passphrase, Satchel, Session, Unlock,
+    domain::{Kind, RecordId},
 };
+use satchel_tests::{CHEAP, PASSPHRASE};
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+const ROWS: u32 = 1500;
+/// Edits between two imports.
+const EDITS: u64 = 20;
 
 fn kills() -> u64 {
     std::env::var("SATCHEL_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(16)
 }
 
-/// A child that works until it is killed, and names what was acknowledged.
-fn work(cli: &Cli, args: &[&str], random: u64, range: u64) -> bool {
-    let mut child = cli.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let until = Instant::now() + Duration::from_micros(random % range);
+fn open(satchel: &Satchel) -> Arc<Session> {
+    satchel.unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off).unwrap()
+}
+
+fn people(session: &Session) -> u32 {
+    session.status().unwrap().records["person"]
+}
+
+fn title(session: &Session, id: RecordId) -> u64 {
+    session.get(id).unwrap().fields["title"].as_str().unwrap().parse().unwrap()
+}
+
+/// Says that something is done, to whoever is about to kill this process.
+fn acknowledge(what: &str) {
+    let mut out = std::io::stdout();
+    out.write_all(format!("\nDONE {what}\n").as_bytes()).and_then(|()| out.flush()).unwrap();
+}
+
+/// Not a test of its own: the process that the test below starts, to write until it is killed.
+#[test]
+fn the_writer_that_is_killed() {
+    let Some(dir) = std::env::var_os("SATCHEL_KILL_ME") else { return };
+    let (dir, id) = (Path::new(&dir), std::env::var("SATCHEL_KILL_ID").unwrap().parse().unwrap());
+    let satchel = Satchel::new(&dir.join("vault"), "The writer");
+    let mut session = open(&satchel);
+    let mut n = title(&session, id);
+    acknowledge("opening");
     loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.success();
+        for _ in 0..EDITS {
+            n += 1;
+            session.set(id, json!({"title": n.to_string()}).as_object().unwrap()).unwrap();
+            acknowledge(&format!("edit {n}"));
         }
-        if Instant::now() >= until {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return false;
-        }
-        std::thread::sleep(Duration::from_micros(200));
+        let (file, options, never) = (dir.join("people.csv"), ImportOptions::default(), Cancel::default());
+        let report = session.import(&file, &options, &mut |_| {}, &never).unwrap();
+        acknowledge("import");
+        session.undo(report.operation, &mut |_| {}, &never).unwrap();
+        acknowledge("undo");
+        drop(session);
+        satchel.rotate_key().unwrap();
+        session = satchel.session().unwrap();
+        acknowledge("rotation");
     }
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_and_no_vault_is_corrupt() {
-    let seed: u64 = std::env::var("SATCHEL_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or_else(|| std::process::id().into());
+    let seed = std::env::var("SATCHEL_SEED").ok().and_then(|s| s.parse::<u64>().ok());
+    let seed = seed.unwrap_or_else(|| std::process::id().into());
     println!("SATCHEL_SEED={seed}");
     let mut random: u64 = seed | 1;
     let mut next = || {
@@ -45,84 +83,91 @@ fn nothing_acknowledged_is_lost_and_no_vault_is_corrupt() {
         random ^= random << 17;
         random
     };
-    let cli = Cli::new();
-    let mut file = String::from("First Name,Email\n");
-    for n in 0..4000 {
-        file.push_str(&format!("Person{n},p{n}@x.example\n"));
-    }
-    std::fs::write(cli.dir.path().join("people.csv"), file).unwrap();
-    let id = cli.json(&["new", "person", "first_name=Ana"])["id"].as_str().unwrap().to_owned();
-    // How long each takes undisturbed: the kills fall within.
-    let timed = |args: &[&str]| {
-        let started = Instant::now();
-        assert!(cli.run(args).status.success());
-        u64::try_from(started.elapsed().as_micros()).unwrap()
-    };
-    let edit = timed(&["set", &id, "title=0"]);
-    let import = timed(&["import", "people.csv"]);
-    let undo = timed(&["undo"]);
-    let rotate = timed(&["keys", "rotate"]);
-    let mut acknowledged = "0".to_owned();
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = String::from("First Name,Email,Company\n");
+    (0..ROWS).for_each(|n| file.push_str(&format!("Person{n},p{n}@x.example,Company {}\n", n % 70)));
+    std::fs::write(dir.path().join("people.csv"), file).unwrap();
+    let satchel = Satchel::new(&dir.path().join("vault"), "The test");
+    let created = satchel.create(new_vault(CHEAP)).unwrap();
+    let first = json!({"first_name": "Ana", "title": "0"});
+    let id = created.session.create(Kind::Person, first.as_object().unwrap()).unwrap().id;
+    drop(created);
+    satchel.lock();
+    let (mut killed_in, mut acknowledged) = (BTreeMap::<&str, u64>::new(), 0);
     for round in 1..=kills() {
-        let value = format!("title={round}");
-        match next() % 4 {
-            0 | 1 => {
-                if work(&cli, &["set", &id, &value], next(), edit) {
-                    acknowledged = round.to_string();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_writer_that_is_killed", "--nocapture"])
+            .env("SATCHEL_KILL_ME", dir.path())
+            .env("SATCHEL_KILL_ID", id.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (send, done) = mpsc::channel();
+        let out = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if let Some(what) = line.strip_prefix("DONE ") {
+                    let _ = send.send(what.to_owned());
                 }
             }
-            2 => {
-                work(&cli, &["import", "people.csv"], next(), import);
-                let last = cli.json(&["operations", "--limit", "1"])["operations"][0]["operation"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned();
-                work(&cli, &["undo", &last], next(), undo);
-            }
-            _ => {
-                work(&cli, &["keys", "rotate"], next(), rotate);
-            }
-        }
-        let report = cli.run(&["--json", "verify"]);
-        assert!(
-            report.status.success(),
-            "round {round}: {}{}",
-            String::from_utf8_lossy(&report.stdout),
-            String::from_utf8_lossy(&report.stderr)
-        );
-        let title = cli.json(&["get", &id])["fields"]["title"].as_str().unwrap().to_owned();
-        // The last one may have been written and killed before it could say so.
-        assert!(
-            title == acknowledged || title == round.to_string(),
-            "round {round}: {acknowledged} was acknowledged, {title} is there"
-        );
-        acknowledged = title;
-    }
-    println!("{} kills, nothing lost", kills());
-}
-
-/// The same from a process that writes in a stream: each line it prints is an acknowledged write.
-#[test]
-fn a_stream_of_writes_survives_a_kill() {
-    for round in 0..(kills() / 8).max(2) {
-        let cli = Cli::new();
-        let script =
-            "for n in $(seq 1 200); do \"$0\" --quiet new person first_name=N$n >/dev/null && echo $n; done";
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", script]).arg(satchel_tests::bin("satchel"));
-        for (name, value) in cli.command(&[]).get_envs() {
-            shell.env(name, value.unwrap_or_default());
-        }
-        let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut seen = 0;
-        while seen < 3 + round {
-            seen = lines.next().unwrap().unwrap().parse().unwrap();
-        }
+        });
+        assert_eq!(done.recv_timeout(Duration::from_secs(30)).as_deref(), Ok("opening"), "round {round}");
+        std::thread::sleep(Duration::from_micros(next() % 900_000));
         child.kill().unwrap();
         child.wait().unwrap();
-        std::thread::sleep(Duration::from_secs(1));
-        let there = cli.json(&["status"])["records"]["person"].as_u64().unwrap();
-        assert!(there >= seen, "{seen} were acknowledged, {there} are there");
+        reader.join().unwrap();
+        // What it said before it died is acknowledged; it may have done one thing more.
+        let said: Vec<String> = done.try_iter().collect();
+        let edits = said.iter().filter_map(|s| s.strip_prefix("edit ")?.parse::<u64>().ok());
+        acknowledged = edits.max().unwrap_or(acknowledged);
+        let last = said.last().map_or("opening", String::as_str);
+        let in_work = match last {
+            "import" => "undo",
+            "undo" => "rotation",
+            edit if edit.starts_with("edit") && said.len() as u64 % (EDITS + 3) == EDITS => "import",
+            _ => "edit",
+        };
+        *killed_in.entry(in_work).or_default() += 1;
+
+        let session = open(&satchel);
+        let report = session.verify(&mut |_| {}).unwrap();
+        assert!(report.ok, "round {round}, killed in {in_work}: {report:?}");
+        let there = title(&session, id);
+        assert!(
+            there == acknowledged || there == acknowledged + 1,
+            "round {round}: {acknowledged} was acknowledged, {there} is there"
+        );
+        acknowledged = there;
+        match last {
+            "import" => assert!(people(&session) <= ROWS + 1, "a part may be rolled back already"),
+            "undo" | "rotation" => {
+                assert_eq!(people(&session), 1, "round {round}: the undo was acknowledged")
+            }
+            _ => {}
+        }
+        // Whatever was cut off can be taken back as a whole.
+        for import in session.imports().unwrap().iter().filter(|o| !o.undone) {
+            session.undo(Some(import.operation), &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        assert_eq!(people(&session), 1, "round {round}: nothing of an import is left, and Ana is");
+        let found = session.list(Kind::Company, &ListRequest::default()).unwrap().total;
+        assert_eq!(found, 0, "round {round}: companies go with the people that they were made for");
+        drop(session);
+        satchel.lock();
+        let files = std::fs::read_dir(dir.path().join("vault")).unwrap().flatten();
+        let databases = files.filter(|e| e.path().extension().is_some_and(|e| e == "db")).count();
+        assert_eq!(databases, 1, "round {round}: no copy of a cut-off rotation stays");
+    }
+    println!("{} kills in {killed_in:?}, {acknowledged} edits acknowledged, nothing lost", kills());
+}
+
+fn new_vault(cost: Cost) -> CreateVault {
+    CreateVault {
+        workspace: "Acme".into(),
+        person: "Ana".into(),
+        device: "laptop".into(),
+        passphrase: Some(Passphrase::new(PASSPHRASE).unwrap()),
+        keyring: Keyring::Off,
+        cost,
     }
 }

@@ -38,6 +38,54 @@ fn a_locked_vault_gives_nothing_and_opens_again() {
 }
 
 #[test]
+fn two_that_make_a_vault_in_one_folder_do_not_undo_each_other() {
+    for _ in 0..4 {
+        let dir = tempfile::tempdir().unwrap();
+        let make = || {
+            let satchel = Satchel::new(&dir.path().join("vault"), "A test");
+            let made = satchel.create(satchel_app::CreateVault {
+                workspace: "Acme".into(),
+                person: "Ana".into(),
+                device: "laptop".into(),
+                passphrase: Some(Passphrase::new(PASSPHRASE).unwrap()),
+                keyring: Keyring::Off,
+                cost: satchel_tests::CHEAP,
+            });
+            let made = made.map(|_| ()).map_err(|e| e.code);
+            satchel.lock();
+            made
+        };
+        let (a, b) = std::thread::scope(|s| {
+            let (a, b) = (s.spawn(make), s.spawn(make));
+            (a.join().unwrap(), b.join().unwrap())
+        });
+        assert!(matches!((a, b), (Ok(()), Err(_)) | (Err(_), Ok(()))), "{a:?} {b:?}");
+        unlock(&Satchel::new(&dir.path().join("vault"), "A test")).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_page_stops_all_writing() {
+    let laptop = Laptop::new();
+    seed(&laptop, 400);
+    let Laptop { dir, satchel, session, .. } = laptop;
+    drop(session);
+    satchel.lock();
+    let path = dir.path().join("vault/satchel-1.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 64].fill(0x5a);
+    std::fs::write(&path, &bytes).unwrap();
+    let satchel = Satchel::new(&dir.path().join("vault"), "A test");
+    unlock(&satchel).unwrap();
+    let session = satchel.session().unwrap();
+    assert!(!session.verify(&mut |_| {}).unwrap().ok);
+    let refused = session.create(Kind::Person, json!({"first_name": "Bo"}).as_object().unwrap()).unwrap_err();
+    assert_eq!(refused.code, Code::Damaged);
+    assert!(refused.message.contains("rescue"), "{}", refused.message);
+}
+
+#[test]
 fn a_rotation_keeps_everything_and_shuts_the_old_key_out() {
     let Laptop { dir, satchel, session, .. } = Laptop::new();
     let laptop = Laptop { dir, satchel, session, kit: Vec::new() };

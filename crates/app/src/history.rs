@@ -320,8 +320,15 @@ impl TakingBack<'_> {
     }
 
     fn plan_one(&self, db: &satchel_storage::Connection, touched: &Touched) -> Result<Plan, AppError> {
-        let (row, mut document): (_, Document) = self.session.load(db, touched.id)?;
         let skip = |field: String, why: &str| Skipped { id: touched.id, field, why: why.to_owned() };
+        let stored =
+            documents::get(db, touched.id)?.ok_or_else(|| AppError::not_found("record", touched.id))?;
+        let Ok(mut document) = guarded(|| Ok::<_, AppError>(Document::load(&stored.bytes)?)) else {
+            // The others are taken back all the same.
+            let skipped = vec![skip(stored.kind.key().to_owned(), "it is damaged and cannot be read")];
+            return Ok(Plan { prepared: None, skipped });
+        };
+        let row = stored;
         if touched.before.is_empty() && is_used(db, &row, &document.registers())? {
             let skipped = vec![skip(row.kind.key().to_owned(), "other records use it")];
             return Ok(Plan { prepared: None, skipped });

@@ -11,7 +11,9 @@ use satchel_domain::Kind;
 use satchel_storage::{StorageError, Store, operations, projections, settings};
 use satchel_vault::{
     Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultError, VaultKey,
-    Witness, files::private_dir,
+    Witness,
+    files::{private_dir, sync_dir},
+    lock_folder,
 };
 use serde::Serialize;
 use std::{
@@ -130,6 +132,8 @@ impl Satchel {
             satchel_vault::probe_keyring().map_err(VaultError::from)?;
         }
         private_dir(&self.path).map_err(AppError::io(&self.path))?;
+        // Before the folder is looked at: two that make a vault in it at once must not undo each other.
+        let lock = self.take_lock()?;
         let prepared = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
         let database = prepared.database();
         let person = satchel_domain::value::clean(&new.person, false);
@@ -139,7 +143,8 @@ impl Satchel {
                 write_facts(&store, &workspace, if person.is_empty() { "me" } else { &person }, &new.device)
             })
             // On disk for good before anything says that there is a vault.
-            .and_then(|()| sync(&database));
+            .and_then(|()| sync(&database))
+            .and_then(|()| sync_dir(&self.path).map_err(AppError::io(&self.path)));
         if let Err(error) = filled {
             // Or the next try would find the place taken.
             let _ = std::fs::remove_file(&database);
@@ -149,10 +154,8 @@ impl Satchel {
         let key = VaultKey::clone_of(&prepared.key);
         let (dir, refused) = prepared.commit(new.keyring)?;
         // Nobody has seen its kit yet: a vault that cannot be opened now must not stay.
-        let session = self
-            .take_lock(&dir)
-            .and_then(|lock| self.open_session(dir.clone(), key, new.keyring, lock))
-            .inspect_err(|_| dir.discard())?;
+        let session =
+            self.open_session(dir.clone(), key, new.keyring, lock).inspect_err(|_| dir.discard())?;
         let session = Arc::new(session);
         *self.slot() = Some(session.clone());
         self.events.send(&Event::Unlocked);
@@ -166,7 +169,8 @@ impl Satchel {
             return Ok(session.clone());
         }
         // Taken before the keys are read: another process may be changing them just now.
-        let lock = self.take_lock(&VaultDir::open(&self.path)?)?;
+        VaultDir::open(&self.path)?;
+        let lock = self.take_lock()?;
         let dir = VaultDir::open(&self.path)?;
         let by_keyring = matches!(with, Unlock::Keyring);
         let key = match with {
@@ -186,10 +190,10 @@ impl Satchel {
     }
 
     /// A program that is just closing may still hold the vault: wait a moment, not for ever.
-    fn take_lock(&self, dir: &VaultDir) -> Result<satchel_vault::VaultLock, AppError> {
+    fn take_lock(&self) -> Result<satchel_vault::VaultLock, AppError> {
         let patience = Instant::now() + Duration::from_millis(1500);
         loop {
-            match dir.lock(&self.holder) {
+            match lock_folder(&self.path, &self.holder) {
                 Err(VaultError::InUse { .. }) if Instant::now() < patience => {
                     std::thread::sleep(Duration::from_millis(50));
                 }
@@ -218,6 +222,8 @@ impl Satchel {
         self.events.send(&Event::Locked);
         let patience = Instant::now() + Duration::from_millis(900);
         while Arc::strong_count(&session) > 1 && Instant::now() < patience {
+            // Reads that take long (a check of the whole file, a list of everything) give up.
+            session.store.interrupt_reads();
             std::thread::sleep(Duration::from_millis(5));
         }
         drop(session);
@@ -250,10 +256,9 @@ impl Satchel {
             Ok(key) => VaultKey::clone_of(key),
             Err((_, old)) => VaultKey::clone_of(old),
         };
-        let reopened = VaultDir::open(&self.path).map_err(AppError::from).and_then(|dir| {
-            let lock = self.take_lock(&dir)?;
-            self.open_session(VaultDir::open(&self.path)?, key, keyring, lock)
-        });
+        let reopened = self
+            .take_lock()
+            .and_then(|lock| self.open_session(VaultDir::open(&self.path)?, key, keyring, lock));
         let reopened = reopened.inspect_err(|_| self.events.send(&Event::Locked))?;
         let reopened = Arc::new(reopened);
         *slot = Some(reopened.clone());

@@ -132,7 +132,11 @@ impl Session {
             for query in [live, trash] {
                 for row in satchel_storage::lists::rows(db, &catalogue, &query)? {
                     let Some(row) = documents::by_row(db, row)? else { continue };
-                    catalogue.extend_by(&Document::load(&row.bytes)?.registers());
+                    // One that cannot be read must not keep the vault shut; `verify` names it.
+                    let read = guarded(|| Ok::<_, AppError>(Document::load(&row.bytes)?.registers()));
+                    if let Ok(registers) = read {
+                        catalogue.extend_by(&registers);
+                    }
                 }
             }
             Ok(())

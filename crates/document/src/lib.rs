@@ -216,7 +216,9 @@ impl Document {
         }
         let mut changed = false;
         for (path, value) in changes {
-            if now.get(path) == value.as_ref() {
+            // Written although it is the value that shows, where another device says otherwise: that
+            // settles it.
+            if now.get(path) == value.as_ref() && self.doc.get_all(ROOT, path.as_str())?.len() < 2 {
                 continue;
             }
             changed = true;

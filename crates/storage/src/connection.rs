@@ -57,7 +57,15 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
     if mode != Mode::Create && !path.exists() {
         return Err(StorageError::Missing(path.display().to_string()));
     }
-    let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = match mode {
+        // In a folder that cannot be written SQLite finds no place for its index of the log. A
+        // database without a log needs none.
+        Mode::Rescue if !has_log(path) => {
+            Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+        _ => Connection::open_with_flags(path, flags)?,
+    };
     // Its own log on stderr names pages; what is wrong is said by our errors.
     let _ = db.execute_batch("PRAGMA cipher_log_level = NONE");
     set_key(&db, key)?;
@@ -84,6 +92,34 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
     db.set_prepared_statement_cache_capacity(64);
     add_functions(&db)?;
     Ok(db)
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|m| m.len() > 0)
+}
+
+/// The file's name as a URI that says that nobody changes it.
+fn immutable(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => {
+                uri.push(char::from(byte));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri + "?immutable=1"
+}
+
+/// Whether the last statement on this connection has met a page that is not what was written.
+pub(crate) fn met_damage(db: &Connection) -> bool {
+    // SAFETY: the handle is open for as long as the connection is borrowed.
+    #[allow(unsafe_code)]
+    let code = unsafe { rusqlite::ffi::sqlite3_errcode(db.handle()) };
+    matches!(code & 0xff, rusqlite::ffi::SQLITE_CORRUPT | rusqlite::ffi::SQLITE_NOTADB)
 }
 
 /// `PRAGMA key` would leave the key in a string of rusqlite's that nobody wipes.

@@ -5,12 +5,12 @@ use crate::{
     connection::{self, Mode, SqlCipherKey},
     schema, search, settings,
 };
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, InterruptHandle, Transaction, TransactionBehavior, params};
 use std::{
     path::{Path, PathBuf},
     sync::{
         Condvar, Mutex, PoisonError, TryLockError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -29,7 +29,6 @@ pub struct Check {
     pub detail: String,
 }
 
-#[derive(Debug)]
 pub struct Store {
     path: PathBuf,
     writer: Option<Mutex<Connection>>,
@@ -37,6 +36,17 @@ pub struct Store {
     returned: Condvar,
     /// Counts writes, so that what was read can be known to be stale.
     version: AtomicU64,
+    /// A damaged page was met: nothing is written any more, so that what is left stays as it is.
+    damaged: AtomicBool,
+    /// Opens another reader where one has met a damaged page: SQLCipher answers nothing more on it.
+    key: SqlCipherKey,
+    interrupts: Mutex<Vec<InterruptHandle>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -70,15 +80,36 @@ impl Store {
     }
 
     fn over(path: &Path, key: &SqlCipherKey, writer: Connection) -> Result<Self, StorageError> {
-        let readers =
+        let readers: Vec<Connection> =
             (0..READERS).map(|_| connection::open(path, key, Mode::Read)).collect::<Result<_, _>>()?;
-        Ok(Self {
+        Ok(Self::of(path, key, Some(Mutex::new(writer)), readers))
+    }
+
+    fn of(
+        path: &Path,
+        key: &SqlCipherKey,
+        writer: Option<Mutex<Connection>>,
+        readers: Vec<Connection>,
+    ) -> Self {
+        Self {
             path: path.to_owned(),
-            writer: Some(Mutex::new(writer)),
+            writer,
+            interrupts: Mutex::new(readers.iter().map(Connection::get_interrupt_handle).collect()),
             readers: Mutex::new(readers),
             returned: Condvar::new(),
             version: AtomicU64::new(0),
-        })
+            damaged: AtomicBool::new(false),
+            key: key.clone(),
+        }
+    }
+
+    /// Makes reads that are going on end with an error.
+    pub fn interrupt_reads(&self) {
+        self.interrupts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .for_each(InterruptHandle::interrupt);
     }
 
     /// Opens a file that may be damaged, for reading only: nothing is migrated, repaired or written.
@@ -91,13 +122,7 @@ impl Store {
             }
             _ => {}
         }
-        Ok(Self {
-            path: path.to_owned(),
-            writer: None,
-            readers: Mutex::new(vec![reader]),
-            returned: Condvar::new(),
-            version: AtomicU64::new(0),
-        })
+        Ok(Self::of(path, key, None, vec![reader]))
     }
 
     /// Rises with every transaction, one that was rolled back too: no two have the same number.
@@ -111,13 +136,18 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        if self.damaged.load(Ordering::Acquire) {
+            return Err(
+                StorageError::Damaged("a damaged page was met; nothing is written any more".into()).into()
+            );
+        }
         // A panic in another writer has rolled its transaction back: the connection is sound.
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         // Dropped after the transaction and before the lock.
         let _rise = Rise(&self.version);
         let tx =
             writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
-        let out = work(&tx)?;
+        let out = work(&tx).inspect_err(|_| self.note_damage(&tx))?;
         tx.commit().map_err(StorageError::from)?;
         Ok(out)
     }
@@ -135,12 +165,24 @@ impl Store {
             }
         };
         drop(readers);
-        let guard = Returned { store: self, reader: Some(reader) };
+        let mut guard = Returned { store: self, reader: Some(reader) };
         let reader = guard.reader.as_ref().expect("the reader was just put there");
         let tx = reader.unchecked_transaction().map_err(StorageError::from)?;
-        let out = work(&tx);
+        let out = work(&tx).inspect_err(|_| self.note_damage(&tx));
         drop(tx);
+        if self.writer.is_some()
+            && self.damaged.load(Ordering::Acquire)
+            && let (Err(_), Ok(fresh)) = (&out, connection::open(&self.path, &self.key, Mode::Read))
+        {
+            guard.reader = Some(fresh);
+        }
         out
+    }
+
+    fn note_damage(&self, db: &Connection) {
+        if connection::met_damage(db) {
+            self.damaged.store(true, Ordering::Release);
+        }
     }
 
     /// For the length of a bulk write: pages stay in memory, and the log is folded in rarely.
@@ -329,6 +371,11 @@ fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
     db.execute_batch("DETACH DATABASE copy")?;
     copied?;
     std::fs::File::open(path)?.sync_all()?;
+    // Its name too: what names it next must not outlive it in a power cut.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
     Ok(())
 }
 

@@ -21,6 +21,9 @@ pub(crate) struct VaultFile {
     /// The generation before, whose database is removed once the new one has been opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u32>,
+    /// Tells the vault's key from others without opening the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
     pub slots: Vec<Slot>,
 }
 

@@ -111,7 +111,8 @@ impl NewVault {
         if let Some(passphrase) = passphrase {
             slots.push(Slot::for_passphrase(passphrase, cost, vault, 1, &key)?);
         }
-        let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, slots };
+        let check = Some(key.check());
+        let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots };
         Ok(Self { path: path.to_owned(), key, recovery, file })
     }
 
@@ -187,31 +188,40 @@ impl VaultDir {
 
     /// Takes the vault for this process, or says who has it.
     pub fn lock(&self, holder: &str) -> Result<VaultLock, VaultError> {
-        let path = self.path.join("vault.lock");
-        let io = |source| VaultError::Io { path: path.clone(), source };
-        let mut file =
-            File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {
-                file.set_len(0)
-                    .and_then(|()| write!(file, "{holder} (process {})", std::process::id()))
-                    .map_err(io)?;
-                Ok(VaultLock { _file: file })
-            }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let holder = std::fs::read_to_string(&path).unwrap_or_default();
-                let holder: String = holder.chars().filter(|c| !c.is_control()).take(100).collect();
-                Err(VaultError::InUse {
-                    holder: if holder.is_empty() { "Another program".into() } else { holder },
-                })
-            }
-            Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
-        }
+        lock_folder(&self.path, holder)
     }
+}
 
+/// Takes a vault's folder for this process, also where the vault is still to be made.
+pub fn lock_folder(folder: &Path, holder: &str) -> Result<VaultLock, VaultError> {
+    let path = folder.join("vault.lock");
+    let io = |source| VaultError::Io { path: path.clone(), source };
+    let mut file =
+        File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)
+                .and_then(|()| write!(file, "{holder} (process {})", std::process::id()))
+                .map_err(io)?;
+            Ok(VaultLock { _file: file })
+        }
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let holder = std::fs::read_to_string(&path).unwrap_or_default();
+            let holder: String = holder.chars().filter(|c| !c.is_control()).take(100).collect();
+            Err(VaultError::InUse {
+                holder: if holder.is_empty() { "Another program".into() } else { holder },
+            })
+        }
+        Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+impl VaultDir {
     pub fn unlock_with_keyring(&self) -> Result<VaultKey, VaultError> {
         let text = keyring_store::get(&self.keyring_name(self.file.generation))?;
-        VaultKey::from_hex(&text).ok_or(VaultError::Keyring(KeyringError::Foreign))
+        // A well-formed key of something else must not be taken for a damaged database.
+        let fits = |key: &VaultKey| self.file.check.as_ref().is_none_or(|check| *check == key.check());
+        VaultKey::from_hex(&text).filter(fits).ok_or(VaultError::Keyring(KeyringError::Foreign))
     }
 
     /// Keeps the key in the OS keyring and reads it back.
@@ -305,6 +315,7 @@ impl VaultDir {
     ) -> Result<(), VaultError> {
         let mut next = self.file.clone();
         next.replaces = Some(self.file.generation);
+        next.check = Some(key.check());
         next.generation = generation;
         next.slots = next
             .slots
@@ -323,9 +334,19 @@ impl VaultDir {
         self.commit(next)
     }
 
-    /// Removes what the last rotation has replaced. Only once the vault's own database has been opened.
+    /// Removes what rotations have replaced, or have left when they were cut off. Only under the lock,
+    /// and once the vault's own database has been opened.
     pub fn sweep(&self) {
         let _ = std::fs::remove_file(self.path.join(format!("{}.new", files::VAULT_JSON)));
+        // Copies under keys that never became the vault's: nothing opens them.
+        for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let number =
+                name.to_str().and_then(|n| n.strip_prefix("satchel-")?.split('.').next()?.parse().ok());
+            if number.is_some_and(|n: u32| n > self.file.generation) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
         let Some(replaced) = self.file.replaces else { return };
         let old = self.path.join(VaultFile::database_of(replaced));
         if !old.exists() {

@@ -47,6 +47,12 @@ impl VaultKey {
         out
     }
 
+    /// Says whether a key is this one, and nothing about it: the key is random and 256 bits long.
+    pub(crate) fn check(&self) -> String {
+        let check = blake3::derive_key("satchel 2026 vault key check", self.0.as_slice());
+        check.iter().take(16).map(|b| format!("{b:02x}")).collect()
+    }
+
     /// The raw key as SQLCipher takes it: `x'…'`, no key derivation.
     pub fn expose_as_sqlcipher_key(&self) -> Zeroizing<String> {
         let hex = self.expose_hex();
