@@ -281,8 +281,8 @@ proptest! {
                 0 => laptop.session.set(id, json!({"title": text}).as_object().unwrap()).unwrap().operation,
                 1 => laptop.session.set(id, json!({"emails": format!("{}@x.example", text.len())}).as_object().unwrap()).unwrap().operation,
                 2 => laptop.session.set(id, json!({"tags": text, "notes": text}).as_object().unwrap()).unwrap().operation,
-                3 => laptop.session.delete(&[id]).unwrap().operation,
-                _ => laptop.session.restore(&[id]).unwrap().operation,
+                3 => laptop.session.delete(&[id], &mut |_| {}, &Cancel::default()).unwrap().operation,
+                _ => laptop.session.restore(&[id], &mut |_| {}, &Cancel::default()).unwrap().operation,
             };
             done += usize::from(written.is_some());
         }
@@ -339,7 +339,7 @@ fn a_list_that_is_kept_up_to_date_is_the_list_worked_out_anew() {
             0 => set(person, json!({"title": format!("{} of sales", ["Head", "Zebra", "assistant"][n % 3])})),
             1 => set(person, json!({"last_name": format!("{}", ["王", "Aaron", "Zyx"][n / 6 % 3])})),
             2 => {
-                session.delete(&[person]).unwrap();
+                session.delete(&[person], &mut |_| {}, &Cancel::default()).unwrap();
             }
             3 => set(person, json!({"company": company.to_string()})),
             4 => set(company, json!({"name": format!("{} {n}", ["Alpha", "Øre", "深圳"][n / 6 % 3])})),

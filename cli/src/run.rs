@@ -101,14 +101,16 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             Ok(())
         }
         Command::Delete { ids } => {
-            let written = session.delete(&records(&ids)?)?;
+            let written =
+                session.delete(&records(&ids)?, &mut show.progress("deleting"), &Cancel::default())?;
             show.answer(&json!(written), || {
                 format!("{} in the trash; `satchel undo` brings them back", written.count)
             });
             Ok(())
         }
         Command::Restore { ids } => {
-            let written = session.restore(&records(&ids)?)?;
+            let written =
+                session.restore(&records(&ids)?, &mut show.progress("restoring"), &Cancel::default())?;
             show.answer(&json!(written), || format!("{} restored", written.count));
             Ok(())
         }

@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
-use tauri::State;
+use tauri::{Manager, State};
 
 type Answer<T> = Result<T, AppError>;
 
@@ -41,6 +41,11 @@ impl Desktop {
             last_sign: Arc::new(Mutex::new(now)),
             files: Arc::new(Mutex::new(files)),
         }
+    }
+
+    /// Long work goes on: nobody need be at the keyboard for it.
+    pub fn is_working(&self) -> bool {
+        !self.cancels.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     pub fn idle_for(&self) -> Duration {
@@ -67,10 +72,13 @@ pub enum Job {
     Import,
     Undo,
     Sample,
+    Edit,
+    Verify,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub struct ProgressEvent {
+    pub job: Job,
     pub done: u32,
     pub total: u32,
 }
@@ -113,14 +121,15 @@ async fn long<T: Send + 'static>(
     job: Job,
     work: impl FnOnce(&Session, &mut dyn FnMut(satchel_app::Progress), &Cancel) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
-    let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app));
+    let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app, job));
     let answer = with(desktop, move |s| work(s, &mut progress, &cancel)).await;
     // Done, stopped or failed: nobody is working any more.
-    let _ = tauri_specta::Event::emit(&ProgressEvent { done: 0, total: 0 }, app);
+    let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
+    desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
     answer
 }
 
-fn reporter(app: &tauri::AppHandle) -> impl FnMut(satchel_app::Progress) + Send + use<> {
+fn reporter(app: &tauri::AppHandle, job: Job) -> impl FnMut(satchel_app::Progress) + Send + use<> {
     let app = app.clone();
     let mut last = Instant::now();
     move |p| {
@@ -128,7 +137,7 @@ fn reporter(app: &tauri::AppHandle) -> impl FnMut(satchel_app::Progress) + Send 
             last = Instant::now();
             let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
             let _ = tauri_specta::Event::emit(
-                &ProgressEvent { done: small(p.done), total: small(p.total) },
+                &ProgressEvent { job, done: small(p.done), total: small(p.total) },
                 &app,
             );
         }
@@ -328,23 +337,48 @@ pub async fn set_fields(desktop: State<'_, Desktop>, id: RecordId, input: FieldI
 #[tauri::command]
 #[specta::specta]
 pub async fn set_many(
+    app: tauri::AppHandle,
     desktop: State<'_, Desktop>,
     ids: Vec<RecordId>,
     input: FieldInput,
 ) -> Answer<WrittenMany> {
-    with(&desktop, move |s| s.set_many(&ids, &input)).await
+    long(&app, &desktop, Job::Edit, move |s, progress, cancel| s.set_many(&ids, &input, progress, cancel))
+        .await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn delete(desktop: State<'_, Desktop>, ids: Vec<RecordId>) -> Answer<WrittenMany> {
-    with(&desktop, move |s| s.delete(&ids)).await
+pub async fn tag_many(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    ids: Vec<RecordId>,
+    add: Vec<String>,
+    remove: Vec<String>,
+) -> Answer<WrittenMany> {
+    long(&app, &desktop, Job::Edit, move |s, progress, cancel| {
+        s.tag_many(&ids, &add, &remove, progress, cancel)
+    })
+    .await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn restore(desktop: State<'_, Desktop>, ids: Vec<RecordId>) -> Answer<WrittenMany> {
-    with(&desktop, move |s| s.restore(&ids)).await
+pub async fn delete(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    ids: Vec<RecordId>,
+) -> Answer<WrittenMany> {
+    long(&app, &desktop, Job::Edit, move |s, progress, cancel| s.delete(&ids, progress, cancel)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn restore(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    ids: Vec<RecordId>,
+) -> Answer<WrittenMany> {
+    long(&app, &desktop, Job::Edit, move |s, progress, cancel| s.restore(&ids, progress, cancel)).await
 }
 
 #[tauri::command]
@@ -469,6 +503,32 @@ pub async fn seed_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> 
 
 #[tauri::command]
 #[specta::specta]
+pub async fn remove_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<UndoReport> {
+    long(&app, &desktop, Job::Sample, move |s, progress, cancel| s.remove_sample(progress, cancel)).await
+}
+
+/// A record in a window of its own.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_window(app: tauri::AppHandle, id: RecordId, kind: Kind) -> Answer<()> {
+    let label = format!("record-{id}");
+    if let Some(window) = app.get_webview_window(&label) {
+        let _ = window.unminimize();
+        let _ = window.set_focus();
+        return Ok(());
+    }
+    let url = tauri::WebviewUrl::App(format!("index.html#record={id}&kind={kind}").into());
+    let window = tauri::WebviewWindowBuilder::new(&app, label, url)
+        .title("Satchel")
+        .inner_size(1000.0, 760.0)
+        .min_inner_size(720.0, 480.0)
+        .visible(false)
+        .build();
+    window.map(|_| ()).map_err(|e| AppError::new(Code::Internal, format!("the window cannot be opened: {e}")))
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn key_slots(desktop: State<'_, Desktop>) -> Answer<Vec<KeySlotView>> {
     with(&desktop, |s| Ok(s.key_slots())).await
 }
@@ -510,8 +570,7 @@ pub async fn save_text(desktop: State<'_, Desktop>, path: String, text: String) 
 #[tauri::command]
 #[specta::specta]
 pub async fn verify(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<VerifyReport> {
-    let mut progress = reporter(&app);
-    with(&desktop, move |s| s.verify(&mut progress)).await
+    long(&app, &desktop, Job::Verify, move |s, progress, cancel| s.verify_until(progress, cancel)).await
 }
 
 #[tauri::command]

@@ -36,6 +36,7 @@ fn bindings() -> Builder<tauri::Wry> {
             create,
             set_fields,
             set_many,
+            tag_many,
             delete,
             restore,
             history,
@@ -51,6 +52,8 @@ fn bindings() -> Builder<tauri::Wry> {
             export_records,
             export_all,
             seed_sample,
+            remove_sample,
+            open_window,
             key_slots,
             set_passphrase,
             remove_passphrase,
@@ -102,6 +105,12 @@ pub fn run() {
     app.plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(plugin)
+        // Only once the page has its colours: before, the window would flash white.
+        .on_page_load(|webview, load| {
+            if load.event() == tauri::webview::PageLoadEvent::Finished {
+                let _ = webview.window().show();
+            }
+        })
         .setup(move |app| {
             builder.mount_events(app);
             let handle = app.handle().clone();

@@ -15,7 +15,10 @@ pub fn idle(desktop: Desktop) {
                 session.tidy();
             }
             drop(session);
-            if limit > 0 && desktop.idle_for() >= Duration::from_secs(u64::from(limit) * 60) {
+            if limit > 0
+                && !desktop.is_working()
+                && desktop.idle_for() >= Duration::from_secs(u64::from(limit) * 60)
+            {
                 desktop.satchel.lock();
             }
         }
@@ -50,13 +53,38 @@ async fn listen(satchel: Arc<Satchel>) -> zbus::Result<()> {
         MessageStream::for_match_rule(rule("org.freedesktop.login1.Session", "Lock")?, &bus, None).await?;
     let locker = satchel.clone();
     tauri::async_runtime::spawn(async move { each(lock, move |_| locker.lock()).await });
-    each(sleep, move |message| {
+    // Held, it makes the computer wait for us before it sleeps; let go, it sleeps at once.
+    let mut delay = hold_sleep(&bus).await;
+    let mut sleep = sleep;
+    use zbus::export::ordered_stream::OrderedStreamExt;
+    while let Some(Ok(message)) = sleep.next().await {
         // True: the computer is about to sleep; false: it woke up.
-        let sleeping = message.body().deserialize::<bool>().unwrap_or(true);
-        sleeping && satchel.lock()
-    })
-    .await;
+        if message.body().deserialize::<bool>().unwrap_or(true) {
+            let locked = satchel.clone();
+            let _ = tauri::async_runtime::spawn_blocking(move || locked.lock()).await;
+            delay = None;
+        } else {
+            delay = hold_sleep(&bus).await;
+        }
+    }
+    drop(delay);
     Ok(())
+}
+
+/// Asks systemd-logind to wait a moment before it sleeps; without the right to ask, the lock races it.
+#[cfg(target_os = "linux")]
+async fn hold_sleep(bus: &zbus::Connection) -> Option<zbus::zvariant::OwnedFd> {
+    let answer = bus
+        .call_method(
+            Some("org.freedesktop.login1"),
+            "/org/freedesktop/login1",
+            Some("org.freedesktop.login1.Manager"),
+            "Inhibit",
+            &("sleep", "Satchel", "The vault is locked first", "delay"),
+        )
+        .await
+        .ok()?;
+    answer.body().deserialize().ok()
 }
 
 #[cfg(target_os = "linux")]

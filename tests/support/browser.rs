@@ -26,6 +26,7 @@ pub mod key {
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
     pub const CTRL: &str = "\u{e009}";
+    pub const ALT: &str = "\u{e00a}";
     pub const SHIFT: &str = "\u{e008}";
     pub const DOWN: &str = "\u{e015}";
     pub const END: &str = "\u{e010}";
@@ -97,6 +98,12 @@ impl Window {
 
     pub fn go(&self, url: &str) {
         self.call("POST", "/url", &json!({ "url": url }));
+    }
+
+    /// How many windows the app has.
+    pub fn windows(&self) -> usize {
+        let handles = self.try_call("GET", "/window/handles", &json!({})).unwrap_or_default();
+        handles.as_array().map_or(0, Vec::len)
     }
 
     /// Runs a script in the page; the last argument is what it returns to.

@@ -1,7 +1,7 @@
 //! Records: make, change, read, search, delete, restore.
 
 use crate::{
-    AppError, Cancel, Session,
+    AppError, Cancel, Progress, Session,
     error::Code,
     session::{Prepared, custom_field, fields_json, now},
     views::{ClaimView, ConflictView, FieldView, Hit, RecordView, Written, WrittenMany},
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Records per transaction of a bulk edit.
-const BATCH: usize = 1000;
+const BATCH: usize = 500;
 
 /// New values of fields, as a screen, a script or a file gives them; `null` clears.
 pub type FieldInput = Map<String, Json>;
@@ -96,7 +96,8 @@ impl Session {
         }
         let id = self.derive_id(&["custom_field", kind.key(), &key]);
         let written = if self.store.read(|db| documents::exists(db, id))? {
-            self.write_registers(&[id], "restore", &|_| vec![(DELETED_AT.to_owned(), None)])
+            let plan = |_: &Registers| vec![(DELETED_AT.to_owned(), None)];
+            self.write_registers(&[id], "restore", &plan, &mut |_| {}, &Cancel::default())
                 .map(|w| Written { id, operation: w.operation })?
         } else {
             self.create_with(id, Kind::CustomField, &registers)?
@@ -108,12 +109,18 @@ impl Session {
 
     /// Changes fields of one record; the others keep theirs.
     pub fn set(&self, id: RecordId, input: &FieldInput) -> Result<Written, AppError> {
-        let written = self.set_many(&[id], input)?;
+        let written = self.set_many(&[id], input, &mut |_| {}, &Cancel::default())?;
         Ok(Written { id, operation: written.operation })
     }
 
     /// Changes the same fields of several records, as one operation.
-    pub fn set_many(&self, ids: &[RecordId], input: &FieldInput) -> Result<WrittenMany, AppError> {
+    pub fn set_many(
+        &self,
+        ids: &[RecordId],
+        input: &FieldInput,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
         let catalogue = self.catalogue();
         let habits = self.habits()?;
         let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
@@ -147,9 +154,56 @@ impl Session {
             }
             self.check_references(db, &wanted)
         })?;
-        self.write_registers(ids, "edit", &|now| {
-            values.keys().flat_map(|key| difference(key, now, &wanted)).collect()
-        })
+        let plan = |now: &Registers| {
+            values.keys().flat_map(|key| difference(key, now, &wanted)).collect::<Changes>()
+        };
+        self.write_registers(ids, "edit", &plan, progress, cancel)
+    }
+
+    /// Adds tags to several records and takes others away; the tags that they have besides stay.
+    pub fn tag_many(
+        &self,
+        ids: &[RecordId],
+        add: &[String],
+        remove: &[String],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
+        let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
+        let kind = self.kind_of(*first)?;
+        let catalogue = self.catalogue();
+        let field = catalogue
+            .field(kind, "tags")
+            .ok_or_else(|| AppError::refused(format!("a {kind} has no tags")))?;
+        let read = |list: &[String]| {
+            let read = Value::from_json(field, &Json::from(list.to_vec()), &Habits::default());
+            read.map_err(|e| AppError::of_field("tags", &e))
+        };
+        let (add, remove) = (read(add)?, read(remove)?);
+        let tags = |value: Option<Value>| match value {
+            Some(Value::Tags(tags)) => tags,
+            _ => Vec::new(),
+        };
+        let (add, remove) = (tags(add), tags(remove));
+        let same = |a: &String, b: &String| satchel_domain::text::fold(a) == satchel_domain::text::fold(b);
+        self.write_registers(
+            ids,
+            "edit",
+            &|now| {
+                let mut all = tags(Value::from_registers(field, now));
+                all.retain(|t| !remove.iter().any(|r| same(t, r)));
+                for tag in &add {
+                    if !all.iter().any(|t| same(t, tag)) {
+                        all.push(tag.clone());
+                    }
+                }
+                let mut wanted = Registers::new();
+                Value::Tags(all).to_registers("tags", &mut wanted);
+                difference("tags", now, &wanted)
+            },
+            progress,
+            cancel,
+        )
     }
 
     pub fn unset(&self, id: RecordId, keys: &[String]) -> Result<Written, AppError> {
@@ -158,20 +212,32 @@ impl Session {
     }
 
     /// Puts records in the trash.
-    pub fn delete(&self, ids: &[RecordId]) -> Result<WrittenMany, AppError> {
+    pub fn delete(
+        &self,
+        ids: &[RecordId],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
         let at = now();
-        self.write_registers(ids, "delete", &|r| match r.contains_key(DELETED_AT) {
+        let plan = |r: &Registers| match r.contains_key(DELETED_AT) {
             true => Changes::new(),
             false => vec![(DELETED_AT.to_owned(), Some(Scalar::Int(at)))],
-        })
+        };
+        self.write_registers(ids, "delete", &plan, progress, cancel)
     }
 
     /// Takes records out of the trash.
-    pub fn restore(&self, ids: &[RecordId]) -> Result<WrittenMany, AppError> {
-        self.write_registers(ids, "restore", &|r| match r.contains_key(DELETED_AT) {
+    pub fn restore(
+        &self,
+        ids: &[RecordId],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
+        let plan = |r: &Registers| match r.contains_key(DELETED_AT) {
             true => vec![(DELETED_AT.to_owned(), None)],
             false => Changes::new(),
-        })
+        };
+        self.write_registers(ids, "restore", &plan, progress, cancel)
     }
 
     /// Edits each record by what `plan` makes of its registers, as one operation. Many are written in
@@ -181,6 +247,8 @@ impl Session {
         ids: &[RecordId],
         label: &str,
         plan: &dyn Fn(&Registers) -> Changes,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
         let mut operation = self.operation(label);
         let stamp = self.stamp(&operation);
@@ -189,8 +257,11 @@ impl Session {
         operation.finished = ids.len() <= BATCH;
         let (mut seq, mut count, mut fields_changed) = (None, 0_u64, false);
         let (ids_end, several) = (ids.last(), ids.len() > 1);
+        let (mut done, all) = (0, ids.len() as u64);
         let outcome = ids.chunks(BATCH).try_for_each(|ids| {
-            self.go_on(&Cancel::default(), "stopped; what was changed so far can be undone")?;
+            self.go_on(cancel, "stopped; what was changed so far can be undone")?;
+            progress(Progress { done, total: all });
+            done += ids.len() as u64;
             self.store.write::<_, AppError>(|tx| {
                 for id in ids {
                     let (row, mut document) = self.load(tx, *id)?;
@@ -224,8 +295,8 @@ impl Session {
         if count > 0 {
             self.changed(if ids.len() > 100 { Vec::new() } else { ids.to_vec() });
         }
-        outcome?;
         let operation = (count > 0).then_some(operation.id);
+        outcome.map_err(|e| AppError { operation, ..e })?;
         Ok(WrittenMany { operation, count: u32::try_from(count).unwrap_or(u32::MAX) })
     }
 

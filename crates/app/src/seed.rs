@@ -2,13 +2,15 @@
 
 use crate::{
     AppError, Cancel, Progress, Session, bulk,
+    error::Code,
     session::{Prepared, facts},
+    views::UndoReport,
 };
 use satchel_domain::{
     Kind, RecordId, Registers, Value,
     value::{Address, Contact},
 };
-use satchel_storage::{operations, settings};
+use satchel_storage::{documents, operations, settings};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -82,7 +84,7 @@ impl Session {
             self.store.write::<_, AppError>(|tx| {
                 for p in &prepared {
                     // The same seed again makes nothing new, but brings back what was undone.
-                    let written = match satchel_storage::documents::exists(tx, p.id)? {
+                    let written = match documents::exists(tx, p.id)? {
                         true => self.revive(tx, seq, p.id, &stamp, &catalogue)?,
                         false => self.put(tx, seq, p).map(|_| true)?,
                     };
@@ -105,6 +107,32 @@ impl Session {
         self.changed(Vec::new());
         outcome?;
         Ok(Seeded { created, seconds: started.elapsed().as_secs_f64() })
+    }
+}
+
+impl Session {
+    /// Takes the sample data away: what nobody has touched for good, what somebody has edited into the
+    /// trash.
+    pub fn remove_sample(
+        &self,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<UndoReport, AppError> {
+        let sample = self.status()?.sample;
+        let sample = sample.ok_or_else(|| AppError::new(Code::NotFound, "there is no sample data"))?;
+        let report = self.undo(Some(sample), progress, cancel)?;
+        let seq = |id| -> Result<i64, AppError> {
+            Ok(self.store.read(|db| operations::get(db, id))?.map_or(0, |o| o.seq))
+        };
+        let (made, undone) = (seq(sample)?, seq(report.operation)?);
+        self.store.write::<_, AppError>(|tx| {
+            for (row, kind) in documents::touched_only_by(tx, made, undone)? {
+                documents::purge(tx, row, kind)?;
+            }
+            Ok(())
+        })?;
+        self.changed(Vec::new());
+        Ok(report)
     }
 }
 

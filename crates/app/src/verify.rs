@@ -24,6 +24,15 @@ const BATCH: usize = 500;
 
 impl Session {
     pub fn verify(&self, progress: &mut dyn FnMut(Progress)) -> Result<VerifyReport, AppError> {
+        self.verify_until(progress, &Cancel::default())
+    }
+
+    /// The same, until somebody asks to stop.
+    pub fn verify_until(
+        &self,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<VerifyReport, AppError> {
         let mut checks: Vec<CheckView> = self
             .store
             .check()?
@@ -32,12 +41,14 @@ impl Session {
             .collect();
         let (mut total, mut unreadable, mut different) = (0_u64, Vec::new(), Vec::new());
         let catalogue = self.catalogue();
+        let status = self.status()?;
+        let all = status.records.values().chain(status.trash.values()).map(|n| u64::from(*n)).sum();
         let compare = |rows: Result<Vec<i64>, StorageError>| -> Result<Vec<(String, Verdict)>, AppError> {
             let mut scratch = scratch()?;
             rows?.into_iter().map(|row| self.compare(&mut scratch, row, &catalogue)).collect()
         };
         let outcome = bulk::run(self.row_batches(), compare, |verdicts| {
-            self.go_on(&Cancel::default(), "the check was stopped; nothing was changed")?;
+            self.go_on(cancel, "the check was stopped; nothing was changed")?;
             for (id, verdict) in verdicts? {
                 total += 1;
                 match verdict {
@@ -46,7 +57,7 @@ impl Session {
                     Verdict::Different => different.push(id),
                 }
             }
-            progress(Progress { done: total, total: 0 });
+            progress(Progress { done: total, total: all });
             Ok(())
         });
         match outcome {

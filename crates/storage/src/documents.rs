@@ -101,6 +101,35 @@ pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
     Ok(statement.exists([id.to_string()])?)
 }
 
+/// Records that nothing but these operations has touched.
+pub fn touched_only_by(
+    db: &Connection,
+    operation: i64,
+    other: i64,
+) -> Result<Vec<(i64, Kind)>, StorageError> {
+    let sql = "SELECT d.row, d.kind FROM operation_record r JOIN document d ON d.row = r.row
+               WHERE r.operation = ?1 AND NOT EXISTS (
+                 SELECT 1 FROM operation_record o WHERE o.row = r.row AND o.operation NOT IN (?1, ?2))";
+    let mut statement = db.prepare(sql)?;
+    let rows = statement.query_map([operation, other], |r| Ok((r.get(0)?, parsed(r, 1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Takes a record away for good, with its history. Only for what has never left this computer.
+pub fn purge(tx: &Transaction<'_>, row: i64, kind: Kind) -> Result<(), StorageError> {
+    crate::search::remove(tx, row)?;
+    for sql in [
+        format!("DELETE FROM {kind} WHERE row = ?1"),
+        "DELETE FROM term WHERE row = ?1".to_owned(),
+        "DELETE FROM conflict WHERE row = ?1".to_owned(),
+        "DELETE FROM operation_record WHERE row = ?1".to_owned(),
+        "DELETE FROM document WHERE row = ?1".to_owned(),
+    ] {
+        tx.prepare_cached(&sql)?.execute([row])?;
+    }
+    Ok(())
+}
+
 /// Writes a record, new or changed. The row it has.
 pub fn put(tx: &Transaction<'_>, put: &Put<'_>) -> Result<i64, StorageError> {
     let id = put.id.to_string();

@@ -113,6 +113,11 @@ pub(crate) fn replace(
     text.map_or(Ok(()), |text| add(tx, row, text))
 }
 
+/// Takes a record out of the index at once.
+pub(crate) fn remove(tx: &Connection, row: i64) -> Result<(), StorageError> {
+    replace(tx, row, None, false)
+}
+
 /// Edits that may wait to be indexed.
 const PENDING: u64 = 64;
 

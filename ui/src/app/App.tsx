@@ -27,6 +27,15 @@ export function App() {
   }, []);
 
   useEffect(() => {
+    const unexpected = (event: PromiseRejectionEvent) => {
+      const { code, message } = errorOf(event.reason);
+      if (code !== "locked") toast(t("error.unexpected", { what: message }));
+    };
+    window.addEventListener("unhandledrejection", unexpected);
+    return () => window.removeEventListener("unhandledrejection", unexpected);
+  }, []);
+
+  useEffect(() => {
     void refresh();
     void commands.openedFiles().then(setFiles);
     const stopFiles = onOpened(setFiles);
@@ -74,7 +83,8 @@ export function App() {
   }, [open]);
 
   return (
-    <Boundary>
+    // A lock clears what an error has left on the screen too.
+    <Boundary key={state?.state === "locked" ? "locked" : "open"}>
       {state && welcoming && (
         <Welcome
           onDone={() => {

@@ -1,5 +1,6 @@
 import { Building2, Clock, FileInput, Search, Settings, Trash2, Users } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
+import type { Job } from "../bindings";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
@@ -11,12 +12,11 @@ import { SettingsPage } from "../settings/SettingsPage";
 import { count } from "../shared/format";
 import { t } from "../shared/i18n";
 import { type Bindings, isTyping, useKeys } from "../shared/keys";
-import { prefs } from "../shared/prefs";
+import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
 import { useQuery, useVersion } from "./data";
-import { registry, ui } from "./registry";
+import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, go, useRoute } from "./router";
-import { undo } from "./undo";
 
 export function Frame() {
   const route = useRoute();
@@ -29,7 +29,15 @@ export function Frame() {
   const going = useRef(0);
   const kind = "kind" in route ? route.kind : "person";
 
-  useEffect(() => onFileDrop(setOver, ([path]) => path && go({ page: "import", path })), []);
+  useEffect(
+    () =>
+      onFileDrop(setOver, ([path, ...others]) => {
+        // The same file again is another import.
+        if (path) go({ page: "import", path, at: Date.now() });
+        if (others.length > 0) toast(t("import.rest"));
+      }),
+    [],
+  );
   useEffect(() => {
     ui.create = setCreating;
     ui.help = () => setHelp(true);
@@ -39,7 +47,6 @@ export function Frame() {
     if (Date.now() - going.current < 1200) run();
     going.current = 0;
   };
-  const zoom = (to: number) => prefs.set({ zoom: Math.min(200, Math.max(80, to)) });
   const run = (id: string) => () => registry.find((c) => c.id === id)?.run();
   const keys: Bindings = {
     "Ctrl+k": () => setPalette((open) => !open),
@@ -51,11 +58,12 @@ export function Frame() {
     "Ctrl+,": run("settings"),
     "Ctrl+o": run("import"),
     "Ctrl+Shift+e": run("export"),
-    "Ctrl+=": () => zoom(prefs.get().zoom + 10),
-    "Ctrl+Shift+=": () => zoom(prefs.get().zoom + 10),
-    "Ctrl++": () => zoom(prefs.get().zoom + 10),
-    "Ctrl+-": () => zoom(prefs.get().zoom - 10),
-    "Ctrl+0": () => zoom(100),
+    "Ctrl+=": () => zoomBy(10),
+    "Ctrl+Shift+=": () => zoomBy(10),
+    "Ctrl+Shift++": () => zoomBy(10),
+    "Ctrl++": () => zoomBy(10),
+    "Ctrl+-": () => zoomBy(-10),
+    "Ctrl+0": () => zoomTo(100),
     "?": () => setHelp(true),
     g: () => {
       going.current = Date.now();
@@ -166,7 +174,7 @@ export function Frame() {
           <ListPage key={`${route.kind}${route.trash ?? ""}`} route={route} onCreate={setCreating} />
         )}
         {route.page === "record" && <RecordPage id={route.id} kind={route.kind} />}
-        {route.page === "import" && <ImportPage path={route.path} />}
+        {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
         {route.page === "history" && <HistoryPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
@@ -196,12 +204,14 @@ function StatusBar({
   onHelp: () => void;
   onPalette: () => void;
 }) {
-  const [progress, setProgress] = useState<{ done: number; total: number }>();
+  const [progress, setProgress] = useState<{ job: Job; done: number; total: number; since: number }>();
   useEffect(
     () =>
-      onProgress((done, total) => {
-        setProgress(done >= total ? undefined : { done, total });
-      }),
+      onProgress((done, total, job) =>
+        setProgress((now) =>
+          done >= total ? undefined : { job, done, total, since: now?.since ?? Date.now() },
+        ),
+      ),
     [],
   );
   return (
@@ -210,10 +220,25 @@ function StatusBar({
         {progress && progress.total > 0
           ? t("status.working", { done: count(progress.done), total: count(progress.total) })
           : t("status.saved")}
+        {progress && progress.total > 0 && Date.now() - progress.since > 1000 && (
+          <button
+            type="button"
+            className="button plain"
+            id="cancel-work"
+            onClick={() => void commands.cancel(progress.job)}
+          >
+            {t("cancel")}
+          </button>
+        )}
       </span>
       <span>{people === 1 ? t("status.person") : t("status.people", { n: count(people) })}</span>
       {sample && (
-        <button type="button" className="button plain" id="remove-sample" onClick={() => void undo(sample)}>
+        <button
+          type="button"
+          className="button plain"
+          id="remove-sample"
+          onClick={() => void attempt(() => commands.removeSample())}
+        >
           <span className="tag">{t("status.sample")}</span> {t("remove")}
         </button>
       )}
@@ -236,6 +261,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["Ctrl K", t("keys.palette")],
     ["J K ↓ ↑", t("keys.move")],
     ["Enter", t("keys.open")],
+    ["Ctrl Enter", t("keys.window")],
     ["Space", t("keys.peek")],
     ["X", t("keys.select")],
     ["Ctrl A", t("keys.selectAll")],

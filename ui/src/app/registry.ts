@@ -27,56 +27,72 @@ export async function exportAll() {
   if (files) toast(t("export.done", { n: files.length, folder }));
 }
 
+export const zoomTo = (to: number) => prefs.set({ zoom: Math.min(200, Math.max(80, to)) });
+export const zoomBy = (by: number) => zoomTo(prefs.get().zoom + by);
+
+/** Checks the whole vault and says what it found. */
+export async function verify() {
+  const report = await attempt(commands.verify);
+  if (!report) return;
+  const bad = report.checks.filter((c) => !c.ok).map((c) => `${c.name}: ${c.detail}`);
+  toast(report.ok ? t("settings.verified") : t("settings.verifyBad", { what: bad.join("; ") }));
+}
+
 export const registry: Command[] = [
   {
     id: "people",
     label: "nav.people",
     keys: "G P",
-    also: "contacts lianxiren",
+    also: "contacts lianxiren 客户 通讯录",
     run: () => go({ page: "list", kind: "person" }),
   },
   {
     id: "companies",
     label: "nav.companies",
     keys: "G C",
-    also: "accounts gongsi",
+    also: "accounts gongsi 企业 客户",
     run: () => go({ page: "list", kind: "company" }),
   },
   {
     id: "import",
     label: "nav.import",
     keys: "G I",
-    also: "csv vcard daoru",
+    also: "csv vcard daoru 迁移",
     run: () => go({ page: "import" }),
   },
   {
     id: "history",
     label: "nav.history",
     keys: "G H",
-    also: "operations undo",
+    also: "operations undo 操作 记录",
     run: () => go({ page: "history" }),
   },
   {
     id: "trash",
     label: "nav.trash",
-    also: "deleted huishouzhan",
+    also: "deleted huishouzhan 删除",
     run: () => go({ page: "list", kind: "person", trash: true }),
   },
   {
     id: "settings",
     label: "nav.settings",
     keys: "Ctrl+,",
-    also: "preferences shezhi",
+    also: "preferences shezhi 选项 偏好",
     run: () => go({ page: "settings" }),
   },
   {
     id: "new-person",
     label: "new.person",
     keys: "C",
-    also: "add create contact",
+    also: "add create contact 添加 新增",
     run: () => ui.create("person"),
   },
-  { id: "new-company", label: "new.company", also: "add create account", run: () => ui.create("company") },
+  {
+    id: "new-company",
+    label: "new.company",
+    also: "add create account 添加 新增",
+    run: () => ui.create("company"),
+  },
   { id: "undo", label: "undo", keys: "Ctrl+Z", also: "chexiao", run: () => void undo() },
   { id: "redo", label: "redo", keys: "Ctrl+Shift+Z", also: "chongzuo", run: () => void redo() },
   {
@@ -88,6 +104,18 @@ export const registry: Command[] = [
   },
   { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },
   { id: "keys", label: "keys.title", keys: "?", also: "help shortcuts kuaijiejian", run: () => ui.help() },
+  { id: "zoom-in", label: "zoom.in", keys: "Ctrl+=", also: "zoom fangda", run: () => zoomBy(10) },
+  { id: "zoom-out", label: "zoom.out", keys: "Ctrl+-", also: "zoom suoxiao", run: () => zoomBy(-10) },
+  { id: "zoom-reset", label: "zoom.reset", keys: "Ctrl+0", also: "zoom 100", run: () => zoomTo(100) },
+  { id: "verify", label: "settings.verify", also: "check integrity jiancha", run: () => void verify() },
+  { id: "en", label: "language.en", also: "language yuyan", run: () => prefs.set({ language: "en" }) },
+  {
+    id: "zh",
+    label: "language.zh",
+    also: "chinese language yuyan",
+    run: () => prefs.set({ language: "zh" }),
+  },
+  { id: "system", label: "settings.system", also: "theme", run: () => prefs.set({ theme: "" }) },
   { id: "light", label: "settings.light", also: "theme", run: () => prefs.set({ theme: "light" }) },
   { id: "dark", label: "settings.dark", also: "theme night", run: () => prefs.set({ theme: "dark" }) },
   { id: "compact", label: "settings.compact", also: "density", run: () => prefs.set({ density: "compact" }) },
@@ -97,8 +125,7 @@ export const registry: Command[] = [
 
 /** Commands that a text names, in either language. */
 export function matching(text: string): Command[] {
-  const wanted = text.trim().toLowerCase();
-  return registry.filter((c) =>
-    `${en[c.label]} ${zh[c.label]} ${t(c.label)} ${c.also ?? ""}`.toLowerCase().includes(wanted),
-  );
+  const words = text.trim().toLowerCase().split(/\s+/);
+  const said = (c: Command) => `${en[c.label]} ${zh[c.label]} ${t(c.label)} ${c.also ?? ""}`.toLowerCase();
+  return registry.filter((c) => words.every((word) => said(c).includes(word)));
 }

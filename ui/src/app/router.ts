@@ -4,12 +4,26 @@ import type { Kind } from "../bindings";
 export type Route =
   | { page: "list"; kind: Kind; trash?: boolean; filter?: string; sort?: string }
   | { page: "record"; id: string; kind: Kind }
-  | { page: "import"; path?: string }
+  | { page: "import"; path?: string; at?: number }
   | { page: "history" }
   | { page: "settings" };
 
 const START: Route = { page: "list", kind: "person" };
-let stack: Route[] = [START];
+
+/** A window of its own for one record is opened with its name behind `#`. */
+function start(): Route {
+  const asked = new URLSearchParams(globalThis.location?.hash.slice(1) ?? "");
+  const [id, kind] = [asked.get("record"), asked.get("kind")];
+  return id && (kind === "person" || kind === "company") ? { page: "record", id, kind } : START;
+}
+
+let stack: Route[] = [start()];
+
+/** An editor that is open saves what was typed when it loses the focus: before its screen goes. */
+export function leaveEditor() {
+  const focused = document.activeElement;
+  if (focused instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(focused.tagName)) focused.blur();
+}
 const listeners = new Set<() => void>();
 const tell = () => {
   for (const listener of listeners) listener();
@@ -18,18 +32,21 @@ const tell = () => {
 export function go(route: Route) {
   // The same place again is no step to go back.
   if (JSON.stringify(route) === JSON.stringify(current())) return;
+  leaveEditor();
   stack = [...stack.slice(-30), route];
   tell();
 }
 
 /** The same screen in another state: no step to go back. */
 export function replace(route: Route) {
+  if (route.page !== current().page || route.page === "record") leaveEditor();
   stack = [...stack.slice(0, -1), route];
   tell();
 }
 
 export function back() {
   if (stack.length > 1) {
+    leaveEditor();
     stack = stack.slice(0, -1);
     tell();
   }

@@ -26,6 +26,7 @@ export const commands = {
 	create: (kind: Kind, input: { [key in string]: Value }) => __TAURI_INVOKE<Written>("plugin:satchel|create", { kind, input }),
 	setFields: (id: RecordId, input: { [key in string]: Value }) => __TAURI_INVOKE<Written>("plugin:satchel|set_fields", { id, input }),
 	setMany: (ids: RecordId[], input: { [key in string]: Value }) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|set_many", { ids, input }),
+	tagMany: (ids: RecordId[], add: string[], remove: string[]) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|tag_many", { ids, add, remove }),
 	delete: (ids: RecordId[]) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|delete", { ids }),
 	restore: (ids: RecordId[]) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|restore", { ids }),
 	history: (id: RecordId) => __TAURI_INVOKE<VersionView[]>("plugin:satchel|history", { id }),
@@ -43,6 +44,9 @@ export const commands = {
 	/**  Everything in every format, into a folder that was chosen in a dialog. */
 	exportAll: (folder: string) => __TAURI_INVOKE<ExportedFile[]>("plugin:satchel|export_all", { folder }),
 	seedSample: () => __TAURI_INVOKE<null>("plugin:satchel|seed_sample"),
+	removeSample: () => __TAURI_INVOKE<UndoReport>("plugin:satchel|remove_sample"),
+	/**  A record in a window of its own. */
+	openWindow: (id: RecordId, kind: Kind) => __TAURI_INVOKE<null>("plugin:satchel|open_window", { id, kind }),
 	keySlots: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|key_slots"),
 	setPassphrase: (passphrase: string) => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|set_passphrase", { passphrase }),
 	removePassphrase: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|remove_passphrase"),
@@ -70,6 +74,8 @@ export type AppError = {
 	message: string,
 	/**  The field that was refused, where one was. */
 	field?: string | null,
+	/**  What was done before it failed, and can be taken back. */
+	operation?: OperationId | null,
 };
 
 export type AppState = {
@@ -168,6 +174,8 @@ export type ImportOptions = {
 	mapping: { [key in string]: string },
 	match_by: MatchKey[],
 	on_match: OnMatch,
+	/**  Whether a table's first row names its columns; nothing: as it looks. */
+	header?: boolean | null,
 };
 
 /**  What an import has done, or, as a dry run, would do. */
@@ -193,7 +201,7 @@ export type ImportReport = {
 };
 
 /**  Long work that can be stopped. */
-export type Job = "preview" | "import" | "undo" | "sample";
+export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify";
 
 export type KeySlotView = {
 	/**  `keyring`, `passphrase` or `recovery`. */
@@ -310,6 +318,7 @@ export type Privacy =
 "business";
 
 export type ProgressEvent = {
+	job: Job,
 	done: number,
 	total: number,
 };

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { go } from "../app/router";
 import { undo, withUndo } from "../app/undo";
-import type { ImportOptions, ImportReport, Kind } from "../bindings";
+import type { ImportOptions, ImportReport, Kind, MatchKey } from "../bindings";
 import { chooseImportFile, chooseTarget, commands, errorOf, onProgress } from "../platform/tauri";
 import { count, date, type Json } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
@@ -17,11 +17,24 @@ const START: ImportOptions = {
   mapping: {},
   match_by: ["external_id", "email", "phone"],
   on_match: "update",
+  header: null,
 };
 
-export function ImportPage({ path }: { path?: string }) {
-  const [file, setFile] = useState(path);
-  useEffect(() => setFile(path), [path]);
+const MATCH_KEYS: MatchKey[] = ["external_id", "email", "phone"];
+
+/** The import that is going on. It does not end with its page: who comes back finds it here. */
+interface Running {
+  path: string;
+  done: Promise<ImportReport>;
+}
+let running: Running | undefined;
+
+export function ImportPage({ path, at }: { path?: string; at?: number }) {
+  const [file, setFile] = useState(running?.path ?? path);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same file again is asked for anew
+  useEffect(() => {
+    if (path) setFile(path);
+  }, [path, at]);
   return (
     <>
       <div className="head">
@@ -35,7 +48,7 @@ export function ImportPage({ path }: { path?: string }) {
       </div>
       <div className="page">
         {file ? (
-          <Plan key={file} path={file} onClose={() => setFile(undefined)} />
+          <Plan key={`${file} ${at}`} path={file} onClose={() => setFile(undefined)} />
         ) : (
           <Choose onChoose={setFile} />
         )}
@@ -96,7 +109,8 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
   const [options, setOptions] = useState(START);
   const [plan, setPlan] = useState<ImportReport>();
   const [report, setReport] = useState<ImportReport>();
-  const [running, setRunning] = useState(false);
+  const [going, setGoing] = useState(running !== undefined);
+  const [stoppedAt, setStoppedAt] = useState<string>();
   const [progress, setProgress] = useState({ done: 0, total: 0 });
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(true);
@@ -111,6 +125,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
     };
   }, []);
   useEffect(() => {
+    if (running) return;
     let current = true;
     setBusy(true);
     const answer = (set: () => void) => {
@@ -141,28 +156,58 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
     [],
   );
 
-  async function run() {
-    setRunning(true);
+  const follow = useCallback(async (job: Running) => {
+    setGoing(true);
     try {
-      const done = await commands.runImport(path, options);
-      setReport(done);
-      // It goes on when the page is left, and then says here that it is done.
-      if (!here.current) withUndo(t("import.done"), done.operation);
+      setReport(await job.done);
     } catch (thrown) {
-      const { message } = errorOf(thrown);
-      if (here.current) setError(message);
-      else toast(message);
+      const { message, operation } = errorOf(thrown);
+      setError(message);
+      setStoppedAt(operation ?? undefined);
     }
-    setRunning(false);
+    setGoing(false);
+  }, []);
+  useEffect(() => {
+    if (running) void follow(running);
+  }, [follow]);
+
+  function run() {
+    const job: Running = { path, done: commands.runImport(path, options) };
+    running = job;
+    job.done.then(
+      (done) => {
+        running = undefined;
+        // It goes on when the page is left, and then says here that it is done.
+        if (!here.current) withUndo(t("import.done"), done.operation);
+      },
+      (thrown) => {
+        running = undefined;
+        if (!here.current) toast(errorOf(thrown).message);
+      },
+    );
+    void follow(job);
   }
 
   const notice = error && (
-    <p className="notice bad" role="alert">
-      {error}
-    </p>
+    <div className="notice bad" role="alert">
+      <p>{error}</p>
+      {stoppedAt && (
+        <p>
+          {t("import.stopped")}{" "}
+          <button
+            type="button"
+            className="button"
+            id="rollback-stopped"
+            onClick={() => void undo(stoppedAt).then((done) => done && onClose())}
+          >
+            {t("import.rollback")}
+          </button>
+        </p>
+      )}
+    </div>
   );
   if (report) return <Done report={report} onUndone={onClose} />;
-  if (!plan)
+  if (!plan && !going)
     return (
       notice || (
         <div className="stack">
@@ -171,7 +216,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
         </div>
       )
     );
-  if (running)
+  if (going || !plan)
     return (
       <div className="stack" role="status">
         <p>
@@ -225,6 +270,40 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
             <option value="create">{t("import.create")}</option>
           </select>
         </label>
+        <fieldset className="row-line plain">
+          <legend className="sr">{t("import.matchBy")}</legend>
+          <span aria-hidden="true">{t("import.matchBy")}</span>
+          {MATCH_KEYS.map((key) => (
+            <label className="row-line" key={key}>
+              <input
+                className="check"
+                type="checkbox"
+                checked={options.match_by.includes(key)}
+                onChange={(e) =>
+                  setOptions((o) => ({
+                    ...o,
+                    match_by: MATCH_KEYS.filter((k) =>
+                      k === key ? e.target.checked : o.match_by.includes(k),
+                    ),
+                  }))
+                }
+              />
+              {t(`import.match.${key}`)}
+            </label>
+          ))}
+        </fieldset>
+        {plan.format === "csv" && (
+          <label className="row-line">
+            <input
+              className="check"
+              id="has-header"
+              type="checkbox"
+              checked={options.header ?? !plan.columns.every((c, n) => c.name === `Column ${n + 1}`)}
+              onChange={(e) => setOptions((o) => ({ ...o, header: e.target.checked, mapping: {} }))}
+            />
+            {t("import.header")}
+          </label>
+        )}
         <span className="grow" />
         <button
           type="button"
@@ -232,7 +311,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
           id="run-import"
           autoFocus
           disabled={busy}
-          onClick={() => void run()}
+          onClick={run}
         >
           {t("import.run", { n: count(plan.rows - plan.rejected) })}
         </button>
@@ -254,7 +333,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
               <tr key={c.name}>
                 <td>{c.name}</td>
                 <td className="soft" title={c.samples.join("\n")}>
-                  {c.samples[0] ?? ""}
+                  {c.samples.slice(0, 3).join(" · ")}
                 </td>
                 <td>
                   <select
@@ -370,7 +449,7 @@ function Done({ report, onUndone }: { report: ImportReport; onUndone: () => void
           autoFocus
           onClick={() => go({ page: "list", kind: report.kind === "company" ? "company" : "person" })}
         >
-          {t("import.show")}
+          {t(report.kind === "company" ? "import.showCompanies" : "import.show")}
         </button>
         <button
           type="button"

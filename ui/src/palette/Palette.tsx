@@ -93,6 +93,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
         placeholder={t("palette.placeholder")}
         value={text}
         onChange={(e) => {
+          // An Enter that waits for an answer meant what was typed before.
+          entered.current = false;
           setText(e.target.value);
           setAt(0);
         }}

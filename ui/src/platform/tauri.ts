@@ -1,7 +1,7 @@
 // The only module, beside the generated bindings, that talks to Tauri.
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { open, save } from "@tauri-apps/plugin-dialog";
-import { type AppError, commands, type Event, events } from "../bindings";
+import { type AppError, commands, type Event, events, type Job } from "../bindings";
 import { refusalInWords } from "../shared/errors";
 
 export { commands };
@@ -11,8 +11,10 @@ export function onVault(listener: (event: Event) => void): () => void {
   return () => void stop.then((off) => off());
 }
 
-export function onProgress(listener: (done: number, total: number) => void): () => void {
-  const stop = events.progressEvent.listen((e) => listener(e.payload.done, e.payload.total));
+export function onProgress(listener: (done: number, total: number, job: Job) => void): () => void {
+  const stop = events.progressEvent.listen(({ payload }) =>
+    listener(payload.done, payload.total, payload.job),
+  );
   return () => void stop.then((off) => off());
 }
 
@@ -48,8 +50,8 @@ export const setZoom = (percent: number): Promise<void> => getCurrentWebview().s
 /** What a command's refusal says, whatever was thrown. */
 export function errorOf(thrown: unknown): AppError {
   if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
-    const { code = "internal", message, field } = thrown as AppError;
-    return { code, message: refusalInWords(String(message), field), field };
+    const { code = "internal", message, field, operation } = thrown as AppError;
+    return { code, message: refusalInWords(String(message), field), field, operation };
   }
   return { code: "internal", message: String(thrown) };
 }

@@ -22,7 +22,8 @@ function inOrder(fields: FieldView[]): FieldView[] {
 /** A record's fields, each edited where it stands. */
 export function Facts({ record, compact }: { record: RecordView; compact?: boolean }) {
   const fields = useFields(record.kind);
-  const [editing, setEditing] = useState<string>();
+  // One that was refused stays open while the next is edited.
+  const [editing, setEditing] = useState<string[]>([]);
   const [all, setAll] = useState(false);
   const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
   const shown = inOrder(fields).filter((f) => has(f) || (!compact && (all || !RARE.has(f.key))));
@@ -34,10 +35,9 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
           key={field.key}
           field={field}
           record={record}
-          editing={editing === field.key}
-          onEdit={() => setEditing(field.key)}
-          // Another field may be open by now: only this one is closed.
-          onClose={() => setEditing((now) => (now === field.key ? undefined : now))}
+          editing={editing.includes(field.key)}
+          onEdit={() => setEditing((now) => [...now.filter((k) => k !== field.key), field.key])}
+          onClose={() => setEditing((now) => now.filter((k) => k !== field.key))}
         />
       ))}
       {!compact && (folded > 0 || all) && (

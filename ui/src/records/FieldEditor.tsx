@@ -152,8 +152,12 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
       current = false;
     };
   }, [wanted]);
+  const busy = useRef(false);
   async function create() {
+    if (busy.current) return;
+    busy.current = true;
     const made = await attempt(() => commands.create("company", { name: wanted }));
+    busy.current = false;
     if (made) onSave(made.id);
   }
   const choose = (n: number) => {
@@ -244,6 +248,7 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
     setItems((all) => all.map((item, n) => (n === at ? { ...item, [part]: text } : item)));
   const whole = useRef<HTMLDivElement>(null);
   const first = useRef(JSON.stringify(items));
+  const inside = useRef(false);
   const save = () => {
     if (JSON.stringify(items) === first.current) return onCancel();
     const kept = items.filter((i) =>
@@ -255,12 +260,17 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
     <div
       ref={whole}
       tabIndex={-1}
-      // Leaving it for another field keeps what was typed.
-      onBlur={() =>
+      onPointerDown={() => {
+        inside.current = true;
         setTimeout(() => {
-          if (whole.current && !whole.current.contains(document.activeElement)) save();
-        })
-      }
+          inside.current = false;
+        }, 300);
+      }}
+      // Leaving it for another field, or another screen, keeps what was typed. A click on a button in
+      // it need not give that button the focus.
+      onBlur={(e) => {
+        if (!inside.current && !whole.current?.contains(e.relatedTarget as Node | null)) save();
+      }}
       onKeyDown={(e) => {
         if (isComposing(e.nativeEvent)) return;
         keepPlain(e);

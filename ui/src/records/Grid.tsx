@@ -43,7 +43,11 @@ function useRows(kind: Kind, request: ListRequest, version: number) {
           setError(undefined);
           redraw((n) => n + 1);
         },
-        (thrown) => mine === turn.current && setError(errorOf(thrown).message),
+        (thrown) => {
+          if (mine !== turn.current) return;
+          setTotal(undefined);
+          setError(errorOf(thrown).message);
+        },
       );
     },
     [kind, request],
@@ -84,7 +88,7 @@ interface Props {
   onRange: (ids: Set<string>) => void;
   hidden: boolean;
   onOpen: (row: RowView) => void;
-  onTotal: (total: number) => void;
+  onTotal: (total: number | undefined) => void;
   onSort: (sort: string) => void;
   onRow: (row: RowView | undefined) => void;
   handle: RefObject<GridHandle | null>;
@@ -119,11 +123,15 @@ export function Grid(props: Props) {
   /** The record whose cell is edited, wherever the list moves it. */
   const [editing, setEditing] = useState<string>();
   const anchor = useRef<{ at: number; base: Set<string> }>(undefined);
+  // A range begins anew once there is no selection, or another list.
+  useEffect(() => {
+    if (selected.size === 0) anchor.current = undefined;
+  }, [selected]);
   const total = rows.total ?? 0;
   const rowHeight = useRowHeight();
 
   useEffect(() => {
-    if (rows.total !== undefined) onTotal(rows.total);
+    onTotal(rows.total);
   }, [rows.total, onTotal]);
   const currentRow = rows.row(at);
   useEffect(() => onRow(total > 0 ? currentRow : undefined), [currentRow, total, onRow]);
@@ -136,6 +144,7 @@ export function Grid(props: Props) {
   useLayoutEffect(() => {
     if (asked.current === question) return;
     asked.current = question;
+    anchor.current = undefined;
     setEditing(undefined);
     setTop(0);
     if (body.current) body.current.scrollTop = 0;
@@ -206,15 +215,15 @@ export function Grid(props: Props) {
   const page = Math.max(1, Math.floor(height / rowHeight) - 1);
 
   const keys = (event: React.KeyboardEvent) => {
-    if (
-      editing !== undefined ||
-      isComposing(event.nativeEvent) ||
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey
-    )
-      return;
     const row = rows.row(at);
+    if (row && event.key === "Enter" && (event.ctrlKey || event.metaKey) && !isComposing(event.nativeEvent)) {
+      event.preventDefault();
+      event.stopPropagation();
+      void attempt(() => commands.openWindow(row.id, kind));
+      return;
+    }
+    const inEditor = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+    if (inEditor || isComposing(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return;
     const steps: Record<string, number> = {
       ArrowDown: at + 1,
       j: at + 1,
@@ -232,8 +241,10 @@ export function Grid(props: Props) {
     else if (event.key === "Enter" && row) onOpen(row);
     else if (event.key === "F2" && row && columns[column]?.editable) setEditing(row.id);
     else if (event.key === "F2" && row) onOpen(row);
-    else if (event.key.toLowerCase() === "x" && row) toggle(row.id);
-    else if (event.key.toLowerCase() === "s" && columns[column])
+    else if (event.key.toLowerCase() === "x" && row) {
+      anchor.current = undefined;
+      toggle(row.id);
+    } else if (event.key.toLowerCase() === "s" && columns[column])
       onSort(nextSort(request.sort, columns[column].key));
     else return;
     event.preventDefault();
@@ -245,6 +256,13 @@ export function Grid(props: Props) {
   for (let n = first; n < last; n++) visible.push(n);
   // What is edited stays drawn when it is scrolled out of sight.
   if (editing !== undefined && at < total && (at < first || at >= last)) visible.push(at);
+  // A saved value can sort the row away while its next cell is open: the list takes the keys back.
+  const editedIsDrawn = editing === undefined || visible.some((n) => rows.row(n)?.id === editing);
+  useEffect(() => {
+    if (editedIsDrawn) return;
+    setEditing(undefined);
+    root.current?.focus();
+  }, [editedIsDrawn]);
   const slots = Math.max(1, Math.ceil(height / rowHeight) + 16);
 
   return (
@@ -259,7 +277,7 @@ export function Grid(props: Props) {
       aria-rowcount={total + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable="true"
-      aria-activedescendant={visible.includes(at) ? `row-${at}` : undefined}
+      aria-activedescendant={visible.includes(at) ? `cell-${at}-${column}` : undefined}
       onKeyDown={keys}
     >
       {rows.error && (
@@ -325,7 +343,7 @@ export function Grid(props: Props) {
               }}
               onDoubleClick={() => row && onOpen(row)}
             >
-              <span role="gridcell">
+              <span role="gridcell" aria-colindex={1}>
                 {row && (
                   <input
                     className="check"
@@ -341,6 +359,8 @@ export function Grid(props: Props) {
                 <span
                   key={c.key}
                   role="gridcell"
+                  id={`cell-${n}-${i}`}
+                  aria-colindex={i + 2}
                   className={`cell ${c.key === "name" ? "name" : ""} ${c.key === "employees" ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
                   data-key={c.key}
                 >
@@ -402,13 +422,17 @@ function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDon
   const [text, setText] = useState(before);
   const [error, setError] = useState(false);
   const left = useRef(false);
+  const saving = useRef(false);
   const done = (step: number) => {
     left.current = true;
     onDone(step);
   };
   const commit = async (step: number) => {
     if (text === before) return done(step);
+    if (saving.current) return;
+    saving.current = true;
     const written = await attempt(() => commands.setFields(row.id, { [field]: text || null }));
+    saving.current = false;
     setError(!written);
     if (!written) return;
     withUndo(t("record.changed", { title: row.title || head(field) }), written.operation);

@@ -14,6 +14,12 @@ import { asRequest, columnsOf, conditionsOf, readable, withoutLast } from "./col
 import { Grid, type GridHandle } from "./Grid";
 import { Peek } from "./Peek";
 
+const splitTags = (text: string) =>
+  text
+    .split(/[,，、;；]/)
+    .map((tag) => tag.trim())
+    .filter(Boolean);
+
 type ListRoute = Extract<Route, { page: "list" }>;
 
 export function ListPage({
@@ -113,7 +119,15 @@ export function ListPage({
     if (all) setSelected(new Set(all));
   }
   async function setMany(key: string, value: string) {
-    const done = await attempt(() => commands.setMany([...selected], { [key]: value || null }));
+    const ids = [...selected];
+    const tags = splitTags(value);
+    const done = await attempt(() =>
+      key === "+tags"
+        ? commands.tagMany(ids, tags, [])
+        : key === "-tags"
+          ? commands.tagMany(ids, [], tags)
+          : commands.setMany(ids, { [key]: value || null }),
+    );
     if (done) withUndo(t("ops.records", { n: count(done.count) }), done.operation);
   }
   async function saveView(name: string) {
@@ -123,6 +137,16 @@ export function ListPage({
     const views = [...settings.views.filter((v) => v.name !== name), { name, kind, filter: input, sort }];
     if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined)
       toast(t("list.viewSaved"));
+  }
+
+  async function deleteView(name: string) {
+    if (!settings) return;
+    const views = settings.views.filter((v) => v.name !== name);
+    if ((await attempt(() => commands.setSettings({ ...settings, views }))) === undefined) return;
+    toast(t("list.viewDeleted"), {
+      label: t("undo"),
+      run: () => void attempt(() => commands.setSettings(settings)),
+    });
   }
 
   useKeys({
@@ -209,7 +233,7 @@ export function ListPage({
               request.filter &&
               filter.current?.selectionStart === input.length &&
               filter.current.selectionEnd === input.length &&
-              /['"]\s*$/.test(input)
+              /(['"]|\bempty)\s*$/.test(input)
             ) {
               e.preventDefault();
               changeInput(withoutLast(input));
@@ -217,18 +241,28 @@ export function ListPage({
           }}
         />
         {views.map((v) => (
-          <button
-            type="button"
-            key={v.name}
-            className="button"
-            aria-pressed={v.filter === input && v.sort === sort}
-            onClick={() => {
-              changeInput(v.filter);
-              setSort(v.sort);
-            }}
-          >
-            {v.name}
-          </button>
+          <span className="view" key={v.name}>
+            <button
+              type="button"
+              className="button"
+              aria-pressed={v.filter === input && v.sort === sort}
+              onClick={() => {
+                changeInput(v.filter);
+                setSort(v.sort);
+              }}
+            >
+              {v.name}
+            </button>
+            <button
+              type="button"
+              className="button"
+              aria-label={t("list.deleteView", { name: v.name })}
+              title={t("list.deleteView", { name: v.name })}
+              onClick={() => void deleteView(v.name)}
+            >
+              <X size={12} />
+            </button>
+          </span>
         ))}
         {naming && (
           <input
@@ -247,6 +281,24 @@ export function ListPage({
               }
             }}
           />
+        )}
+        {selected.size > 0 && (
+          <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
+            <strong>{t("list.selected", { n: count(selected.size) })}</strong>
+            {!route.trash && <BulkField fields={fields} onApply={(key, value) => void setMany(key, value)} />}
+            {route.trash ? (
+              <button type="button" className="button" id="restore" onClick={() => void restore()}>
+                {t("restore")}
+              </button>
+            ) : (
+              <button type="button" className="button danger" onClick={() => void remove()}>
+                <Trash2 size={15} /> {t("delete")}
+              </button>
+            )}
+            <button type="button" className="button plain" aria-label={t("clear")} onClick={clear}>
+              <X size={15} />
+            </button>
+          </div>
         )}
       </div>
       {conditions.length > 0 && (
@@ -298,24 +350,6 @@ export function ListPage({
         )}
         {peek && total !== 0 && <Peek id={row?.id} onOpen={() => row && open(row)} />}
       </div>
-      {selected.size > 0 && (
-        <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
-          <strong>{t("list.selected", { n: count(selected.size) })}</strong>
-          {!route.trash && <BulkField fields={fields} onApply={(key, value) => void setMany(key, value)} />}
-          {route.trash ? (
-            <button type="button" className="button" id="restore" onClick={() => void restore()}>
-              {t("restore")}
-            </button>
-          ) : (
-            <button type="button" className="button danger" onClick={() => void remove()}>
-              <Trash2 size={15} /> {t("delete")}
-            </button>
-          )}
-          <button type="button" className="button plain" aria-label={t("clear")} onClick={clear}>
-            <X size={15} />
-          </button>
-        </div>
-      )}
     </>
   );
 }
@@ -329,9 +363,9 @@ function BulkField({
 }) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
-  const simple = fields.filter((f) =>
-    ["text", "choice", "date", "number", "url", "yes_no", "tags"].includes(f.type),
-  );
+  const simple = fields.filter((f) => ["text", "choice", "date", "number", "url", "yes_no"].includes(f.type));
+  const tags = fields.some((f) => f.key === "tags") ? (["+tags", "-tags"] as const) : [];
+  const isTags = key.endsWith("tags") && tags.some((k) => k === key);
   return (
     <>
       <select
@@ -341,6 +375,11 @@ function BulkField({
         onChange={(e) => setKey(e.target.value)}
       >
         <option value="">{t("list.setField")}</option>
+        {tags.map((k) => (
+          <option key={k} value={k}>
+            {t(k === "+tags" ? "list.addTags" : "list.removeTags")}
+          </option>
+        ))}
         {simple.map((f) => (
           <option key={f.key} value={f.key}>
             {labelOf(f)}
@@ -356,10 +395,18 @@ function BulkField({
             placeholder={t("list.bulkValue")}
             value={value}
             onChange={(e) => setValue(e.target.value)}
-            onKeyDown={(e) => e.key === "Enter" && !isComposing(e.nativeEvent) && onApply(key, value)}
+            // Enter alone never empties a field.
+            onKeyDown={(e) =>
+              e.key === "Enter" && !isComposing(e.nativeEvent) && value.trim() && onApply(key, value)
+            }
           />
-          <button type="button" className="button primary" onClick={() => onApply(key, value)}>
-            {t("list.apply")}
+          <button
+            type="button"
+            className="button primary"
+            disabled={isTags && !value.trim()}
+            onClick={() => onApply(key, value.trim())}
+          >
+            {t(value.trim() || isTags ? "list.apply" : "list.clearField")}
           </button>
         </>
       )}

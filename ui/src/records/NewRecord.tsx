@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
@@ -22,6 +22,7 @@ const asked = (kind: "person" | "company") =>
 export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClose: () => void }) {
   const fields = useFields(kind);
   const [values, setValues] = useState<Record<string, string>>({});
+  const busy = useRef(false);
   const [error, setError] = useState<{ message: string; field?: string | null }>();
 
   async function submit(event: FormEvent) {
@@ -29,6 +30,9 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
     if (isComposing(event.nativeEvent)) return;
     const input = Object.fromEntries(Object.entries(values).filter(([, v]) => v.trim()));
     if (Object.keys(input).length === 0) return setError({ message: t("record.missing") });
+    // A second Enter while the first is on its way must not make a second record.
+    if (busy.current) return;
+    busy.current = true;
     try {
       const made = await commands.create(kind, input);
       onClose();
@@ -37,6 +41,8 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
       openRecord(made.id, kind);
     } catch (thrown) {
       setError(errorOf(thrown));
+    } finally {
+      busy.current = false;
     }
   }
 

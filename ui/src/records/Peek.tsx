@@ -8,7 +8,8 @@ import { Facts } from "./Facts";
 export function Peek({ id, onOpen }: { id: string | undefined; onOpen: () => void }) {
   const version = useVersion();
   const record = useQuery(() => (id ? commands.get(id) : Promise.resolve(undefined)), [id, version]).data;
-  if (!record || record.id !== id) return <aside className="peek" aria-label={t("keys.peek")} />;
+  // The last one stays until the next is there: nothing flickers while one walks down the list.
+  if (!record || !id) return <aside className="peek" aria-label={t("keys.peek")} />;
   return (
     <aside className="peek" aria-label={t("keys.peek")} id="peek">
       <div className="row-line">

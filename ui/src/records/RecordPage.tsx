@@ -27,6 +27,11 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
     if (record) remember({ id: record.id, kind: record.kind, title: record.title });
   }, [record]);
 
+  // Back in the list, its cursor stands where one has walked to.
+  useEffect(() => {
+    if (around && around.position > 0) lastList.row = around.position - 1;
+  }, [around]);
+
   const to = (next: string | null | undefined) => next && replace({ page: "record", id: next, kind });
   async function remove() {
     const done = await attempt(() => commands.delete([id]));
@@ -41,6 +46,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   useKeys({
     "Ctrl+ArrowDown": () => to(around?.next),
     "Ctrl+ArrowUp": () => to(around?.previous),
+    "Ctrl+Enter": () => void attempt(() => commands.openWindow(id, kind)),
     j: () => to(around?.next),
     k: () => to(around?.previous),
     Delete: (event) => !event.repeat && !record?.deleted_at && void remove(),

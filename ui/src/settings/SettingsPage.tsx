@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { useFields, useQuery, useVersion } from "../app/data";
-import { exportAll } from "../app/registry";
+import { exportAll, verify } from "../app/registry";
 import type { ExportFormat, FieldType, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
 import { count } from "../shared/format";
@@ -106,7 +106,10 @@ function Look() {
       <Choice
         label={t("settings.zoom")}
         value={now.zoom}
-        options={[80, 90, 100, 110, 120, 130, 140, 150, 170, 200].map((n): [number, string] => [n, `${n} %`])}
+        options={Array.from({ length: 13 }, (_, n) => 80 + n * 10).map((n): [number, string] => [
+          n,
+          `${n} %`,
+        ])}
         onChange={(zoom) => prefs.set({ zoom })}
       />
     </section>
@@ -223,6 +226,7 @@ function Security() {
   const slots = useQuery(() => commands.keySlots(), [round]).data ?? [];
   const [passphrase, setPassphrase] = useState("");
   const [kit, setKit] = useState<KitView>();
+  const [sure, setSure] = useState(false);
   const [busy, setBusy] = useState(false);
   const has = slots.some((s) => s.kind === "passphrase");
   const act = async (work: () => Promise<unknown>, done: string) => {
@@ -281,10 +285,19 @@ function Security() {
           type="button"
           className="button"
           disabled={busy}
-          onClick={() => void attempt(commands.renewKit).then(setKit)}
+          onClick={() => {
+            // Nothing brings the old kit back: one click must not be enough.
+            if (sure) void attempt(commands.renewKit).then(setKit);
+            setSure(!sure);
+          }}
         >
-          {t("settings.newKit")}
+          {t(sure ? "settings.newKitSure" : "settings.newKit")}
         </button>
+        {sure && (
+          <button type="button" className="button plain" onClick={() => setSure(false)}>
+            {t("cancel")}
+          </button>
+        )}
       </Row>
       <Row label={t("settings.rotate")} hint={t("settings.rotateHint")}>
         <button
@@ -445,19 +458,8 @@ function About() {
   const [busy, setBusy] = useState(false);
   async function check() {
     setBusy(true);
-    const report = await attempt(commands.verify);
+    await verify();
     setBusy(false);
-    if (report)
-      toast(
-        report.ok
-          ? t("settings.verified")
-          : t("settings.verifyBad", {
-              what: report.checks
-                .filter((c) => !c.ok)
-                .map((c) => `${c.name}: ${c.detail}`)
-                .join("; "),
-            }),
-      );
   }
   return (
     <section>

@@ -13,8 +13,32 @@ export function language(): Language {
 }
 
 export function t(key: Key, values: Record<string, string | number> = {}, lang = language()): string {
-  const text = (lang === "zh" ? zh : en)[key];
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  const one = `${key}.one`;
+  const form = String(values.n) === "1" && one in en ? (one as Key) : key;
+  const text = (lang === "zh" ? zh : en)[form];
+  return (prefs.get().pseudo ? pseudo(text) : text).replace(/\{(\w+)\}/g, (_, name) =>
+    String(values[name] ?? ""),
+  );
+}
+
+/** Text as long as the longest of languages, in letters that every font must have, to test screens with:
+ *  what is cut off shows, and so does a text that is in no dictionary. */
+export function pseudo(text: string): string {
+  const accents: Record<string, string> = {
+    a: "á",
+    e: "é",
+    i: "í",
+    o: "ö",
+    u: "ü",
+    y: "ý",
+    A: "Å",
+    E: "É",
+    O: "Ø",
+    c: "ç",
+    n: "ñ",
+  };
+  const long = text.replace(/\{\w+\}|[aeiouyAEOcn]/g, (c) => (c.length > 1 ? c : (accents[c] ?? c)));
+  return `⟦${long}${"~".repeat(Math.ceil(text.length * 0.3))}⟧`;
 }
 
 /** A key that may not be in the dictionary, such as a label that a user has made. */

@@ -37,7 +37,7 @@ export function keepPlain(event: React.KeyboardEvent) {
 }
 
 /** What works over a dialog too: the palette, the lock, the zoom. */
-const OVER_DIALOGS = /^Ctrl\+(k|l|Shift\+l|=|\+|-|0)$/;
+const OVER_DIALOGS = /^Ctrl\+(k|l|Shift\+l|=|\+|Shift\+\+|Shift\+=|-|0)$/;
 
 /** Keys of a page, or of the frame around it: the page is asked first, whatever was mounted first.
  *  Keys without Ctrl rest while a person types, and pages rest under a dialog. */
@@ -52,7 +52,8 @@ export function useKeys(bindings: Bindings, of: "page" | "frame" = "page") {
       if (document.querySelector("[aria-modal='true']") && (of === "page" || !OVER_DIALOGS.test(name)))
         return;
       if (!run || (isTyping(event.target) && !(event.ctrlKey || event.metaKey) && name !== "Escape")) return;
-      if (isTyping(event.target) && /^Ctrl\+(Shift\+)?[zya]$/.test(name)) return;
+      // These move the cursor, or take back what was typed.
+      if (isTyping(event.target) && /^Ctrl\+((Shift\+)?[zya]|Arrow(Up|Down))$/.test(name)) return;
       // A focused button keeps its own Enter and Space.
       if (/^(Enter|Space)$/.test(name) && event.target instanceof HTMLButtonElement) return;
       event.preventDefault();

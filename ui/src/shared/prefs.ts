@@ -6,6 +6,8 @@ export interface Prefs {
   theme: "" | "light" | "dark";
   density: "compact" | "normal" | "roomy";
   zoom: number;
+  /** For tests of the screens: see `pseudo`. */
+  pseudo?: boolean;
 }
 
 const KEY = "satchel.prefs";

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import type { KitView } from "../bindings";
 import { chooseTarget, commands, errorOf } from "../platform/tauri";
 import { language, t } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { prefs } from "../shared/prefs";
 import { attempt } from "../shared/toast";
 import { Field } from "../shared/ui";
@@ -38,12 +39,16 @@ function Names({ onMade }: { onMade: (made: { kit: KitView; keyring: string | nu
   const [workspace, setWorkspace] = useState("");
   const [person, setPerson] = useState("");
   const [passphrase, setPassphrase] = useState("");
+  const [repeated, setRepeated] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const [needed, setNeeded] = useState(false);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    if (isComposing(event.nativeEvent)) return;
+    // Typed unseen: a slip would be found when it is too late.
+    if (passphrase && passphrase !== repeated) return setError(t("start.repeatWrong"));
     setBusy(true);
     setError(undefined);
     try {
@@ -107,6 +112,19 @@ function Names({ onMade }: { onMade: (made: { kit: KitView; keyring: string | nu
             onChange={(e) => setPassphrase(e.target.value)}
           />
         </Field>
+        {passphrase && (
+          <Field label={t("start.repeat")}>
+            <input
+              className="input"
+              id="passphrase-again"
+              type="password"
+              autoComplete="new-password"
+              required
+              value={repeated}
+              onChange={(e) => setRepeated(e.target.value)}
+            />
+          </Field>
+        )}
         {error && (
           <p className="error" role="alert">
             {error}
