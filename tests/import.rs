@@ -188,8 +188,8 @@ fn the_files_of_other_programs_are_understood() {
         ("salesforce-workshop/Contact.csv", 102, Some("Salesforce")),
         ("ez-vcard/John_Doe_ANDROID.vcf", 6, None),
         ("ez-vcard/John_Doe_GMAIL.vcf", 1, None),
-        ("ez-vcard/John_Doe_IPHONE.vcf", 1, None),
-        ("ez-vcard/John_Doe_MS_OUTLOOK.vcf", 1, None),
+        ("ez-vcard/John_Doe_IPHONE.vcf", 1, Some("Apple")),
+        ("ez-vcard/John_Doe_MS_OUTLOOK.vcf", 1, Some("Outlook")),
         ("ez-vcard/gmail-list.vcf", 3, None),
         ("ez-vcard/rfc6350-example.vcf", 1, None),
     ] {

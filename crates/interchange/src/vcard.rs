@@ -56,7 +56,7 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
 
 /// Which program wrote a card: it says so, or has properties that only one program writes.
 fn maker(card: &VCard) -> Option<&'static str> {
-    const MARKS: [(&str, &str); 9] = [
+    const MARKS: [(&str, &str); 8] = [
         ("APPLE", "Apple"),
         ("MOZILLA", "Thunderbird"),
         ("THUNDERBIRD", "Thunderbird"),
@@ -64,7 +64,6 @@ fn maker(card: &VCard) -> Option<&'static str> {
         ("OUTLOOK", "Outlook"),
         ("GOOGLE", "Google"),
         ("X-MS-", "Outlook"),
-        ("X-AB", "Apple"),
         ("X-ANDROID", "Android"),
     ];
     let named = |e: &VCardEntry| match e.name {
