@@ -6,8 +6,6 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
 pub struct Desk {
@@ -104,11 +102,9 @@ impl Desk {
             bin = bin.display(),
             picture = picture.display(),
         );
-        let started = Instant::now();
+        // One of an earlier run must not be taken for this one's.
+        let _ = std::fs::remove_file(picture);
         self.call(Command::new("sh").args(["-c", &script]))?;
-        while !picture.exists() && started.elapsed() < Duration::from_secs(20) {
-            thread::sleep(Duration::from_millis(200));
-        }
-        Ok(())
+        if picture.exists() { Ok(()) } else { Err("the app has shown nothing that could be pictured".into()) }
     }
 }

@@ -26,7 +26,7 @@ fn add(store: &Store, kind: Kind, n: u128, pairs: &[(&str, &str)]) -> RecordId {
     let put = Put {
         id,
         is_new: false,
-        index_later: n % 2 == 0,
+        index_later: n.is_multiple_of(2),
         kind,
         heads: &[[1; 32]],
         bytes: b"doc",
