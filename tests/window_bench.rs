@@ -152,7 +152,7 @@ fn main() {
         }) - start;
         let memory = memory(pid);
         let slow = scroll(&window, 120, 180);
-        let fling = scroll(&window, 4000, 120);
+        let fling = scroll(&window, 400, 120);
         figures.push((paint, listed, memory, slow, fling));
     }
     let (paint, listed, memory, slow, fling) = figures.pop().unwrap();

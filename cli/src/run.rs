@@ -624,6 +624,12 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
             return Err(usage("the rejected rows would be written over the file itself; name another file"));
         }
     }
+    // Before the first is imported: a slip in the last name must not leave half of the work done.
+    for file in &args.files {
+        if !file.is_file() {
+            return Err(AppError::new(Code::NotFound, format!("{}: there is no such file", file.display())));
+        }
+    }
     let mut reports = Vec::new();
     let mut failed = None;
     for file in &args.files {

@@ -12,7 +12,6 @@ use satchel_app::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
@@ -25,8 +24,8 @@ type Answer<T> = Result<T, AppError>;
 #[derive(Clone)]
 pub struct Desktop {
     pub satchel: Arc<Satchel>,
-    /// The long work of each sort that was begun last.
-    cancels: Arc<Mutex<HashMap<Job, Cancel>>>,
+    /// The long work that goes on.
+    cancels: Arc<Mutex<Vec<(Job, Cancel)>>>,
     /// By both clocks: one of them stands still while the computer sleeps.
     last_sign: Arc<Mutex<(Instant, SystemTime)>>,
     files: Arc<Mutex<Vec<String>>>,
@@ -59,7 +58,7 @@ impl Desktop {
 
     fn new_cancel(&self, job: Job) -> Cancel {
         let cancel = Cancel::default();
-        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).insert(job, cancel.clone());
+        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).push((job, cancel.clone()));
         cancel
     }
 }
@@ -122,10 +121,11 @@ async fn long<T: Send + 'static>(
     work: impl FnOnce(&Session, &mut dyn FnMut(satchel_app::Progress), &Cancel) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
     let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app, job));
+    let own = cancel.clone();
     let answer = with(desktop, move |s| work(s, &mut progress, &cancel)).await;
     // Done, stopped or failed: nobody is working any more.
     let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
-    desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+    desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(&own));
     answer
 }
 
@@ -470,9 +470,8 @@ pub async fn export_all(desktop: State<'_, Desktop>, folder: String) -> Answer<V
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel(desktop: State<'_, Desktop>, job: Job) -> Answer<()> {
-    if let Some(cancel) = desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).get(&job) {
-        cancel.ask();
-    }
+    let cancels = desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner);
+    cancels.iter().filter(|(of, _)| *of == job).for_each(|(_, cancel)| cancel.ask());
     Ok(())
 }
 

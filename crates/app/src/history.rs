@@ -352,6 +352,10 @@ impl TakingBack<'_> {
                 operations::count(tx, self.head.seq)?;
                 return Ok(());
             }
+            if self.written == 0 && !self.skipped.is_empty() {
+                // Nothing of it was taken back: it can be tried again once what stands in the way is gone.
+                return Ok(operations::discard(tx, self.head.seq)?);
+            }
             operations::finish(tx, self.head.seq, &detail)?;
             operations::mark_undone(tx, self.target.id, Some(self.head.id))?;
             // An undo that is itself taken back makes what it had undone stand again, and so on.

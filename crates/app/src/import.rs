@@ -43,6 +43,10 @@ impl Cancel {
     pub fn ask(&self) {
         self.0.store(true, Ordering::Release);
     }
+    /// Whether both stop the same work.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
@@ -474,6 +478,9 @@ impl<'a> Run<'a> {
     /// An id that two differently named rows of one file have is nobody's: the second is a record of
     /// its own.
     fn own_id(&mut self, ready: &mut Ready) {
+        if self.options.on_match == OnMatch::Create || self.options.match_by.is_empty() {
+            return;
+        }
         let Some(external) = &ready.external else { return };
         let hash = |text: &str| {
             let bytes = blake3::hash(text.as_bytes());
@@ -518,6 +525,8 @@ impl<'a> Run<'a> {
 
     /// Counts what a row would do.
     fn foresee(&mut self, ready: Ready, found: Option<DocumentRow>) -> Result<(), AppError> {
+        let content = format!("content {}", ready.by_content);
+        let same = !self.seen.insert(content);
         let keys = matching::keys(&ready, self.options);
         let again = self.options.on_match != OnMatch::Create && keys.iter().any(|k| self.seen.contains(k));
         self.seen.extend(keys);
@@ -528,6 +537,7 @@ impl<'a> Run<'a> {
                 Outcome::Unchanged => "unchanged",
             },
             (None, OnMatch::Skip) if again => "skip",
+            (None, _) if again && same => "unchanged",
             (None, _) if again => "update",
             (None, _) => "create",
         };
@@ -588,8 +598,8 @@ impl<'a> Run<'a> {
                     .take()
                     .ok_or_else(|| AppError::new(Code::Internal, "a row was not prepared"))?;
                 let taken = |id: RecordId| self.known.may_have("id", &id.to_string());
-                if !self.context.trusted && taken(prepared.id) && documents::exists(tx, prepared.id)? {
-                    // Somebody of another name, from another table, has this id.
+                if taken(prepared.id) && documents::exists(tx, prepared.id)? {
+                    // Somebody else has this id, and was not to be recognised by it.
                     prepared.id = ready.by_content;
                 }
                 self.put(tx, &prepared)?;
@@ -632,6 +642,10 @@ impl<'a> Run<'a> {
         let mut detail = serde_json::to_value(&self.report).expect("plain data serialises");
         if let Some(errors) = detail["errors"].as_array_mut() {
             errors.truncate(200);
+        }
+        // What the columns held is in the records; here it would outlive an undo.
+        for column in detail["columns"].as_array_mut().into_iter().flatten() {
+            column["samples"] = serde_json::json!([]);
         }
         detail["file"] = serde_json::json!(name);
         detail["rejects"] =

@@ -136,9 +136,7 @@ impl Session {
 
     pub(crate) fn order_of(&self, query: &ListQuery) -> Result<Arc<Vec<i64>>, AppError> {
         let cache = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if !query.text.trim().is_empty() {
-            self.store.index_pending()?;
-        }
+        let whole = query.text.trim().is_empty() || self.store.index_pending();
         let version = self.store.version();
         let (known, written) = {
             let cache = cache();
@@ -160,7 +158,7 @@ impl Session {
         };
         // Written to meanwhile: what was read may be newer than its number, and is not kept.
         let order = Arc::new(order);
-        if self.store.version() == version {
+        if whole && self.store.version() == version {
             let mut cache = cache();
             cache.kept.retain(|k| k.query != *query);
             cache.kept.insert(0, Kept { query: query.clone(), version, order: order.clone() });

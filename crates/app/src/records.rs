@@ -346,7 +346,7 @@ impl Session {
     pub fn search(&self, text: &str, kind: Option<Kind>, limit: usize) -> Result<Vec<Hit>, AppError> {
         let catalogue = self.catalogue();
         let limit = limit.min(500);
-        self.store.index_pending()?;
+        self.store.index_pending();
         let rows: Vec<Row> = self.store.read::<_, StorageError>(|db| {
             // More than are shown, so that the best of them can come first.
             let found = search::find(db, text, kind, limit.max(60))?;

@@ -126,9 +126,15 @@ impl Session {
         };
         let (made, undone) = (seq(sample)?, seq(report.operation)?);
         self.store.write::<_, AppError>(|tx| {
-            for (row, kind) in documents::touched_only_by(tx, made, undone)? {
-                documents::purge(tx, row, kind)?;
+            // People first: what only they refer to can go then.
+            for kind in [Kind::Person, Kind::Company] {
+                for row in documents::touched_only_by(tx, kind, made, undone)? {
+                    documents::purge(tx, row, kind)?;
+                }
             }
+            settings::remove(tx, facts::SAMPLE)?;
+            // What is gone for good cannot be done again.
+            operations::rename(tx, undone, "sample_removed")?;
             Ok(())
         })?;
         self.changed(Vec::new());

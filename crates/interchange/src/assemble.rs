@@ -264,6 +264,11 @@ impl<'a> Building<'a> {
         if full.is_empty() {
             return;
         }
+        if Contact::email("", &full).is_ok() && self.catalogue.field(self.kind, "emails").is_some() {
+            // Who has no name is called by an address; that is no name.
+            self.contacts.entry("emails").or_default().push((String::new(), full, "name"));
+            return;
+        }
         let fields = &mut self.out.fields;
         if self.kind == Kind::Company {
             fields.entry("name".into()).or_insert(Value::Text(full));

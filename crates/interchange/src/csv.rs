@@ -137,7 +137,16 @@ fn sniff_delimiter(head: &str) -> u8 {
     if let Some(named) = first.strip_prefix("sep=").and_then(|s| s.bytes().next()) {
         return named;
     }
-    let lines: Vec<&str> = head.split(['\n', '\r']).filter(|l| !l.trim().is_empty()).take(30).collect();
+    // Lines inside of quoted values are no lines, unless a quote is left open: then nothing is certain.
+    let mut quoted = false;
+    let whole: Vec<&str> = head
+        .split(|c: char| {
+            quoted ^= c == '"';
+            !quoted && matches!(c, '\n' | '\r')
+        })
+        .collect();
+    let lines = if quoted { head.split(['\n', '\r']).collect() } else { whole };
+    let lines: Vec<&str> = lines.into_iter().filter(|l| !l.trim().is_empty()).take(30).collect();
     let score = |delimiter: u8| {
         let counts: Vec<usize> = lines.iter().map(|l| split_outside_quotes(l, delimiter)).collect();
         let most = counts.iter().copied().max().unwrap_or(0);
@@ -272,6 +281,10 @@ impl Record {
 
 /// A formula that we, or others, made harmless on export is read as it was.
 fn unescape(value: String) -> String {
+    // `="0123456789"`: how Excel keeps a number from losing its zeros.
+    if let Some(inner) = value.strip_prefix("=\"").and_then(|v| v.strip_suffix('"')) {
+        return inner.replace("\"\"", "\"");
+    }
     match value.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
         _ => value,
@@ -608,6 +621,42 @@ mod tests {
         assert_eq!(names(&source), ["First Name", "Column 2", "Phone", "Phone (2)"]);
         let (source, rows) = read(b"Notes:\n\"When exporting, some are missing.\"\n\nFirst Name,Last Name,Email Address\nAna,Ruiz,ana@x.example\n");
         assert_eq!((names(&source), rows.len()), (vec!["First Name", "Last Name", "Email Address"], 1));
+    }
+
+    proptest::proptest! {
+        /// Whatever the cells hold, a table that is written by the rules is read as it was.
+        #[test]
+        fn a_table_reads_back_as_it_was_written(
+            cells in proptest::collection::vec(proptest::collection::vec("[ -~\\n王伟é\"']{0,12}", 3), 1..6),
+            delimiter in proptest::sample::select(vec![',', ';', '\t']),
+        ) {
+            let quote = |s: &str| format!("\"{}\"", s.replace('"', "\"\""));
+            let mut text = ["First Name", "Last Name", "Notes"].map(quote).join(&delimiter.to_string());
+            for row in &cells {
+                let row: Vec<String> = row.iter().map(|c| quote(c)).collect();
+                text.push_str(&format!("\r\n{}", row.join(&delimiter.to_string())));
+            }
+            let (source, rows) = read(text.as_bytes());
+            proptest::prop_assert_eq!(source.delimiter, Some(delimiter));
+            let kept = |row: &Vec<String>| -> Vec<String> {
+                row.iter().filter(|c| !c.trim().is_empty()).map(|c| unescape(c.clone())).collect()
+            };
+            // Rows of nothing but empty cells are rows all the same.
+            let wanted: Vec<_> = cells.iter().map(|row| Ok(kept(row))).collect();
+            proptest::prop_assert_eq!(rows, wanted);
+        }
+
+        #[test]
+        fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let dir = tempfile::tempdir().expect("a folder");
+            for name in ["a.csv", "a.vcf", "a.json"] {
+                let path = dir.path().join(name);
+                std::fs::write(&path, &bytes).expect("written");
+                if let Ok(source) = Source::open(&path) {
+                    source.rows().expect("rows").for_each(drop);
+                }
+            }
+        }
     }
 
     #[test]

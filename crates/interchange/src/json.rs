@@ -114,7 +114,19 @@ pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeE
 fn cells(record: &Json, custom: &[(String, Target)]) -> Vec<(String, Option<Target>, String)> {
     let Some(object) = record.as_object() else { return Vec::new() };
     let Some(fields) = object.get("fields").and_then(Json::as_object) else {
-        return object.iter().map(|(name, value)| (name.clone(), None, plain(value))).collect();
+        // Lists and objects under a field's own name are read as that field's.
+        let one = |(name, value): (&String, &Json)| match value {
+            Json::Array(list) if list.iter().any(Json::is_object) && ITEMS.contains(&name.as_str()) => {
+                (name.clone(), Some(Target::Json(name.clone())), value.to_string())
+            }
+            Json::Object(_) if name == "address" => (
+                name.clone(),
+                Some(Target::Json("addresses".into())),
+                Json::from(vec![value.clone()]).to_string(),
+            ),
+            _ => (name.clone(), None, plain(value)),
+        };
+        return object.iter().map(one).collect();
     };
     let own =
         |name: &str, target: Target| object.get(name).map(|v| (name.to_owned(), Some(target), plain(v)));
@@ -136,6 +148,8 @@ fn cells(record: &Json, custom: &[(String, Target)]) -> Vec<(String, Option<Targ
     }
     out
 }
+
+const ITEMS: [&str; 3] = ["emails", "phones", "addresses"];
 
 /// A value as a person would write it.
 fn plain(value: &Json) -> String {

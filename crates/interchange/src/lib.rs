@@ -62,6 +62,10 @@ pub enum InterchangeError {
     NotAFile(String),
     #[error("{0} is not a text file (it holds binary data); export it as CSV or vCard and import that")]
     Binary(String),
+    #[error(
+        "{0} is a web page or an XML file, not a table (some programs name such files .xls, and a download can end at a sign-in page); export it as CSV or vCard"
+    )]
+    WebPage(String),
     #[error("{path} has {found} columns; at most {} are read. Export fewer columns", limits::COLUMNS)]
     TooManyColumns { path: String, found: usize },
     #[error("{path} is no JSON that can be imported: {why}")]
@@ -180,6 +184,10 @@ impl Source {
             && (has_extension(path, &["json"]) || serde_json::from_slice::<serde_json::Value>(&head).is_ok())
         {
             return json::open(path);
+        }
+        let tag = start.get(..200.min(start.len())).unwrap_or(start).to_lowercase();
+        if ["<!doctype", "<html", "<table", "<?xml", "<head", "<body"].iter().any(|t| tag.starts_with(t)) {
+            return Err(InterchangeError::WebPage(name));
         }
         if encoding::is_binary(&head, encoding) {
             return Err(InterchangeError::Binary(name));

@@ -294,9 +294,21 @@ fn label_of(header: &str) -> String {
 
 fn company_field(header: &str) -> Option<&'static str> {
     Some(match normal(header).as_str() {
-        "industry" | "行业" => "industry",
-        "numberofemployees" | "number of employees" | "employees" | "company size" => "employees",
-        "annualrevenue" | "annual revenue" => "annual_revenue",
+        "industry" | "行业" | "所属行业" | "branche" | "sector" | "secteur" | "settore" => "industry",
+        "numberofemployees"
+        | "number of employees"
+        | "employees"
+        | "company size"
+        | "mitarbeiter"
+        | "mitarbeiterzahl"
+        | "anzahl mitarbeiter"
+        | "effectif"
+        | "empleados"
+        | "dipendenti"
+        | "员工人数"
+        | "人数" => "employees",
+        "annualrevenue" | "annual revenue" | "jahresumsatz" | "umsatz" | "chiffre d affaires"
+        | "facturacion" | "fatturato" | "年营业额" | "年收入" => "annual_revenue",
         _ => return None,
     })
 }

@@ -193,7 +193,10 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
         .collect();
     let has_org = card.entries.iter().any(|e| e.name == VCardProperty::Org);
     let mut address = 0_u8;
-    for entry in &card.entries {
+    // The preferred address or number is the first of its list.
+    let mut entries: Vec<&VCardEntry> = card.entries.iter().collect();
+    entries.sort_by_key(|e| !is_preferred(e));
+    for entry in entries {
         let name = entry.name.as_str().to_owned();
         let label = label_of(entry, card);
         let values = texts(entry);
@@ -374,6 +377,16 @@ fn texts(entry: &VCardEntry) -> Vec<String> {
     out
 }
 
+fn is_preferred(entry: &VCardEntry) -> bool {
+    entry.params.iter().any(|p| match (&p.name, &p.value) {
+        (VCardParameterName::Pref, VCardParameterValue::Integer(n)) => *n == 1,
+        (VCardParameterName::Pref, VCardParameterValue::Text(t)) => t == "1",
+        (VCardParameterName::Type, VCardParameterValue::Type(ty)) => format!("{ty:?}") == "Pref",
+        (VCardParameterName::Type, VCardParameterValue::Text(t)) => t.eq_ignore_ascii_case("pref"),
+        _ => false,
+    })
+}
+
 /// A time of day, or a time zone such as `-05:00`.
 fn time_of(d: &calcard::common::PartialDateTime) -> String {
     let mut out = String::new();
@@ -541,7 +554,7 @@ impl Cards {
                 ),
             ));
         }
-        Ok(name_charsets(&self.decode(card)))
+        Ok(dates_as_text(&name_charsets(&self.decode(card))))
     }
 
     /// Old phones name the encoding of raw bytes in the card.
@@ -606,6 +619,37 @@ fn name_charsets(text: &str) -> String {
         }
     }
     out
+}
+
+/// Dates are kept as they stand: vCard 4.0 has no dashes in them, most programs write them all the
+/// same, and the parser takes such a date for another one. Our own reader knows all forms.
+fn dates_as_text(text: &str) -> String {
+    let line = |line: &str| -> String {
+        let Some((name, value)) = line.split_once(':') else { return line.to_owned() };
+        let property = name.split(';').next().unwrap_or_default().to_uppercase();
+        let property = property.rsplit('.').next().unwrap_or_default();
+        if !["BDAY", "ANNIVERSARY"].contains(&property) || name.to_uppercase().contains("VALUE=TEXT") {
+            return line.to_owned();
+        }
+        let plain = value.trim();
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        // `19850412` and `--0412` are what the standard says; the time of day is no part of a birthday.
+        let day = plain.split(['T', ' ']).next().unwrap_or_default();
+        let day = match (day.strip_prefix("--"), day.len()) {
+            (Some(rest), 6) if digits(rest) => format!("--{}-{}", &rest[..2], &rest[2..]),
+            (None, 8) if digits(day) => format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]),
+            _ => day.to_owned(),
+        };
+        let params: String = name
+            .split(';')
+            .skip(1)
+            .filter(|p| !p.to_uppercase().starts_with("VALUE="))
+            .map(|p| format!(";{p}"))
+            .collect();
+        let head = name.split(';').next().unwrap_or_default();
+        format!("{head};VALUE=text{params}:{}", if day.is_empty() { plain } else { &day })
+    };
+    text.split("\r\n").map(line).collect::<Vec<_>>().join("\r\n")
 }
 
 fn quoted_bytes(value: &str) -> Vec<u8> {
@@ -735,6 +779,29 @@ mod tests {
             "A".repeat(2 << 20)
         );
         assert_eq!(read(big.as_bytes()), [Ok(json!({"name": "Acme", "notes": "N: Li\nN: Bo"}))]);
+    }
+
+    #[test]
+    fn birthdays_of_every_notation_are_read() {
+        for (version, text, wanted) in [
+            ("4.0", "1985-04-12", "1985-04-12"),
+            ("4.0", "19850412", "1985-04-12"),
+            ("3.0", "1985-04-12", "1985-04-12"),
+            ("3.0", "1985-04-12T00:00:00Z", "1985-04-12"),
+            ("4.0", "--0412", "--04-12"),
+            ("3.0", "--04-12", "--04-12"),
+            ("4.0", "--04-12", "--04-12"),
+            ("2.1", "19850412", "1985-04-12"),
+        ] {
+            let card =
+                format!("BEGIN:VCARD\r\nVERSION:{version}\r\nN:Li;Bo;;;\r\nBDAY:{text}\r\nEND:VCARD\r\n");
+            let read = read(card.as_bytes()).remove(0).expect("a card");
+            assert_eq!(read["birthday"], json!(wanted), "{version} {text}: {read}");
+        }
+        let card = b"BEGIN:VCARD\nVERSION:4.0\nN:Li;Bo;;;\nBDAY:---12\nEMAIL;TYPE=home:h@x.example\nEMAIL;PREF=1;TYPE=work:w@x.example\nEND:VCARD\n";
+        let read = read(card).remove(0).expect("a card");
+        assert!(read["notes"].as_str().is_some_and(|n| n.contains("---12")), "{read}");
+        assert_eq!(read["emails"], json!("w@x.example, h@x.example"));
     }
 
     #[test]

@@ -101,17 +101,22 @@ pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
     Ok(statement.exists([id.to_string()])?)
 }
 
-/// Records that nothing but these operations has touched.
+/// Records of a kind that both of these operations have touched and no other has, and that nobody
+/// refers to.
 pub fn touched_only_by(
     db: &Connection,
+    kind: Kind,
     operation: i64,
-    other: i64,
-) -> Result<Vec<(i64, Kind)>, StorageError> {
-    let sql = "SELECT d.row, d.kind FROM operation_record r JOIN document d ON d.row = r.row
-               WHERE r.operation = ?1 AND NOT EXISTS (
-                 SELECT 1 FROM operation_record o WHERE o.row = r.row AND o.operation NOT IN (?1, ?2))";
+    undo: i64,
+) -> Result<Vec<i64>, StorageError> {
+    let sql = "SELECT d.row FROM operation_record r JOIN document d ON d.row = r.row
+               WHERE r.operation = ?1 AND d.kind = ?3
+               AND EXISTS (SELECT 1 FROM operation_record u WHERE u.row = r.row AND u.operation = ?2)
+               AND NOT EXISTS (
+                 SELECT 1 FROM operation_record o WHERE o.row = r.row AND o.operation NOT IN (?1, ?2))
+               AND NOT EXISTS (SELECT 1 FROM person p WHERE p.company = d.id)";
     let mut statement = db.prepare(sql)?;
-    let rows = statement.query_map([operation, other], |r| Ok((r.get(0)?, parsed(r, 1)?)))?;
+    let rows = statement.query_map(params![operation, undo, kind.key()], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -291,7 +291,14 @@ impl<'a> Builder<'a> {
                 let yes = self.bind(Sql::Integer(i64::from(yes)));
                 Ok(format!("coalesce({raw}, 0) = {yes}"))
             }
-            FieldType::Date => Ok(self.plain(raw, op, value.trim().to_owned())),
+            FieldType::Date => {
+                let part = matches!(op, Op::Contains | Op::Starts | Op::Has);
+                let date = value.trim();
+                if !part && date.parse::<satchel_domain::date::PartialDate>().is_err() {
+                    return Err(bad("write 1985-04-12, or --04-12 without the year"));
+                }
+                Ok(self.plain(raw, op, date.to_owned()))
+            }
             FieldType::Company => Ok(self.company(raw, op, value)),
             FieldType::Tags => {
                 let op = if op == Op::Has { Op::Eq } else { op };

@@ -86,6 +86,19 @@ pub fn finish(tx: &Transaction<'_>, seq: i64, detail: &str) -> Result<u64, Stora
     count(tx, seq)
 }
 
+/// Calls an operation something else.
+pub fn rename(tx: &Transaction<'_>, seq: i64, label: &str) -> Result<(), StorageError> {
+    tx.prepare_cached("UPDATE operation SET label = ?2 WHERE seq = ?1")?.execute(params![seq, label])?;
+    Ok(())
+}
+
+/// Takes away the head of an operation that came to nothing.
+pub fn discard(tx: &Transaction<'_>, seq: i64) -> Result<(), StorageError> {
+    tx.prepare_cached("DELETE FROM operation_record WHERE operation = ?1")?.execute([seq])?;
+    tx.prepare_cached("DELETE FROM operation WHERE seq = ?1")?.execute([seq])?;
+    Ok(())
+}
+
 /// Notes how many records an operation has touched so far.
 pub fn count(tx: &Transaction<'_>, seq: i64) -> Result<u64, StorageError> {
     let sql = "UPDATE operation SET records = (SELECT count(*) FROM operation_record WHERE operation = ?1)

@@ -13,3 +13,8 @@ pub fn put(db: &Connection, key: &str, value: &str) -> Result<(), StorageError> 
     db.prepare_cached(sql)?.execute(params![key, value])?;
     Ok(())
 }
+
+pub fn remove(tx: &rusqlite::Transaction<'_>, key: &str) -> Result<(), StorageError> {
+    tx.execute("DELETE FROM setting WHERE key = ?1", [key])?;
+    Ok(())
+}

@@ -136,13 +136,9 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
-        if self.damaged.load(Ordering::Acquire) {
-            return Err(
-                StorageError::Damaged("a damaged page was met; nothing is written any more".into()).into()
-            );
-        }
         // A panic in another writer has rolled its transaction back: the connection is sound.
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.refuse_if_damaged()?;
         // Dropped after the transaction and before the lock.
         let _rise = Rise(&self.version);
         let tx =
@@ -206,30 +202,52 @@ impl Store {
         let started = Instant::now();
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
         // Not by `write`: no record changes, so what was read stays right.
-        let step = || search::merge(&writer.lock().unwrap_or_else(PoisonError::into_inner), MERGED_AT_ONCE);
-        while started.elapsed() < time && !step()? {}
+        let step = || {
+            let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            self.refuse_if_damaged()?;
+            search::merge(&writer, MERGED_AT_ONCE).inspect_err(|_| self.note_damage(&writer))
+        };
+        while started.elapsed() < time && !step()? {
+            // Whoever waits for the writer comes first.
+            std::thread::sleep(Duration::from_millis(3));
+        }
         Ok(())
     }
 
     /// Takes over into the search index what edits have left for it. Must come before what asks the
     /// index; while a long write goes on, the search goes without the last edits rather than wait.
-    pub fn index_pending(&self) -> Result<(), StorageError> {
-        let Some(writer) = &self.writer else { return Ok(()) };
+    ///
+    /// False where the index lacks something, for whatever reason: what it finds must not be kept.
+    pub fn index_pending(&self) -> bool {
+        self.try_index_pending().unwrap_or(false)
+    }
+
+    fn try_index_pending(&self) -> Result<bool, StorageError> {
         if !self.read(search::has_pending)? {
-            return Ok(());
+            return Ok(true);
         }
+        let Some(writer) = &self.writer else { return Ok(false) };
         let patience = Instant::now() + Duration::from_millis(50);
         let mut writer = loop {
             match writer.try_lock() {
                 Ok(writer) => break writer,
                 Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) if Instant::now() > patience => return Ok(()),
+                Err(TryLockError::WouldBlock) if Instant::now() > patience => return Ok(false),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
             }
         };
+        self.refuse_if_damaged()?;
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        search::index_pending(&tx)?;
-        Ok(tx.commit()?)
+        search::index_pending(&tx).inspect_err(|_| self.note_damage(&tx))?;
+        tx.commit()?;
+        Ok(true)
+    }
+
+    fn refuse_if_damaged(&self) -> Result<(), StorageError> {
+        match self.damaged.load(Ordering::Acquire) {
+            true => Err(StorageError::Damaged("a damaged page was met; nothing is written any more".into())),
+            false => Ok(()),
+        }
     }
 
     pub fn projections_are_current(&self) -> Result<bool, StorageError> {
@@ -275,12 +293,15 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        let _ = self.index_pending();
+        self.index_pending();
         // The last connection to go removes the log, and only the writer can.
         self.readers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         let _ = self.tidy(TIDY_ON_CLOSING);
-        // Closing works without it; the log would only be longer at the next start.
-        let _ = self.checkpoint();
+        // Closing works without it; the log would only be longer at the next start. A damaged file stays
+        // as it is.
+        if self.refuse_if_damaged().is_ok() {
+            let _ = self.checkpoint();
+        }
     }
 }
 

@@ -101,7 +101,7 @@ fn titles(store: &Store, kind: Kind, filter: &str, sort: &[(&str, bool)]) -> Vec
 
 fn found(store: &Store, text: &str) -> Vec<String> {
     let catalogue = Catalogue::default();
-    store.index_pending().expect("indexed");
+    assert!(store.index_pending());
     let rows = store.read(|db| {
         let rows = search::find(db, text, Some(Kind::Person), 10)?;
         lists::page(db, &catalogue, Kind::Person, &rows)

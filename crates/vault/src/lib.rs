@@ -31,6 +31,9 @@ use std::{
 };
 use uuid::Uuid;
 
+/// Names the number of the database that a rotation is making.
+const ROTATING: &str = "rotating";
+
 /// The newest layout of `vault.json` that this version reads.
 pub const FORMAT: u32 = 1;
 
@@ -297,10 +300,13 @@ impl VaultDir {
         self.commit(next)
     }
 
-    /// The number of the next key, and where its database is to be made: no file has that name.
+    /// The number of the next key, and where its database is to be made: no file has that name. It is
+    /// announced, so that a copy that is never finished can be told from others.
     pub fn next_database(&self) -> (u32, PathBuf) {
         let at = |generation: &u32| self.path.join(VaultFile::database_of(*generation));
         let free = (self.file.generation + 1..).find(|g| !at(g).exists()).unwrap_or(u32::MAX);
+        // Where it cannot be written, only the copy would stay.
+        let _ = replace_file(&self.path.join(ROTATING), free.to_string().as_bytes());
         (free, at(&free))
     }
 
@@ -338,15 +344,19 @@ impl VaultDir {
     /// and once the vault's own database has been opened.
     pub fn sweep(&self) {
         let _ = std::fs::remove_file(self.path.join(format!("{}.new", files::VAULT_JSON)));
-        // Copies under keys that never became the vault's: nothing opens them.
+        // A copy under a key that never became the vault's: nothing opens it. Only what a rotation has
+        // announced: a database of a higher number can also be one that somebody wants to restore.
+        let announced = std::fs::read_to_string(self.path.join(ROTATING)).unwrap_or_default();
+        let announced = announced.trim().parse::<u32>().ok().filter(|n| *n > self.file.generation);
         for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let number =
                 name.to_str().and_then(|n| n.strip_prefix("satchel-")?.split('.').next()?.parse().ok());
-            if number.is_some_and(|n: u32| n > self.file.generation) {
+            if number.is_some() && number == announced {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
+        let _ = std::fs::remove_file(self.path.join(ROTATING));
         let Some(replaced) = self.file.replaces else { return };
         let old = self.path.join(VaultFile::database_of(replaced));
         if !old.exists() {

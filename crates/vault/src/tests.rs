@@ -112,3 +112,25 @@ fn secrets_do_not_print() {
     let shown = format!("{key:?} {:?} {:?}", words("hunter2"), RecoveryCode::make().expect("random"));
     assert_eq!(shown, "VaultKey(…) Passphrase(…) RecoveryCode(…)");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Any passphrase opens its own slot and no other; any kit is found in whatever is typed around it.
+    #[test]
+    fn slots_open_by_their_own_words_only(own in "\\PC{1,40}", other in "\\PC{1,40}", around in "[ \\n.]{0,8}") {
+        use unicode_normalization::UnicodeNormalization;
+        let same = own.nfkc().eq(other.nfkc());
+        let (Ok(own), Ok(other)) = (Passphrase::new(&own), Passphrase::new(&other)) else { return Ok(()) };
+        let (key, vault) = (VaultKey::make().expect("random"), Uuid::now_v7());
+        let slot = Slot::for_passphrase(&own, CHEAP, vault, 1, &key).expect("sealed");
+        let opened = |with: &Passphrase| slot.open_with_passphrase(with, vault, 1);
+        proptest::prop_assert!(opened(&own).is_some_and(|k| k == key));
+        proptest::prop_assert_eq!(opened(&other).is_some(), same);
+        proptest::prop_assert!(slot.open_with_passphrase(&own, Uuid::now_v7(), 1).is_none());
+        let code = RecoveryCode::make().expect("random");
+        let text = code.text().to_string();
+        let typed = format!("{around}{}{around}", text.to_lowercase());
+        proptest::prop_assert_eq!(RecoveryCode::find(&typed).map(|c| c.text().to_string()), Some(text));
+    }
+}

@@ -30,7 +30,7 @@ interface Running {
 let running: Running | undefined;
 
 export function ImportPage({ path, at }: { path?: string; at?: number }) {
-  const [file, setFile] = useState(running?.path ?? path);
+  const [file, setFile] = useState(path ?? running?.path);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same file again is asked for anew
   useEffect(() => {
     if (path) setFile(path);
@@ -109,7 +109,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
   const [options, setOptions] = useState(START);
   const [plan, setPlan] = useState<ImportReport>();
   const [report, setReport] = useState<ImportReport>();
-  const [going, setGoing] = useState(running !== undefined);
+  const [going, setGoing] = useState(running?.path === path);
   const [stoppedAt, setStoppedAt] = useState<string>();
   const [progress, setProgress] = useState({ done: 0, total: 0 });
   const [error, setError] = useState<string>();
@@ -125,7 +125,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
     };
   }, []);
   useEffect(() => {
-    if (running) return;
+    if (going) return;
     let current = true;
     setBusy(true);
     const answer = (set: () => void) => {
@@ -148,7 +148,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
       current = false;
       stopped.current = commands.cancel("preview").catch(() => {});
     };
-  }, [path, options]);
+  }, [path, options, going]);
 
   const choose = useCallback(
     (column: string, target: string) =>
@@ -168,8 +168,8 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
     setGoing(false);
   }, []);
   useEffect(() => {
-    if (running) void follow(running);
-  }, [follow]);
+    if (running?.path === path) void follow(running);
+  }, [follow, path]);
 
   function run() {
     const job: Running = { path, done: commands.runImport(path, options) };
@@ -310,7 +310,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
           className="button primary big"
           id="run-import"
           autoFocus
-          disabled={busy}
+          disabled={busy || running !== undefined}
           onClick={run}
         >
           {t("import.run", { n: count(plan.rows - plan.rejected) })}

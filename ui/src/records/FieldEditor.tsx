@@ -269,6 +269,8 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
       // Leaving it for another field, or another screen, keeps what was typed. A click on a button in
       // it need not give that button the focus.
       onBlur={(e) => {
+        // Another window, say to copy a number from it, is no other field.
+        if (!document.hasFocus()) return;
         if (!inside.current && !whole.current?.contains(e.relatedTarget as Node | null)) save();
       }}
       onKeyDown={(e) => {

@@ -170,9 +170,10 @@ export function Grid(props: Props) {
   const first = Math.max(0, Math.floor(top / rowHeight) - 4);
   const last = Math.min(total, Math.ceil((top + height) / rowHeight) + 8);
   useEffect(() => {
+    // A chunk ahead on either side, so that a turn of the wheel meets rows that are there.
     for (
-      let chunk = Math.floor(first / CHUNK);
-      chunk <= Math.floor(Math.max(first, last - 1) / CHUNK);
+      let chunk = Math.floor(Math.max(0, first - CHUNK) / CHUNK);
+      chunk <= Math.floor(Math.min(Math.max(0, total - 1), last + CHUNK) / CHUNK);
       chunk++
     )
       rows.load(chunk);
@@ -423,10 +424,21 @@ function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDon
   const [error, setError] = useState(false);
   const left = useRef(false);
   const saving = useRef(false);
+  const latest = useRef(text);
+  latest.current = text;
   const done = (step: number) => {
     left.current = true;
     onDone(step);
   };
+  // Its row is moved out of what is drawn while somebody types: what was typed is kept.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when it goes
+  useEffect(
+    () => () => {
+      if (!left.current && latest.current !== before)
+        void attempt(() => commands.setFields(row.id, { [field]: latest.current || null }));
+    },
+    [],
+  );
   const commit = async (step: number) => {
     if (text === before) return done(step);
     if (saving.current) return;

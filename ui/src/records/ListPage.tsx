@@ -145,7 +145,12 @@ export function ListPage({
     if ((await attempt(() => commands.setSettings({ ...settings, views }))) === undefined) return;
     toast(t("list.viewDeleted"), {
       label: t("undo"),
-      run: () => void attempt(() => commands.setSettings(settings)),
+      run: () =>
+        void attempt(async () => {
+          const now = await commands.settings();
+          const gone = settings.views.filter((v) => v.name === name);
+          return commands.setSettings({ ...now, views: [...now.views, ...gone] });
+        }),
     });
   }
 

@@ -22,7 +22,7 @@ export function Peek({ id, onOpen }: { id: string | undefined; onOpen: () => voi
           {t("open")}
         </button>
       </div>
-      <Facts record={record} compact />
+      <Facts key={record.id} record={record} compact />
     </aside>
   );
 }

@@ -124,7 +124,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
       )}
       <div className="record" key={id}>
         <section aria-label={t("record.facts")}>
-          <Facts record={record} />
+          <Facts key={record.id} record={record} />
         </section>
         <section className="stack">
           {kind === "company" && <Staff company={id} />}

@@ -162,6 +162,7 @@ export const en = {
   "op.redo": "done again",
   "ops.title": "History",
   "ops.hint": "Everything that was done here, newest first. Any of it can be undone, also later.",
+  "op.sample_removed": "removed the sample data",
   "ops.records": "{n} records",
   "ops.records.one": "1 record",
   "list.bulkValue": "New value",

@@ -163,6 +163,7 @@ export const zh: Record<Key, string> = {
   "op.redo": "重做",
   "ops.title": "操作记录",
   "ops.hint": "这里做过的一切，最新在前。任何一项日后都可以撤销。",
+  "op.sample_removed": "移除了示例数据",
   "ops.records": "{n} 条记录",
   "ops.records.one": "1 条记录",
   "list.bulkValue": "新值",

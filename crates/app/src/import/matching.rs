@@ -69,14 +69,24 @@ pub fn find(
         if !known.may_have(term, &value) {
             continue;
         }
-        for namesake in projections::namesakes(db, context.kind(), term, &value)? {
+        let mut namesakes = projections::namesakes(db, context.kind(), term, &value)?;
+        // Of several that have the same value, the one that is called as the row says.
+        let own = own_names(context.kind(), ready);
+        namesakes.sort_by_key(|there| !agree(&own, &there.names));
+        for namesake in namesakes {
             if is_same(db, by, &namesake, ready, context)? {
                 return Ok(documents::by_row(db, namesake.row)?);
             }
         }
     }
+    // The id that another program's id gives is only for those who are to be recognised by it.
+    let by_id = ready.external.is_none() || options.match_by.contains(&MatchKey::ExternalId);
     let second = (ready.by_content != ready.derived).then_some(ready.by_content);
-    for id in [Some(ready.derived), second].into_iter().flatten().filter(may_have) {
+    for id in [by_id.then_some(ready.derived), second.or((!by_id).then_some(ready.by_content))]
+        .into_iter()
+        .flatten()
+        .filter(may_have)
+    {
         if let Some(found) = documents::get(db, id)?
             && (context.trusted || id == ready.by_content || may_be_same(db, &found, ready)?)
         {
