@@ -162,6 +162,17 @@ fn main() {
     });
 
     let session = &laptop.session;
+    // As the app does behind an import, and whenever nobody is at the keyboard.
+    let started = Instant::now();
+    session.tidy(Duration::from_secs(20));
+    lines.push(Line {
+        name: "putting the index in order, behind the import",
+        ours: started.elapsed().as_secs_f64(),
+        baseline: None,
+        unit: "s",
+        goal: "-",
+        ok: true,
+    });
     let typed = |text: &str| -> Vec<String> {
         let chars: Vec<char> = text.chars().collect();
         (1..=chars.len()).map(|n| chars[..n].iter().collect()).collect()

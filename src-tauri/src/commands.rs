@@ -126,6 +126,12 @@ async fn long<T: Send + 'static>(
     // Done, stopped or failed: nobody is working any more.
     let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
     desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(&own));
+    if matches!(job, Job::Import | Job::Undo | Job::Sample)
+        && let Ok(session) = desktop.satchel.session()
+    {
+        // Much was written: searches are quicker once the index is in order. Nobody waits for it.
+        tauri::async_runtime::spawn_blocking(move || session.tidy(Duration::from_secs(10)));
+    }
     answer
 }
 

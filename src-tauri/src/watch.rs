@@ -12,7 +12,7 @@ pub fn idle(desktop: Desktop) {
             let Ok(session) = desktop.satchel.session() else { continue };
             let limit = session.settings().map_or(15, |s| s.lock_after);
             if desktop.idle_for() >= Duration::from_secs(5) {
-                session.tidy();
+                session.tidy(Duration::from_millis(200));
             }
             drop(session);
             if limit > 0

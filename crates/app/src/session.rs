@@ -10,7 +10,10 @@ use satchel_storage::{
     DocumentRow, Operation, Put, StorageError, Store, Transaction, documents, operations, settings,
 };
 use satchel_vault::{Incarnation, Keyring, VaultDir, VaultKey, VaultLock, Witness};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -111,8 +114,14 @@ impl Session {
     }
 
     /// Puts the search index in order, for a moment when nobody waits.
-    pub fn tidy(&self) {
-        let _ = self.store.tidy(std::time::Duration::from_millis(200));
+    pub fn tidy(&self, time: Duration) {
+        let started = Instant::now();
+        while started.elapsed() < time && !self.closing.is_asked() {
+            match self.store.tidy(Duration::from_millis(50)) {
+                Ok(false) => {}
+                Ok(true) | Err(_) => break,
+            }
+        }
     }
 
     pub(crate) fn dir(&self) -> std::sync::MutexGuard<'_, VaultDir> {

@@ -197,8 +197,9 @@ impl Store {
         }
     }
 
-    /// Merges what edits have added to the search index, the smallest first, for about `time`.
-    pub fn tidy(&self, time: Duration) -> Result<(), StorageError> {
+    /// Merges what writes have added to the search index, the smallest first, for about `time`. True once
+    /// there is nothing left to do.
+    pub fn tidy(&self, time: Duration) -> Result<bool, StorageError> {
         let started = Instant::now();
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
         // Not by `write`: no record changes, so what was read stays right.
@@ -207,11 +208,14 @@ impl Store {
             self.refuse_if_damaged()?;
             search::merge(&writer, MERGED_AT_ONCE).inspect_err(|_| self.note_damage(&writer))
         };
-        while started.elapsed() < time && !step()? {
+        while started.elapsed() < time {
+            if step()? {
+                return Ok(true);
+            }
             // Whoever waits for the writer comes first.
             std::thread::sleep(Duration::from_millis(3));
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Takes over into the search index what edits have left for it. Must come before what asks the
