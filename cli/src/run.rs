@@ -489,8 +489,11 @@ fn list(show: &Show, session: &Session, args: &List) -> Done {
     };
     let mut page = session.list(kind, &request)?;
     // Pages have a limit of their own: go on until there are as many as were asked for.
-    while page.rows.len() < args.limit as usize {
+    loop {
         let got = u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
+        if got >= args.limit || args.offset.saturating_add(got) >= page.total {
+            break;
+        }
         let more = ListRequest { offset: args.offset + got, limit: args.limit - got, ..request.clone() };
         let more = session.list(kind, &more)?;
         if more.rows.is_empty() {
@@ -626,7 +629,7 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
     }
     // Before the first is imported: a slip in the last name must not leave half of the work done.
     for file in &args.files {
-        if !file.is_file() {
+        if !file.exists() {
             return Err(AppError::new(Code::NotFound, format!("{}: there is no such file", file.display())));
         }
     }

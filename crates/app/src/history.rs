@@ -321,14 +321,12 @@ impl TakingBack<'_> {
 
     fn plan_one(&self, db: &satchel_storage::Connection, touched: &Touched) -> Result<Plan, AppError> {
         let skip = |field: String, why: &str| Skipped { id: touched.id, field, why: why.to_owned() };
-        let stored =
-            documents::get(db, touched.id)?.ok_or_else(|| AppError::not_found("record", touched.id))?;
-        let Ok(mut document) = guarded(|| Ok::<_, AppError>(Document::load(&stored.bytes)?)) else {
+        let row = documents::get(db, touched.id)?.ok_or_else(|| AppError::not_found("record", touched.id))?;
+        let Ok(mut document) = Document::load(&row.bytes) else {
             // The others are taken back all the same.
-            let skipped = vec![skip(stored.kind.key().to_owned(), "it is damaged and cannot be read")];
+            let skipped = vec![skip(row.kind.key().to_owned(), "it is damaged and cannot be read")];
             return Ok(Plan { prepared: None, skipped });
         };
-        let row = stored;
         if touched.before.is_empty() && is_used(db, &row, &document.registers())? {
             let skipped = vec![skip(row.kind.key().to_owned(), "other records use it")];
             return Ok(Plan { prepared: None, skipped });

@@ -188,14 +188,9 @@ impl VaultDir {
             let _ = std::fs::remove_file(self.path.join(name));
         }
     }
-
-    /// Takes the vault for this process, or says who has it.
-    pub fn lock(&self, holder: &str) -> Result<VaultLock, VaultError> {
-        lock_folder(&self.path, holder)
-    }
 }
 
-/// Takes a vault's folder for this process, also where the vault is still to be made.
+/// Takes a vault's folder for this process, or says who has it; also where the vault is still to be made.
 pub fn lock_folder(folder: &Path, holder: &str) -> Result<VaultLock, VaultError> {
     let path = folder.join("vault.lock");
     let io = |source| VaultError::Io { path: path.clone(), source };

@@ -79,11 +79,13 @@ fn a_rotation_keeps_every_way_in_and_the_old_key_out() {
 fn one_process_at_a_time() {
     let dir = tempfile::tempdir().expect("a folder");
     let (vault, _, _) = make(dir.path(), "a");
-    let held = vault.lock("The app").expect("free");
-    let VaultError::InUse { holder } = vault.lock("The CLI").expect_err("held") else { panic!() };
+    let held = lock_folder(vault.path(), "The app").expect("free");
+    let VaultError::InUse { holder } = lock_folder(vault.path(), "The CLI").expect_err("held") else {
+        panic!()
+    };
     assert!(holder.starts_with("The app (process "), "{holder}");
     drop(held);
-    vault.lock("The CLI").expect("free again");
+    lock_folder(vault.path(), "The CLI").expect("free again");
 }
 
 #[test]
