@@ -144,6 +144,35 @@ fn rebuilt_projections_equal_those_they_replace() {
 }
 
 /// A copy of the database must not write as the same actor as the original.
+/// The index learns of an edit with the next search; until then it is known what it lacks.
+#[test]
+fn a_search_knows_every_edit() {
+    let laptop = Laptop::new();
+    let session = &laptop.session;
+    let fields = |json: serde_json::Value| json.as_object().unwrap().clone();
+    let found = |text: &str| session.search(text, None, 10).unwrap().len();
+    let id = session.create(Kind::Person, &fields(json!({"first_name": "Quilla"}))).unwrap().id;
+    assert_eq!(found("quilla"), 1);
+    session.set(id, &fields(json!({"first_name": "Zamira"}))).unwrap();
+    let report = session.verify(&mut |_| {}).unwrap();
+    assert!(report.ok, "{report:?}");
+    session.set(id, &fields(json!({"first_name": "Yolanda"}))).unwrap();
+    assert_eq!((found("quilla"), found("zamira"), found("yolanda")), (0, 0, 1));
+    let many = session.list(Kind::Person, &ListRequest { text: "yola".into(), ..ListRequest::default() });
+    assert_eq!(many.unwrap().total, 1);
+    session.delete(&[id], &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(found("yolanda"), 0);
+    session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(found("yolanda"), 1);
+    // More than may wait.
+    for n in 0..150 {
+        session.create(Kind::Person, &fields(json!({ "first_name": format!("Number{n}") }))).unwrap();
+    }
+    let report = session.verify(&mut |_| {}).unwrap();
+    assert!(report.ok, "{report:?}");
+    assert_eq!((found("number7"), found("number149")), (10, 1));
+}
+
 #[test]
 fn a_restored_copy_takes_a_new_incarnation() {
     let cli = Cli::new();

@@ -9,7 +9,7 @@ CREATE TABLE document (
   kind TEXT NOT NULL,
   heads BLOB NOT NULL,
   bytes BLOB NOT NULL
-) STRICT;
+, appended INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE operation (
   seq INTEGER PRIMARY KEY,
@@ -23,17 +23,15 @@ CREATE TABLE operation (
   finished INTEGER NOT NULL DEFAULT 0,
   undoes TEXT,
   undone_by TEXT
-) STRICT;
+, row INTEGER, before BLOB, after BLOB) STRICT;
 
-CREATE TABLE operation_record (
+CREATE TABLE "operation_record" (
   operation INTEGER NOT NULL REFERENCES operation (seq),
-  row INTEGER NOT NULL REFERENCES document (row),
+  row INTEGER NOT NULL,
   before BLOB NOT NULL,
   after BLOB NOT NULL,
   PRIMARY KEY (operation, row)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX operation_record_by_row ON operation_record (row, operation);
 
 CREATE TABLE person (
   row INTEGER PRIMARY KEY REFERENCES document (row),
@@ -72,8 +70,6 @@ CREATE TABLE person (
 
 CREATE INDEX person_by_sort ON person (sort, row) WHERE deleted_at IS NULL;
 
-CREATE INDEX person_by_updated_at ON person (updated_at, row) WHERE deleted_at IS NULL;
-
 CREATE INDEX person_trash ON person (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX person_by_company ON person (company) WHERE company IS NOT NULL;
@@ -109,8 +105,6 @@ CREATE TABLE company (
 
 CREATE INDEX company_by_sort ON company (sort, row) WHERE deleted_at IS NULL;
 
-CREATE INDEX company_by_updated_at ON company (updated_at, row) WHERE deleted_at IS NULL;
-
 CREATE INDEX company_trash ON company (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX company_by_name_sort ON company (name_sort);
@@ -134,8 +128,6 @@ CREATE TABLE custom_field (
 
 CREATE INDEX custom_field_by_sort ON custom_field (sort, row) WHERE deleted_at IS NULL;
 
-CREATE INDEX custom_field_by_updated_at ON custom_field (updated_at, row) WHERE deleted_at IS NULL;
-
 CREATE INDEX custom_field_trash ON custom_field (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE term (
@@ -154,11 +146,3 @@ CREATE TABLE conflict (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);
-
-CREATE TABLE search_pending (
-  row INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  contact TEXT NOT NULL,
-  body TEXT NOT NULL,
-  gone INTEGER NOT NULL
-) STRICT;

@@ -1,13 +1,13 @@
 //! History and undo. An undo is a new operation like any other, so it can be undone, and it syncs.
 
 use crate::{
-    AppError, Progress, Session,
+    AppError, Progress, Session, bulk,
     error::Code,
     import::Cancel,
     session::{Prepared, now},
     views::{ChangeView, OperationView, Skipped, UndoReport, VersionView},
 };
-use satchel_document::{Document, fields_that_differ, guarded};
+use satchel_document::{Document, Version, fields_that_differ, guarded};
 use satchel_domain::{
     Catalogue, Field, FieldType, Kind, OperationId, RecordId, Registers, Value, date::rfc3339,
     register::DELETED_AT,
@@ -17,19 +17,22 @@ use serde_json::Value as Json;
 
 /// Records per transaction of a long undo: others can write in between.
 const BATCH: usize = 2000;
+/// The most versions that are shown of a record.
+const VERSIONS: usize = 1000;
 
 impl Session {
     /// The versions of a record, newest first.
     pub fn history(&self, id: RecordId) -> Result<Vec<VersionView>, AppError> {
         let catalogue = self.catalogue();
-        let (document, kind, operations) = self.store.read::<_, AppError>(|db| {
-            let (row, document) = self.load(db, id)?;
-            Ok((document, row.kind, operations::of_record(db, row.row)?))
+        let (document, kind, versions) = self.store.glance::<_, AppError>(|db| {
+            let (row, mut document) = self.load(db, id)?;
+            let versions = versions(db, &mut document)?;
+            Ok((document, row.kind, versions))
         })?;
         let company = catalogue.fields(kind).iter().find(|f| f.ty == FieldType::Company);
-        let versions = operations.into_iter().map(|(operation, touched)| {
-            let before = document.registers_at(&touched.before);
-            let after = document.registers_at(&touched.after);
+        let view = |(operation, version): (Operation, Version)| {
+            let before = document.registers_at(&version.before);
+            let after = document.registers_at(&version.after);
             VersionView {
                 operation: operation.id,
                 label: operation.label,
@@ -39,8 +42,8 @@ impl Session {
                 undone: operation.undone_by.is_some(),
                 changes: self.named(changes(kind, &before, &after, &catalogue), company),
             }
-        });
-        Ok(versions.collect())
+        };
+        Ok(versions.into_iter().take(VERSIONS).map(view).collect())
     }
 
     /// Companies by what they are called: an id tells nobody anything.
@@ -64,9 +67,9 @@ impl Session {
     pub fn fields_at(&self, id: RecordId, at: i64) -> Result<serde_json::Map<String, Json>, AppError> {
         let catalogue = self.catalogue();
         self.store.read::<_, AppError>(|db| {
-            let (row, document) = self.load(db, id)?;
-            let versions = operations::of_record(db, row.row)?;
-            let heads = versions.into_iter().find(|(o, _)| o.at <= at).map(|(_, t)| t.after);
+            let (row, mut document) = self.load(db, id)?;
+            let versions = versions(db, &mut document)?;
+            let heads = versions.into_iter().find(|(o, _)| o.at <= at).map(|(_, v)| v.after);
             let registers = document.registers_at(&heads.unwrap_or_default());
             Ok(crate::session::fields_json(row.kind, &registers, &catalogue))
         })
@@ -148,19 +151,20 @@ impl Session {
         let stamp = self.stamp(&head);
         let changed = self.store.write::<_, AppError>(|tx| {
             let (row, mut document) = self.load(tx, id)?;
-            let versions = operations::of_record(tx, row.row)?;
-            let (_, touched) = versions
+            let (_, version) = versions(tx, &mut document)?
                 .into_iter()
                 .find(|(o, _)| o.id == operation)
                 .ok_or_else(|| AppError::not_found("version", operation))?;
-            let (now, want) = (document.registers(), document.registers_at(&touched.after));
+            let (now, want) = (document.registers(), document.registers_at(&version.after));
             let fields = fields_that_differ(&now, &want);
             let changes = fields.iter().flat_map(|f| satchel_document::difference(f, &now, &want)).collect();
             if !document.edit(&stamp, &changes)? {
                 return Ok(false);
             }
             let seq = operations::begin(tx, &head)?;
-            self.put(tx, seq, &Prepared::of(id, row.heads, &mut document, &catalogue)?)?;
+            let mut prepared = Prepared::of(row, &mut document, &catalogue)?;
+            prepared.alone = true;
+            self.put(tx, seq, &prepared)?;
             Ok(true)
         })?;
         if changed {
@@ -221,6 +225,20 @@ impl Session {
             skipped: taking.skipped,
         })
     }
+}
+
+/// The versions of a record, newest first, each with the operation that has made it.
+fn versions(
+    db: &satchel_storage::Connection,
+    document: &mut Document,
+) -> Result<Vec<(Operation, Version)>, AppError> {
+    let mut versions = Vec::new();
+    for version in document.versions().into_iter().rev() {
+        let id = version.operation.parse::<OperationId>().ok();
+        let operation = id.map(|id| operations::get(db, id)).transpose()?.flatten();
+        versions.extend(operation.map(|operation| (operation, version)));
+    }
+    Ok(versions)
 }
 
 fn undone_already() -> AppError {
@@ -303,19 +321,8 @@ impl TakingBack<'_> {
     }
 
     fn plan(&self, batch: &[Touched]) -> Result<Vec<Plan>, AppError> {
-        let half = batch.len().div_ceil(2).max(1);
-        let plan_all = |part: &[Touched]| -> Result<Vec<Plan>, AppError> {
+        bulk::halves(batch, |part| {
             self.session.store.read(|db| part.iter().map(|t| self.plan_one(db, t)).collect())
-        };
-        std::thread::scope(|scope| {
-            let parts: Vec<_> = batch.chunks(half).map(|part| scope.spawn(move || plan_all(part))).collect();
-            let mut out = Vec::with_capacity(batch.len());
-            for part in parts {
-                out.extend(part.join().map_err(|_| {
-                    AppError::new(Code::Internal, "an undo failed; nothing of this batch was written")
-                })??);
-            }
-            Ok(out)
         })
     }
 
@@ -335,7 +342,7 @@ impl TakingBack<'_> {
             let plan = document.plan_revert(&touched.before, &touched.after, now());
             let skipped = plan.skipped.into_iter().map(|field| skip(field, "it was edited since")).collect();
             let prepared = match document.edit(&self.stamp, &plan.changes)? {
-                true => Some(Prepared::of(touched.id, row.heads, &mut document, &self.catalogue)?),
+                true => Some(Prepared::of(row, &mut document, &self.catalogue)?),
                 false => None,
             };
             Ok(Plan { prepared, skipped })

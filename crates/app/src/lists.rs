@@ -83,7 +83,7 @@ impl Session {
         let catalogue = self.catalogue();
         let rows = self
             .store
-            .read(|db| lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default()))?;
+            .glance(|db| lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default()))?;
         let hidden: Vec<&String> =
             catalogue.fields(kind).iter().filter(|f| f.hidden).map(|f| &f.key).collect();
         let rows = rows.into_iter().map(|mut row| {
@@ -118,7 +118,7 @@ impl Session {
         id: RecordId,
     ) -> Result<Neighbours, AppError> {
         let order = self.order_of(&query(kind, request)?)?;
-        self.store.read::<_, AppError>(|db| {
+        self.store.glance::<_, AppError>(|db| {
             let row = documents::find(db, id)?.map(|(row, _)| row);
             let at = order.iter().position(|r| Some(*r) == row);
             let id_at = |at: Option<usize>| -> Result<Option<RecordId>, AppError> {
@@ -136,7 +136,7 @@ impl Session {
 
     pub(crate) fn order_of(&self, query: &ListQuery) -> Result<Arc<Vec<i64>>, AppError> {
         let cache = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = query.text.trim().is_empty() || self.store.index_pending();
+        let whole = query.text.trim().is_empty() || self.index_pending();
         let version = self.store.version();
         let (known, written) = {
             let cache = cache();
@@ -154,7 +154,7 @@ impl Session {
         };
         let order = match patched {
             Some(order) => order,
-            None => self.store.read(|db| lists::rows(db, &catalogue, query))?,
+            None => self.store.glance(|db| lists::rows(db, &catalogue, query))?,
         };
         // Written to meanwhile: what was read may be newer than its number, and is not kept.
         let order = Arc::new(order);
@@ -184,7 +184,7 @@ impl Session {
         let rows: Vec<i64> =
             written.iter().filter(|(kind, _)| *kind == query.kind).map(|(_, r)| *r).collect();
         let mut order: Vec<i64> = order.iter().filter(|row| !rows.contains(row)).copied().collect();
-        self.store.read::<_, AppError>(|db| {
+        self.store.glance::<_, AppError>(|db| {
             for row in rows {
                 match lists::place(db, catalogue, &query, row, &order)? {
                     Place::At(at) => order.insert(at, row),

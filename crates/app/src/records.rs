@@ -1,7 +1,7 @@
 //! Records: make, change, read, search, delete, restore.
 
 use crate::{
-    AppError, Cancel, Progress, Session,
+    AppError, Cancel, Progress, Session, bulk,
     error::Code,
     session::{Prepared, custom_field, fields_json, now},
     views::{ClaimView, ConflictView, FieldView, Hit, RecordView, Written, WrittenMany},
@@ -57,8 +57,9 @@ impl Session {
         self.store.write::<_, AppError>(|tx| {
             self.check_references(tx, registers)?;
             let seq = operations::begin(tx, &operation)?;
-            let prepared =
+            let mut prepared =
                 Prepared::new_record(id, kind, &self.stamp(&operation), registers, &self.catalogue());
+            prepared.alone = true;
             self.put(tx, seq, &prepared)?;
             Ok(())
         })?;
@@ -144,16 +145,21 @@ impl Session {
                 value.to_registers(key, &mut wanted);
             }
         }
-        self.store.read::<_, AppError>(|db| {
-            for id in ids {
-                match documents::find(db, *id)? {
-                    Some((_, other)) if other == kind => {}
-                    Some(_) => return Err(AppError::refused("records of one kind can be changed together")),
-                    None => return Err(AppError::not_found("record", id)),
+        let others = ids.get(1..).unwrap_or_default();
+        if !others.is_empty() || wanted.contains_key("company") {
+            self.store.glance::<_, AppError>(|db| {
+                for id in others {
+                    match documents::find(db, *id)? {
+                        Some((_, other)) if other == kind => {}
+                        Some(_) => {
+                            return Err(AppError::refused("records of one kind can be changed together"));
+                        }
+                        None => return Err(AppError::not_found("record", id)),
+                    }
                 }
-            }
-            self.check_references(db, &wanted)
-        })?;
+                self.check_references(db, &wanted)
+            })?;
+        }
         let plan = |now: &Registers| {
             values.keys().flat_map(|key| difference(key, now, &wanted)).collect::<Changes>()
         };
@@ -246,7 +252,7 @@ impl Session {
         &self,
         ids: &[RecordId],
         label: &str,
-        plan: &dyn Fn(&Registers) -> Changes,
+        plan: &(dyn Fn(&Registers) -> Changes + Sync),
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
@@ -262,19 +268,32 @@ impl Session {
             self.go_on(cancel, "stopped; what was changed so far can be undone")?;
             progress(Progress { done, total: all });
             done += ids.len() as u64;
+            let edit = |db: &satchel_storage::Connection, id: RecordId| -> Result<Edited, AppError> {
+                let (row, mut document) = self.load(db, id)?;
+                let changes = guarded(|| Ok::<_, AppError>(plan(&document.registers())))?;
+                let heads = row.heads.clone();
+                let changed = !changes.is_empty() && guarded(|| document.edit(&stamp, &changes))?;
+                let prepared = changed.then(|| Prepared::of(row, &mut document, &catalogue)).transpose()?;
+                Ok(Edited { heads, prepared })
+            };
+            // Documents are decoded and encoded before the transaction, on both cores.
+            let edit_all = |part: &[RecordId]| {
+                self.store.read(|db| part.iter().map(|id| edit(db, *id).map(Some)).collect())
+            };
+            let edited = if several { bulk::halves(ids, edit_all)? } else { vec![None] };
             self.store.write::<_, AppError>(|tx| {
-                for id in ids {
-                    let (row, mut document) = self.load(tx, *id)?;
-                    let changes = guarded(|| Ok::<_, AppError>(plan(&document.registers())))?;
-                    if changes.is_empty() || !guarded(|| document.edit(&stamp, &changes))? {
-                        continue;
-                    }
+                for (id, edited) in ids.iter().zip(edited) {
+                    let edited = match edited {
+                        Some(edited) if documents::heads(tx, *id)? == edited.heads => edited,
+                        // Not edited yet, or somebody wrote in between.
+                        _ => edit(tx, *id)?,
+                    };
+                    let Some(mut prepared) = edited.prepared else { continue };
                     let seq = match seq {
                         Some(seq) => seq,
                         None => *seq.insert(operations::begin(tx, &operation)?),
                     };
-                    let mut prepared = Prepared::of(*id, row.heads, &mut document, &catalogue)?;
-                    prepared.index_later = !several;
+                    prepared.alone = !several;
                     fields_changed |= prepared.kind == Kind::CustomField;
                     self.put(tx, seq, &prepared)?;
                     count += 1;
@@ -315,13 +334,13 @@ impl Session {
     }
 
     pub(crate) fn kind_of(&self, id: RecordId) -> Result<Kind, AppError> {
-        let found = self.store.read(|db| documents::find(db, id))?;
+        let found = self.store.glance(|db| documents::find(db, id))?;
         found.map(|(_, kind)| kind).ok_or_else(|| AppError::not_found("record", id))
     }
 
     pub fn get(&self, id: RecordId) -> Result<RecordView, AppError> {
         let catalogue = self.catalogue();
-        let (document, row) = self.store.read::<_, AppError>(|db| {
+        let (document, row) = self.store.glance::<_, AppError>(|db| {
             let (stored, document) = self.load(db, id)?;
             let row = lists::one(db, &catalogue, stored.kind, stored.row)?;
             Ok((document, row.ok_or_else(|| AppError::not_found("record", id))?))
@@ -346,15 +365,16 @@ impl Session {
     pub fn search(&self, text: &str, kind: Option<Kind>, limit: usize) -> Result<Vec<Hit>, AppError> {
         let catalogue = self.catalogue();
         let limit = limit.min(500);
-        self.store.index_pending();
-        let rows: Vec<Row> = self.store.read::<_, StorageError>(|db| {
+        self.index_pending();
+        let rows: Vec<Row> = self.store.glance::<_, StorageError>(|db| {
             // More than are shown, so that the best of them can come first.
             let found = search::find(db, text, kind, limit.max(60))?;
             let mut rows = Vec::with_capacity(found.len());
             for row in found {
                 for kind in Kind::BROWSED {
                     if let Some(row) = lists::one(db, &catalogue, kind, row)? {
-                        rows.push(row);
+                        // In the trash, and the index does not know it yet.
+                        rows.extend(Some(row).filter(|row| row.deleted_at.is_none()));
                         break;
                     }
                 }
@@ -409,6 +429,14 @@ fn example(kind: Kind) -> &'static str {
         Kind::Company => "name=Acme",
         Kind::CustomField => "label=Size",
     }
+}
+
+/// An edit of one record before it is written.
+struct Edited {
+    /// The version that was edited.
+    heads: Vec<[u8; 32]>,
+    /// Nothing: the record has these values already.
+    prepared: Option<Prepared>,
 }
 
 /// Reads and checks what was given, by the catalogue.

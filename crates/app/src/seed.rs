@@ -129,7 +129,7 @@ impl Session {
             // People first: what only they refer to can go then.
             for kind in [Kind::Person, Kind::Company] {
                 for row in documents::touched_only_by(tx, kind, made, undone)? {
-                    documents::purge(tx, row, kind)?;
+                    documents::purge(tx, row, kind, [made, undone])?;
                 }
             }
             settings::remove(tx, facts::SAMPLE)?;

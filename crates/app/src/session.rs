@@ -7,15 +7,22 @@ use satchel_domain::{
     catalogue::custom_key, date::DayOrder, project, projection::fields_of, value::Habits,
 };
 use satchel_storage::{
-    DocumentRow, Operation, Put, StorageError, Store, Transaction, documents, operations, settings,
+    DocumentRow, Operation, Put, StorageError, Store, Transaction, documents, operations, projections,
+    search, settings,
 };
 use satchel_vault::{Incarnation, Keyring, VaultDir, VaultKey, VaultLock, Witness};
 use std::{
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
+
+/// Edits that may wait to be indexed.
+const UNINDEXED: u32 = 64;
 
 /// Facts of the vault that are written once.
 pub(crate) mod facts {
@@ -39,6 +46,10 @@ pub struct Session {
     pub(crate) keyring: Keyring,
     pub(crate) events: Events,
     pub(crate) lists: Mutex<ListCache>,
+    /// Edits that the search index has not taken over.
+    unindexed: AtomicU32,
+    /// Read once; only this process writes them.
+    pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.
     pub(crate) closing: crate::Cancel,
     /// Operations that are still being written, or taken back: neither can be undone meanwhile.
@@ -95,6 +106,8 @@ impl Session {
             keyring,
             events,
             lists: Mutex::default(),
+            unindexed: AtomicU32::new(0),
+            settings: Mutex::default(),
             closing: crate::Cancel::default(),
             running: Mutex::default(),
             catalogue: RwLock::default(),
@@ -113,9 +126,18 @@ impl Session {
         Ok(self.store.read(|db| settings::get(db, facts::INCARNATION))?.unwrap_or_default())
     }
 
+    /// Reads what lists are made of into memory, for after an unlock: nobody has to wait for it later.
+    pub fn warm(&self) {
+        for kind in Kind::BROWSED {
+            // Only speed depends on it.
+            let _ = self.store.warm(kind, &|| !self.closing.is_asked());
+        }
+    }
+
     /// Puts the search index in order, for a moment when nobody waits.
     pub fn tidy(&self, time: Duration) {
         let started = Instant::now();
+        self.index_pending();
         while started.elapsed() < time && !self.closing.is_asked() {
             match self.store.tidy(Duration::from_millis(50)) {
                 Ok(false) => {}
@@ -203,7 +225,13 @@ impl Session {
         id: RecordId,
     ) -> Result<(DocumentRow, Document), AppError> {
         let row = documents::get(tx, id)?.ok_or_else(|| AppError::not_found("record", id))?;
-        let document = Document::load(&row.bytes)?;
+        let mut document = Document::load(&row.bytes)?;
+        if document.heads() != row.heads {
+            return Err(AppError::new(
+                Code::Damaged,
+                format!("the record {id} is damaged: its version is not the recorded one; restore a backup"),
+            ));
+        }
         Ok((row, document))
     }
 
@@ -215,7 +243,10 @@ impl Session {
         prepared: &Prepared,
     ) -> Result<i64, AppError> {
         let row = documents::put(tx, &prepared.as_put())?;
-        operations::touch(tx, operation, row, &prepared.before, &prepared.heads)?;
+        if prepared.alone {
+            self.unindexed.fetch_add(1, Ordering::Relaxed);
+        }
+        operations::touch(tx, operation, row, prepared.alone, &prepared.before, &prepared.heads)?;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.note(self.store.version() + 1, prepared.kind, row);
         Ok(row)
@@ -234,7 +265,7 @@ impl Session {
         let changes = vec![(satchel_domain::register::DELETED_AT.to_owned(), None)];
         let changed = guarded(|| document.edit(stamp, &changes))?;
         if changed {
-            self.put(tx, operation, &Prepared::of(id, row.heads, &mut document, catalogue)?)?;
+            self.put(tx, operation, &Prepared::of(row, &mut document, catalogue)?)?;
         }
         Ok(changed)
     }
@@ -264,13 +295,45 @@ impl Session {
         Ok(())
     }
 
+    /// Takes over into the search index what edits have left for it. Must come before what asks the
+    /// index; while a long write goes on, the search goes without the last edits rather than wait.
+    ///
+    /// False where the index lacks something, for whatever reason: what it finds must not be kept.
+    pub(crate) fn index_pending(&self) -> bool {
+        self.try_index_pending().unwrap_or(false)
+    }
+
+    fn try_index_pending(&self) -> Result<bool, AppError> {
+        if self.store.glance(search::pending)?.is_empty() {
+            return Ok(true);
+        }
+        let catalogue = self.catalogue();
+        let done = self.store.write_index::<AppError>(|tx| {
+            for row in search::pending(tx)? {
+                let Some(stored) = documents::by_row(tx, row)? else { continue };
+                // Of one that cannot be read the index keeps what it has; `verify` names it.
+                if let Ok(prepared) = Prepared::of_stored(stored, &catalogue) {
+                    projections::index(tx, row, &prepared.as_put(), true)?;
+                }
+            }
+            Ok(search::nothing_is_pending(tx)?)
+        })?;
+        self.unindexed.store(0, Ordering::Relaxed);
+        Ok(done.is_some())
+    }
+
     pub(crate) fn changed(&self, records: Vec<RecordId>) {
+        // Now and then one edit pays for the others, so that a search never has much to take over.
+        if self.unindexed.load(Ordering::Relaxed) >= UNINDEXED {
+            self.index_pending();
+        }
         self.events.send(&Event::Changed { records });
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.index_pending();
         if let Some((witness, number)) = &self.token {
             let _ = renew_token(&self.store, witness, *number);
         }
@@ -294,28 +357,26 @@ impl Drop for Claim<'_> {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub id: RecordId,
+    /// The row that it is stored in; a new one has none yet.
+    row: Option<i64>,
     pub kind: Kind,
     pub before: Vec<[u8; 32]>,
     pub heads: Vec<[u8; 32]>,
     bytes: Vec<u8>,
+    appended: usize,
     times: (i64, i64),
     projection: satchel_domain::Projection,
     conflicts: Vec<String>,
-    /// One edit among others: see [`Put::index_later`].
-    pub index_later: bool,
+    /// See [`Put::alone`].
+    pub alone: bool,
 }
 
 impl Prepared {
-    /// Of an edited document. What is to be written is read back and compared first.
-    pub fn of(
-        id: RecordId,
-        before: Vec<[u8; 32]>,
-        document: &mut Document,
-        catalogue: &Catalogue,
-    ) -> Result<Self, AppError> {
+    /// Of an edited document and what was stored of it before.
+    pub fn of(stored: DocumentRow, document: &mut Document, catalogue: &Catalogue) -> Result<Self, AppError> {
         guarded(|| {
-            let bytes = document.save_verified()?;
-            Self::derive(id, before, bytes, document, catalogue)
+            let (bytes, appended) = document.save_onto(stored.bytes, stored.appended, &stored.heads)?;
+            Self::derive(DocumentRow { bytes, appended, ..stored }, document, catalogue)
         })
     }
 
@@ -323,28 +384,25 @@ impl Prepared {
     pub fn of_stored(row: DocumentRow, catalogue: &Catalogue) -> Result<Self, AppError> {
         guarded(|| {
             let mut document = Document::load(&row.bytes)?;
-            Self::derive(row.id, row.heads, row.bytes, &mut document, catalogue)
+            Self::derive(row, &mut document, catalogue)
         })
     }
 
-    fn derive(
-        id: RecordId,
-        before: Vec<[u8; 32]>,
-        bytes: Vec<u8>,
-        document: &mut Document,
-        catalogue: &Catalogue,
-    ) -> Result<Self, AppError> {
+    /// `row` has the heads from before the edit, and the bytes from after it.
+    fn derive(row: DocumentRow, document: &mut Document, catalogue: &Catalogue) -> Result<Self, AppError> {
         let kind = document.kind()?;
         Ok(Self {
-            id,
+            id: row.id,
+            row: Some(row.row),
             kind,
-            before,
+            before: row.heads,
             heads: document.heads(),
-            bytes,
+            bytes: row.bytes,
+            appended: row.appended,
             times: document.times(),
             projection: project(kind, &document.registers(), catalogue),
             conflicts: document.conflicts().into_iter().map(|c| c.path).collect(),
-            index_later: false,
+            alone: false,
         })
     }
 
@@ -358,14 +416,16 @@ impl Prepared {
         let NewDocument { bytes, heads } = create(kind, stamp, registers);
         Self {
             id,
+            row: None,
             kind,
             before: Vec::new(),
             heads,
             bytes,
+            appended: 0,
             times: (stamp.at, stamp.at),
             projection: project(kind, registers, catalogue),
             conflicts: Vec::new(),
-            index_later: false,
+            alone: false,
         }
     }
 
@@ -383,11 +443,12 @@ impl Prepared {
     pub fn as_put(&self) -> Put<'_> {
         Put {
             id: self.id,
-            is_new: self.before.is_empty(),
-            index_later: self.index_later,
+            row: self.row,
+            alone: self.alone,
             kind: self.kind,
             heads: &self.heads,
             bytes: &self.bytes,
+            appended: self.appended,
             created_at: self.times.0,
             updated_at: self.times.1,
             projection: &self.projection,

@@ -4,6 +4,7 @@ use crate::{AppError, Session};
 use satchel_domain::Kind;
 use satchel_storage::{StorageError, settings};
 use serde::{Deserialize, Serialize};
+use std::sync::PoisonError;
 
 /// All with a sensible default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -60,6 +61,14 @@ pub(crate) const KEY: &str = "settings";
 
 impl Session {
     pub fn settings(&self) -> Result<Settings, AppError> {
+        let mut kept = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*kept {
+            return Ok(kept.clone());
+        }
+        Ok(kept.insert(self.read_settings()?).clone())
+    }
+
+    fn read_settings(&self) -> Result<Settings, AppError> {
         let text = self.store.read(|db| settings::get(db, KEY))?;
         let stored: serde_json::Value = text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
         // A setting that an older version did not know has its default.
@@ -80,7 +89,10 @@ impl Session {
             return Err(AppError::refused("a setting has a value that it cannot have; nothing was changed"));
         }
         let text = serde_json::to_string(new).expect("plain data serialises");
+        let mut kept = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         self.store.write::<_, StorageError>(|tx| settings::put(tx, KEY, &text))?;
+        *kept = Some(new.clone());
+        drop(kept);
         self.changed(Vec::new());
         Ok(())
     }

@@ -41,6 +41,7 @@ impl Session {
             .collect();
         let (mut total, mut unreadable, mut different) = (0_u64, Vec::new(), Vec::new());
         let catalogue = self.catalogue();
+        self.index_pending();
         let status = self.status()?;
         let all = status.records.values().chain(status.trash.values()).map(|n| u64::from(*n)).sum();
         let compare = |rows: Result<Vec<i64>, StorageError>| -> Result<Vec<(String, Verdict)>, AppError> {
@@ -109,10 +110,12 @@ impl Session {
         catalogue: &Catalogue,
     ) -> Result<(String, Verdict), AppError> {
         // One state of both: somebody may be writing.
-        let (document, stored) = self.store.read::<_, StorageError>(|db| {
+        let (document, stored, indexed) = self.store.read::<_, StorageError>(|db| {
             let document = documents::by_row(db, row)?;
-            let stored = document.as_ref().map(|d| projections::digest(db, row, d.kind)).transpose()?;
-            Ok((document, stored))
+            let indexed = projections::is_indexed(db, row)?;
+            let stored =
+                document.as_ref().map(|d| projections::digest(db, row, d.kind, indexed)).transpose()?;
+            Ok((document, stored, indexed))
         })?;
         let Some(document) = document else { return Ok((row.to_string(), Verdict::Same)) };
         let (id, kind) = (document.id.to_string(), document.kind);
@@ -125,7 +128,7 @@ impl Session {
         }
         let tx = scratch.transaction().map_err(StorageError::from)?;
         projections::write(&tx, row, &prepared.as_put(), false)?;
-        let derived = projections::digest(&tx, row, kind)?;
+        let derived = projections::digest(&tx, row, kind, indexed)?;
         tx.rollback().map_err(StorageError::from)?;
         Ok((id, if Some(derived) == stored { Verdict::Same } else { Verdict::Different }))
     }

@@ -18,7 +18,7 @@ use automerge::{
 };
 use satchel_domain::{Kind, Registers, Scalar, register};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -27,6 +27,9 @@ pub use revert::{Revert, fields_that_differ};
 
 /// The largest document that is decoded, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
+
+/// Changes of so many bytes are appended to a document before it is saved whole again.
+const APPENDED: usize = 2048;
 
 /// The hashes of a document's latest changes; together they name a version.
 pub type Heads = Vec<[u8; 32]>;
@@ -95,13 +98,15 @@ pub struct Claim {
     pub at: i64,
 }
 
-/// A version in a document's own history.
+/// A version in a document's own history: what one operation of one device has made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     pub actor: Vec<u8>,
     pub at: i64,
     pub operation: String,
-    pub hash: [u8; 32],
+    /// Empty: the operation has made the record.
+    pub before: Heads,
+    pub after: Heads,
 }
 
 #[derive(Clone, Debug)]
@@ -142,6 +147,27 @@ impl Document {
             return Err(DocumentError::Damaged("what was saved does not read back as it was".into()));
         }
         Ok(bytes)
+    }
+
+    /// What is to be stored, and how much of it was appended: what the document has beyond `heads` behind
+    /// what is stored of it, or all of it anew once that has grown.
+    pub fn save_onto(
+        &mut self,
+        mut bytes: Vec<u8>,
+        appended: usize,
+        heads: &Heads,
+    ) -> Result<(Vec<u8>, usize), DocumentError> {
+        let heads: Vec<ChangeHash> = heads.iter().map(|h| ChangeHash(*h)).collect();
+        let chunk = self.doc.save_after(&heads);
+        let (whole, appended) = (bytes.len().saturating_sub(appended), appended + chunk.len());
+        if appended > whole.max(APPENDED) {
+            return Ok((self.save_verified()?, 0));
+        }
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_BYTES {
+            return Err(DocumentError::Grown(bytes.len()));
+        }
+        Ok((bytes, appended))
     }
 
     pub fn kind(&self) -> Result<Kind, DocumentError> {
@@ -207,7 +233,6 @@ impl Document {
     /// Writes single registers; what already has the value is not written. True if anything changed.
     pub fn edit(&mut self, stamp: &Stamp, changes: &Changes) -> Result<bool, DocumentError> {
         self.doc.set_actor(stamp.actor.into());
-        let now = self.registers();
         // Objects first: taking in their changes closes what has been written so far, without its stamp.
         for (path, value) in changes {
             if matches!(value, Some(Scalar::Text(_))) && self.text_object(path)?.is_none() {
@@ -218,7 +243,8 @@ impl Document {
         for (path, value) in changes {
             // Written although it is the value that shows, where another device says otherwise: that
             // settles it.
-            if now.get(path) == value.as_ref() && self.doc.get_all(ROOT, path.as_str())?.len() < 2 {
+            let values = self.doc.get_all(ROOT, path.as_str())?;
+            if values.len() < 2 && self.register(path)? == *value {
                 continue;
             }
             changed = true;
@@ -235,6 +261,17 @@ impl Document {
         }
         self.commit(stamp);
         Ok(changed)
+    }
+
+    /// One register, as [`Document::registers`] has it.
+    fn register(&self, path: &str) -> Result<Option<Scalar>, DocumentError> {
+        Ok(match self.doc.get(ROOT, path)? {
+            Some((automerge::Value::Object(ObjType::Text), object)) => {
+                Some(self.doc.text(&object)?).filter(|t| !t.is_empty()).map(Scalar::Text)
+            }
+            Some((automerge::Value::Scalar(scalar), _)) => from_automerge(&scalar),
+            _ => None,
+        })
     }
 
     fn text_object(&self, path: &str) -> Result<Option<automerge::ObjId>, DocumentError> {
@@ -309,24 +346,40 @@ impl Document {
         (values.len() > 1).then_some(Conflict { path, values })
     }
 
-    /// The document's changes in order, those of the base left out.
+    /// The document's versions in order, the base left out.
     pub fn versions(&mut self) -> Vec<Version> {
         let metas = self.doc.get_changes_meta(&[]);
-        let written = metas.iter().filter(|c| c.timestamp != 0);
-        written
-            .map(|c| Version {
-                actor: c.actor.to_bytes().to_vec(),
-                at: c.timestamp,
-                operation: c.message.as_deref().unwrap_or_default().to_owned(),
-                hash: c.hash.0,
-            })
-            .collect()
+        let (base, written): (Vec<_>, Vec<_>) = metas.into_iter().partition(|c| c.timestamp == 0);
+        let base: HashSet<ChangeHash> = base.into_iter().map(|c| c.hash).collect();
+        let mut versions: Vec<Version> = Vec::with_capacity(written.len());
+        for change in written {
+            let actor = change.actor.to_bytes();
+            let operation = change.message.as_deref().unwrap_or_default();
+            let after = vec![change.hash.0];
+            match versions.iter_mut().rev().find(|v| v.operation == operation && v.actor == actor) {
+                // An operation may write a record more than once.
+                Some(version) if !operation.is_empty() => version.after = after,
+                _ => {
+                    let deps = change.deps.iter().filter(|d| !base.contains(d));
+                    let mut before: Heads = deps.map(|d| d.0).collect();
+                    before.sort_unstable();
+                    versions.push(Version {
+                        actor: actor.to_vec(),
+                        at: change.timestamp,
+                        operation: operation.to_owned(),
+                        before,
+                        after,
+                    });
+                }
+            }
+        }
+        versions
     }
 
     /// When the record was made and last changed, in epoch milliseconds.
     pub fn times(&mut self) -> (i64, i64) {
-        let versions = self.versions();
-        let times = versions.iter().map(|v| v.at);
+        let metas = self.doc.get_changes_meta(&[]);
+        let times = metas.iter().map(|c| c.timestamp).filter(|at| *at != 0);
         (times.clone().min().unwrap_or(0), times.max().unwrap_or(0))
     }
 

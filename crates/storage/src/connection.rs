@@ -82,9 +82,9 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
     match mode {
         Mode::Create | Mode::Write => db.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
-             PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA cache_size = -96000; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;",
         )?,
-        Mode::Read | Mode::Rescue => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -64000;")?,
+        Mode::Read | Mode::Rescue => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16000;")?,
     }
     // Without it SQLite plans a statement anew for every value that is bound to it.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -12,26 +12,29 @@ pub struct DocumentRow {
     pub kind: Kind,
     pub heads: Vec<[u8; 32]>,
     pub bytes: Vec<u8>,
+    /// How many of the bytes, the last ones, were appended to a whole document.
+    pub appended: usize,
 }
 
 /// Everything that is written for one record.
 #[derive(Debug)]
 pub struct Put<'a> {
     pub id: RecordId,
-    /// The caller knows that there is no such record yet.
-    pub is_new: bool,
-    /// One edit among others: the search index takes it over with the next search.
-    pub index_later: bool,
+    /// The row that it has; none yet if it is new.
+    pub row: Option<i64>,
+    /// The only record of its operation: the search index takes it over later, see `search::pending`.
+    pub alone: bool,
     pub kind: Kind,
     pub heads: &'a [[u8; 32]],
     pub bytes: &'a [u8],
+    pub appended: usize,
     pub created_at: i64,
     pub updated_at: i64,
     pub projection: &'a Projection,
     pub conflicts: &'a [String],
 }
 
-const COLUMNS: &str = "row, id, kind, heads, bytes";
+const COLUMNS: &str = "row, id, kind, heads, bytes, appended";
 
 fn read(r: &SqlRow<'_>) -> rusqlite::Result<DocumentRow> {
     let heads: Vec<u8> = r.get(3)?;
@@ -41,6 +44,7 @@ fn read(r: &SqlRow<'_>) -> rusqlite::Result<DocumentRow> {
         kind: parsed(r, 2)?,
         heads: heads_from_bytes(&heads),
         bytes: r.get(4)?,
+        appended: r.get(5)?,
     })
 }
 
@@ -96,6 +100,13 @@ pub fn find(db: &Connection, id: RecordId) -> Result<Option<(i64, Kind)>, Storag
     Ok(statement.query_row([id.to_string()], |r| Ok((r.get(0)?, parsed(r, 1)?))).optional()?)
 }
 
+/// The version of a record that is stored; none if there is no such record.
+pub fn heads(db: &Connection, id: RecordId) -> Result<Vec<[u8; 32]>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT heads FROM document WHERE id = ?1")?;
+    let heads: Option<Vec<u8>> = statement.query_row([id.to_string()], |r| r.get(0)).optional()?;
+    Ok(heads_from_bytes(&heads.unwrap_or_default()))
+}
+
 pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
     let mut statement = db.prepare_cached("SELECT 1 FROM document WHERE id = ?1")?;
     Ok(statement.exists([id.to_string()])?)
@@ -112,53 +123,46 @@ pub fn touched_only_by(
     let sql = "SELECT d.row FROM operation_record r JOIN document d ON d.row = r.row
                WHERE r.operation = ?1 AND d.kind = ?3
                AND EXISTS (SELECT 1 FROM operation_record u WHERE u.row = r.row AND u.operation = ?2)
-               AND NOT EXISTS (
-                 SELECT 1 FROM operation_record o WHERE o.row = r.row AND o.operation NOT IN (?1, ?2))
+               AND r.row NOT IN (SELECT row FROM operation_record WHERE operation NOT IN (?1, ?2))
+               AND r.row NOT IN (SELECT row FROM operation WHERE row IS NOT NULL)
                AND NOT EXISTS (SELECT 1 FROM person p WHERE p.company = d.id)";
     let mut statement = db.prepare(sql)?;
     let rows = statement.query_map(params![operation, undo, kind.key()], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Takes a record away for good, with its history. Only for what has never left this computer.
-pub fn purge(tx: &Transaction<'_>, row: i64, kind: Kind) -> Result<(), StorageError> {
-    crate::search::remove(tx, row)?;
+/// Takes a record away for good, with its history, which is that of these operations. Only for what
+/// has never left this computer.
+pub fn purge(tx: &Transaction<'_>, row: i64, kind: Kind, operations: [i64; 2]) -> Result<(), StorageError> {
+    crate::search::replace(tx, row, None)?;
     for sql in [
         format!("DELETE FROM {kind} WHERE row = ?1"),
         "DELETE FROM term WHERE row = ?1".to_owned(),
         "DELETE FROM conflict WHERE row = ?1".to_owned(),
-        "DELETE FROM operation_record WHERE row = ?1".to_owned(),
         "DELETE FROM document WHERE row = ?1".to_owned(),
     ] {
         tx.prepare_cached(&sql)?.execute([row])?;
     }
+    let sql = "DELETE FROM operation_record WHERE operation IN (?2, ?3) AND row = ?1";
+    tx.prepare_cached(sql)?.execute(params![row, operations[0], operations[1]])?;
     Ok(())
 }
 
 /// Writes a record, new or changed. The row it has.
 pub fn put(tx: &Transaction<'_>, put: &Put<'_>) -> Result<i64, StorageError> {
-    let id = put.id.to_string();
-    let known: Option<i64> = match put.is_new {
-        true => None,
-        false => {
-            let mut known = tx.prepare_cached("SELECT row FROM document WHERE id = ?1")?;
-            known.query_row([&id], |r| r.get(0)).optional()?
-        }
-    };
     let heads = heads_to_bytes(put.heads);
-    let row = match known {
+    let row = match put.row {
         Some(row) => {
-            let mut statement =
-                tx.prepare_cached("UPDATE document SET heads = ?2, bytes = ?3 WHERE row = ?1")?;
-            statement.execute(params![row, heads, put.bytes])?;
+            let sql = "UPDATE document SET heads = ?2, bytes = ?3, appended = ?4 WHERE row = ?1";
+            tx.prepare_cached(sql)?.execute(params![row, heads, put.bytes, put.appended])?;
             row
         }
         None => {
             let sql = "INSERT INTO document (id, kind, heads, bytes) VALUES (?1, ?2, ?3, ?4)";
-            tx.prepare_cached(sql)?.execute(params![id, put.kind.key(), heads, put.bytes])?;
+            tx.prepare_cached(sql)?.execute(params![put.id.to_string(), put.kind.key(), heads, put.bytes])?;
             tx.last_insert_rowid()
         }
     };
-    projections::write(tx, row, put, known.is_some())?;
+    projections::write(tx, row, put, put.row.is_some())?;
     Ok(row)
 }

@@ -106,15 +106,22 @@ pub fn count(tx: &Transaction<'_>, seq: i64) -> Result<u64, StorageError> {
     Ok(tx.prepare_cached(sql)?.query_row([seq], |r| r.get(0))?)
 }
 
-/// Adds a touched record; a second touch by the same operation keeps the first `before`.
+/// Adds a touched record; a second touch by the same operation keeps the first `before`. The only one
+/// of its operation stays in the operation's own row.
 pub fn touch(
     tx: &Transaction<'_>,
     seq: i64,
     row: i64,
+    alone: bool,
     before: &[[u8; 32]],
     after: &[[u8; 32]],
 ) -> Result<(), StorageError> {
     let (before, after) = (heads_to_bytes(before), heads_to_bytes(after));
+    if alone {
+        let sql = "UPDATE operation SET row = ?2, before = ?3, after = ?4 WHERE seq = ?1";
+        tx.prepare_cached(sql)?.execute(params![seq, row, before, after])?;
+        return Ok(());
+    }
     // In two steps: an upsert opens a savepoint, at which FTS5 writes out what it has collected.
     let sql =
         "INSERT OR IGNORE INTO operation_record (operation, row, before, after) VALUES (?1, ?2, ?3, ?4)";
@@ -189,8 +196,11 @@ pub fn touched(
     before: i64,
     limit: usize,
 ) -> Result<Vec<Touched>, StorageError> {
-    let sql = "SELECT r.row, d.id, r.before, r.after FROM operation_record r JOIN document d ON d.row = r.row
-               WHERE r.operation = ?1 AND r.row < ?2 AND (d.kind = 'person') = ?4 ORDER BY r.row DESC LIMIT ?3";
+    let sql = "SELECT r.row, d.id, r.before, r.after FROM (
+                 SELECT row, before, after FROM operation_record WHERE operation = ?1
+                 UNION ALL SELECT row, before, after FROM operation WHERE seq = ?1 AND row IS NOT NULL) r
+               JOIN document d ON d.row = r.row
+               WHERE r.row < ?2 AND (d.kind = 'person') = ?4 ORDER BY r.row DESC LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(params![seq, before, limit, people], |r| {
         let (before, after): (Vec<u8>, Vec<u8>) = (r.get(2)?, r.get(3)?);
@@ -206,28 +216,7 @@ pub fn touched(
 
 /// The only record of an operation that has one.
 pub fn only_row(db: &Connection, seq: i64) -> Result<Option<i64>, StorageError> {
-    let sql = "SELECT row FROM operation_record WHERE operation = ?1 LIMIT 1";
-    Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0)).optional()?)
-}
-
-/// The operations that touched a record, newest first, each with the versions before and after.
-pub fn of_record(db: &Connection, row: i64) -> Result<Vec<(Operation, Touched)>, StorageError> {
-    let columns: Vec<String> = COLUMNS.split(", ").map(|c| format!("o.{c}")).collect();
-    let sql = format!(
-        "SELECT {}, r.before, r.after, d.id FROM operation_record r JOIN operation o ON o.seq = r.operation
-         JOIN document d ON d.row = r.row WHERE r.row = ?1 ORDER BY o.seq DESC LIMIT 1000",
-        columns.join(", ")
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map([row], |r| {
-        let (before, after): (Vec<u8>, Vec<u8>) = (r.get(11)?, r.get(12)?);
-        let touched = Touched {
-            row,
-            id: parsed(r, 13)?,
-            before: heads_from_bytes(&before),
-            after: heads_from_bytes(&after),
-        };
-        Ok((read(r)?, touched))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let sql = "SELECT coalesce(row, (SELECT row FROM operation_record WHERE operation = ?1 LIMIT 1))
+               FROM operation WHERE seq = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0)).optional()?.flatten())
 }

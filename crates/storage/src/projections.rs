@@ -73,7 +73,8 @@ pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Resu
     for path in put.conflicts {
         tx.prepare_cached("INSERT INTO conflict (row, path) VALUES (?1, ?2)")?.execute(params![row, path])?;
     }
-    index(tx, row, put, known)
+    // One edit among others waits: see `search::pending`.
+    if put.alone { Ok(()) } else { index(tx, row, put, known) }
 }
 
 /// Writes the columns that differ, so that the indexes over the others are left alone; false if the
@@ -134,19 +135,15 @@ fn terms(
     Ok(())
 }
 
-fn index(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
-    let text = &put.projection.search;
+/// Writes what the search index has of a record; records in the trash, and fields, are not in it.
+pub fn index(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
     let gone = put.projection.deleted_at.is_some() || put.kind == Kind::CustomField;
-    if known {
-        let same = search::text_of(tx, row)?;
-        let wanted = (!gone).then(|| [text.name.clone(), text.contact.clone(), text.body.clone()]);
-        if same == wanted {
-            return Ok(());
-        }
-    } else if gone || !put.index_later {
-        return if gone { Ok(()) } else { search::add(tx, row, text) };
+    let text = (!gone).then_some(&put.projection.search);
+    match (known, text) {
+        (true, text) => search::replace(tx, row, text),
+        (false, Some(text)) => search::add(tx, row, text),
+        (false, None) => Ok(()),
     }
-    search::replace(tx, row, (!gone).then_some(text), put.index_later)
 }
 
 /// How many records a kind has outside and inside the trash.
@@ -281,8 +278,14 @@ pub fn frequent(db: &Connection, field: &str, limit: usize) -> Result<Vec<(Strin
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A digest of everything that is derived from a record, to compare a rebuilt projection with.
-pub fn digest(db: &Connection, row: i64, kind: Kind) -> Result<[u8; 32], StorageError> {
+/// Whether the search index has what a record says now.
+pub fn is_indexed(db: &Connection, row: i64) -> Result<bool, StorageError> {
+    Ok(!search::is_pending(db, row)?)
+}
+
+/// A digest of everything that is derived from a record, to compare a rebuilt projection with; without
+/// the search text if that is not up to date yet.
+pub fn digest(db: &Connection, row: i64, kind: Kind, searched: bool) -> Result<[u8; 32], StorageError> {
     let mut hasher = blake3::Hasher::new();
     let mut feed = |sql: &str| -> Result<(), StorageError> {
         let mut statement = db.prepare_cached(sql)?;
@@ -299,7 +302,9 @@ pub fn digest(db: &Connection, row: i64, kind: Kind) -> Result<[u8; 32], Storage
     feed(&format!("SELECT * FROM {kind} WHERE row = ?1"))?;
     feed("SELECT field, value FROM term WHERE row = ?1 ORDER BY field, value")?;
     feed("SELECT path FROM conflict WHERE row = ?1 ORDER BY path")?;
-    let text = search::text_of(db, row)?;
-    hasher.update(format!("{text:?}").as_bytes());
+    if searched {
+        let text = search::text_of(db, row)?;
+        hasher.update(format!("{text:?}").as_bytes());
+    }
     Ok(*hasher.finalize().as_bytes())
 }

@@ -5,7 +5,8 @@ use crate::StorageError;
 use rusqlite::{Connection, Transaction};
 use satchel_domain::{Catalogue, Field, Kind, projection};
 
-const STEPS: &[&str] = &[include_str!("migrations/0001_base.sql")];
+const STEPS: &[&str] =
+    &[include_str!("migrations/0001_base.sql"), include_str!("migrations/0002_cheaper_edits.sql")];
 
 /// Raised when projections of unchanged fields come out otherwise than before.
 const PROJECTION_REVISION: u32 = 1;
@@ -49,6 +50,7 @@ pub fn make_projections(tx: &Transaction<'_>) -> Result<(), StorageError> {
          DROP TABLE IF EXISTS conflict;",
     )?;
     tx.execute_batch(&projection_sql())?;
+    crate::search::nothing_is_pending(tx)?;
     crate::settings::put(tx, "projection", &projection_version())
 }
 
@@ -67,11 +69,7 @@ fn table(kind: Kind, fields: &[Field]) -> String {
          created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER,\n  \
          called TEXT NOT NULL,\n  sort TEXT NOT NULL,\n{columns}  custom TEXT NOT NULL DEFAULT '{{}}'\n) STRICT;\n"
     );
-    for column in ["sort", "updated_at"] {
-        sql.push_str(&format!(
-            "CREATE INDEX {kind}_by_{column} ON {kind} ({column}, row) WHERE deleted_at IS NULL;\n"
-        ));
-    }
+    sql.push_str(&format!("CREATE INDEX {kind}_by_sort ON {kind} (sort, row) WHERE deleted_at IS NULL;\n"));
     sql.push_str(&format!(
         "CREATE INDEX {kind}_trash ON {kind} (deleted_at) WHERE deleted_at IS NOT NULL;\n"
     ));

@@ -69,15 +69,9 @@ pub fn find(db: &Connection, text: &str, kind: Option<Kind>, limit: usize) -> Re
     Ok(found)
 }
 
-/// What the index holds of a record, or will hold once it has taken over what is pending.
+/// What the index holds of a record.
 pub(crate) fn text_of(db: &Connection, row: i64) -> Result<Option<[String; 3]>, StorageError> {
     let read = |r: &rusqlite::Row<'_>| Ok([r.get(0)?, r.get(1)?, r.get(2)?]);
-    let sql = "SELECT name, contact, body, gone FROM search_pending WHERE row = ?1";
-    let pending =
-        db.prepare_cached(sql)?.query_row([row], |r| Ok((r.get::<_, bool>(3)?, read(r)?))).optional()?;
-    if let Some((gone, text)) = pending {
-        return Ok((!gone).then_some(text));
-    }
     let sql = "SELECT name, contact, body FROM search WHERE rowid = ?1";
     Ok(db.prepare_cached(sql)?.query_row([row], read).optional()?)
 }
@@ -89,52 +83,39 @@ pub(crate) fn add(tx: &Connection, row: i64, text: &SearchText) -> Result<(), St
     Ok(())
 }
 
-/// Replaces a record's text in the index, or notes that it has to be; no text takes the record out.
-pub(crate) fn replace(
-    tx: &Connection,
-    row: i64,
-    text: Option<&SearchText>,
-    later: bool,
-) -> Result<(), StorageError> {
-    let there = tx.prepare_cached("DELETE FROM search_pending WHERE row = ?1")?.execute([row])?;
-    if later {
-        let none = SearchText::default();
-        let (text, gone) = (text.unwrap_or(&none), text.is_none());
-        let sql = "INSERT INTO search_pending (row, name, contact, body, gone) VALUES (?1, ?2, ?3, ?4, ?5)";
-        tx.prepare_cached(sql)?.execute(params![row, text.name, text.contact, text.body, gone])?;
-        // Now and then one edit pays for the others, so that a search never has much to take over.
-        let many = "SELECT count(*) FROM search_pending";
-        if there == 0 && tx.prepare_cached(many)?.query_row([], |r| r.get::<_, u64>(0))? >= PENDING {
-            index_pending(tx)?;
-        }
+/// Replaces a record's text in the index if it differs; no text takes the record out.
+pub(crate) fn replace(tx: &Connection, row: i64, text: Option<&SearchText>) -> Result<(), StorageError> {
+    let wanted = text.map(|t| [t.name.clone(), t.contact.clone(), t.body.clone()]);
+    if text_of(tx, row)? == wanted {
         return Ok(());
     }
     tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
     text.map_or(Ok(()), |text| add(tx, row, text))
 }
 
-/// Takes a record out of the index at once.
-pub(crate) fn remove(tx: &Connection, row: i64) -> Result<(), StorageError> {
-    replace(tx, row, None, false)
+/// The last operation whose edits are in the index, by its number.
+const INDEXED: &str = "search.indexed";
+
+fn indexed(db: &Connection) -> Result<i64, StorageError> {
+    Ok(crate::settings::get(db, INDEXED)?.and_then(|n| n.parse().ok()).unwrap_or(0))
 }
 
-/// Edits that may wait to be indexed.
-const PENDING: u64 = 64;
-
-pub(crate) fn has_pending(db: &Connection) -> Result<bool, StorageError> {
-    Ok(db.prepare_cached("SELECT 1 FROM search_pending LIMIT 1")?.exists([])?)
+/// Records whose last edits the index has not taken over yet.
+pub fn pending(db: &Connection) -> Result<Vec<i64>, StorageError> {
+    let sql = "SELECT DISTINCT row FROM operation WHERE seq > ?1 AND row IS NOT NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_map([indexed(db)?], |r| r.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// Takes what is pending over into the index.
-pub(crate) fn index_pending(tx: &Connection) -> Result<(), StorageError> {
-    tx.execute("DELETE FROM search WHERE rowid IN (SELECT row FROM search_pending)", [])?;
-    tx.execute(
-        "INSERT INTO search (rowid, name, contact, body)
-         SELECT row, name, contact, body FROM search_pending WHERE gone = 0",
-        [],
-    )?;
-    tx.execute("DELETE FROM search_pending", [])?;
-    Ok(())
+pub(crate) fn is_pending(db: &Connection, row: i64) -> Result<bool, StorageError> {
+    let sql = "SELECT 1 FROM operation WHERE seq > ?1 AND row = ?2";
+    Ok(db.prepare_cached(sql)?.exists([indexed(db)?, row])?)
+}
+
+/// Notes that the index has the edits of all operations so far.
+pub fn nothing_is_pending(tx: &Connection) -> Result<(), StorageError> {
+    let last: i64 = tx.query_row("SELECT coalesce(max(seq), 0) FROM operation", [], |r| r.get(0))?;
+    crate::settings::put(tx, INDEXED, &last.to_string())
 }
 
 /// Takes a record out of the index so that none of its words stay on disk. An ordinary edit does not
@@ -143,7 +124,6 @@ pub(crate) fn index_pending(tx: &Connection) -> Result<(), StorageError> {
 pub fn erase(tx: &rusqlite::Transaction<'_>, row: i64) -> Result<(), StorageError> {
     tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)", [])?;
     tx.execute("DELETE FROM search WHERE rowid = ?1", [row])?;
-    tx.execute("DELETE FROM search_pending WHERE row = ?1", [row])?;
     // What earlier edits have left in older segments goes when they are merged.
     tx.execute("INSERT INTO search (search) VALUES ('optimize')", [])?;
     tx.execute("INSERT INTO search (search, rank) VALUES ('secure-delete', 0)", [])?;

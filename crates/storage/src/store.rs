@@ -6,6 +6,7 @@ use crate::{
     schema, search, settings,
 };
 use rusqlite::{Connection, InterruptHandle, Transaction, TransactionBehavior, params};
+use satchel_domain::Kind;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -16,6 +17,8 @@ use std::{
 };
 
 const READERS: usize = 3;
+/// Rows that [`Store::warm`] reads before it lets others have the writer.
+const WARMED_AT_ONCE: u32 = 1000;
 /// Pages of the search index that one transaction of [`Store::tidy`] writes.
 const MERGED_AT_ONCE: u32 = 256;
 /// Closing may take this much longer to leave a tidy index behind.
@@ -175,6 +178,43 @@ impl Store {
         out
     }
 
+    /// A short read, on the writer's connection while nobody writes: its pages stay in memory over a
+    /// write, those of a reader do not.
+    pub fn glance<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let writer = match self.writer.as_ref().map(Mutex::try_lock) {
+            Some(Ok(writer)) => writer,
+            Some(Err(TryLockError::Poisoned(poisoned))) => poisoned.into_inner(),
+            Some(Err(TryLockError::WouldBlock)) | None => return self.read(work),
+        };
+        if self.damaged.load(Ordering::Acquire) {
+            drop(writer);
+            return self.read(work);
+        }
+        let tx = writer.unchecked_transaction().map_err(StorageError::from)?;
+        work(&tx).inspect_err(|_| self.note_damage(&tx))
+    }
+
+    /// Reads a table into the writer's memory, a slice at a time, so that nobody waits for long.
+    pub fn warm(&self, kind: Kind, go_on: &dyn Fn() -> bool) -> Result<(), StorageError> {
+        let mut after = 0;
+        while go_on() {
+            let sql = format!(
+                "SELECT max(row), count(custom) FROM
+                 (SELECT row, custom FROM {kind} NOT INDEXED WHERE row > ?1 ORDER BY row LIMIT {WARMED_AT_ONCE})"
+            );
+            let last: Option<i64> = self.glance::<_, StorageError>(|db| {
+                Ok(db.prepare_cached(&sql)?.query_row([after], |r| r.get(0))?)
+            })?;
+            let Some(last) = last else { break };
+            after = last;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     fn note_damage(&self, db: &Connection) {
         if connection::met_damage(db) {
             self.damaged.store(true, Ordering::Release);
@@ -218,33 +258,28 @@ impl Store {
         Ok(false)
     }
 
-    /// Takes over into the search index what edits have left for it. Must come before what asks the
-    /// index; while a long write goes on, the search goes without the last edits rather than wait.
-    ///
-    /// False where the index lacks something, for whatever reason: what it finds must not be kept.
-    pub fn index_pending(&self) -> bool {
-        self.try_index_pending().unwrap_or(false)
-    }
-
-    fn try_index_pending(&self) -> Result<bool, StorageError> {
-        if !self.read(search::has_pending)? {
-            return Ok(true);
-        }
-        let Some(writer) = &self.writer else { return Ok(false) };
+    /// Writes the search index, where no longer write goes on: `None` otherwise. No record changes, so
+    /// what was read stays right.
+    pub fn write_index<E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), E>,
+    ) -> Result<Option<()>, E> {
+        let Some(writer) = &self.writer else { return Ok(None) };
         let patience = Instant::now() + Duration::from_millis(50);
         let mut writer = loop {
             match writer.try_lock() {
                 Ok(writer) => break writer,
                 Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) if Instant::now() > patience => return Ok(false),
+                Err(TryLockError::WouldBlock) if Instant::now() > patience => return Ok(None),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
             }
         };
         self.refuse_if_damaged()?;
-        let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        search::index_pending(&tx).inspect_err(|_| self.note_damage(&tx))?;
-        tx.commit()?;
-        Ok(true)
+        let tx =
+            writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
+        work(&tx).inspect_err(|_| self.note_damage(&tx))?;
+        tx.commit().map_err(StorageError::from)?;
+        Ok(Some(()))
     }
 
     fn refuse_if_damaged(&self) -> Result<(), StorageError> {
@@ -274,7 +309,12 @@ impl Store {
 
     /// The ciphers' and SQLite's own integrity checks.
     pub fn check(&self) -> Result<Vec<Check>, StorageError> {
-        self.read(check)
+        match self.writer {
+            // On a connection of its own, for what is on the disk counts; and FTS5 would compare the index
+            // with what this connection remembers of it.
+            Some(_) => check(&connection::open(&self.path, &self.key, Mode::Read)?),
+            None => self.read(check),
+        }
     }
 
     pub fn size_on_disk(&self) -> u64 {
@@ -297,7 +337,6 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.index_pending();
         // The last connection to go removes the log, and only the writer can.
         self.readers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         let _ = self.tidy(TIDY_ON_CLOSING);
@@ -329,7 +368,7 @@ pub struct Bulk<'a> {
 impl Drop for Bulk<'_> {
     fn drop(&mut self) {
         self.store
-            .tune("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000; PRAGMA foreign_keys = ON; PRAGMA shrink_memory;");
+            .tune("PRAGMA cache_size = -96000; PRAGMA wal_autocheckpoint = 2000; PRAGMA foreign_keys = ON; PRAGMA shrink_memory;");
     }
 }
 
@@ -420,19 +459,9 @@ fn verify_copy(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
     if let Some(broken) = check(&copy)?.into_iter().find(|c| !c.ok) {
         return Err(StorageError::Damaged(format!("the copy fails {}: {}", broken.name, broken.detail)));
     }
-    for table in [
-        "setting",
-        "document",
-        "operation",
-        "operation_record",
-        "term",
-        "search",
-        "search_pending",
-        "conflict",
-        "person",
-        "company",
-        "custom_field",
-    ] {
+    let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let tables: Vec<String> = tables.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    for table in tables {
         let count = |db: &Connection| {
             db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0))
         };

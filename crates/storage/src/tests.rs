@@ -23,13 +23,15 @@ fn projection(kind: Kind, pairs: &[(&str, &str)]) -> Projection {
 fn add(store: &Store, kind: Kind, n: u128, pairs: &[(&str, &str)]) -> RecordId {
     let id = RecordId::from_bytes((n << 64 | 7).to_be_bytes());
     let projection = projection(kind, pairs);
+    let there = store.read(|db| documents::find(db, id)).expect("read");
     let put = Put {
         id,
-        is_new: false,
-        index_later: n.is_multiple_of(2),
+        row: there.map(|(row, _)| row),
+        alone: false,
         kind,
         heads: &[[1; 32]],
         bytes: b"doc",
+        appended: 0,
         created_at: 1000,
         updated_at: 2000 + i64::try_from(n).expect("small"),
         projection: &projection,
@@ -101,7 +103,6 @@ fn titles(store: &Store, kind: Kind, filter: &str, sort: &[(&str, bool)]) -> Vec
 
 fn found(store: &Store, text: &str) -> Vec<String> {
     let catalogue = Catalogue::default();
-    assert!(store.index_pending());
     let rows = store.read(|db| {
         let rows = search::find(db, text, Some(Kind::Person), 10)?;
         lists::page(db, &catalogue, Kind::Person, &rows)
@@ -285,7 +286,7 @@ fn a_copy_under_another_key_is_complete_and_the_old_key_does_not_open_it() {
 
 #[test]
 fn a_full_disk_is_said_and_nothing_is_lost() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { dir: _dir, store } = fixture();
     let pages: i64 = store
         .read::<_, StorageError>(|db| Ok(db.query_row("PRAGMA page_count", [], |r| r.get(0))?))
         .expect("read");
@@ -297,4 +298,33 @@ fn a_full_disk_is_said_and_nothing_is_lost() {
     assert!(matches!(full, Err(StorageError::DiskFull)), "{full:?}");
     assert_eq!(found(&store, "ruiz"), ["Ana Ruiz"]);
     assert!(store.check().expect("checked").iter().all(|c| c.ok));
+}
+
+/// A vault of the first version, with an operation that touched two records.
+#[test]
+fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("v.db");
+    let old = connection::open(&path, &key("ab"), connection::Mode::Create).expect("made");
+    old.execute_batch(include_str!("migrations/0001_base.sql")).expect("a schema");
+    old.execute_batch(
+        "INSERT INTO document (id, kind, heads, bytes) VALUES
+           ('00000000-0000-0000-0000-000000000001', 'person', x'01', x'02'),
+           ('00000000-0000-0000-0000-000000000002', 'person', x'01', x'02');
+         INSERT INTO operation (id, label, at, person, device, records, finished)
+           VALUES ('00000000-0000-0000-0000-000000000009', 'import', 1, 'Ana', 'laptop', 2, 1);
+         INSERT INTO operation_record VALUES (1, 1, x'', x'01'), (1, 2, x'', x'01');
+         PRAGMA user_version = 1;",
+    )
+    .expect("filled");
+    drop(old);
+    let store = Store::open(&path, &key("ab")).expect("opened");
+    let touched = store.read(|db| operations::touched(db, 1, true, i64::MAX, 10)).expect("read");
+    assert_eq!(touched.iter().map(|t| t.row).collect::<Vec<_>>(), [2, 1]);
+    let one = store.read(|db| documents::by_row(db, 1)).expect("read").expect("there");
+    assert_eq!((one.bytes, one.appended), (vec![2], 0));
+    assert!(store.check().expect("checked").iter().all(|c| c.ok));
+    let copies = std::fs::read_dir(dir.path()).expect("listed").flatten();
+    let copies = copies.filter(|e| e.file_name().to_string_lossy().contains("before-schema-2"));
+    assert_eq!(copies.count(), 1);
 }

@@ -184,7 +184,7 @@ pub fn merge(row: DocumentRow, ready: &Ready, context: &Context<'_>) -> Result<O
         if changes.is_empty() || !document.edit(&context.stamp, &changes)? {
             return Ok(Outcome::Unchanged);
         }
-        let prepared = Prepared::of(row.id, row.heads, &mut document, &context.catalogue)?;
+        let prepared = Prepared::of(row, &mut document, &context.catalogue)?;
         Ok(Outcome::Changed(Box::new(prepared)))
     })
 }

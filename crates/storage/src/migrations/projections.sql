@@ -13,14 +13,6 @@ CREATE TABLE conflict (
 ) STRICT, WITHOUT ROWID;
 -- Folded and segmented by `domain::text`; records in the trash are not in it.
 CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);
--- What edits have changed and the index does not have yet: it is taken over before the next search.
-CREATE TABLE search_pending (
-  row INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  contact TEXT NOT NULL,
-  body TEXT NOT NULL,
-  gone INTEGER NOT NULL
-) STRICT;
 -- Each transaction that writes the index adds a segment. Merging them is left to `Store::tidy`, which runs when nobody
 -- waits; only when there are 64 of a size does a write merge them.
 INSERT INTO search (search, rank) VALUES ('automerge', 0);
