@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use satchel_app::{Cancel, ImportOptions, ImportReport, ListRequest, OnMatch, domain::Kind};
+use satchel_app::{Cancel, ImportFrom, ImportOptions, ImportReport, ListRequest, OnMatch, domain::Kind};
 use satchel_tests::Laptop;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -353,9 +353,8 @@ fn every_export_comes_back_as_it_was() {
         &ImportOptions::default(),
     );
     assert!(laptop.session.verify(&mut |_| {}).unwrap().ok, "whatever the order of new fields");
-    for format in
-        [satchel_app::ExportFormat::Csv, satchel_app::ExportFormat::Json, satchel_app::ExportFormat::Vcard]
-    {
+    use satchel_app::ExportFormat;
+    for format in [ExportFormat::Csv, ExportFormat::Xlsx, ExportFormat::Json, ExportFormat::Vcard] {
         let out = laptop.dir.path().join(format!("{format:?}"));
         let options = satchel_app::ExportOptions {
             kinds: Kind::BROWSED.to_vec(),
@@ -363,7 +362,7 @@ fn every_export_comes_back_as_it_was() {
             out: out.clone(),
             request: ListRequest::default(),
         };
-        let files = laptop.session.export(&options).unwrap();
+        let files = laptop.session.export(&options, &mut |_| {}, &Cancel::default()).unwrap();
         let fields = |laptop: &Laptop| -> Vec<serde_json::Value> {
             people(laptop)
                 .into_iter()
@@ -398,4 +397,58 @@ fn every_export_comes_back_as_it_was() {
         assert_eq!(companies(&other), companies(&laptop), "{format:?}");
         assert_eq!(fields(&other), fields(&laptop), "{format:?}");
     }
+}
+
+#[test]
+fn what_was_copied_out_of_a_spreadsheet_is_a_table() {
+    let laptop = Laptop::new();
+    let pasted = "Name\tE-mail\tPhone\n王伟\twang@x.example\t13800138000\nAna \"La\" Ruiz\tana@x.example\t\n";
+    let from = ImportFrom::Pasted(pasted.to_owned());
+    let report = laptop
+        .session
+        .import(from.clone(), &ImportOptions::default(), &mut |_| {}, &Cancel::default())
+        .unwrap();
+    assert_eq!((report.created["person"], report.rejected), (2, 0), "{:?}", report.errors);
+    let again =
+        laptop.session.import(from, &ImportOptions::default(), &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!((again.created.len(), again.unchanged), (0, 2));
+    let card = ImportFrom::Pasted("BEGIN:VCARD\nVERSION:4.0\nFN:Bo Li\nN:Li;Bo;;;\nEND:VCARD\n".to_owned());
+    let report =
+        laptop.session.import(card, &ImportOptions::default(), &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!((report.format.as_str(), report.created["person"]), ("vcard", 1));
+    let nothing = ImportFrom::Pasted("  \n".to_owned());
+    let refused = laptop.session.import(nothing, &ImportOptions::default(), &mut |_| {}, &Cancel::default());
+    assert!(refused.is_err());
+}
+
+#[test]
+fn birthdays_are_written_for_a_calendar() {
+    let laptop = Laptop::new();
+    for (name, birthday) in [("Ana", "1985-04-12"), ("Bo", "--02-29"), ("Cy", "")] {
+        let mut fields = serde_json::json!({ "first_name": name });
+        if !birthday.is_empty() {
+            fields["birthday"] = birthday.into();
+        }
+        laptop.session.create(Kind::Person, fields.as_object().unwrap()).unwrap();
+    }
+    let out = laptop.dir.path().join("birthdays.ics");
+    let options = |kinds: &[Kind]| satchel_app::ExportOptions {
+        kinds: kinds.to_vec(),
+        format: satchel_app::ExportFormat::Ics,
+        out: out.clone(),
+        request: ListRequest::default(),
+    };
+    let files = laptop.session.export(&options(&[Kind::Person]), &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(files[0].rows, 2);
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"));
+    for part in ["DTSTART;VALUE=DATE:19850412\r\n", "DTSTART;VALUE=DATE:19720229\r\n", "SUMMARY:Ana 🎂\r\n"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(text.matches("DTSTAMP:20").count(), 2);
+    assert!(
+        laptop.session.export(&options(&[Kind::Company]), &mut |_| {}, &Cancel::default()).is_err(),
+        "a company has no birthday"
+    );
 }

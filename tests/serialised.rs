@@ -76,7 +76,11 @@ fn exports() {
             let request = ListRequest::default();
             laptop
                 .session
-                .export(&ExportOptions { kinds: vec![kind], format, out: out.clone(), request })
+                .export(
+                    &ExportOptions { kinds: vec![kind], format, out: out.clone(), request },
+                    &mut |_| {},
+                    &Cancel::default(),
+                )
                 .unwrap();
             let text = std::fs::read_to_string(&out).unwrap();
             std::fs::remove_file(&out).unwrap();

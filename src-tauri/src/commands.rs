@@ -2,8 +2,8 @@
 
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
-    ImportOptions, ImportReport, Keyring, ListPage, ListRequest, LockState, Neighbours, Passphrase, Satchel,
-    SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
+    ImportFrom, ImportOptions, ImportReport, Keyring, ListPage, ListRequest, LockState, Neighbours,
+    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
     domain::{FieldType, Kind, OperationId, RecordId},
     views::{
         FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView, UndoReport, VersionView,
@@ -73,6 +73,7 @@ pub enum Job {
     Sample,
     Edit,
     Verify,
+    Export,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -213,8 +214,10 @@ pub async fn create_vault(desktop: State<'_, Desktop>, request: NewVaultRequest)
 
 async fn unlock(desktop: &Desktop, with: Unlock) -> Answer<()> {
     run(desktop, |d| {
-        d.satchel.unlock(with, Keyring::Os)?;
+        let session = d.satchel.unlock(with, Keyring::Os)?;
         d.sign_of_life();
+        // Behind the first list.
+        tauri::async_runtime::spawn_blocking(move || session.warm());
         Ok(())
     })
     .await
@@ -430,11 +433,11 @@ pub async fn redo(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<
 pub async fn preview_import(
     app: tauri::AppHandle,
     desktop: State<'_, Desktop>,
-    path: String,
+    from: ImportFrom,
     options: ImportOptions,
 ) -> Answer<ImportReport> {
     long(&app, &desktop, Job::Preview, move |s, progress, cancel| {
-        s.preview_import(&PathBuf::from(path), &options, progress, cancel)
+        s.preview_import(from, &options, progress, cancel)
     })
     .await
 }
@@ -444,13 +447,11 @@ pub async fn preview_import(
 pub async fn run_import(
     app: tauri::AppHandle,
     desktop: State<'_, Desktop>,
-    path: String,
+    from: ImportFrom,
     options: ImportOptions,
 ) -> Answer<ImportReport> {
-    long(&app, &desktop, Job::Import, move |s, progress, cancel| {
-        s.import(&PathBuf::from(path), &options, progress, cancel)
-    })
-    .await
+    long(&app, &desktop, Job::Import, move |s, progress, cancel| s.import(from, &options, progress, cancel))
+        .await
 }
 
 #[tauri::command]
@@ -468,8 +469,15 @@ pub async fn save_rejects(desktop: State<'_, Desktop>, operation: OperationId, p
 /// Everything in every format, into a folder that was chosen in a dialog.
 #[tauri::command]
 #[specta::specta]
-pub async fn export_all(desktop: State<'_, Desktop>, folder: String) -> Answer<Vec<ExportedFile>> {
-    with(&desktop, move |s| s.export_all(&PathBuf::from(folder))).await
+pub async fn export_all(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    folder: String,
+) -> Answer<Vec<ExportedFile>> {
+    long(&app, &desktop, Job::Export, move |s, progress, cancel| {
+        s.export_all(&PathBuf::from(folder), progress, cancel)
+    })
+    .await
 }
 
 /// Stops the long work that runs.
@@ -484,14 +492,16 @@ pub async fn cancel(desktop: State<'_, Desktop>, job: Job) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn export_records(
+    app: tauri::AppHandle,
     desktop: State<'_, Desktop>,
     kind: Kind,
     format: ExportFormat,
     path: String,
     request: ListRequest,
 ) -> Answer<Vec<ExportedFile>> {
-    with(&desktop, move |s| {
-        s.export(&ExportOptions { kinds: vec![kind], format, out: PathBuf::from(path), request })
+    long(&app, &desktop, Job::Export, move |s, progress, cancel| {
+        let options = ExportOptions { kinds: vec![kind], format, out: PathBuf::from(path), request };
+        s.export(&options, progress, cancel)
     })
     .await
 }

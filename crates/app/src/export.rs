@@ -1,13 +1,16 @@
 //! Everything out again, in formats that other programs read.
 
-use crate::{AppError, Cancel, ListRequest, Session, output};
+use crate::{AppError, Cancel, ListRequest, Progress, Session, output};
 use satchel_domain::{Catalogue, Kind, date::rfc3339};
-use satchel_interchange::{CsvTable, spreadsheet_safe, vcard_of};
+use satchel_interchange::{
+    CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of,
+};
 use satchel_storage::{Row, lists};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use sha2::Digest;
 use std::{
+    cell::{Cell, RefCell},
     io::Write,
     path::{Path, PathBuf},
 };
@@ -16,8 +19,32 @@ use std::{
 #[serde(rename_all = "lowercase")]
 pub enum ExportFormat {
     Csv,
+    Xlsx,
     Json,
     Vcard,
+    /// Birthdays, for a calendar.
+    Ics,
+}
+
+impl ExportFormat {
+    const fn extension(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "csv",
+            ExportFormat::Xlsx => "xlsx",
+            ExportFormat::Json => "json",
+            ExportFormat::Vcard => "vcf",
+            ExportFormat::Ics => "ics",
+        }
+    }
+
+    const fn is_table(self) -> bool {
+        matches!(self, ExportFormat::Csv | ExportFormat::Xlsx)
+    }
+
+    /// Whether records of a kind have anything that the format can hold.
+    const fn holds(self, kind: Kind) -> bool {
+        !matches!((self, kind), (ExportFormat::Ics, Kind::Company | Kind::CustomField))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +65,12 @@ pub struct ExportedFile {
 }
 
 impl Session {
-    pub fn export(&self, options: &ExportOptions) -> Result<Vec<ExportedFile>, AppError> {
+    pub fn export(
+        &self,
+        options: &ExportOptions,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Vec<ExportedFile>, AppError> {
         let vault = self.vault();
         let several = options.kinds.len() > 1 || options.out.is_dir();
         if several {
@@ -47,44 +79,70 @@ impl Session {
             }
             satchel_vault::files::private_dir(&options.out).map_err(AppError::io(&options.out))?;
         }
-        let one = |kind: &Kind| -> Result<ExportedFile, AppError> {
-            let extension = match options.format {
-                ExportFormat::Csv => "csv",
-                ExportFormat::Json => "json",
-                ExportFormat::Vcard => "vcf",
-            };
+        let kinds: Vec<Kind> = options.kinds.iter().copied().filter(|k| options.format.holds(*k)).collect();
+        if let ([], Some(kind)) = (kinds.as_slice(), options.kinds.first()) {
+            return Err(AppError::refused(format!(
+                "a {kind} has no dates for a calendar; export people to .ics, or take another format"
+            )));
+        }
+        let mut one = |kind: &Kind| -> Result<ExportedFile, AppError> {
+            let extension = options.format.extension();
             let path =
                 if several { options.out.join(format!("{kind}.{extension}")) } else { options.out.clone() };
             output::check(&vault, &path)?;
             let (rows, sha256) = output::write_whole(&path, |file| {
                 let mut out = Hashing { out: file, sha256: sha2::Sha256::default() };
-                let rows = self.export_one(*kind, options, &mut out)?;
+                let rows = self.export_one(*kind, options, &mut out, progress, cancel)?;
                 Ok((rows, out.hex()))
             })?;
             Ok(ExportedFile { path: path.display().to_string(), rows, sha256 })
         };
-        options.kinds.iter().map(one).collect()
+        kinds.iter().map(&mut one).collect()
     }
 
     /// Everything in every format, into a folder.
-    pub fn export_all(&self, folder: &Path) -> Result<Vec<ExportedFile>, AppError> {
+    pub fn export_all(
+        &self,
+        folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Vec<ExportedFile>, AppError> {
         let mut files = Vec::new();
-        for format in [ExportFormat::Csv, ExportFormat::Json, ExportFormat::Vcard] {
+        for format in [
+            ExportFormat::Csv,
+            ExportFormat::Xlsx,
+            ExportFormat::Json,
+            ExportFormat::Vcard,
+            ExportFormat::Ics,
+        ] {
             let (kinds, request) = (Kind::BROWSED.to_vec(), ListRequest::default());
-            files.extend(self.export(&ExportOptions { kinds, format, out: folder.to_owned(), request })?);
+            let options = ExportOptions { kinds, format, out: folder.to_owned(), request };
+            files.extend(self.export(&options, progress, cancel)?);
         }
         Ok(files)
     }
 
     /// One state of the vault, whatever is written meanwhile.
-    fn export_one(&self, kind: Kind, options: &ExportOptions, out: &mut impl Write) -> Result<u32, AppError> {
+    fn export_one(
+        &self,
+        kind: Kind,
+        options: &ExportOptions,
+        out: &mut impl Write,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<u32, AppError> {
         let catalogue = self.catalogue();
         let query = crate::lists::query(kind, &options.request)?;
         self.store.read::<_, AppError>(|db| {
             let order = lists::rows(db, &catalogue, &query)?;
+            // Tables are read twice: how wide they are is known at the end.
+            let passes = if options.format.is_table() { 2 } else { 1 };
+            let (done, progress) = (Cell::new(0), RefCell::new(progress));
             let each = |visit: &mut dyn FnMut(&Row) -> Result<(), AppError>| {
                 for rows in order.chunks(500) {
-                    self.go_on(&Cancel::default(), "the export was stopped; no file was written")?;
+                    self.go_on(cancel, "the export was stopped; no file was written")?;
+                    done.set(done.get() + rows.len() as u64);
+                    progress.borrow_mut()(Progress { done: done.get(), total: passes * order.len() as u64 });
                     for mut row in lists::page(db, &catalogue, kind, rows)? {
                         row.fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
                         visit(&row)?;
@@ -94,6 +152,8 @@ impl Session {
             };
             match options.format {
                 ExportFormat::Csv => write_csv(kind, &catalogue, each, out)?,
+                ExportFormat::Xlsx => write_xlsx(kind, &catalogue, each, out)?,
+                ExportFormat::Ics => return write_birthdays(each, out),
                 ExportFormat::Json => write_json(kind, &catalogue, each, out)?,
                 ExportFormat::Vcard => write_vcards(kind, &catalogue, each, out)?,
             }
@@ -124,8 +184,46 @@ fn write_csv(
     write_line(out, &header)?;
     each(&mut |row| {
         let company = row.company_title.as_deref().unwrap_or_default();
-        Ok(write_line(out, &table.row(&row.id.to_string(), company, &row.fields))?)
+        let cells = table.cells(&row.id.to_string(), company, &row.fields);
+        let safe: Vec<String> = cells.iter().map(|cell| spreadsheet_safe(cell)).collect();
+        Ok(write_line(out, &safe)?)
     })
+}
+
+fn write_xlsx(
+    kind: Kind,
+    catalogue: &Catalogue,
+    each: impl Each,
+    out: &mut impl Write,
+) -> Result<(), AppError> {
+    let fields: Vec<satchel_domain::Field> = catalogue.offered(kind).cloned().collect();
+    let mut table = CsvTable::new(&fields);
+    each(&mut |row| {
+        table.measure(&row.fields);
+        Ok(())
+    })?;
+    let mut sheet = Sheet::new(kind.key(), &table.header())?;
+    each(&mut |row| {
+        let company = row.company_title.as_deref().unwrap_or_default();
+        Ok(sheet.row(&table.cells(&row.id.to_string(), company, &row.fields))?)
+    })?;
+    Ok(out.write_all(&sheet.finish()?)?)
+}
+
+/// One event a year for each birthday. How many there are.
+fn write_birthdays(each: impl Each, out: &mut impl Write) -> Result<u32, AppError> {
+    let mut count = 0;
+    out.write_all(CALENDAR_BEGIN.as_bytes())?;
+    each(&mut |row| {
+        let birthday = row.fields.get("birthday").and_then(Json::as_str).unwrap_or_default();
+        if let Some(event) = birthday_of(&row.id.to_string(), &row.title, birthday, row.updated_at) {
+            count += 1;
+            out.write_all(event.as_bytes())?;
+        }
+        Ok(())
+    })?;
+    out.write_all(CALENDAR_END.as_bytes())?;
+    Ok(count)
 }
 
 fn write_json(

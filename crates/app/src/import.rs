@@ -14,12 +14,12 @@ use known::Known;
 use matching::{Outcome, merge};
 use prepare::{Context, Ready};
 use satchel_domain::{Kind, OperationId, RecordId};
-use satchel_interchange::{Draft, Format, Mapping, Rejected, Source, Target, guess};
+use satchel_interchange::{Draft, Mapping, Rejected, Source, Target, guess};
 use satchel_storage::{DocumentRow, Transaction, documents, operations};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -49,6 +49,31 @@ impl Cancel {
     }
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Where an import's rows are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportFrom {
+    File(#[specta(type = String)] PathBuf),
+    /// What was copied out of a spreadsheet or an address book.
+    Pasted(String),
+}
+
+impl ImportFrom {
+    /// The file's name; nothing is pasted by a name.
+    fn name(&self) -> String {
+        match self {
+            ImportFrom::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            ImportFrom::Pasted(_) => String::new(),
+        }
+    }
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for ImportFrom {
+    fn from(path: &P) -> Self {
+        ImportFrom::File(path.as_ref().to_owned())
     }
 }
 
@@ -144,6 +169,8 @@ pub struct ImportReport {
     pub skipped: u32,
     pub rejected: u32,
     pub columns: Vec<ColumnView>,
+    /// Sheets of a workbook that hold something too: each is for an import of its own.
+    pub left_out: Vec<String>,
     /// Rejected rows and values that could not be read; at most a thousand.
     pub errors: Vec<RowError>,
     /// The first rows as they would become records; in a dry run only.
@@ -167,12 +194,12 @@ impl Session {
     /// What importing a file would do. Nothing is written.
     pub fn preview_import(
         &self,
-        path: &Path,
+        from: impl Into<ImportFrom>,
         options: &ImportOptions,
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<ImportReport, AppError> {
-        let (source, mapping) = self.open_source(path, options)?;
+        let (source, mapping) = self.open_source(&from.into(), options)?;
         let mut run = Run::new(self, &source, &mapping, options, true)?;
         run.all(progress, cancel)?;
         Ok(run.report)
@@ -181,15 +208,16 @@ impl Session {
     /// Imports a file as one operation.
     pub fn import(
         &self,
-        path: &Path,
+        from: impl Into<ImportFrom>,
         options: &ImportOptions,
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<ImportReport, AppError> {
-        let (source, mapping) = self.open_source(path, options)?;
+        let from = from.into();
+        let (source, mapping) = self.open_source(&from, options)?;
         let mut run = Run::new(self, &source, &mapping, options, false)?;
         let _claim = self.claim(run.head.id)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = from.name();
         let outcome = run.begin(&name).and_then(|()| run.all(progress, cancel));
         let finished = run.finish(&name);
         // What was done before it failed can be rolled back by its name.
@@ -210,8 +238,11 @@ impl Session {
         crate::output::write_private(&self.vault(), path, rejects_csv(&columns, &rejects).as_bytes())
     }
 
-    fn open_source(&self, path: &Path, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
-        let source = Source::open_with(path, options.header)?;
+    fn open_source(&self, from: &ImportFrom, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
+        let source = match from {
+            ImportFrom::File(path) => Source::open_with(path, options.header)?,
+            ImportFrom::Pasted(text) => Source::of_text(text, options.header)?,
+        };
         let mut mapping = guess(&source, options.kind, &self.catalogue());
         mapping.correct(&source.columns, &options.mapping, &self.catalogue())?;
         Ok((source, mapping))
@@ -289,7 +320,7 @@ impl<'a> Run<'a> {
         let mut habits = session.habits()?;
         habits.day_order = mapping.day_order.unwrap_or(habits.day_order);
         let source_name = options.source.clone().or(mapping.preset.map(str::to_owned));
-        let trusted = source_name.is_some() || source.format != Format::Csv;
+        let trusted = source_name.is_some() || !source.format.is_table();
         let context = Context {
             session,
             source,
@@ -316,6 +347,7 @@ impl<'a> Run<'a> {
             preset: mapping.preset.map(str::to_owned),
             kind: mapping.kind.key().to_owned(),
             columns: columns.collect(),
+            left_out: source.left_out.clone(),
             ..ImportReport::default()
         };
         Ok(Self {
@@ -663,7 +695,7 @@ impl<'a> Run<'a> {
 /// A table that no known program wrote is told from others by its columns, so that the ids of two
 /// tables are not taken for each other's.
 fn name_of_table(source: &Source) -> String {
-    if source.format != Format::Csv {
+    if !source.format.is_table() {
         return source.format.key().to_owned();
     }
     let mut names: Vec<&str> = source.columns.iter().map(|c| c.name.as_str()).collect();

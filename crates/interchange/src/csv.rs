@@ -4,12 +4,12 @@
 use crate::{
     Cell, Column, Draft, Format, InterchangeError, Problem, Rejected, Rows, Shape, Source, aliases,
     encoding::{self, Detected},
-    io,
+    input::Input,
     limits::{COLUMNS, RECORD_BYTES},
     lines::{Line, Lines},
     observe,
 };
-use std::{collections::VecDeque, io::BufRead, path::Path};
+use std::{collections::VecDeque, io::BufRead};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
@@ -25,17 +25,26 @@ const MAX_LINES: usize = 500;
 /// Bytes of a rejected row that are kept for the file of rejected rows.
 const MAX_KEPT: usize = 64 << 10;
 
+/// What separates the values.
+pub(crate) enum Delimiter<'a> {
+    /// As the beginning of the file looks.
+    Guess(&'a str),
+    Comma,
+}
+
 pub(crate) fn open(
-    path: &Path,
+    input: &Input,
     encoding: Detected,
-    head: &str,
+    delimiter: Delimiter<'_>,
     header: Option<bool>,
 ) -> Result<Source, InterchangeError> {
-    let carriage_returns = ends_by_carriage_returns(head);
-    let delimiter = sniff_delimiter(head);
+    let (carriage_returns, delimiter) = match delimiter {
+        Delimiter::Guess(head) => (ends_by_carriage_returns(head), sniff_delimiter(head)),
+        Delimiter::Comma => (false, b','),
+    };
     let mut dialect = Dialect { encoding, delimiter, carriage_returns, skip_lines: 0 };
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (header, skip_lines) = find_header(path, &dialect, header)?;
+    let name = input.name();
+    let (header, skip_lines) = find_header(input, &dialect, header)?;
     dialect.skip_lines = skip_lines;
     if let Some(found) = header.as_ref().map(Vec::len).filter(|found| *found > COLUMNS) {
         return Err(InterchangeError::TooManyColumns { path: name, found });
@@ -43,8 +52,8 @@ pub(crate) fn open(
     let mut columns = name_columns(header.unwrap_or_default());
     let mut widest = columns.len();
     let mut rows = 0;
-    let mut records = Records::open(path, &dialect)?;
-    while let Some(record) = records.next_record().map_err(io(path))? {
+    let mut records = Records::open(input, &dialect)?;
+    while let Some(record) = records.next_record().map_err(input.failed())? {
         rows += 1;
         let Ok(record) = record else { continue };
         widest = widest.max(record.fields.len());
@@ -65,7 +74,7 @@ pub(crate) fn open(
         return Err(InterchangeError::Empty(name));
     }
     Ok(Source {
-        path: path.to_owned(),
+        input: input.clone(),
         format: Format::Csv,
         encoding: encoding.name(),
         delimiter: Some(char::from(delimiter)),
@@ -73,12 +82,13 @@ pub(crate) fn open(
         columns,
         made_by: None,
         kind: None,
+        left_out: Vec::new(),
         shape: Shape::Csv(dialect),
     })
 }
 
-pub(crate) fn rows(path: &Path, dialect: &Dialect) -> Result<Rows, InterchangeError> {
-    let mut records = Records::open(path, dialect)?;
+pub(crate) fn rows(input: &Input, dialect: &Dialect) -> Result<Rows, InterchangeError> {
+    let mut records = Records::open(input, dialect)?;
     let mut number = 0;
     Ok(Box::new(std::iter::from_fn(move || {
         let record = match records.next_record() {
@@ -172,15 +182,15 @@ fn split_outside_quotes(line: &str, delimiter: u8) -> usize {
 /// Finds the header among the first records: some programs write a note before it, some none at
 /// all. The header, and how many physical lines come before the first row.
 fn find_header(
-    path: &Path,
+    input: &Input,
     dialect: &Dialect,
     wanted: Option<bool>,
 ) -> Result<(Option<Vec<String>>, usize), InterchangeError> {
-    let mut records = Records::open(path, dialect)?;
+    let mut records = Records::open(input, dialect)?;
     let mut candidates: Vec<(usize, usize, Vec<String>)> = Vec::new();
     for _ in 0..10 {
         let before = records.taken;
-        match records.next_record().map_err(io(path))? {
+        match records.next_record().map_err(input.failed())? {
             Some(Ok(record)) => candidates.push((before, records.taken, record.fields)),
             Some(Err(_)) => {}
             None => break,
@@ -306,8 +316,8 @@ struct Records {
 }
 
 impl Records {
-    fn open(path: &Path, dialect: &Dialect) -> Result<Self, InterchangeError> {
-        let reader = encoding::reader(path, dialect.encoding)?;
+    fn open(input: &Input, dialect: &Dialect) -> Result<Self, InterchangeError> {
+        let reader = encoding::reader(input, dialect.encoding)?;
         let mut records = Self {
             lines: Lines::new(reader, dialect.carriage_returns),
             again: VecDeque::new(),
@@ -320,7 +330,7 @@ impl Records {
             carriage_returns: dialect.carriage_returns,
         };
         for _ in 0..dialect.skip_lines {
-            records.line().map_err(io(path))?;
+            records.line().map_err(input.failed())?;
         }
         Ok(records)
     }
@@ -677,6 +687,6 @@ mod tests {
         assert!(open(wide.as_bytes()).contains("5000 columns"));
         assert!(open(b"").contains("empty"));
         assert!(open(&[0, 1, 2, 3].repeat(100)).contains("not a text file"));
-        assert!(open(b"PK\x03\x04rest of a spreadsheet").contains("not a text file"));
+        assert!(open(b"PK\x03\x04rest of a spreadsheet").contains("cannot be read as an Excel workbook"));
     }
 }

@@ -1,14 +1,8 @@
 //! Which encoding a file has, and reading it as UTF-8.
 
-use crate::{InterchangeError, io};
+use crate::{InterchangeError, input::Input};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use std::{
-    fs::File,
-    io::{BufRead, BufReader, Read},
-    path::Path,
-};
-
-const HEAD: u64 = 256 * 1024;
+use std::io::{BufRead, BufReader, Read};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detected(pub &'static Encoding);
@@ -42,17 +36,6 @@ impl Detected {
         let (text, bad) = self.0.decode_without_bom_handling(bytes);
         (text.into_owned(), bad.then(|| self.0.name()))
     }
-}
-
-/// The first bytes of a file, for guessing.
-pub fn head(path: &Path) -> Result<Vec<u8>, InterchangeError> {
-    let mut head = Vec::new();
-    // A pipe would be waited for, for ever; a device may have no end.
-    if !std::fs::metadata(path).map_err(io(path))?.is_file() {
-        return Err(InterchangeError::NotAFile(path.display().to_string()));
-    }
-    File::open(path).and_then(|f| f.take(HEAD).read_to_end(&mut head)).map_err(io(path))?;
-    Ok(head)
 }
 
 pub fn detect(head: &[u8]) -> Detected {
@@ -108,8 +91,8 @@ pub fn is_binary(head: &[u8], encoding: Detected) -> bool {
 }
 
 /// The file as bytes that split at ASCII line ends: UTF-16 is transcoded, all else is as it is.
-pub fn reader(path: &Path, encoding: Detected) -> Result<Box<dyn BufRead + Send>, InterchangeError> {
-    let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io(path))?);
+pub(crate) fn reader(input: &Input, encoding: Detected) -> Result<Box<dyn BufRead + Send>, InterchangeError> {
+    let mut file = input.open()?;
     if encoding.is_utf16() {
         let transcoder = Transcoder {
             inner: file,
@@ -120,12 +103,11 @@ pub fn reader(path: &Path, encoding: Detected) -> Result<Box<dyn BufRead + Send>
         };
         return Ok(Box::new(BufReader::with_capacity(1 << 16, transcoder)));
     }
-    let mut file = file;
-    let bom = file.fill_buf().map_err(io(path))?.starts_with(b"\xef\xbb\xbf");
+    let bom = file.fill_buf().map_err(input.failed())?.starts_with(b"\xef\xbb\xbf");
     if bom {
         file.consume(3);
     }
-    Ok(Box::new(file))
+    Ok(file)
 }
 
 struct Transcoder<R> {

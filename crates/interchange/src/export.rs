@@ -1,5 +1,6 @@
 //! Writing CSV and vCard that other programs read, and that reads back here as it was.
 
+use crate::InterchangeError;
 use satchel_domain::{Field, FieldType, Kind};
 use serde_json::{Map, Value as Json};
 
@@ -52,7 +53,7 @@ impl<'a> CsvTable<'a> {
     }
 
     /// `company` is what the record's company is called.
-    pub fn row(&self, id: &str, company: &str, values: &Map<String, Json>) -> Vec<String> {
+    pub fn cells(&self, id: &str, company: &str, values: &Map<String, Json>) -> Vec<String> {
         let mut out = vec![id.to_owned()];
         for (field, slots) in self.fields.iter().zip(&self.slots) {
             let value = values.get(&field.key);
@@ -68,8 +69,76 @@ impl<'a> CsvTable<'a> {
                 out.push(text(value));
             }
         }
-        out.iter().map(|cell| spreadsheet_safe(cell)).collect()
+        out
     }
+}
+
+/// A workbook of one sheet. Its cells are typed as text, so none of them can be run.
+pub struct Sheet {
+    book: rust_xlsxwriter::Workbook,
+    rows: u32,
+}
+
+/// A cell holds no more (Excel's own limit), and a sheet no more rows.
+const CELL: usize = 32_767;
+
+impl Sheet {
+    pub fn new(name: &str, header: &[String]) -> Result<Self, InterchangeError> {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let bold = rust_xlsxwriter::Format::new().set_bold();
+        let sheet = book.add_worksheet().set_name(name).map_err(workbook)?;
+        sheet.set_freeze_panes(1, 0).map_err(workbook)?;
+        for (at, name) in (0..).zip(header) {
+            sheet.write_string_with_format(0, at, name, &bold).map_err(workbook)?;
+            sheet.set_column_width(at, 20).map_err(workbook)?;
+        }
+        Ok(Self { book, rows: 1 })
+    }
+
+    pub fn row(&mut self, cells: &[String]) -> Result<(), InterchangeError> {
+        let sheet = self.book.worksheet_from_index(0).map_err(workbook)?;
+        for (at, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            let text = if cell.len() > CELL { cell.chars().take(CELL).collect() } else { cell.clone() };
+            sheet.write_string(self.rows, at, text).map_err(workbook)?;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<Vec<u8>, InterchangeError> {
+        self.book.save_to_buffer().map_err(workbook)
+    }
+}
+
+fn workbook(error: rust_xlsxwriter::XlsxError) -> InterchangeError {
+    InterchangeError::Unwritable(error.to_string())
+}
+
+pub const CALENDAR_BEGIN: &str =
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Satchel//EN\r\nCALSCALE:GREGORIAN\r\n";
+pub const CALENDAR_END: &str = "END:VCALENDAR\r\n";
+
+/// A birthday as a day of every year (RFC 5545); nothing if there is none.
+pub fn birthday_of(id: &str, title: &str, birthday: &str, updated_at: i64) -> Option<String> {
+    let day: satchel_domain::date::PartialDate = birthday.parse().ok()?;
+    // A day without a year stands in one that has a 29th of February.
+    let start = format!("{:04}{:02}{:02}", day.year.unwrap_or(1972), day.month, day.day);
+    let stamp: String = satchel_domain::date::rfc3339(updated_at)
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .take("20260131T120000".len())
+        .collect();
+    let lines = [
+        "BEGIN:VEVENT".to_owned(),
+        format!("UID:birthday-{id}"),
+        format!("DTSTAMP:{stamp}Z"),
+        format!("DTSTART;VALUE=DATE:{start}"),
+        "RRULE:FREQ=YEARLY".to_owned(),
+        format!("SUMMARY:{} 🎂", escape(title)),
+        "TRANSP:TRANSPARENT".to_owned(),
+        "END:VEVENT".to_owned(),
+    ];
+    Some(lines.iter().map(|line| fold_line(line)).collect())
 }
 
 fn slot_name(ty: FieldType) -> Option<&'static str> {

@@ -2,11 +2,10 @@
 
 use crate::{
     Cell, Column, Draft, Format, InterchangeError, OneKind, Rejected, Rows, Shape, Source, Target, column_of,
-    io, limits::JSON_BYTES, observe,
+    input::Input, limits::JSON_BYTES, observe,
 };
 use satchel_domain::{FieldType, Kind};
 use serde_json::{Map, Value as Json};
-use std::{io::BufRead, path::Path};
 
 /// A file's records, and the custom fields that our export describes beside them.
 struct Content {
@@ -14,10 +13,10 @@ struct Content {
     custom: Vec<(String, Target)>,
 }
 
-pub(crate) fn open(path: &Path) -> Result<Source, InterchangeError> {
-    let content = read(path)?;
+pub(crate) fn open(input: &Input) -> Result<Source, InterchangeError> {
+    let content = read(input)?;
     let mut source = Source {
-        path: path.to_owned(),
+        input: input.clone(),
         format: Format::Json,
         encoding: "UTF-8".into(),
         delimiter: None,
@@ -25,13 +24,14 @@ pub(crate) fn open(path: &Path) -> Result<Source, InterchangeError> {
         columns: Vec::new(),
         made_by: None,
         kind: None,
+        left_out: Vec::new(),
         shape: Shape::Json,
     };
     let mut kinds = OneKind::default();
     for record in &content.records {
         kinds.see(kind_of(record));
         for (name, own, value) in cells(record, &content.custom) {
-            let at = column_of(&mut source.columns, path, name, |_| own)?;
+            let at = column_of(&mut source.columns, &input.name(), name, |_| own)?;
             observe(&mut source.columns, at, &value);
         }
     }
@@ -39,15 +39,14 @@ pub(crate) fn open(path: &Path) -> Result<Source, InterchangeError> {
     Ok(source)
 }
 
-fn read(path: &Path) -> Result<Content, InterchangeError> {
-    let name = path.display().to_string();
+fn read(input: &Input) -> Result<Content, InterchangeError> {
+    let name = input.name();
     let bad = |why: String| InterchangeError::Json { path: name.clone(), why };
-    let size = std::fs::metadata(path).map_err(io(path))?.len();
-    if size > JSON_BYTES {
+    if input.size()? > JSON_BYTES {
         return Err(bad(format!("it is larger than {} MB; split it", JSON_BYTES >> 20)));
     }
-    let mut file = std::io::BufReader::new(std::fs::File::open(path).map_err(io(path))?);
-    if file.fill_buf().map_err(io(path))?.starts_with(b"\xef\xbb\xbf") {
+    let mut file = input.open()?;
+    if file.fill_buf().map_err(input.failed())?.starts_with(b"\xef\xbb\xbf") {
         file.consume(3);
     }
     // serde_json limits nesting to 128 levels.
@@ -88,8 +87,8 @@ fn kind_of(record: &Json) -> Option<Kind> {
     record.get("fields").map(|_| kind)
 }
 
-pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeError> {
-    let Content { records, custom } = read(path)?;
+pub(crate) fn rows(input: &Input, columns: &[Column]) -> Result<Rows, InterchangeError> {
+    let Content { records, custom } = read(input)?;
     let columns = columns.to_vec();
     Ok(Box::new(records.into_iter().zip(1..).map(move |(record, number)| {
         if !record.is_object() {

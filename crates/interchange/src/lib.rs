@@ -7,17 +7,20 @@ mod assemble;
 mod csv;
 mod encoding;
 mod export;
+mod input;
 mod json;
 mod lines;
 mod mapping;
+mod sheet;
 mod target;
 mod vcard;
 
 pub use assemble::{Assembled, CompanyDraft, Problem, assemble};
-pub use export::{CsvTable, spreadsheet_safe, vcard_of};
+pub use export::{CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of};
 pub use mapping::{How, Mapping, guess};
 pub use target::{AddressPart, DatePart, Target};
 
+use input::Input;
 use satchel_domain::Kind;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -26,15 +29,22 @@ use std::path::{Path, PathBuf};
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     Csv,
+    Xlsx,
     Vcard,
     Json,
 }
 
 impl Format {
+    /// Rows and columns, of which only names say what they mean.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Format::Csv | Format::Xlsx)
+    }
+
     /// Its name in answers, and in the ids that records of such a file get.
     pub const fn key(self) -> &'static str {
         match self {
             Format::Csv => "csv",
+            Format::Xlsx => "xlsx",
             Format::Vcard => "vcard",
             Format::Json => "json",
         }
@@ -50,6 +60,8 @@ pub mod limits {
     pub const CARD_BYTES: usize = 16 << 20;
     pub const CARD_DEPTH: usize = 8;
     pub const JSON_BYTES: u64 = 512 << 20;
+    /// As it lies on the disk; unpacked it may be four times as large.
+    pub const WORKBOOK_BYTES: u64 = 128 << 20;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +72,7 @@ pub enum InterchangeError {
     Empty(String),
     #[error("{0} is no ordinary file; copy what is to be imported into a file first")]
     NotAFile(String),
-    #[error("{0} is not a text file (it holds binary data); export it as CSV or vCard and import that")]
+    #[error("{0} is not a text file (it holds binary data); save it as .xlsx, CSV or vCard and import that")]
     Binary(String),
     #[error(
         "{0} is a web page or an XML file, not a table (some programs name such files .xls, and a download can end at a sign-in page); export it as CSV or vCard"
@@ -70,6 +82,10 @@ pub enum InterchangeError {
     TooManyColumns { path: String, found: usize },
     #[error("{path} is no JSON that can be imported: {why}")]
     Json { path: String, why: String },
+    #[error("{path} cannot be read as an Excel workbook: {why}")]
+    Workbook { path: String, why: String },
+    #[error("the workbook cannot be written: {0}")]
+    Unwritable(String),
     #[error("{0} holds no contact card; a vCard file has lines BEGIN:VCARD and END:VCARD")]
     NoCards(String),
     #[error("the mapping names the column «{0}», which the file does not have")]
@@ -95,7 +111,7 @@ pub struct Column {
 /// A file whose shape is known.
 #[derive(Clone, Debug)]
 pub struct Source {
-    pub path: PathBuf,
+    input: Input,
     pub format: Format,
     pub encoding: String,
     /// CSV only.
@@ -106,6 +122,8 @@ pub struct Source {
     pub made_by: Option<&'static str>,
     /// Where the file itself says what its records are: all of them the same.
     pub kind: Option<Kind>,
+    /// Sheets of a workbook that hold something and are not read.
+    pub left_out: Vec<String>,
     shape: Shape,
 }
 
@@ -163,8 +181,18 @@ impl Source {
 
     /// As a person has said whether a table's first row names its columns; nothing: as it looks.
     pub fn open_with(path: &Path, header: Option<bool>) -> Result<Self, InterchangeError> {
-        let head = encoding::head(path)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::of(&Input::File(path.to_owned()), header)
+    }
+
+    /// What somebody has copied out of a spreadsheet or an address book.
+    pub fn of_text(text: &str, header: Option<bool>) -> Result<Self, InterchangeError> {
+        let bytes: Vec<u8> = text.as_bytes().to_vec();
+        Self::of(&Input::Memory { name: String::new(), bytes: bytes.into() }, header)
+    }
+
+    fn of(input: &Input, header: Option<bool>) -> Result<Self, InterchangeError> {
+        let head = input.head()?;
+        let name = input.name();
         if head.is_empty() {
             return Err(InterchangeError::Empty(name));
         }
@@ -176,43 +204,42 @@ impl Source {
         let text = encoding.decode(&head);
         let start = text.trim_start_matches('\u{feff}').trim_start();
         if start.get(..11).is_some_and(|s| s.eq_ignore_ascii_case("BEGIN:VCARD"))
-            || has_extension(path, &["vcf", "vcard"])
+            || input.has_extension(&["vcf", "vcard"])
         {
-            return vcard::open(path, encoding);
+            return vcard::open(input, encoding);
         }
         if start.starts_with(['{', '['])
-            && (has_extension(path, &["json"]) || serde_json::from_slice::<serde_json::Value>(&head).is_ok())
+            && (input.has_extension(&["json"]) || serde_json::from_slice::<serde_json::Value>(&head).is_ok())
         {
-            return json::open(path);
+            return json::open(input);
         }
         let tag = start.get(..200.min(start.len())).unwrap_or(start).to_lowercase();
         if ["<!doctype", "<html", "<table", "<?xml", "<head", "<body"].iter().any(|t| tag.starts_with(t)) {
             return Err(InterchangeError::WebPage(name));
         }
+        if sheet::is_workbook(&head) {
+            return sheet::open(input, header);
+        }
         if encoding::is_binary(&head, encoding) {
             return Err(InterchangeError::Binary(name));
         }
-        csv::open(path, encoding, &text, header)
+        csv::open(input, encoding, csv::Delimiter::Guess(&text), header)
     }
 
     /// Reads the rows. The file is opened anew.
     pub fn rows(&self) -> Result<Rows, InterchangeError> {
         match &self.shape {
-            Shape::Csv(dialect) => csv::rows(&self.path, dialect),
-            Shape::Vcard => vcard::rows(&self.path, &self.columns),
-            Shape::Json => json::rows(&self.path, &self.columns),
+            Shape::Csv(dialect) => csv::rows(&self.input, dialect),
+            Shape::Vcard => vcard::rows(&self.input, &self.columns),
+            Shape::Json => json::rows(&self.input, &self.columns),
         }
     }
-}
-
-fn has_extension(path: &Path, any: &[&str]) -> bool {
-    path.extension().and_then(|e| e.to_str()).is_some_and(|e| any.iter().any(|a| a.eq_ignore_ascii_case(e)))
 }
 
 /// The column of this name, made where it is new.
 fn column_of(
     columns: &mut Vec<Column>,
-    path: &Path,
+    file: &str,
     name: String,
     own: impl FnOnce(&str) -> Option<Target>,
 ) -> Result<usize, InterchangeError> {
@@ -220,10 +247,7 @@ fn column_of(
         return Ok(at);
     }
     if columns.len() >= limits::COLUMNS {
-        return Err(InterchangeError::TooManyColumns {
-            path: path.display().to_string(),
-            found: columns.len() + 1,
-        });
+        return Err(InterchangeError::TooManyColumns { path: file.to_owned(), found: columns.len() + 1 });
     }
     let own = own(&name);
     columns.push(Column { name, own, ..Column::default() });
@@ -254,9 +278,4 @@ fn observe(columns: &mut [Column], column: usize, value: &str) {
     if column.samples.len() < 5 && !column.samples.iter().any(|s| s == value) {
         column.samples.push(value.chars().take(120).collect());
     }
-}
-
-pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> InterchangeError {
-    let path = path.to_owned();
-    move |source| InterchangeError::Io { path: path.clone(), source }
 }

@@ -5,7 +5,7 @@ use crate::{
     AddressPart, Cell, Column, Draft, Format, InterchangeError, OneKind, Problem, Rejected, Rows, Shape,
     Source, Target, column_of,
     encoding::{self, Detected},
-    io,
+    input::Input,
     limits::{CARD_BYTES, CARD_DEPTH},
     lines::{Line, Lines},
     observe,
@@ -18,12 +18,11 @@ use satchel_domain::{FieldType, Kind};
 use std::{
     io::BufRead,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
 };
 
-pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, InterchangeError> {
+pub(crate) fn open(input: &Input, encoding: Detected) -> Result<Source, InterchangeError> {
     let mut source = Source {
-        path: path.to_owned(),
+        input: input.clone(),
         format: Format::Vcard,
         encoding: encoding.name(),
         delimiter: None,
@@ -31,25 +30,24 @@ pub(crate) fn open(path: &Path, encoding: Detected) -> Result<Source, Interchang
         columns: Vec::new(),
         made_by: None,
         kind: None,
+        left_out: Vec::new(),
         shape: Shape::Vcard,
     };
     let mut kinds = OneKind::default();
-    let mut cards = Cards::open(path, encoding)?;
-    while let Some(card) = cards.next_card().map_err(io(path))? {
+    let mut cards = Cards::open(input, encoding)?;
+    while let Some(card) = cards.next_card().map_err(input.failed())? {
         source.rows += 1;
         let Some(card) = card.ok().and_then(|c| parse(&c).ok()) else { continue };
         kinds.see(Some(kind_of(&card.0)));
         source.made_by = source.made_by.or_else(|| maker(&card.0));
         for (name, target, value) in cells_of(&card.0) {
-            let at = column_of(&mut source.columns, path, name, |name| shown_target(name, target))?;
+            let at = column_of(&mut source.columns, &input.name(), name, |name| shown_target(name, target))?;
             observe(&mut source.columns, at, &value);
         }
     }
     source.kind = kinds.kind;
     if source.rows == 0 {
-        return Err(InterchangeError::NoCards(
-            path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        ));
+        return Err(InterchangeError::NoCards(input.name()));
     }
     Ok(source)
 }
@@ -87,9 +85,9 @@ fn shown_target(name: &str, target: Option<Target>) -> Option<Target> {
     }
 }
 
-pub(crate) fn rows(path: &Path, columns: &[Column]) -> Result<Rows, InterchangeError> {
-    let encoding = encoding::detect(&encoding::head(path)?);
-    let mut cards = Cards::open(path, encoding)?;
+pub(crate) fn rows(input: &Input, columns: &[Column]) -> Result<Rows, InterchangeError> {
+    let encoding = encoding::detect(&input.head()?);
+    let mut cards = Cards::open(input, encoding)?;
     let columns = columns.to_vec();
     let mut number = 0;
     Ok(Box::new(std::iter::from_fn(move || {
@@ -481,10 +479,10 @@ struct Cards {
 }
 
 impl Cards {
-    fn open(path: &Path, encoding: Detected) -> Result<Self, InterchangeError> {
-        let head = encoding::head(path)?;
+    fn open(input: &Input, encoding: Detected) -> Result<Self, InterchangeError> {
+        let head = input.head()?;
         let carriage_returns = !head.contains(&b'\n') && head.contains(&b'\r');
-        let lines = Lines::new(encoding::reader(path, encoding)?, carriage_returns);
+        let lines = Lines::new(encoding::reader(input, encoding)?, carriage_returns);
         Ok(Self { lines, encoding, finished: false, pending: false })
     }
 

@@ -57,7 +57,7 @@ export const registry: Command[] = [
     id: "import",
     label: "nav.import",
     keys: "G I",
-    also: "csv vcard daoru 迁移",
+    also: "csv excel xlsx vcard paste daoru 粘贴 迁移",
     run: () => go({ page: "import" }),
   },
   {
@@ -99,7 +99,7 @@ export const registry: Command[] = [
     id: "export",
     label: "export.all",
     keys: "Ctrl+Shift+E",
-    also: "csv vcard json backup daochu",
+    also: "csv excel xlsx vcard ics calendar json backup daochu",
     run: () => void exportAll(),
   },
   { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },

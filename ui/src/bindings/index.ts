@@ -34,8 +34,8 @@ export const commands = {
 	operations: (limit: number) => __TAURI_INVOKE<OperationView[]>("plugin:satchel|operations", { limit }),
 	undo: (operation: OperationId | null) => __TAURI_INVOKE<UndoReport>("plugin:satchel|undo", { operation }),
 	redo: () => __TAURI_INVOKE<UndoReport>("plugin:satchel|redo"),
-	previewImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportReport>("plugin:satchel|preview_import", { path, options }),
-	runImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportReport>("plugin:satchel|run_import", { path, options }),
+	previewImport: (from: ImportFrom, options: ImportOptions) => __TAURI_INVOKE<ImportReport>("plugin:satchel|preview_import", { from, options }),
+	runImport: (from: ImportFrom, options: ImportOptions) => __TAURI_INVOKE<ImportReport>("plugin:satchel|run_import", { from, options }),
 	imports: () => __TAURI_INVOKE<OperationView[]>("plugin:satchel|imports"),
 	saveRejects: (operation: OperationId, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_rejects", { operation, path }),
 	/**  Stops the long work that runs. */
@@ -131,7 +131,9 @@ export type Event =
 /**  The vault was locked; everything shown must go. */
 { type: "locked" } | { type: "unlocked" };
 
-export type ExportFormat = "csv" | "json" | "vcard";
+export type ExportFormat = "csv" | "xlsx" | "json" | "vcard" | 
+/**  Birthdays, for a calendar. */
+"ics";
 
 export type ExportedFile = {
 	path: string,
@@ -165,6 +167,11 @@ export type Hit = {
 	subtitle: string,
 };
 
+/**  Where an import's rows are. */
+export type ImportFrom = ({ file: string }) & { pasted?: never } | 
+/**  What was copied out of a spreadsheet or an address book. */
+({ pasted: string }) & { file?: never };
+
 export type ImportOptions = {
 	/**  Nothing: as the file looks. */
 	kind: Kind | null,
@@ -194,6 +201,8 @@ export type ImportReport = {
 	skipped: number,
 	rejected: number,
 	columns: ColumnView[],
+	/**  Sheets of a workbook that hold something too: each is for an import of its own. */
+	left_out: string[],
 	/**  Rejected rows and values that could not be read; at most a thousand. */
 	errors: RowError[],
 	/**  The first rows as they would become records; in a dry run only. */
@@ -201,7 +210,7 @@ export type ImportReport = {
 };
 
 /**  Long work that can be stopped. */
-export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify";
+export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export";
 
 export type KeySlotView = {
 	/**  `keyring`, `passphrase` or `recovery`. */

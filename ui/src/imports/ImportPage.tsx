@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { go } from "../app/router";
 import { undo, withUndo } from "../app/undo";
-import type { ImportOptions, ImportReport, Kind, MatchKey } from "../bindings";
+import type { ImportFrom, ImportOptions, ImportReport, Kind, MatchKey } from "../bindings";
 import { chooseImportFile, chooseTarget, commands, errorOf, onProgress } from "../platform/tauri";
 import { count, date, type Json } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
@@ -20,45 +20,66 @@ const START: ImportOptions = {
   header: null,
 };
 
+/** Characters; more than that is better kept in a file. */
+const PASTED_MOST = 8_000_000;
+
 const MATCH_KEYS: MatchKey[] = ["external_id", "email", "phone"];
 
 /** The import that is going on. It does not end with its page: who comes back finds it here. */
 interface Running {
-  path: string;
+  from: ImportFrom;
   done: Promise<ImportReport>;
 }
 let running: Running | undefined;
 
 export function ImportPage({ path, at }: { path?: string; at?: number }) {
-  const [file, setFile] = useState(path ?? running?.path);
+  const [from, setFrom] = useState<ImportFrom | undefined>(path ? { file: path } : running?.from);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same file again is asked for anew
   useEffect(() => {
-    if (path) setFile(path);
+    if (path) setFrom({ file: path });
   }, [path, at]);
   return (
     <>
       <div className="head">
         <h1>{t("import.title")}</h1>
-        <span className="soft grow">{file?.split(/[\\/]/).pop()}</span>
-        {file && (
-          <button type="button" className="button" onClick={() => setFile(undefined)}>
+        <span className="soft grow">{from && nameOf(from)}</span>
+        {from && (
+          <button type="button" className="button" onClick={() => setFrom(undefined)}>
             {t("import.choose")}
           </button>
         )}
       </div>
       <div className="page">
-        {file ? (
-          <Plan key={`${file} ${at}`} path={file} onClose={() => setFile(undefined)} />
+        {from ? (
+          <Plan key={`${JSON.stringify(from)} ${at}`} from={from} onClose={() => setFrom(undefined)} />
         ) : (
-          <Choose onChoose={setFile} />
+          <Choose onChoose={setFrom} />
         )}
       </div>
     </>
   );
 }
 
-function Choose({ onChoose }: { onChoose: (path: string) => void }) {
+function nameOf(from: ImportFrom): string {
+  return from.file !== undefined ? (from.file.split(/[\\/]/).pop() ?? "") : t("import.pasted");
+}
+
+const same = (a: ImportFrom | undefined, b: ImportFrom) => JSON.stringify(a) === JSON.stringify(b);
+
+function Choose({ onChoose }: { onChoose: (from: ImportFrom) => void }) {
   const version = useVersion();
+  // Cells that were copied in a spreadsheet come as a table.
+  useEffect(() => {
+    const paste = (e: ClipboardEvent) => {
+      const text = e.clipboardData?.getData("text/plain") ?? "";
+      if (!text.trim()) return;
+      e.preventDefault();
+      if (text.length > PASTED_MOST) toast(t("import.pastedTooMuch"));
+      else onChoose({ pasted: text });
+    };
+    window.addEventListener("paste", paste);
+    return () => window.removeEventListener("paste", paste);
+  }, [onChoose]);
   const imports = useQuery(() => commands.imports(), [version]).data ?? [];
   return (
     <>
@@ -66,13 +87,14 @@ function Choose({ onChoose }: { onChoose: (path: string) => void }) {
         <FileInput size={36} className="faint" />
         <h2>{t("import.drop")}</h2>
         <p className="soft">{t("import.dropHint")}</p>
+        <p className="soft">{t("import.pasteHint")}</p>
         <div className="row-line">
           <button
             type="button"
             className="button primary"
             id="choose-file"
             autoFocus
-            onClick={() => void chooseImportFile().then((p) => p && onChoose(p))}
+            onClick={() => void chooseImportFile().then((p) => p && onChoose({ file: p }))}
           >
             {t("import.choose")}
           </button>
@@ -83,7 +105,7 @@ function Choose({ onChoose }: { onChoose: (path: string) => void }) {
           <h2>{t("import.earlier")}</h2>
           {imports.map((o) => (
             <div key={o.operation} className="row-line settings-row">
-              <span>{(o.detail as Json)?.file}</span>
+              <span>{(o.detail as Json)?.file || t("import.pasted")}</span>
               <span className="row-line">
                 <span className="soft grow">
                   {date(o.at)} · {t("ops.records", { n: count(o.records) })}
@@ -105,11 +127,11 @@ function Choose({ onChoose }: { onChoose: (path: string) => void }) {
 }
 
 /** What the file would do, shown before it does. */
-function Plan({ path, onClose }: { path: string; onClose: () => void }) {
+function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
   const [options, setOptions] = useState(START);
   const [plan, setPlan] = useState<ImportReport>();
   const [report, setReport] = useState<ImportReport>();
-  const [going, setGoing] = useState(running?.path === path);
+  const [going, setGoing] = useState(same(running?.from, from));
   const [stoppedAt, setStoppedAt] = useState<string>();
   const [progress, setProgress] = useState({ done: 0, total: 0 });
   const [error, setError] = useState<string>();
@@ -135,7 +157,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
     };
     // Only once the one before has been told to stop, or it would stop this one.
     void stopped.current
-      .then(() => commands.previewImport(path, options))
+      .then(() => commands.previewImport(from, options))
       .then(
         (p) =>
           answer(() => {
@@ -148,7 +170,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
       current = false;
       stopped.current = commands.cancel("preview").catch(() => {});
     };
-  }, [path, options, going]);
+  }, [from, options, going]);
 
   const choose = useCallback(
     (column: string, target: string) =>
@@ -168,11 +190,11 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
     setGoing(false);
   }, []);
   useEffect(() => {
-    if (running?.path === path) void follow(running);
-  }, [follow, path]);
+    if (running && same(running.from, from)) void follow(running);
+  }, [follow, from]);
 
   function run() {
-    const job: Running = { path, done: commands.runImport(path, options) };
+    const job: Running = { from, done: commands.runImport(from, options) };
     running = job;
     job.done.then(
       (done) => {
@@ -240,6 +262,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
           format: plan.format.toUpperCase(),
           encoding: plan.encoding,
         })}
+        {plan.left_out.length > 0 && ` ${t("import.leftOut", { sheets: plan.left_out.join(", ") })}`}
         {plan.delimiter ? ` «${plan.delimiter === "\t" ? "Tab" : plan.delimiter}»` : ""}
         {plan.preset ? `, ${t("import.from", { preset: plan.preset })}` : ""}
       </p>
@@ -292,7 +315,7 @@ function Plan({ path, onClose }: { path: string; onClose: () => void }) {
             </label>
           ))}
         </fieldset>
-        {plan.format === "csv" && (
+        {(plan.format === "csv" || plan.format === "xlsx") && (
           <label className="row-line">
             <input
               className="check"

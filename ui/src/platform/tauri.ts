@@ -33,7 +33,8 @@ export function onFileDrop(over: (isOver: boolean) => void, dropped: (paths: str
 }
 
 export async function chooseImportFile(): Promise<string | null> {
-  const filters = [{ name: "CSV, vCard, JSON", extensions: ["csv", "tsv", "txt", "vcf", "vcard", "json"] }];
+  const extensions = ["csv", "tsv", "txt", "xlsx", "vcf", "vcard", "json"];
+  const filters = [{ name: "CSV, Excel, vCard, JSON", extensions }];
   const chosen = await open({ multiple: false, filters });
   return typeof chosen === "string" ? chosen : null;
 }

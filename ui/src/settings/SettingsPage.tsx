@@ -413,9 +413,11 @@ function OwnFields() {
   );
 }
 
+const FORMATS = ["csv", "xlsx", "vcard", "json", "ics"] as const;
+
 function Data() {
   async function save(kind: "person" | "company", format: ExportFormat) {
-    const extension = { csv: "csv", json: "json", vcard: "vcf" }[format];
+    const extension = { csv: "csv", xlsx: "xlsx", json: "json", vcard: "vcf", ics: "ics" }[format];
     const path = await chooseTarget(`${kind === "person" ? "people" : "companies"}.${extension}`);
     if (!path) return;
     const files = await attempt(() =>
@@ -434,10 +436,19 @@ function Data() {
     <section>
       <h2>{t("settings.data")}</h2>
       {(["person", "company"] as const).map((kind) => (
-        <Row key={kind} label={t(kind === "person" ? "nav.people" : "nav.companies")}>
-          {(["csv", "vcard", "json"] as const).map((f) => (
-            <button type="button" className="button" key={f} onClick={() => void save(kind, f)}>
-              {t("settings.export")} {f.toUpperCase()}
+        <Row
+          key={kind}
+          label={`${t("settings.export")}: ${t(kind === "person" ? "nav.people" : "nav.companies")}`}
+        >
+          {FORMATS.filter((f) => f !== "ics" || kind === "person").map((f) => (
+            <button
+              type="button"
+              className="button"
+              key={f}
+              aria-label={`${t("settings.export")} ${t(`export.${f}`)}`}
+              onClick={() => void save(kind, f)}
+            >
+              {t(`export.${f}`)}
             </button>
           ))}
         </Row>
