@@ -305,3 +305,20 @@ fn completions_and_the_manual_are_made_from_the_commands() {
     }
     assert!(String::from_utf8_lossy(&cli.run(&["man"]).stdout).contains(".TH satchel"));
 }
+
+/// What people read is in their language; what scripts read is not.
+#[test]
+fn the_command_line_speaks_chinese() {
+    let cli = Cli::new();
+    let id = cli.json(&["new", "person", "first_name=伟", "last_name=王"])["id"].as_str().unwrap().to_owned();
+    let said = |args: &[&str]| {
+        let out = cli.command(args).env("SATCHEL_LANG", "zh_CN.UTF-8").output().unwrap();
+        format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+    };
+    assert!(said(&["list", "person"]).contains("姓名"));
+    assert!(said(&["delete", &id]).contains("已移入回收站"));
+    assert!(said(&["get", "00000000-0000-7000-8000-000000000000"]).contains("未找到："));
+    assert!(said(&["--help"]).contains("用法："));
+    let json = said(&["--json", "undo"]);
+    assert!(json.contains("\"undone\"") && json.contains("\"label\":\"delete\""), "{json}");
+}

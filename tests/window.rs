@@ -352,7 +352,7 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
         let bare = window.script(
             "return [...document.querySelectorAll('.button, .nav .name, h1, h2, th, legend')]
                .map((e) => { const c = e.cloneNode(true); c.querySelectorAll('kbd, svg, .count').forEach((x) => x.remove()); return c.innerText.trim(); })
-               .filter((s) => /[a-z]{3}/i.test(s) && !s.includes('⟦') && !/^(CSV|VCARD|JSON|First|Second|Norte Foods)$/.test(s))",
+               .filter((s) => /[a-z]{3}/i.test(s) && !s.includes('⟦') && !/^(CSV|vCard|Excel|JSON|First|Second|Norte Foods)$/.test(s))",
         );
         assert_eq!(bare, serde_json::json!([]), "{picture}: in no dictionary");
     }
@@ -366,6 +366,31 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
     window.click("#nav-trash");
     window.says("回收站");
     window.until("an empty trash", || (window.text("#total") == "0").then_some(()));
+}
+
+/// Cells that were copied in a spreadsheet.
+#[test]
+fn a_pasted_table_is_imported() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.click("#nav-import");
+    window.says("press Ctrl+V here");
+    window.accessibility("import");
+    window.script(
+        "const data = new DataTransfer();
+         data.setData('text/plain', 'Name\\tE-mail\\tPhone\\n王伟\\twang@x.example\\t13800138000\\nAna Ruiz\\tana@x.example\\t');
+         window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))",
+    );
+    window.says("Pasted table");
+    window.wait("#run-import");
+    window.picture("19-pasted");
+    window.click("#run-import");
+    window.gone("#run-import");
+    window.click("#nav-person");
+    window.until("two people", || (window.text("#total") == "2").then_some(()));
 }
 
 /// What is typed is kept where it is refused, and where one walks away from it.
@@ -412,6 +437,36 @@ fn nothing_typed_is_lost() {
     window.until("what was typed", || (window.text("#value-title") == "Buyer").then_some(()));
     window.press(&[key::ESCAPE]);
     window.wait("#grid");
+    // In a cell of the list letters replace what it holds; Tab saves and goes on to the next.
+    let cells = || {
+        window.script(
+            "return [...document.querySelectorAll('.grid-row.current .cell')].map((c) => c.innerText)",
+        )
+    };
+    window.press(&[key::RIGHT]);
+    window.press(&[key::RIGHT]);
+    window.type_keys("x");
+    window.wait(".grid-row .cell input.input");
+    window.type_keys("ylem");
+    window.press(&[key::TAB]);
+    // Typed at once, while the cell before is still being saved.
+    window.type_keys("wrong");
+    window.press(&[key::ENTER]);
+    window.says("«wrong» is not an e-mail address");
+    window.press(&[key::CTRL, "a"]);
+    window.type_keys("cell@x.example");
+    window.press(&[key::TAB]);
+    window.wait("[data-key=phones] input.input");
+    window.press(&[key::ESCAPE]);
+    window.until("the cells", || {
+        let cells = cells();
+        (cells[2] == "xylem" && cells[3] == "cell@x.example").then_some(())
+    });
+    window.picture("18-cells");
+    window.press(&[key::CTRL, "z"]);
+    window.until("the address taken back", || (cells()[3] == "").then_some(()));
+    // Back in the first column letters are commands again.
+    window.press(&[key::ESCAPE]);
     // Both at once: tags are added, what the records have besides stays; and a window of its own.
     window.press(&[key::CTRL, "a"]);
     window.says("2 selected");

@@ -126,10 +126,86 @@ fn scroll(window: &Window, pixels: u32, frames: u32) -> Frames {
     }
 }
 
+/// From a key to the frame that shows what it does, in ms: the middle, and the 95th percentile. `act`,
+/// `done` and `back` are JavaScript: what is pressed, when it is there, and how to go back.
+fn reaction(window: &Window, times: u32, act: &str, done: &str, back: &str) -> (f64, f64) {
+    let seen = window.script_async(&format!(
+        "const finish = arguments[arguments.length - 1];
+         const key = (key, more = {{}}) => (document.activeElement ?? document.body).dispatchEvent(
+           new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true, ...more }}));
+         const type = (text) => {{
+           const input = document.activeElement;
+           Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, text);
+           input.dispatchEvent(new Event('input', {{ bubbles: true }}));
+         }};
+         const $ = (css) => document.querySelector(css);
+         const frame = () => new Promise((r) => requestAnimationFrame(r));
+         const pause = (ms) => new Promise((r) => setTimeout(r, ms));
+         (async () => {{
+           const times = [];
+           for (let n = 0; n < {times}; n++) {{
+             const before = {{ title: $('#record-title')?.innerText }};
+             await frame();
+             const from = performance.now();
+             const act = async () => {{ {act} }};
+             await act();
+             for (let tries = 0; tries < 600 && !({done}); tries++) await frame();
+             await frame();
+             times.push({done} ? performance.now() - from : 10000);
+             const back = async () => {{ {back} }};
+             await back();
+             await pause(120);
+           }}
+           finish(times);
+         }})()"
+    ));
+    let mut times: Vec<f64> = seen.as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+    times.sort_by(f64::total_cmp);
+    (times[times.len() / 2], times[(times.len() * 95 / 100).min(times.len() - 1)])
+}
+
 fn satchel(vault: &Path, args: &[&str]) {
     let out = Command::new(satchel_tests::bin("satchel")).args(args).env("SATCHEL_VAULT", vault).output();
     let out = out.unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// What a rep does all day, each beside what UX asks for.
+fn reactions(window: &Window) {
+    window.script(
+        "document.querySelector('.grid-body').scrollTop = 0; document.querySelector('#grid').focus()",
+    );
+    println!("\nfrom a key to the frame that shows it, 100,000 people\n");
+    println!("{:<44} {:>10} {:>10} {:>10}", "", "middle", "p95", "asked p95");
+    let home = "key('Escape'); await pause(150); $('#grid')?.focus()";
+    for (name, asked, act, done, back) in [
+        ("the next row", 100.0, "key('j')", "true", ""),
+        ("select a row: the bar appears", 100.0, "key('x')", "$('.bulk')", "key('Escape')"),
+        ("the palette opens", 50.0, "key('k', { ctrlKey: true })", "$('#palette-input')", home),
+        ("peek", 80.0, "key(' ')", "$('#peek')?.innerText.trim()", "key('Escape')"),
+        ("open a record", 100.0, "key('Enter')", "$('#record-title')?.innerText", home),
+        (
+            "save a cell of the list",
+            100.0,
+            "key('ArrowRight'); key('ArrowRight'); await frame(); key('F2'); await frame(); await frame();
+             type(`T${n} ${Math.random()}`); await frame(); window.wanted = document.activeElement.value; key('Enter')",
+            "!$('.grid-row .cell input.input') && [...document.querySelectorAll('.grid-row.current .cell')].some((c) => c.innerText === window.wanted)",
+            "key('Escape'); await pause(100); $('#grid').focus()",
+        ),
+        (
+            "another order of the list",
+            100.0,
+            "window.was = $('#row-0')?.innerText; $('[data-sort=title]').click()",
+            "$('#row-0')?.innerText.trim() && $('#row-0').innerText !== window.was",
+            "$('#grid').focus()",
+        ),
+    ] {
+        let (middle, p95) = reaction(window, 20, act, done, back);
+        println!("{name:<44} {middle:>10.1} {p95:>10.1} {asked:>10.0} ms");
+    }
+    window.script("document.querySelector('#grid').focus()");
+    let (_, once) = reaction(window, 1, "key('l', { ctrlKey: true })", "!$('#grid')", "");
+    println!("{:<44} {:>10} {once:>10.1} {:>10} ms", "lock: nothing of the records is left", "", 200);
 }
 
 fn main() {
@@ -154,6 +230,9 @@ fn main() {
         let slow = scroll(&window, 120, 180);
         let fling = scroll(&window, 400, 120);
         figures.push((paint, listed, memory, slow, fling));
+        if figures.len() == 3 {
+            reactions(&window);
+        }
     }
     let (paint, listed, memory, slow, fling) = figures.pop().unwrap();
     let (base_paint, base_memory) = baseline(dir.path()).unwrap_or_default();

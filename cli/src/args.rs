@@ -105,7 +105,7 @@ pub enum Command {
     Undo { operation: Option<String> },
     /// Do again what was undone last
     Redo,
-    /// Import CSV, vCard or JSON files
+    /// Import CSV, Excel, vCard or JSON files
     Import(Import),
     /// Imports so far; `undo OPERATION` rolls one back
     Imports,
@@ -252,6 +252,9 @@ pub struct Export {
 #[derive(Clone, Copy, ValueEnum)]
 pub enum FormatArg {
     Csv,
+    Xlsx,
     Json,
     Vcard,
+    /// Birthdays, for a calendar
+    Ics,
 }

@@ -3,18 +3,21 @@
 mod args;
 mod run;
 mod show;
+mod words;
 
 use args::Cli;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use satchel_app::{AppError, Code};
 use std::process::ExitCode;
+use words::say;
 
 /// Imports make and drop millions of small texts on several threads: see `docs/adr/0009`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = words::translated(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         // Help and the version are answers, not errors.
         Err(e) if !e.use_stderr() || !std::env::args_os().any(|a| a == "--json") => e.exit(),
@@ -45,11 +48,33 @@ fn report(error: &AppError, json: bool) {
         }
         eprintln!("{}", serde_json::json!({ "error": body }));
     } else {
-        eprintln!("satchel: {}", show::harmless(&error.message));
+        eprintln!("satchel: {}{}", kind_of_error(error.code), show::harmless(&error.message));
         if let Some(operation) = &error.operation {
-            eprintln!("what was done before can be taken back: satchel undo {operation}");
+            eprintln!("{}", say!("what was done before can be taken back: satchel undo {}", operation));
         }
     }
+}
+
+/// What kind of error it is, in a language in which the sentence about it is not; in English nothing.
+fn kind_of_error(code: Code) -> &'static str {
+    let kind = match code {
+        Code::Internal => "an error of the program: ",
+        Code::DiskFull => "the disk is full: ",
+        Code::ReadOnly => "nothing can be written here: ",
+        Code::Cancelled => "stopped: ",
+        Code::Usage => "the command is not right: ",
+        Code::Locked => "the vault is locked: ",
+        Code::WrongKey => "the wrong passphrase or code: ",
+        Code::Keyring => "the keyring gives no key: ",
+        Code::InUse => "the vault is in use: ",
+        Code::Refused => "refused: ",
+        Code::Newer => "the vault is of a newer version: ",
+        Code::Damaged => "the vault is damaged: ",
+        Code::NoVault => "there is no vault: ",
+        Code::NotFound => "not found: ",
+        Code::NothingToUndo => "nothing to take back: ",
+    };
+    Some(words::word(kind)).filter(|chinese| *chinese != kind).unwrap_or_default()
 }
 
 /// 0 done, 1 internal, 2 usage, 3 locked or wrong key, 4 refused input, 5 not found.

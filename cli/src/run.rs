@@ -3,6 +3,7 @@
 use crate::{
     args::{Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
     show::{Show, plain, table},
+    words::{say, translated, word},
 };
 use clap::CommandFactory;
 use satchel_app::{
@@ -23,10 +24,15 @@ pub fn run(cli: Cli) -> Done {
     let vault = cli.vault.unwrap_or_else(satchel_app::default_vault_dir);
     match cli.command {
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "satchel", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut translated(Cli::command()),
+                "satchel",
+                &mut std::io::stdout(),
+            );
             Ok(())
         }
-        Command::Man => clap_mangen::Man::new(Cli::command())
+        Command::Man => clap_mangen::Man::new(translated(Cli::command()))
             .render(&mut std::io::stdout())
             .map_err(|e| AppError::new(Code::Internal, e.to_string())),
         Command::Init(args) => init(&show, &vault, &args),
@@ -34,7 +40,7 @@ pub fn run(cli: Cli) -> Done {
             let (saved, lost) =
                 satchel_app::rescue(&vault, unlock_by_environment()?.unwrap_or(Unlock::Keyring), &out)?;
             show.answer(&json!({"path": out, "saved": saved, "lost": lost}), || {
-                format!("{saved} records saved to {}, {lost} lost", out.display())
+                say!("{} records saved to {}, {} lost", saved, out.display(), lost)
             });
             Ok(())
         }
@@ -45,7 +51,7 @@ pub fn run(cli: Cli) -> Done {
                 drop(session);
                 let slots = satchel.rotate_key()?;
                 show.answer(&json!({ "slots": slots }), || {
-                    "the vault has a new key; every way in works as before".into()
+                    say!("the vault has a new key; every way in works as before")
                 });
                 return Ok(());
             }
@@ -68,7 +74,11 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             let options =
                 SeedOptions { people: args.people, companies: args.companies, seed: args.seed, locale };
             let seeded = session.seed(options, &mut show.progress("seeding"), &Cancel::default())?;
-            show.answer(&json!(seeded), || format!("made {:?} in {:.1} s", seeded.created, seeded.seconds));
+            show.answer(&json!(seeded), || {
+                let made: Vec<String> =
+                    seeded.created.iter().map(|(kind, n)| format!("{n} {}", word(kind))).collect();
+                say!("made {} in {} s", made.join(", "), format!("{:.1}", seeded.seconds))
+            });
             Ok(())
         }
         Command::Fields { kind, add, ty, options } => {
@@ -104,14 +114,14 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             let written =
                 session.delete(&records(&ids)?, &mut show.progress("deleting"), &Cancel::default())?;
             show.answer(&json!(written), || {
-                format!("{} in the trash; `satchel undo` brings them back", written.count)
+                say!("{} in the trash; `satchel undo` brings them back", written.count)
             });
             Ok(())
         }
         Command::Restore { ids } => {
             let written =
                 session.restore(&records(&ids)?, &mut show.progress("restoring"), &Cancel::default())?;
-            show.answer(&json!(written), || format!("{} restored", written.count));
+            show.answer(&json!(written), || say!("{} restored", written.count));
             Ok(())
         }
         Command::History { id, at } => history(show, session, &id, at.as_deref()),
@@ -127,14 +137,14 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
                 .transpose()?;
             let report = session.undo(id, &mut show.progress("undoing"), &Cancel::default())?;
             show.answer(&json!(report), || {
-                format!("undone: {}, {} records{}", report.label, report.records, left(&report.skipped))
+                say!("undone: {}, {} records{}", word(&report.label), report.records, left(&report.skipped))
             });
             Ok(())
         }
         Command::Redo => {
             let report = session.redo(&mut show.progress("redoing"), &Cancel::default())?;
             show.answer(&json!(report), || {
-                format!("done again: {} records{}", report.records, left(&report.skipped))
+                say!("done again: {} records{}", report.records, left(&report.skipped))
             });
             Ok(())
         }
@@ -148,7 +158,7 @@ fn left(skipped: &[satchel_app::views::Skipped]) -> String {
     if skipped.is_empty() {
         String::new()
     } else {
-        format!(", {} fields left because they were edited since", skipped.len())
+        say!(", {} fields left because they were edited since", skipped.len())
     }
 }
 
@@ -219,7 +229,8 @@ fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
     match satchel.unlock(Unlock::Keyring, Keyring::Os) {
         Err(error) if error.code == Code::Keyring && std::io::stdin().is_terminal() => {
             eprintln!("{}", error.message);
-            let text = rpassword::prompt_password("Passphrase or recovery code: ").map(Zeroizing::new)?;
+            let text =
+                rpassword::prompt_password(say!("Passphrase or recovery code: ")).map(Zeroizing::new)?;
             satchel.unlock(Unlock::typed(&text)?, Keyring::Os)
         }
         other => other,
@@ -254,14 +265,15 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
     let answer =
         json!({"vault": vault, "workspace": status.workspace, "device": status.device, "recovery_kit": kit});
     show.answer(&answer, || match in_file {
-        true => format!("The vault is ready. Its recovery kit is in {kit}: print it, then delete the file."),
+        true => say!("The vault is ready. Its recovery kit is in {}: print it, then delete the file.", kit),
         false => format!(
-            "{}\nThe vault is ready. Print the kit above or copy it by hand: it is shown this once.",
-            created.kit.text
+            "{}\n{}",
+            created.kit.text,
+            say!("The vault is ready. Print the kit above or copy it by hand: it is shown this once.")
         ),
     });
     if let Some(why) = created.keyring {
-        show.note(&format!("The key is not in the OS keyring: {why}"));
+        show.note(&say!("The key is not in the OS keyring: {}", why));
     }
     Ok(())
 }
@@ -274,7 +286,7 @@ fn keep_kit(show: &Show, vault: &Path, file: Option<&Path>, kit: &KitView) -> (S
     match output::write_private(vault, path, kit.text.as_bytes()) {
         Ok(()) => (path.display().to_string(), true),
         Err(error) => {
-            show.warn(&format!("The kit is not in a file: {}. Copy it from here.", error.message));
+            show.warn(&say!("The kit is not in a file: {}. Copy it from here.", error.message));
             (code, false)
         }
     }
@@ -291,10 +303,9 @@ fn status(show: &Show, session: &Session) -> Done {
         .collect();
     show.answer(&json!(status), || {
         format!(
-            "{} · {} on {}\n{}\n\n{}",
+            "{} · {}\n{}\n\n{}",
             status.workspace,
-            status.person,
-            status.device,
+            say!("{} on {}", status.person, status.device),
             status.vault,
             table(&["kind", "records", "trash"], &rows)
         )
@@ -317,7 +328,7 @@ fn verify(show: &Show, session: &Session, rebuild: bool) -> Done {
     let rows: Vec<Vec<String>> = report
         .checks
         .iter()
-        .map(|c| vec![c.name.clone(), if c.ok { "ok" } else { "BAD" }.into(), c.detail.clone()])
+        .map(|c| vec![c.name.clone(), word(if c.ok { "ok" } else { "BAD" }).into(), c.detail.clone()])
         .collect();
     show.answer(&answer, || table(&["check", "", "detail"], &rows));
     if report.ok {
@@ -338,8 +349,8 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
                 Some(text) => text,
                 None if std::io::stdin().is_terminal() => {
                     let failed = |e: std::io::Error| AppError::new(Code::Internal, e.to_string());
-                    let first = rpassword::prompt_password("New passphrase: ").map_err(failed)?;
-                    if rpassword::prompt_password("Once more: ").map_err(failed)? != first {
+                    let first = rpassword::prompt_password(say!("New passphrase: ")).map_err(failed)?;
+                    if rpassword::prompt_password(say!("Once more: ")).map_err(failed)? != first {
                         return Err(AppError::new(
                             Code::Refused,
                             "the two are not the same; nothing was changed",
@@ -365,7 +376,7 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
             let answer = json!({"slots": session.key_slots(), "recovery_kit": shown});
             show.answer(&answer, || {
                 if in_file {
-                    format!("The new recovery kit is in {shown}; the old one stopped working.")
+                    say!("The new recovery kit is in {}; the old one stopped working.", shown)
                 } else {
                     new.text.clone()
                 }
@@ -375,7 +386,7 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
     };
     let rows: Vec<Vec<String>> = slots
         .iter()
-        .map(|s| vec![s.kind.clone(), if s.ok { "ok" } else { "-" }.into(), s.detail.clone()])
+        .map(|s| vec![s.kind.clone(), word(if s.ok { "ok" } else { "-" }).into(), s.detail.clone()])
         .collect();
     show.answer(&json!({ "slots": slots }), || table(&["way in", "", "detail"], &rows));
     Ok(())
@@ -407,8 +418,8 @@ fn fields(
                 f.key.clone(),
                 f.ty.key().into(),
                 f.label.clone(),
-                if f.searchable { "yes" } else { "" }.into(),
-                if f.custom { "custom" } else { "" }.into(),
+                word(if f.searchable { "yes" } else { "" }).into(),
+                word(if f.custom { "custom" } else { "" }).into(),
             ]
         })
         .collect();
@@ -470,8 +481,7 @@ fn get(show: &Show, session: &Session, id: &str) -> Done {
         })
         .collect();
     show.answer(&json!(view), || {
-        let trash =
-            view.deleted_at.as_ref().map_or(String::new(), |at| format!(" (in the trash since {at})"));
+        let trash = view.deleted_at.as_ref().map_or(String::new(), |at| say!(" (in the trash since {})", at));
         format!("{} · {}{trash}\n{}", view.title, view.kind, table(&["", ""], &rows).trim_start_matches('\n'))
     });
     Ok(())
@@ -517,10 +527,9 @@ fn list(show: &Show, session: &Session, args: &List) -> Done {
         .collect();
     show.answer(&json!(page), || {
         format!(
-            "{}{} of {}",
+            "{}{}",
             table(&["id", "name", "company", "e-mail", "phone"], &rows),
-            page.rows.len(),
-            page.total
+            say!("{} of {}", page.rows.len(), page.total)
         )
     });
     Ok(())
@@ -541,12 +550,11 @@ fn history(show: &Show, session: &Session, id: &str, at: Option<&str>) -> Done {
         let mut out = String::new();
         for v in &versions {
             out.push_str(&format!(
-                "{}  {}  {} on {}{}\n",
+                "{}  {}  {}{}\n",
                 v.at,
-                v.label,
-                v.by,
-                v.device,
-                if v.undone { "  (undone)" } else { "" }
+                word(&v.label),
+                say!("{} on {}", v.by, v.device),
+                if v.undone { say!("  (undone)") } else { String::new() }
             ));
             for c in &v.changes {
                 out.push_str(&format!("    {}: {} -> {}\n", c.field, plain(&c.before), plain(&c.after)));
@@ -571,10 +579,10 @@ fn operations(show: &Show, operations: &[satchel_app::views::OperationView], key
             vec![
                 o.operation.to_string(),
                 o.at.clone(),
-                o.label.clone(),
+                word(&o.label).to_owned(),
                 o.records.to_string(),
                 o.title.clone(),
-                state.into(),
+                word(state).into(),
             ]
         })
         .collect();
@@ -660,19 +668,26 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
     show.answer(&in_one(&reports), || {
         let mut out = String::new();
         for (file, r) in args.files.iter().zip(&reports) {
-            out.push_str(&format!(
-                "{}: {} rows ({}, {}{}): {:?} created, {} updated, {} unchanged, {} skipped, {} rejected\n",
+            let created: Vec<String> =
+                r.created.iter().map(|(kind, n)| format!("{n} {}", word(kind))).collect();
+            out.push_str(&say!(
+                "{}: {} rows ({}, {}{}): {} created, {} updated, {} unchanged, {} skipped, {} rejected",
                 file.display(),
                 r.rows,
                 r.format,
                 r.encoding,
                 r.preset.as_ref().map_or(String::new(), |p| format!(", {p}")),
-                r.created,
+                if created.is_empty() { "0".to_owned() } else { created.join(", ") },
                 r.updated,
                 r.unchanged,
                 r.skipped,
                 r.rejected
             ));
+            out.push('\n');
+            for sheet in &r.left_out {
+                out.push_str(&say!("not read, a sheet of its own: {}", sheet));
+                out.push('\n');
+            }
             let rows: Vec<Vec<String>> = r
                 .columns
                 .iter()
@@ -687,10 +702,12 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
                 .collect();
             out.push_str(&table(&["column", "became", "because", "for example"], &rows));
             for e in r.errors.iter().take(20) {
-                out.push_str(&format!("row {}: {} {} {}\n", e.row, e.column, e.message, e.value));
+                out.push_str(&say!("row {}: {} {} {}", e.row, e.column, e.message, e.value));
+                out.push('\n');
             }
             if let Some(operation) = r.operation {
-                out.push_str(&format!("roll back with: satchel undo {operation}\n"));
+                out.push_str(&say!("roll back with: satchel undo {}", operation));
+                out.push('\n');
             }
         }
         out
@@ -727,11 +744,17 @@ fn export(show: &Show, session: &Session, args: Export) -> Done {
     };
     let format = match args.format {
         FormatArg::Csv => ExportFormat::Csv,
+        FormatArg::Xlsx => ExportFormat::Xlsx,
+        FormatArg::Ics => ExportFormat::Ics,
         FormatArg::Json => ExportFormat::Json,
         FormatArg::Vcard => ExportFormat::Vcard,
     };
     let request = ListRequest { filter: args.filter, ..ListRequest::default() };
-    let files = session.export(&ExportOptions { kinds, format, out: args.out, request })?;
+    let files = session.export(
+        &ExportOptions { kinds, format, out: args.out, request },
+        &mut show.progress("exporting"),
+        &Cancel::default(),
+    )?;
     let rows: Vec<Vec<String>> =
         files.iter().map(|f| vec![f.path.clone(), f.rows.to_string(), f.sha256.clone()]).collect();
     show.answer(&json!({ "files": files }), || table(&["file", "rows", "sha256"], &rows));

@@ -1,5 +1,6 @@
 //! What a person reads: tables, and a bar for what takes over a second.
 
+use crate::words::word;
 use indicatif::{ProgressBar, ProgressStyle};
 use satchel_app::Progress;
 use serde_json::Value as Json;
@@ -45,7 +46,7 @@ impl Show {
             let bar = bar.get_or_insert_with(|| {
                 let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} ({eta})")
                     .unwrap_or_else(|_| ProgressStyle::default_bar());
-                ProgressBar::new(p.total).with_style(style).with_message(what)
+                ProgressBar::new(p.total).with_style(style).with_message(word(what))
             });
             bar.set_position(p.done);
             if p.total > 0 && p.done >= p.total {
@@ -78,6 +79,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         s.replace(['\n', '\r', '\t'], " ").chars().filter(|c| !c.is_control()).take(60).collect()
     };
     let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(cut).collect()).collect();
+    let head: Vec<&str> = head.iter().map(|h| word(h)).collect();
     let mut widths: Vec<usize> = head.iter().map(|h| width(h)).collect();
     for row in &rows {
         for (slot, cell) in widths.iter_mut().zip(row) {
@@ -93,7 +95,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
             .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let header = line(head.to_vec());
+    let header = line(head);
     let mut out = if bold { format!("\x1b[1m{header}\x1b[0m\n") } else { format!("{header}\n") };
     for row in &rows {
         out.push_str(&line(row.iter().map(String::as_str).collect()));

@@ -266,6 +266,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["X", t("keys.select")],
     ["Ctrl A", t("keys.selectAll")],
     ["F2", t("keys.editCell")],
+    ["→ A … Z", t("keys.typeCell")],
     ["/", t("keys.filter")],
     ["Ctrl S", t("keys.saveView")],
     ["C", t("keys.create")],

@@ -1,4 +1,5 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
 import type { Kind, ListRequest, RowView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
@@ -7,7 +8,7 @@ import { t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
-import { type ColumnSpec, columnsThatFit, nextSort } from "./columns";
+import { type ColumnSpec, cellChange, cellText, columnsThatFit, nextSort } from "./columns";
 
 const CHUNK = 60;
 /** Chunks that stay in memory on either side of the last one. */
@@ -122,6 +123,12 @@ export function Grid(props: Props) {
   const [column, setColumn] = useState(0);
   /** The record whose cell is edited, wherever the list moves it. */
   const [editing, setEditing] = useState<string>();
+  /** The key that began to replace the cell's text. */
+  const [typed, setTyped] = useState<string>();
+  const edit = (id: string | undefined, first?: string) => {
+    setTyped(first);
+    setEditing(id);
+  };
   const anchor = useRef<{ at: number; base: Set<string> }>(undefined);
   // A range begins anew once there is no selection, or another list.
   useEffect(() => {
@@ -224,7 +231,20 @@ export function Grid(props: Props) {
       return;
     }
     const inEditor = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
-    if (inEditor || isComposing(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (inEditor || event.ctrlKey || event.metaKey || event.altKey) return;
+    // In the first column letters are commands; in a cell to its right they replace what it holds.
+    const inCell = column > 0 && columns[column]?.editable;
+    if (isComposing(event.nativeEvent)) {
+      // The input method goes on in the cell's own input.
+      if (row && inCell) flushSync(() => edit(row.id, ""));
+      return;
+    }
+    if (row && inCell && event.key.length === 1 && !" /?".includes(event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
+      edit(row.id, event.key);
+      return;
+    }
     const steps: Record<string, number> = {
       ArrowDown: at + 1,
       j: at + 1,
@@ -239,8 +259,10 @@ export function Grid(props: Props) {
     if (to !== undefined) move(to, event.shiftKey);
     else if (event.key === "ArrowRight") setColumn((c) => Math.min(columns.length - 1, c + 1));
     else if (event.key === "ArrowLeft") setColumn((c) => Math.max(0, c - 1));
+    else if (event.key === "Escape" && column > 0) setColumn(0);
+    else if (event.key === "Enter" && row && inCell) edit(row.id);
     else if (event.key === "Enter" && row) onOpen(row);
-    else if (event.key === "F2" && row && columns[column]?.editable) setEditing(row.id);
+    else if (event.key === "F2" && row && columns[column]?.editable) edit(row.id);
     else if (event.key === "F2" && row) onOpen(row);
     else if (event.key.toLowerCase() === "x" && row) {
       anchor.current = undefined;
@@ -370,10 +392,11 @@ export function Grid(props: Props) {
                       key={c.key}
                       row={row}
                       field={c.key}
-                      onDone={(step) => {
+                      typed={typed}
+                      onDone={(step, early) => {
                         const next = column + step;
                         setColumn(Math.max(0, Math.min(columns.length - 1, next)));
-                        setEditing(step !== 0 && columns[next]?.editable ? row.id : undefined);
+                        edit(step !== 0 && columns[next]?.editable ? row.id : undefined, early);
                         if (step === 0 || !columns[next]?.editable) root.current?.focus();
                       }}
                     />
@@ -418,24 +441,33 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
   return value ?? "";
 }
 
-function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDone: (step: number) => void }) {
-  const before: string = (row.fields as Json)[field] ?? "";
-  const [text, setText] = useState(before);
+interface CellEditorProps {
+  row: RowView;
+  field: string;
+  typed?: string;
+  /** `typed`: what was typed while the cell was being saved; it belongs to the next. */
+  onDone: (step: number, typed?: string) => void;
+}
+
+function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
+  const before = cellText(row.fields as Json, field);
+  const [text, setText] = useState(typed ?? before);
   const [error, setError] = useState(false);
   const left = useRef(false);
   const saving = useRef(false);
+  const early = useRef("");
   const latest = useRef(text);
   latest.current = text;
   const done = (step: number) => {
     left.current = true;
-    onDone(step);
+    onDone(step, early.current || undefined);
   };
   // Its row is moved out of what is drawn while somebody types: what was typed is kept.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when it goes
   useEffect(
     () => () => {
       if (!left.current && latest.current !== before)
-        void attempt(() => commands.setFields(row.id, { [field]: latest.current || null }));
+        void attempt(() => commands.setFields(row.id, cellChange(row.fields as Json, field, latest.current)));
     },
     [],
   );
@@ -443,10 +475,15 @@ function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDon
     if (text === before) return done(step);
     if (saving.current) return;
     saving.current = true;
-    const written = await attempt(() => commands.setFields(row.id, { [field]: text || null }));
+    const change = cellChange(row.fields as Json, field, text);
+    const written = await attempt(() => commands.setFields(row.id, change));
     saving.current = false;
     setError(!written);
-    if (!written) return;
+    if (!written) {
+      setText((t) => t + early.current);
+      early.current = "";
+      return;
+    }
     withUndo(t("record.changed", { title: row.title || head(field) }), written.operation);
     done(step);
   };
@@ -462,7 +499,10 @@ function CellEditor({ row, field, onDone }: { row: RowView; field: string; onDon
       onKeyDown={(e) => {
         if (isComposing(e.nativeEvent)) return;
         keepPlain(e);
-        if (e.key === "Escape") done(0);
+        if (saving.current && e.key.length === 1 && !e.ctrlKey && !e.metaKey) {
+          e.preventDefault();
+          early.current += e.key;
+        } else if (e.key === "Escape") done(0);
         else if (e.key === "Enter" || e.key === "Tab") {
           e.preventDefault();
           void commit(e.key === "Tab" ? (e.shiftKey ? -1 : 1) : 0);

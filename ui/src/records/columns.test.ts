@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asRequest, nextSort, withoutLast } from "./columns";
+import { asRequest, cellChange, cellText, nextSort, withoutLast } from "./columns";
 
 const fields = [{ key: "first_name" }, { key: "tags" }];
 
@@ -22,4 +22,34 @@ it("a head sorts up, down, and not at all", () => {
   expect(nextSort("", "title")).toBe("title");
   expect(nextSort("title", "title")).toBe("-title");
   expect(nextSort("-title", "title")).toBe("");
+});
+
+describe("a cell that is edited in the list", () => {
+  const ana = {
+    title: "Buyer",
+    emails: [
+      { id: "a", label: "work", value: "ana@x.example", primary: true },
+      { id: "b", label: "home", value: "ana@y.example" },
+    ],
+    phones: [{ id: "p", label: "mobile", value: "+34600", e164: "+34600" }],
+    addresses: [{ id: "d", label: "home", city: "Porto" }],
+  };
+  it("changes the first of several, which it shows, and keeps the others", () => {
+    expect(cellText(ana, "emails")).toBe("ana@x.example");
+    expect(cellChange(ana, "emails", "new@x.example")).toEqual({
+      emails: [{ ...ana.emails[0], value: "new@x.example" }, ana.emails[1]],
+    });
+    expect(cellChange(ana, "emails", "")).toEqual({ emails: [ana.emails[1]] });
+    expect(cellChange(ana, "phones", "")).toEqual({ phones: null });
+  });
+  it("makes one where there is none", () => {
+    expect(cellChange({}, "phones", "600")).toEqual({ phones: [{ label: "mobile", value: "600" }] });
+    expect(cellChange({}, "city", "Faro")).toEqual({ addresses: [{ label: "work", city: "Faro" }] });
+  });
+  it("empties a city without the rest of its address", () => {
+    expect(cellChange(ana, "city", "")).toEqual({ addresses: null });
+    const street = { addresses: [{ id: "d", street: "Main 1", city: "Porto" }] };
+    expect(cellChange(street, "city", "")).toEqual({ addresses: [{ id: "d", street: "Main 1" }] });
+    expect(cellText({ employees: 12 }, "employees")).toBe("12");
+  });
 });

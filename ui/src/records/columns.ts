@@ -1,5 +1,5 @@
 import type { FieldView, Kind } from "../bindings";
-import { labelOf } from "../shared/format";
+import { type Json, labelOf } from "../shared/format";
 import { tOr } from "../shared/i18n";
 
 /** The columns of a list: the field, its share of the width, and whether F2 edits it in place. */
@@ -14,23 +14,49 @@ export const COLUMNS: Record<"person" | "company", ColumnSpec[]> = {
     { key: "name", width: "minmax(180px, 1.6fr)" },
     { key: "company", width: "minmax(120px, 1.2fr)" },
     { key: "title", width: "minmax(100px, 1fr)", editable: true },
-    { key: "emails", width: "minmax(140px, 1.4fr)" },
-    { key: "phones", width: "minmax(110px, 1fr)" },
-    { key: "city", width: "minmax(80px, 0.8fr)" },
+    { key: "emails", width: "minmax(140px, 1.4fr)", editable: true },
+    { key: "phones", width: "minmax(110px, 1fr)", editable: true },
+    { key: "city", width: "minmax(80px, 0.8fr)", editable: true },
     { key: "updated_at", width: "110px" },
   ],
   company: [
     { key: "name", width: "minmax(200px, 2fr)", editable: true },
     { key: "industry", width: "minmax(110px, 1fr)", editable: true },
-    { key: "phones", width: "minmax(120px, 1fr)" },
-    { key: "city", width: "minmax(90px, 0.8fr)" },
-    { key: "employees", width: "90px" },
+    { key: "phones", width: "minmax(120px, 1fr)", editable: true },
+    { key: "city", width: "minmax(90px, 0.8fr)", editable: true },
+    { key: "employees", width: "90px", editable: true },
     { key: "website", width: "minmax(130px, 1.2fr)", editable: true },
     { key: "updated_at", width: "110px" },
   ],
 };
 
 export const columnsOf = (kind: Kind): ColumnSpec[] => COLUMNS[kind === "company" ? "company" : "person"];
+
+/** What a cell shows of a record, as text to edit. */
+export function cellText(fields: Json, key: string): string {
+  if (key === "emails" || key === "phones") return fields[key]?.[0]?.value ?? "";
+  if (key === "city") return fields.addresses?.[0]?.city ?? "";
+  return fields[key] === undefined || fields[key] === null ? "" : String(fields[key]);
+}
+
+/** The fields that a cell's new text changes: of several addresses or numbers the first, which it shows. */
+export function cellChange(fields: Json, key: string, text: string): Record<string, Json> {
+  const list = (field: string): Json[] => (fields[field] ?? []).map(({ e164: _, ...item }: Json) => item);
+  const orNull = (items: Json[]) => (items.length > 0 ? items : null);
+  if (key === "emails" || key === "phones") {
+    const [first, ...others] = list(key);
+    const label = key === "phones" ? "mobile" : "work";
+    return { [key]: orNull(text ? [{ label, ...first, value: text }, ...others] : others) };
+  }
+  if (key === "city") {
+    const [first, ...others] = list("addresses");
+    const { city: _, ...rest } = first ?? { label: "work" };
+    const bare = Object.keys(rest).every((k) => k === "id" || k === "label");
+    const changed = text ? [{ ...rest, city: text }] : bare ? [] : [rest];
+    return { addresses: orNull([...changed, ...others]) };
+  }
+  return { [key]: text || null };
+}
 
 /** The box before the columns, the gaps, and the padding of a row. */
 const [BOX, GAP, PADDING] = [22, 12, 32];
