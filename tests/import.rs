@@ -442,8 +442,11 @@ fn birthdays_are_written_for_a_calendar() {
     assert_eq!(files[0].rows, 2);
     let text = std::fs::read_to_string(&out).unwrap();
     assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"));
-    for part in ["DTSTART;VALUE=DATE:19850412\r\n", "DTSTART;VALUE=DATE:19720229\r\n", "SUMMARY:Ana 🎂\r\n"]
-    {
+    for part in [
+        "DTSTART;VALUE=DATE:19850412\r\n",
+        "DTSTART;VALUE=DATE:19720229\r\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1\r\n",
+        "SUMMARY:Ana 🎂\r\n",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(text.matches("DTSTAMP:20").count(), 2);

@@ -146,12 +146,12 @@ fn reaction(window: &Window, times: u32, act: &str, done: &str, back: &str) -> (
            for (let n = 0; n < {times}; n++) {{
              const before = {{ title: $('#record-title')?.innerText }};
              await frame();
-             const from = performance.now();
+             window.from = performance.now();
              const act = async () => {{ {act} }};
              await act();
              for (let tries = 0; tries < 600 && !({done}); tries++) await frame();
              await frame();
-             times.push({done} ? performance.now() - from : 10000);
+             times.push({done} ? performance.now() - window.from : 10000);
              const back = async () => {{ {back} }};
              await back();
              await pause(120);
@@ -188,7 +188,8 @@ fn reactions(window: &Window) {
             "save a cell of the list",
             100.0,
             "key('ArrowRight'); key('ArrowRight'); await frame(); key('F2'); await frame(); await frame();
-             type(`T${n} ${Math.random()}`); await frame(); window.wanted = document.activeElement.value; key('Enter')",
+             type(`T${n} ${Math.random()}`); await frame(); window.wanted = document.activeElement.value;
+             window.from = performance.now(); key('Enter')",
             "!$('.grid-row .cell input.input') && [...document.querySelectorAll('.grid-row.current .cell')].some((c) => c.innerText === window.wanted)",
             "key('Escape'); await pause(100); $('#grid').focus()",
         ),

@@ -44,7 +44,20 @@ pub(crate) use say;
 
 /// The command line with its help in the language of the environment.
 pub fn translated(command: Command) -> Command {
-    if *IS_CHINESE { in_chinese(command) } else { command }
+    if !*IS_CHINESE {
+        return command;
+    }
+    let mut command = in_chinese(command);
+    // The program's own `help` commands are there once it is built.
+    command.build();
+    with_help_in_chinese(command)
+}
+
+fn with_help_in_chinese(command: Command) -> Command {
+    command.mut_subcommands(|c| match c.get_name() {
+        "help" => c.about("显示帮助"),
+        _ => with_help_in_chinese(c),
+    })
 }
 
 fn in_chinese(command: Command) -> Command {
@@ -58,7 +71,6 @@ fn in_chinese(command: Command) -> Command {
         .about(about)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .disable_help_subcommand(true)
         .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}")
         .subcommand_help_heading("命令")
         .mut_args(|arg| {
@@ -128,6 +140,7 @@ mod tests {
     fn the_help_is_whole_in_chinese() {
         let mut command = in_chinese(crate::args::Cli::command());
         command.build();
+        let mut command = with_help_in_chinese(command);
         let help = command.render_help().to_string();
         assert!(help.contains("用法：") && help.contains("命令") && help.contains("显示帮助"), "{help}");
         assert!(!help.contains("Usage") && !help.contains("Print "), "{help}");

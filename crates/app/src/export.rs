@@ -110,10 +110,11 @@ impl Session {
         let mut files = Vec::new();
         for format in [
             ExportFormat::Csv,
-            ExportFormat::Xlsx,
             ExportFormat::Json,
             ExportFormat::Vcard,
             ExportFormat::Ics,
+            // The one that has limits.
+            ExportFormat::Xlsx,
         ] {
             let (kinds, request) = (Kind::BROWSED.to_vec(), ListRequest::default());
             let options = ExportOptions { kinds, format, out: folder.to_owned(), request };

@@ -136,8 +136,9 @@ impl Session {
 
     pub(crate) fn order_of(&self, query: &ListQuery) -> Result<Arc<Vec<i64>>, AppError> {
         let cache = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = query.text.trim().is_empty() || self.index_pending();
+        // Before the index is asked for: what is written after that must not be taken for known.
         let version = self.store.version();
+        let whole = query.text.trim().is_empty() || self.index_pending();
         let (known, written) = {
             let cache = cache();
             let known = cache.kept.iter().find(|k| k.query == *query).cloned();

@@ -97,7 +97,7 @@ fn walk(
     loop {
         let next = store.read::<_, StorageError>(|db| {
             let row = documents::rows_after(db, after, 1)?.first().copied();
-            row.map(|row| documents::by_row(db, row)).transpose()
+            row.map(|row| documents::by_row_of_any_version(db, row)).transpose()
         });
         match next {
             Ok(None) => return Ok(lost),

@@ -16,6 +16,8 @@ pub(crate) struct Dialect {
     encoding: Detected,
     delimiter: u8,
     carriage_returns: bool,
+    /// Every quote is where it belongs: nothing has to be guessed.
+    exact: bool,
     /// Physical lines before the first row, the header included.
     skip_lines: usize,
 }
@@ -29,6 +31,7 @@ const MAX_KEPT: usize = 64 << 10;
 pub(crate) enum Delimiter<'a> {
     /// As the beginning of the file looks.
     Guess(&'a str),
+    /// Commas, in a text of our own.
     Comma,
 }
 
@@ -38,11 +41,11 @@ pub(crate) fn open(
     delimiter: Delimiter<'_>,
     header: Option<bool>,
 ) -> Result<Source, InterchangeError> {
-    let (carriage_returns, delimiter) = match delimiter {
-        Delimiter::Guess(head) => (ends_by_carriage_returns(head), sniff_delimiter(head)),
-        Delimiter::Comma => (false, b','),
+    let (exact, carriage_returns, delimiter) = match delimiter {
+        Delimiter::Guess(head) => (false, ends_by_carriage_returns(head), sniff_delimiter(head)),
+        Delimiter::Comma => (true, false, b','),
     };
-    let mut dialect = Dialect { encoding, delimiter, carriage_returns, skip_lines: 0 };
+    let mut dialect = Dialect { encoding, delimiter, carriage_returns, exact, skip_lines: 0 };
     let name = input.name();
     let (header, skip_lines) = find_header(input, &dialect, header)?;
     dialect.skip_lines = skip_lines;
@@ -313,6 +316,7 @@ struct Records {
     /// A line that was too long, met while a quote was open.
     over: Option<Rejected>,
     carriage_returns: bool,
+    exact: bool,
 }
 
 impl Records {
@@ -328,6 +332,7 @@ impl Records {
             finished: false,
             over: None,
             carriage_returns: dialect.carriage_returns,
+            exact: dialect.exact,
         };
         for _ in 0..dialect.skip_lines {
             records.line().map_err(input.failed())?;
@@ -377,8 +382,8 @@ impl Records {
         let mut record = first.clone();
         let mut extra: Vec<Vec<u8>> = Vec::new();
         while open_quote(&record, self.delimiter) {
-            let next =
-                if extra.len() < MAX_LINES && record.len() < RECORD_BYTES { self.line()? } else { None };
+            let sound = self.exact || extra.len() < MAX_LINES && record.len() < RECORD_BYTES;
+            let next = if sound { self.line()? } else { None };
             let line = match next {
                 Some(Line::Whole(line)) => line,
                 other => {
@@ -395,7 +400,7 @@ impl Records {
         // A stray quote that a later row's quote has closed: an odd number of them in all, or a value
         // that goes on behind its end.
         let odd = || record.iter().filter(|b| **b == b'"').count() % 2 == 1;
-        if !extra.is_empty() && (odd() || goes_on_behind_a_quote(&record, self.delimiter)) {
+        if !self.exact && !extra.is_empty() && (odd() || goes_on_behind_a_quote(&record, self.delimiter)) {
             return Ok(Some(Err(self.unbalanced(&first, extra))));
         }
         let (text, foreign) = self.encoding.decode_record(&record);

@@ -79,8 +79,24 @@ pub struct Sheet {
     rows: u32,
 }
 
-/// A cell holds no more (Excel's own limit), and a sheet no more rows.
+/// Excel's own limits: a cell holds so many UTF-16 units, a sheet so many rows.
 const CELL: usize = 32_767;
+const ROWS: u32 = 1_048_576;
+const CUT: &str = " … [cut: a cell holds 32,767 characters]";
+
+/// What fits into a cell; where that is not all, it says so.
+fn fitted(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.encode_utf16().count() <= CELL {
+        return text.into();
+    }
+    let room = CELL - CUT.encode_utf16().count();
+    let mut used = 0;
+    let kept = text.chars().take_while(|c| {
+        used += c.len_utf16();
+        used <= room
+    });
+    (kept.collect::<String>() + CUT).into()
+}
 
 impl Sheet {
     pub fn new(name: &str, header: &[String]) -> Result<Self, InterchangeError> {
@@ -98,10 +114,14 @@ impl Sheet {
     pub fn row(&mut self, cells: &[String]) -> Result<(), InterchangeError> {
         let sheet = self.book.worksheet_from_index(0).map_err(workbook)?;
         for (at, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-            let text = if cell.len() > CELL { cell.chars().take(CELL).collect() } else { cell.clone() };
-            sheet.write_string(self.rows, at, text).map_err(workbook)?;
+            sheet.write_string(self.rows, at, fitted(cell)).map_err(workbook)?;
         }
         self.rows += 1;
+        if self.rows > ROWS {
+            return Err(InterchangeError::Unwritable(format!(
+                "a sheet holds {ROWS} rows; export fewer, or as CSV"
+            )));
+        }
         Ok(())
     }
 
@@ -133,7 +153,11 @@ pub fn birthday_of(id: &str, title: &str, birthday: &str, updated_at: i64) -> Op
         format!("UID:birthday-{id}"),
         format!("DTSTAMP:{stamp}Z"),
         format!("DTSTART;VALUE=DATE:{start}"),
-        "RRULE:FREQ=YEARLY".to_owned(),
+        // Of other years the last day of February.
+        match (day.month, day.day) {
+            (2, 29) => "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1".to_owned(),
+            _ => "RRULE:FREQ=YEARLY".to_owned(),
+        },
         format!("SUMMARY:{} 🎂", escape(title)),
         "TRANSP:TRANSPARENT".to_owned(),
         "END:VEVENT".to_owned(),
@@ -324,6 +348,18 @@ mod tests {
         for plain in ["+34 600 000 000", "-12.50", "Ana", "", "+44 (0)20-7946"] {
             assert_eq!(spreadsheet_safe(plain), plain);
         }
+    }
+
+    #[test]
+    fn what_a_cell_cannot_hold_is_cut_and_said() {
+        let text = format!("😀{}", "王".repeat(40_000));
+        let cut = fitted(&text);
+        assert_eq!(cut.encode_utf16().count(), CELL);
+        assert!(cut.ends_with(CUT));
+        assert_eq!(fitted("short"), "short");
+        let mut sheet = Sheet::new("person", &["Notes".to_owned()]).expect("made");
+        sheet.row(&[text]).expect("written");
+        assert!(sheet.finish().is_ok());
     }
 
     #[test]

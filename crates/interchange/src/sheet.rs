@@ -5,7 +5,7 @@ use crate::{
     Format, InterchangeError, Source, csv,
     encoding::Detected,
     input::Input,
-    limits::{COLUMNS, WORKBOOK_BYTES},
+    limits::{COLUMNS, RECORD_BYTES, WORKBOOK_BYTES},
 };
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, open_workbook_from_rs};
 use std::io::{Cursor, Read};
@@ -85,7 +85,7 @@ fn holds_anything(book: &mut Book<'_>, sheet: &str) -> Result<bool, String> {
 /// A sheet as CSV; nothing if it is empty.
 fn text_of(book: &mut Book<'_>, sheet: &str) -> Result<String, String> {
     let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return Ok(String::new()) };
-    let (mut out, mut at) = (String::new(), None);
+    let (mut out, mut at, mut row_from) = (String::new(), None, 0);
     let limit = usize::try_from(4 * WORKBOOK_BYTES).unwrap_or(usize::MAX);
     while let Some(cell) = cells.next_cell().map_err(|e| e.to_string())? {
         let value = text_of_cell(cell.get_value());
@@ -101,6 +101,7 @@ fn text_of(book: &mut Book<'_>, sheet: &str) -> Result<String, String> {
             Some((last, _)) if last >= row => return Err("its cells are not in order".to_owned()),
             Some(_) => {
                 out.push('\n');
+                row_from = out.len();
                 0
             }
             None => 0,
@@ -110,8 +111,11 @@ fn text_of(book: &mut Book<'_>, sheet: &str) -> Result<String, String> {
             from += 1;
         }
         out.push('"');
-        out.push_str(&value.replace('"', "\"\""));
+        out.push_str(&value.replace("\r\n", "\n").replace('\r', "\n").replace('"', "\"\""));
         out.push('"');
+        if out.len() - row_from > RECORD_BYTES {
+            return Err(format!("its row {} holds more than {} KB", row + 1, RECORD_BYTES >> 10));
+        }
         if out.len() > limit {
             return Err(format!("it holds more than {} MB of text; split it", limit >> 20));
         }
@@ -194,6 +198,24 @@ mod tests {
             ["王伟", "13800138000", "1985-04-12", "two \"quoted\"\nlines, and a comma", "yes"]
         );
         assert!(values(1).contains(&"12.5"));
+    }
+
+    #[test]
+    fn a_long_note_stays_in_its_cell() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let note: String = (0..2000).map(|n| format!("\"{n}\", and\r\n")).collect();
+        for (row, cells) in [["Name", "Notes"], ["Ana", &note], ["Bo", "short"]].iter().enumerate() {
+            for (at, cell) in (0..).zip(cells) {
+                sheet.write_string(u32::try_from(row).expect("few"), at, *cell).expect("written");
+            }
+        }
+        let source = opened(&book.save_to_buffer().expect("a workbook")).expect("opened");
+        let rows = rows(&source);
+        let cell = |at: usize| rows.get(at).and_then(|r| r.cells.get(1)).map(|c| c.value.clone());
+        assert_eq!(rows.len(), 2);
+        assert_eq!(cell(0), Some(note.replace("\r\n", "\n")));
+        assert_eq!(cell(1).as_deref(), Some("short"));
     }
 
     #[test]

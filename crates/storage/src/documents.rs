@@ -75,6 +75,13 @@ pub fn by_row(db: &Connection, row: i64) -> Result<Option<DocumentRow>, StorageE
     Ok(statement.query_row([row], read).optional()?)
 }
 
+/// The same from a database of any version, for rescue.
+pub fn by_row_of_any_version(db: &Connection, row: i64) -> Result<Option<DocumentRow>, StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT row, id, kind, heads, bytes, 0 FROM document WHERE row = ?1")?;
+    Ok(statement.query_row([row], read).optional()?)
+}
+
 /// Rows behind `after`, for work that walks all documents. They themselves are read one by one, so
 /// that a damaged page costs only those on it.
 pub fn rows_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>, StorageError> {

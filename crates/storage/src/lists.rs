@@ -13,7 +13,7 @@ use satchel_domain::{
     text::{fold, sort_key},
 };
 use serde_json::{Map, Value as Json};
-use std::{cmp::Ordering, collections::HashMap};
+use std::collections::HashMap;
 
 /// Which records, in which order.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,14 +149,15 @@ fn rows_among(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Reads rows with their keys and puts them in the order that SQLite would.
+/// Reads rows with their keys and puts them in the order that SQLite would: each row's keys become
+/// bytes that compare as the keys do.
 fn sorted<P: rusqlite::Params>(
     db: &Connection,
     sql: &str,
     params: P,
     keys: &[Key],
 ) -> Result<Vec<i64>, StorageError> {
-    let employers: HashMap<String, Sql> = match keys.iter().any(|k| k.company) {
+    let employers: HashMap<String, String> = match keys.iter().any(|k| k.company) {
         true => {
             let mut statement = db.prepare_cached("SELECT id, sort FROM company")?;
             let pairs = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
@@ -164,34 +165,33 @@ fn sorted<P: rusqlite::Params>(
         }
         false => HashMap::new(),
     };
+    let down = keys.first().is_some_and(|k| k.descending);
     let mut statement = db.prepare_cached(sql)?;
     let mut found = statement.query(params)?;
-    let mut rows: Vec<(i64, SmallKeys)> = Vec::new();
+    // The first eight bytes of the keys, for most comparisons; all of them; the row.
+    let mut rows: Vec<(u64, Box<[u8]>, i64)> = Vec::new();
+    let mut bytes = Vec::new();
     while let Some(r) = found.next()? {
-        let mut values = SmallKeys::new();
+        bytes.clear();
         for (at, key) in keys.iter().enumerate() {
-            let value = r.get_ref(at + 1)?;
-            values.push(match (key.company, value) {
+            let value = match (key.company, r.get_ref(at + 1)?) {
                 (true, ValueRef::Text(id)) => {
-                    let id = std::str::from_utf8(id).unwrap_or_default();
-                    employers.get(id).cloned().unwrap_or(Sql::Null)
+                    let sort = std::str::from_utf8(id).ok().and_then(|id| employers.get(id));
+                    sort.map_or(ValueRef::Null, |sort| ValueRef::Text(sort.as_bytes()))
                 }
-                (_, value) => value.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
-            });
+                (_, value) => value,
+            };
+            key.append(value, &mut bytes);
         }
-        rows.push((r.get(0)?, values));
+        let first = bytes.iter().chain(std::iter::repeat(&0)).take(8).fold(0, |n, b| n << 8 | u64::from(*b));
+        rows.push((first, bytes.as_slice().into(), r.get(0)?));
     }
-    let down = keys.first().is_some_and(|k| k.descending);
-    rows.sort_unstable_by(|(a, left), (b, right)| {
-        let by_keys = keys.iter().zip(left.iter().zip(right)).map(|(key, (l, r))| key.compare(l, r));
-        let by_row = if down { b.cmp(a) } else { a.cmp(b) };
-        by_keys.chain([by_row]).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+    rows.sort_unstable_by(|(first_a, bytes_a, a), (first_b, bytes_b, b)| {
+        let by_keys = first_a.cmp(first_b).then_with(|| bytes_a.cmp(bytes_b));
+        by_keys.then_with(|| if down { b.cmp(a) } else { a.cmp(b) })
     });
-    Ok(rows.into_iter().map(|(row, _)| row).collect())
+    Ok(rows.into_iter().map(|(.., row)| row).collect())
 }
-
-/// The keys of one row.
-type SmallKeys = Vec<Sql>;
 
 /// One key of an order.
 struct Key {
@@ -204,13 +204,39 @@ struct Key {
 }
 
 impl Key {
-    fn compare(&self, a: &Sql, b: &Sql) -> Ordering {
-        match (a, b) {
-            (Sql::Null, Sql::Null) => Ordering::Equal,
-            (Sql::Null, _) => Ordering::Greater,
-            (_, Sql::Null) => Ordering::Less,
-            _ if self.descending => compare(b, a),
-            _ => compare(a, b),
+    /// Appends bytes that compare as SQLite compares the values: numbers, then texts, then blobs; what
+    /// has no value last.
+    fn append(&self, value: ValueRef<'_>, out: &mut Vec<u8>) {
+        let from = out.len() + 1;
+        match value {
+            ValueRef::Null => return out.push(2),
+            #[allow(clippy::cast_precision_loss)]
+            ValueRef::Integer(n) => {
+                out.extend([1, 1]);
+                out.extend(in_order(n as f64));
+                // What a float cannot hold of it.
+                out.extend((n as u64 ^ 1 << 63).to_be_bytes());
+            }
+            ValueRef::Real(n) => {
+                out.extend([1, 1]);
+                out.extend(in_order(n));
+                #[allow(clippy::cast_possible_truncation)]
+                out.extend((n as i64 as u64 ^ 1 << 63).to_be_bytes());
+            }
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                out.extend([1, if matches!(value, ValueRef::Text(_)) { 2 } else { 3 }]);
+                // A zero byte may stand in a value, and its end must come before all that goes on.
+                for b in bytes {
+                    out.push(*b);
+                    if *b == 0 {
+                        out.push(1);
+                    }
+                }
+                out.extend([0, 0]);
+            }
+        }
+        if self.descending {
+            out.iter_mut().skip(from).for_each(|b| *b = !*b);
         }
     }
 
@@ -222,35 +248,12 @@ impl Key {
     }
 }
 
-/// SQLite's order of values: numbers, then texts, byte by byte.
-fn compare(a: &Sql, b: &Sql) -> Ordering {
-    match (a, b) {
-        (Sql::Integer(a), Sql::Integer(b)) => a.cmp(b),
-        (Sql::Text(a), Sql::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
-        (Sql::Blob(a), Sql::Blob(b)) => a.cmp(b),
-        _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            _ => rank(a).cmp(&rank(b)),
-        },
-    }
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn number(value: &Sql) -> Option<f64> {
-    match value {
-        Sql::Integer(n) => Some(*n as f64),
-        Sql::Real(n) => Some(*n),
-        _ => None,
-    }
-}
-
-fn rank(value: &Sql) -> u8 {
-    match value {
-        Sql::Null => 0,
-        Sql::Integer(_) | Sql::Real(_) => 1,
-        Sql::Text(_) => 2,
-        Sql::Blob(_) => 3,
-    }
+/// The bytes of a float in the order of floats.
+fn in_order(n: f64) -> [u8; 8] {
+    // Minus zero is zero.
+    let bits = (n + 0.0).to_bits();
+    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    ordered.to_be_bytes()
 }
 
 /// In which order the rows come.

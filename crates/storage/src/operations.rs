@@ -96,7 +96,8 @@ pub fn rename(tx: &Transaction<'_>, seq: i64, label: &str) -> Result<(), Storage
 pub fn discard(tx: &Transaction<'_>, seq: i64) -> Result<(), StorageError> {
     tx.prepare_cached("DELETE FROM operation_record WHERE operation = ?1")?.execute([seq])?;
     tx.prepare_cached("DELETE FROM operation WHERE seq = ?1")?.execute([seq])?;
-    Ok(())
+    // The next operation may get this number again.
+    crate::search::forget_from(tx, seq)
 }
 
 /// Notes how many records an operation has touched so far.

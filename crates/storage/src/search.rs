@@ -107,6 +107,14 @@ pub fn pending(db: &Connection) -> Result<Vec<i64>, StorageError> {
     Ok(statement.query_map([indexed(db)?], |r| r.get(0))?.collect::<Result<_, _>>()?)
 }
 
+/// The index knows of no operation with this number or a later one any more.
+pub(crate) fn forget_from(tx: &Connection, seq: i64) -> Result<(), StorageError> {
+    match indexed(tx)? >= seq {
+        true => crate::settings::put(tx, INDEXED, &(seq - 1).to_string()),
+        false => Ok(()),
+    }
+}
+
 pub(crate) fn is_pending(db: &Connection, row: i64) -> Result<bool, StorageError> {
     let sql = "SELECT 1 FROM operation WHERE seq > ?1 AND row = ?2";
     Ok(db.prepare_cached(sql)?.exists([indexed(db)?, row])?)

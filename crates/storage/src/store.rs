@@ -8,6 +8,7 @@ use crate::{
 use rusqlite::{Connection, InterruptHandle, Transaction, TransactionBehavior, params};
 use satchel_domain::Kind;
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Condvar, Mutex, PoisonError, TryLockError,
@@ -43,7 +44,8 @@ pub struct Store {
     damaged: AtomicBool,
     /// Opens another reader where one has met a damaged page: SQLCipher answers nothing more on it.
     key: SqlCipherKey,
-    interrupts: Mutex<Vec<InterruptHandle>>,
+    /// Of the connections that may read for long, by number.
+    interrupts: Mutex<BTreeMap<u64, InterruptHandle>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -97,7 +99,7 @@ impl Store {
         Self {
             path: path.to_owned(),
             writer,
-            interrupts: Mutex::new(readers.iter().map(Connection::get_interrupt_handle).collect()),
+            interrupts: Mutex::new((0..).zip(readers.iter().map(Connection::get_interrupt_handle)).collect()),
             readers: Mutex::new(readers),
             returned: Condvar::new(),
             version: AtomicU64::new(0),
@@ -111,7 +113,7 @@ impl Store {
         self.interrupts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .iter()
+            .values()
             .for_each(InterruptHandle::interrupt);
     }
 
@@ -312,7 +314,19 @@ impl Store {
         match self.writer {
             // On a connection of its own, for what is on the disk counts; and FTS5 would compare the index
             // with what this connection remembers of it.
-            Some(_) => check(&connection::open(&self.path, &self.key, Mode::Read)?),
+            Some(_) => {
+                let own = connection::open(&self.path, &self.key, Mode::Read)?;
+                let interrupts = || self.interrupts.lock().unwrap_or_else(PoisonError::into_inner);
+                let number = {
+                    let mut all = interrupts();
+                    let number = all.keys().next_back().map_or(0, |last| last + 1);
+                    all.insert(number, own.get_interrupt_handle());
+                    number
+                };
+                let checks = check(&own);
+                interrupts().remove(&number);
+                checks
+            }
             None => self.read(check),
         }
     }

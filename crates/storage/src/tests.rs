@@ -12,10 +12,9 @@ fn projection(kind: Kind, pairs: &[(&str, &str)]) -> Projection {
     for (key, text) in pairs {
         let field = catalogue.field(kind, key).expect("declared");
         let habits = Habits { region: Some("GB".into()), ..Habits::default() };
-        Value::from_text(field, text, &habits)
-            .expect("valid")
-            .expect("some")
-            .to_registers(key, &mut registers);
+        if let Some(value) = Value::from_text(field, text, &habits).expect("valid") {
+            value.to_registers(key, &mut registers);
+        }
     }
     project(kind, &registers, &catalogue)
 }
@@ -327,4 +326,73 @@ fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
     let copies = std::fs::read_dir(dir.path()).expect("listed").flatten();
     let copies = copies.filter(|e| e.file_name().to_string_lossy().contains("before-schema-2"));
     assert_eq!(copies.count(), 1);
+}
+
+/// Whole lists are sorted by us, two rows by SQLite: they must agree.
+#[test]
+fn our_order_is_that_of_sqlite() {
+    let Fixture { dir: _dir, store } = fixture();
+    let catalogue = Catalogue::default();
+    for (n, (title, employees)) in
+        [("", "3"), ("Ab", ""), ("a", "-2.5"), ("Ärger", "0"), ("ab c", "40000000"), ("王", "1")]
+            .iter()
+            .enumerate()
+    {
+        let n = 100 + n as u128;
+        add(&store, Kind::Person, n, &[("first_name", "X"), ("title", title), ("birthday", "1985-04-12")]);
+        add(&store, Kind::Company, n + 50, &[("name", "Y"), ("employees", employees)]);
+    }
+    for (kind, sort) in [
+        (Kind::Person, "title"),
+        (Kind::Person, "company"),
+        (Kind::Person, "birthday"),
+        (Kind::Person, "city"),
+        (Kind::Person, "updated_at"),
+        (Kind::Company, "employees"),
+        (Kind::Company, "industry"),
+    ] {
+        for descending in [false, true] {
+            let sort = vec![(sort.to_owned(), descending), ("name".to_owned(), !descending)];
+            let query = ListQuery { sort, ..ListQuery::all(kind) };
+            let rows = store.read(|db| lists::rows(db, &catalogue, &query)).expect("listed");
+            assert!(rows.len() > 5);
+            for two in rows.windows(2) {
+                let place = store.read(|db| lists::place(db, &catalogue, &query, two[1], &two[..1]));
+                assert_eq!(place.expect("placed"), lists::Place::At(1), "{:?} {two:?}", query.sort);
+            }
+        }
+    }
+}
+
+/// An operation that came to nothing gives its number back, and the index must not know it already.
+#[test]
+fn the_index_forgets_an_operation_that_was_discarded() {
+    let Fixture { dir: _dir, store } = fixture();
+    let operation = |label: &str| Operation {
+        seq: 0,
+        id: satchel_domain::OperationId::from_bytes(
+            blake3::hash(label.as_bytes()).as_bytes()[..16].try_into().expect("16"),
+        ),
+        label: label.into(),
+        detail: "{}".into(),
+        at: 1,
+        person: String::new(),
+        device: String::new(),
+        records: 1,
+        finished: true,
+        undoes: None,
+        undone_by: None,
+    };
+    store
+        .write::<_, StorageError>(|tx| {
+            let seq = operations::begin(tx, &operation("undo"))?;
+            search::nothing_is_pending(tx)?;
+            operations::discard(tx, seq)?;
+            let again = operations::begin(tx, &operation("edit"))?;
+            assert_eq!(again, seq, "SQLite gives the number again");
+            operations::touch(tx, again, 1, true, &[], &[])?;
+            assert_eq!(search::pending(tx)?, [1]);
+            Ok(())
+        })
+        .expect("written");
 }

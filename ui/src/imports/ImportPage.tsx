@@ -71,6 +71,7 @@ function Choose({ onChoose }: { onChoose: (from: ImportFrom) => void }) {
   // Cells that were copied in a spreadsheet come as a table.
   useEffect(() => {
     const paste = (e: ClipboardEvent) => {
+      if (e.target instanceof HTMLInputElement || e.target instanceof HTMLTextAreaElement) return;
       const text = e.clipboardData?.getData("text/plain") ?? "";
       if (!text.trim()) return;
       e.preventDefault();

@@ -450,8 +450,13 @@ interface CellEditorProps {
 }
 
 function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
-  const before = cellText(row.fields as Json, field);
-  const [text, setText] = useState(typed ?? before);
+  // What it began with: the row may be another one by the time that it is left.
+  const [start] = useState(() => {
+    const before = cellText(row.fields as Json, field);
+    // Nothing typed yet: an input method has opened it, and may take its key back.
+    return { text: typed ?? before, untouched: typed ? before : (typed ?? before) };
+  });
+  const [text, setText] = useState(start.text);
   const [error, setError] = useState(false);
   const left = useRef(false);
   const saving = useRef(false);
@@ -462,21 +467,24 @@ function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
     left.current = true;
     onDone(step, early.current || undefined);
   };
+  /** Onto the record as it is now: another address may have come since the list was drawn. */
+  const save = async (to: string) => {
+    const now = await commands.get(row.id);
+    return commands.setFields(row.id, cellChange(now.fields as Json, field, to));
+  };
   // Its row is moved out of what is drawn while somebody types: what was typed is kept.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when it goes
   useEffect(
     () => () => {
-      if (!left.current && latest.current !== before)
-        void attempt(() => commands.setFields(row.id, cellChange(row.fields as Json, field, latest.current)));
+      if (!left.current && latest.current !== start.untouched) void attempt(() => save(latest.current));
     },
     [],
   );
   const commit = async (step: number) => {
-    if (text === before) return done(step);
+    if (text === start.untouched) return done(step);
     if (saving.current) return;
     saving.current = true;
-    const change = cellChange(row.fields as Json, field, text);
-    const written = await attempt(() => commands.setFields(row.id, change));
+    const written = await attempt(() => save(text));
     saving.current = false;
     setError(!written);
     if (!written) {
