@@ -40,6 +40,7 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-document"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-storage"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
+    assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-cli"), only(&["satchel-app"]), "hosts see only `app`");
     assert_eq!(house("satchel"), only(&["satchel-app"]), "hosts see only `app`");
 }
@@ -53,6 +54,7 @@ fn only_the_desktop_knows_tauri() {
         "satchel-vault",
         "satchel-storage",
         "satchel-interchange",
+        "satchel-protocol",
         "satchel-app",
         "satchel-cli",
     ] {
@@ -79,6 +81,7 @@ fn every_dependency_has_a_licence_that_ours_can_stand_beside() {
         "BSL-1.0",
         "blessing",
         "WTFPL",
+        "BlueOak-1.0.0",
         "CDLA-Permissive-2.0",
         "MIT-0",
         "bzip2-1.0.6",

@@ -1,0 +1,294 @@
+//! Encryption: content under a record's key and the epoch, record keys under the epoch, epochs for devices.
+
+use crate::{DocTag, Hash, ProtocolError, Result, WorkspaceId, wire::random};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use hkdf::Hkdf;
+use hpke::{Deserializable, OpModeR, OpModeS, Serializable, kdf::HkdfSha256};
+use minicbor::{Decode, Encode};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub(crate) type Kem = hpke::kem::X25519HkdfSha256;
+type Private = <Kem as hpke::Kem>::PrivateKey;
+type Public = <Kem as hpke::Kem>::PublicKey;
+type Cipher = hpke::aead::ChaCha20Poly1305;
+
+pub(crate) fn kem_private(bytes: &[u8; 32]) -> Result<Private> {
+    Private::from_bytes(bytes).map_err(|_| ProtocolError::Malformed("a receiving key is no key".into()))
+}
+
+pub(crate) fn kem_public(bytes: &[u8; 32]) -> Result<Public> {
+    Public::from_bytes(bytes).map_err(|_| ProtocolError::Malformed("a receiving key is no key".into()))
+}
+
+/// Something that one key alone opens (HPKE, base mode).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Sealed {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    encapsulated: [u8; 32],
+    #[cbor(n(1), with = "minicbor::bytes")]
+    ciphertext: Vec<u8>,
+}
+
+impl Sealed {
+    pub(crate) fn seal(to: &Public, info: &[u8], secret: &[u8]) -> Result<Self> {
+        let (key, ciphertext) =
+            hpke::single_shot_seal::<Cipher, HkdfSha256, Kem>(&OpModeS::Base, to, info, secret, &[])
+                .map_err(|_| ProtocolError::NoRandomness)?;
+        let encapsulated = key.to_bytes().as_slice().try_into().expect("X25519 keys have 32 bytes");
+        Ok(Self { encapsulated, ciphertext })
+    }
+
+    /// For the recovery identity, whose X25519 key a vault derives from its kit.
+    pub fn seal_for(public: &[u8; 32], info: &[u8], secret: &[u8]) -> Result<Self> {
+        Self::seal(&kem_public(public)?, info, secret)
+    }
+
+    pub fn open(&self, private: &[u8; 32], info: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let key = <Kem as hpke::Kem>::EncappedKey::from_bytes(&self.encapsulated)
+            .map_err(|_| ProtocolError::CannotDecrypt)?;
+        hpke::single_shot_open::<Cipher, HkdfSha256, Kem>(
+            &OpModeR::Base,
+            &kem_private(private)?,
+            &key,
+            info,
+            &self.ciphertext,
+            &[],
+        )
+        .map(Zeroizing::new)
+        .map_err(|_| ProtocolError::CannotDecrypt)
+    }
+}
+
+/// The key of an epoch of the workspace. A new epoch shuts out who was removed.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct EpochKey {
+    #[zeroize(skip)]
+    pub epoch: u32,
+    key: [u8; 32],
+}
+
+/// The key of one document of the log. It travels wrapped, never in the log: destroying it erases.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct RecordKey([u8; 32]);
+
+impl std::fmt::Debug for EpochKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EpochKey").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for RecordKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecordKey(…)")
+    }
+}
+
+/// A record key under an epoch's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WrappedKey {
+    #[n(0)]
+    pub tag: DocTag,
+    #[n(1)]
+    pub epoch: u32,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    nonce: [u8; 24],
+    #[cbor(n(3), with = "minicbor::bytes")]
+    ciphertext: Vec<u8>,
+}
+
+impl RecordKey {
+    pub fn generate() -> Result<Self> {
+        Ok(Self(random()?))
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl EpochKey {
+    pub fn generate(epoch: u32) -> Result<Self> {
+        Ok(Self { epoch, key: random()? })
+    }
+
+    pub fn from_bytes(epoch: u32, key: [u8; 32]) -> Self {
+        Self { epoch, key }
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// The key of what is written about a document in this epoch.
+    fn content(&self, workspace: WorkspaceId, tag: DocTag, record: &RecordKey) -> Zeroizing<[u8; 32]> {
+        let mut info = b"satchel content 1".to_vec();
+        info.extend(workspace.0);
+        info.extend(tag.0);
+        info.extend(self.epoch.to_be_bytes());
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(Some(record.as_bytes()), &self.key)
+            .expand(&info, key.as_mut())
+            .expect("32 bytes are not too many for HKDF");
+        key
+    }
+
+    fn derived(&self, place: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(blake3::derive_key(place, &self.key))
+    }
+
+    pub fn wrap(&self, workspace: WorkspaceId, tag: DocTag, record: &RecordKey) -> Result<WrappedKey> {
+        let nonce = random()?;
+        let about = about_key(workspace, tag, self.epoch);
+        let ciphertext = encrypt(&self.derived(WRAP), &nonce, &about, record.as_bytes());
+        Ok(WrappedKey { tag, epoch: self.epoch, nonce, ciphertext })
+    }
+
+    pub fn unwrap(&self, workspace: WorkspaceId, wrapped: &WrappedKey) -> Result<RecordKey> {
+        let about = about_key(workspace, wrapped.tag, self.epoch);
+        let key = decrypt(&self.derived(WRAP), &wrapped.nonce, &about, &wrapped.ciphertext)?;
+        let key = key.as_slice().try_into().map_err(|_| ProtocolError::CannotDecrypt)?;
+        Ok(RecordKey(key))
+    }
+
+    /// Names that the team sees and the server does not.
+    pub fn seal_names(&self, workspace: WorkspaceId, names: &[u8]) -> Result<Vec<u8>> {
+        let nonce: [u8; 24] = random()?;
+        let mut out = nonce.to_vec();
+        out.extend(encrypt(&self.derived(NAMES), &nonce, &workspace.0, &pad(names)));
+        Ok(out)
+    }
+
+    pub fn open_names(&self, workspace: WorkspaceId, sealed: &[u8]) -> Result<Vec<u8>> {
+        let (nonce, ciphertext) = sealed.split_at_checked(24).ok_or(ProtocolError::CannotDecrypt)?;
+        let nonce = nonce.try_into().map_err(|_| ProtocolError::CannotDecrypt)?;
+        unpad(&decrypt(&self.derived(NAMES), &nonce, &workspace.0, ciphertext)?)
+    }
+}
+
+const WRAP: &str = "satchel 2026 record key under an epoch";
+const NAMES: &str = "satchel 2026 names under an epoch";
+const PREVIOUS: &str = "satchel 2026 previous epoch under an epoch";
+const COMMIT: &str = "satchel 2026 commitment to a content key";
+
+fn about_key(workspace: WorkspaceId, tag: DocTag, epoch: u32) -> Vec<u8> {
+    [workspace.0.as_slice(), &tag.0, &epoch.to_be_bytes()].concat()
+}
+
+/// The epoch before, for who has the new one.
+pub fn seal_previous(workspace: WorkspaceId, new: &EpochKey, previous: &EpochKey) -> Result<Vec<u8>> {
+    let nonce: [u8; 24] = random()?;
+    let mut out = nonce.to_vec();
+    let about = about_key(workspace, DocTag([0; 16]), previous.epoch);
+    out.extend(encrypt(&new.derived(PREVIOUS), &nonce, &about, &previous.key));
+    Ok(out)
+}
+
+pub fn open_previous(workspace: WorkspaceId, new: &EpochKey, sealed: &[u8]) -> Result<EpochKey> {
+    let (nonce, ciphertext) = sealed.split_at_checked(24).ok_or(ProtocolError::CannotDecrypt)?;
+    let nonce = nonce.try_into().map_err(|_| ProtocolError::CannotDecrypt)?;
+    let epoch = new.epoch.checked_sub(1).ok_or(ProtocolError::CannotDecrypt)?;
+    let about = about_key(workspace, DocTag([0; 16]), epoch);
+    let key = decrypt(&new.derived(PREVIOUS), &nonce, &about, ciphertext)?;
+    let key = key.as_slice().try_into().map_err(|_| ProtocolError::CannotDecrypt)?;
+    Ok(EpochKey { epoch, key })
+}
+
+/// Encrypted content: the nonce, the ciphertext, and a commitment to the key. XChaCha20-Poly1305 alone
+/// can be made to open under two keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub nonce: [u8; 24],
+    pub ciphertext: Vec<u8>,
+    pub commitment: Hash,
+}
+
+pub(crate) struct ContentKeys<'a> {
+    pub workspace: WorkspaceId,
+    pub tag: DocTag,
+    pub epoch: &'a EpochKey,
+    pub record: &'a RecordKey,
+}
+
+impl ContentKeys<'_> {
+    pub fn seal(&self, about: &[u8], plaintext: &[u8]) -> Result<Content> {
+        let key = self.epoch.content(self.workspace, self.tag, self.record);
+        let nonce = random()?;
+        let padded = Zeroizing::new(pad(plaintext));
+        let ciphertext = encrypt(&key, &nonce, about, &padded);
+        Ok(Content { nonce, ciphertext, commitment: commitment(&key, &nonce) })
+    }
+
+    pub fn open(&self, about: &[u8], content: &Content) -> Result<Zeroizing<Vec<u8>>> {
+        let key = self.epoch.content(self.workspace, self.tag, self.record);
+        if commitment(&key, &content.nonce) != content.commitment {
+            return Err(ProtocolError::CannotDecrypt);
+        }
+        let padded = decrypt(&key, &content.nonce, about, &content.ciphertext)?;
+        unpad(&padded).map(Zeroizing::new)
+    }
+}
+
+fn commitment(key: &[u8; 32], nonce: &[u8; 24]) -> Hash {
+    let mut hasher = blake3::Hasher::new_derive_key(COMMIT);
+    hasher.update(key);
+    hasher.update(nonce);
+    Hash(*hasher.finalize().as_bytes())
+}
+
+fn encrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    let cipher = XChaCha20Poly1305::new(&(*key).into());
+    let nonce = XNonce::from(*nonce);
+    cipher
+        .encrypt(&nonce, Payload { msg: plaintext, aad: about })
+        .expect("what fits into memory is not too long for the cipher")
+}
+
+fn decrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let cipher = XChaCha20Poly1305::new(&(*key).into());
+    let nonce = XNonce::from(*nonce);
+    cipher
+        .decrypt(&nonce, Payload { msg: ciphertext, aad: about })
+        .map(Zeroizing::new)
+        .map_err(|_| ProtocolError::CannotDecrypt)
+}
+
+/// Padmé: lengths tell at most the logarithm of their logarithm, for at most 12 % more bytes. The length
+/// stands before the text.
+pub fn pad(text: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(text.len()).expect("texts are limited long before 4 GB");
+    let mut out = Vec::with_capacity(padded(text.len() + 4));
+    out.extend(length.to_be_bytes());
+    out.extend_from_slice(text);
+    out.resize(padded(out.len()), 0);
+    out
+}
+
+/// The text again; anything but zeros behind it is refused, so that a text has one padded form.
+pub fn unpad(bytes: &[u8]) -> Result<Vec<u8>> {
+    let bad = || ProtocolError::Malformed("its padding is wrong".into());
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(bad)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| bad())?;
+    let (text, zeros) = rest.split_at_checked(length).ok_or_else(bad)?;
+    if zeros.iter().any(|b| *b != 0) || bytes.len() != padded(length + 4) {
+        return Err(bad());
+    }
+    Ok(text.to_vec())
+}
+
+fn padded(length: usize) -> usize {
+    if length < 2 {
+        return length;
+    }
+    let exponent = length.ilog2();
+    let kept = exponent.ilog2() + 1;
+    let mask = (1_usize << exponent.saturating_sub(kept)) - 1;
+    (length + mask) & !mask
+}
