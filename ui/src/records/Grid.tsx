@@ -465,7 +465,8 @@ function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
   latest.current = text;
   const done = (step: number) => {
     left.current = true;
-    onDone(step, early.current || undefined);
+    // At once: a key that comes next must find the next cell's input.
+    flushSync(() => onDone(step, early.current || undefined));
   };
   /** Onto the record as it is now: another address may have come since the list was drawn. */
   const save = async (to: string) => {
