@@ -41,6 +41,7 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-storage"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
+    assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
     assert_eq!(house("satchel-cli"), only(&["satchel-app"]), "hosts see only `app`");
     assert_eq!(house("satchel"), only(&["satchel-app"]), "hosts see only `app`");
 }
@@ -55,6 +56,7 @@ fn only_the_desktop_knows_tauri() {
         "satchel-storage",
         "satchel-interchange",
         "satchel-protocol",
+        "satchel-sync",
         "satchel-app",
         "satchel-cli",
     ] {

@@ -180,5 +180,6 @@ fn new_vault(cost: Cost) -> CreateVault {
         passphrase: Some(Passphrase::new(PASSPHRASE).unwrap()),
         keyring: Keyring::Off,
         cost,
+        joins: None,
     }
 }

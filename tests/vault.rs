@@ -50,6 +50,7 @@ fn two_that_make_a_vault_in_one_folder_do_not_undo_each_other() {
                 passphrase: Some(Passphrase::new(PASSPHRASE).unwrap()),
                 keyring: Keyring::Off,
                 cost: satchel_tests::CHEAP,
+                joins: None,
             });
             let made = made.map(|_| ()).map_err(|e| e.code);
             satchel.lock();

@@ -111,6 +111,62 @@ pub enum Command {
     Imports,
     /// Export records
     Export(Export),
+    /// Where the team meets: shared folders
+    #[command(subcommand)]
+    Remote(RemoteCommand),
+    /// Give what was done here to the team, and take what the others did
+    Sync {
+        /// Go on until Ctrl+C
+        #[arg(long)]
+        watch: bool,
+    },
+    /// A link that lets one person ask to join
+    Invite {
+        /// viewer, member or admin
+        #[arg(long, default_value = "member")]
+        role: String,
+        /// How long it is valid: 30m, 24h, 7d
+        #[arg(long, default_value = "24h")]
+        expires: String,
+    },
+    /// Join a team, as a new vault; waits until somebody approves
+    Join {
+        link: String,
+        /// Your name, as colleagues see it
+        #[arg(long)]
+        person: String,
+        /// What this device is called
+        #[arg(long, default_value = "")]
+        device: String,
+        /// The shared folder, where it is called otherwise here than on the inviting computer
+        #[arg(long, value_name = "DIR")]
+        remote: Option<PathBuf>,
+        /// Write the recovery kit to this file instead of printing it
+        #[arg(long, value_name = "FILE")]
+        kit: Option<PathBuf>,
+        /// How long to wait: 30s, 5m
+        #[arg(long, default_value = "5m")]
+        wait: String,
+    },
+    /// Who asks to join
+    Requests,
+    /// Let somebody in who asks; compare the six digits first
+    Approve { request: Option<String> },
+    /// Who belongs to the team, with which devices
+    Members,
+    /// Take a device, or a person with all devices, out of the team
+    Revoke { whom: String },
+    /// Give a person another role: viewer, member, admin or owner
+    Role { whom: String, role: String },
+    /// Fields that two people have changed at once
+    Conflicts,
+    /// Settle such a field for one of its values, by its number
+    Settle {
+        id: String,
+        field: String,
+        #[arg(long)]
+        value: usize,
+    },
     /// Read what can be read of a damaged vault into a JSON file; the vault is not touched
     Rescue {
         #[arg(long)]
@@ -133,6 +189,16 @@ pub struct Init {
     /// Write the recovery kit to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub kit: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum RemoteCommand {
+    /// Connect a shared folder
+    Add { address: String },
+    /// The folders that are connected
+    List,
+    /// Forget a folder; what is in it stays
+    Remove { name: String },
 }
 
 #[derive(Subcommand)]

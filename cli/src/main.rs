@@ -3,6 +3,7 @@
 mod args;
 mod run;
 mod show;
+mod team;
 mod words;
 
 use args::Cli;
@@ -73,11 +74,14 @@ fn kind_of_error(code: Code) -> &'static str {
         Code::NoVault => "there is no vault: ",
         Code::NotFound => "not found: ",
         Code::NothingToUndo => "nothing to take back: ",
+        Code::NeedsDecision => "somebody has to decide: ",
+        Code::Unreachable => "the remote cannot be reached: ",
     };
     Some(words::word(kind)).filter(|chinese| *chinese != kind).unwrap_or_default()
 }
 
-/// 0 done, 1 internal, 2 usage, 3 locked or wrong key, 4 refused input, 5 not found.
+/// 0 done, 1 internal, 2 usage, 3 locked or wrong key, 4 refused input, 5 not found, 6 needs a decision, 7 a
+/// remote cannot be reached.
 fn exit_code(code: Code) -> u8 {
     match code {
         Code::Internal | Code::DiskFull | Code::ReadOnly | Code::Cancelled => 1,
@@ -85,5 +89,7 @@ fn exit_code(code: Code) -> u8 {
         Code::Locked | Code::WrongKey | Code::Keyring | Code::InUse => 3,
         Code::Refused | Code::Newer | Code::Damaged => 4,
         Code::NoVault | Code::NotFound | Code::NothingToUndo => 5,
+        Code::NeedsDecision => 6,
+        Code::Unreachable => 7,
     }
 }

@@ -7,9 +7,10 @@ use crate::{
 };
 use clap::CommandFactory;
 use satchel_app::{
-    AppError, Cancel, Code, Cost, CreateVault, ExportFormat, ExportOptions, FieldInput, ImportOptions,
-    Keyring, ListRequest, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock,
-    domain::{FieldType, Kind, OperationId, RecordId},
+    AppError, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions, FieldInput,
+    ImportOptions, Keyring, ListRequest, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale, SeedOptions,
+    Session, Unlock,
+    domain::{FieldType, Kind, OperationId, RecordId, WorkspaceId},
     output,
     views::KitView,
 };
@@ -17,7 +18,7 @@ use serde_json::{Value as Json, json};
 use std::{io::IsTerminal, path::Path, sync::Arc};
 use zeroize::Zeroizing;
 
-type Done = Result<(), AppError>;
+pub type Done = Result<(), AppError>;
 
 pub fn run(cli: Cli) -> Done {
     let show = Show { json: cli.json, quiet: cli.quiet };
@@ -36,6 +37,10 @@ pub fn run(cli: Cli) -> Done {
             .render(&mut std::io::stdout())
             .map_err(|e| AppError::new(Code::Internal, e.to_string())),
         Command::Init(args) => init(&show, &vault, &args),
+        Command::Join { link, person, device, remote, kit, wait } => {
+            let args = Init { name: crate::team::JOINING.into(), person, kit };
+            crate::team::join(&show, &vault, &link, args, &device, remote.as_deref(), &wait)
+        }
         Command::Rescue { out } => {
             let (saved, lost) =
                 satchel_app::rescue(&vault, unlock_by_environment()?.unwrap_or(Unlock::Keyring), &out)?;
@@ -150,7 +155,21 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Import(args) => import(show, session, &args),
         Command::Export(args) => export(show, session, args),
-        Command::Init(_) | Command::Rescue { .. } | Command::Completions { .. } | Command::Man => Ok(()),
+        Command::Remote(_)
+        | Command::Sync { .. }
+        | Command::Invite { .. }
+        | Command::Requests
+        | Command::Approve { .. }
+        | Command::Members
+        | Command::Revoke { .. }
+        | Command::Role { .. }
+        | Command::Conflicts
+        | Command::Settle { .. } => crate::team::run(show, session, command),
+        Command::Join { .. }
+        | Command::Init(_)
+        | Command::Rescue { .. }
+        | Command::Completions { .. }
+        | Command::Man => Ok(()),
     }
 }
 
@@ -162,11 +181,11 @@ fn left(skipped: &[satchel_app::views::Skipped]) -> String {
     }
 }
 
-fn usage(message: impl Into<String>) -> AppError {
+pub fn usage(message: impl Into<String>) -> AppError {
     AppError::new(Code::Usage, message)
 }
 
-fn record(id: &str) -> Result<RecordId, AppError> {
+pub fn record(id: &str) -> Result<RecordId, AppError> {
     id.parse().map_err(|_| usage(format!("«{id}» is not the id of a record")))
 }
 
@@ -220,7 +239,7 @@ fn unlock_by_environment() -> Result<Option<Unlock>, AppError> {
 }
 
 /// The environment, the keyring, a prompt.
-fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
+pub fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
     if let Some(unlock) = unlock_by_environment()? {
         // A vault without a passphrase lives by its keyring: the kit puts the key back into it.
         let by_kit = matches!(unlock, Unlock::Recovery(_)) && !satchel.has_passphrase()?;
@@ -238,6 +257,36 @@ fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
 }
 
 fn init(show: &Show, vault: &Path, args: &Init) -> Done {
+    let device = device_name();
+    let (created, kit, in_file) = make(show, vault, args, &device, None)?;
+    let status = created.session.status()?;
+    let answer =
+        json!({"vault": vault, "workspace": status.workspace, "device": status.device, "recovery_kit": kit});
+    show.answer(&answer, || match in_file {
+        true => say!("The vault is ready. Its recovery kit is in {}: print it, then delete the file.", kit),
+        false => format!(
+            "{}\n{}",
+            created.kit.text,
+            say!("The vault is ready. Print the kit above or copy it by hand: it is shown this once.")
+        ),
+    });
+    Ok(())
+}
+
+fn device_name() -> String {
+    let name =
+        environment("HOSTNAME").or_else(|| std::fs::read_to_string("/etc/hostname").ok()).unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// Makes a vault. Its kit as it is answered, and whether that is a file.
+pub fn make(
+    show: &Show,
+    vault: &Path,
+    args: &Init,
+    device: &str,
+    joins: Option<WorkspaceId>,
+) -> Result<(Created, String, bool), AppError> {
     let passphrase = passphrase_of_environment()?;
     let keyring = if passphrase.is_some() { Keyring::Off } else { Keyring::Os };
     if let Some(kit) = args.kit.as_ref().filter(|k| k.exists()) {
@@ -250,32 +299,20 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
         output::check(vault, kit)?;
     }
     let satchel = Satchel::new(vault, "The satchel command");
-    let device =
-        environment("HOSTNAME").or_else(|| std::fs::read_to_string("/etc/hostname").ok()).unwrap_or_default();
     let created = satchel.create(CreateVault {
         workspace: args.name.clone(),
         person: args.person.clone(),
-        device: device.trim().to_owned(),
+        device: if device.is_empty() { device_name() } else { device.to_owned() },
         passphrase,
         keyring,
         cost: Cost::default(),
+        joins,
     })?;
-    let status = created.session.status()?;
     let (kit, in_file) = keep_kit(show, vault, args.kit.as_deref(), &created.kit);
-    let answer =
-        json!({"vault": vault, "workspace": status.workspace, "device": status.device, "recovery_kit": kit});
-    show.answer(&answer, || match in_file {
-        true => say!("The vault is ready. Its recovery kit is in {}: print it, then delete the file.", kit),
-        false => format!(
-            "{}\n{}",
-            created.kit.text,
-            say!("The vault is ready. Print the kit above or copy it by hand: it is shown this once.")
-        ),
-    });
-    if let Some(why) = created.keyring {
+    if let Some(why) = &created.keyring {
         show.note(&say!("The key is not in the OS keyring: {}", why));
     }
-    Ok(())
+    Ok((created, kit, in_file))
 }
 
 /// Where the kit is now, and whether that is a file. By now it is the only one that works, so what

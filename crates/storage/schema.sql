@@ -23,7 +23,7 @@ CREATE TABLE operation (
   finished INTEGER NOT NULL DEFAULT 0,
   undoes TEXT,
   undone_by TEXT
-, row INTEGER, before BLOB, after BLOB) STRICT;
+, row INTEGER, before BLOB, after BLOB, origin TEXT) STRICT;
 
 CREATE TABLE "operation_record" (
   operation INTEGER NOT NULL REFERENCES operation (seq),
@@ -31,6 +31,64 @@ CREATE TABLE "operation_record" (
   before BLOB NOT NULL,
   after BLOB NOT NULL,
   PRIMARY KEY (operation, row)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE control (
+  seq INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE epoch (
+  number INTEGER PRIMARY KEY,
+  key BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE doc (
+  tag BLOB PRIMARY KEY NOT NULL,
+  record TEXT NOT NULL,
+  key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX doc_by_record ON doc (record);
+
+CREATE TABLE feed (
+  device BLOB NOT NULL,
+  incarnation INTEGER NOT NULL,
+  next INTEGER NOT NULL,
+  last BLOB NOT NULL,
+  PRIMARY KEY (device, incarnation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE segment (
+  incarnation INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  next INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  keys BLOB NOT NULL,
+  PRIMARY KEY (incarnation, first)
+) STRICT;
+
+CREATE TABLE remote (
+  name TEXT PRIMARY KEY NOT NULL,
+  address TEXT NOT NULL UNIQUE,
+  -- The place of this device's log that the remote had at the last sync, and when that was.
+  sent INTEGER NOT NULL DEFAULT 1,
+  synced_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invitation (
+  id BLOB PRIMARY KEY NOT NULL,
+  link TEXT NOT NULL,
+  used INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine (
+  device BLOB NOT NULL,
+  incarnation INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  why TEXT NOT NULL,
+  chunk BLOB NOT NULL,
+  PRIMARY KEY (device, incarnation, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE person (

@@ -205,6 +205,7 @@ pub async fn create_vault(desktop: State<'_, Desktop>, request: NewVaultRequest)
             passphrase,
             keyring: Keyring::Os,
             cost: Cost::default(),
+            joins: None,
         };
         let created = d.satchel.create(new)?;
         Ok(NewVaultAnswer { kit: created.kit, keyring: created.keyring })

@@ -1,8 +1,10 @@
 //! Locks the vault when nobody is there: no key or click for a while, or the computer sleeps.
 
 use crate::commands::Desktop;
-use satchel_app::Satchel;
+use satchel_app::{Cancel, Satchel};
 use std::{sync::Arc, thread, time::Duration};
+
+const BETWEEN_SYNCS: Duration = Duration::from_secs(5);
 
 /// Looks every few seconds how long ago somebody was there.
 pub fn idle(desktop: Desktop) {
@@ -20,6 +22,20 @@ pub fn idle(desktop: Desktop) {
                 && desktop.idle_for() >= Duration::from_secs(u64::from(limit) * 60)
             {
                 desktop.satchel.lock();
+            }
+        }
+    });
+}
+
+/// Meets the team, where there is one: what was done here goes out, what others did comes in.
+pub fn sync(desktop: Desktop) {
+    let _ = thread::Builder::new().name("sync".into()).spawn(move || {
+        loop {
+            thread::sleep(BETWEEN_SYNCS);
+            let Ok(session) = desktop.satchel.session() else { continue };
+            if session.remotes().is_ok_and(|remotes| !remotes.is_empty()) {
+                // What fails is said by the status, and tried again.
+                let _ = session.sync(&mut |_| {}, &Cancel::default());
             }
         }
     });

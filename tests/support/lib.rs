@@ -32,6 +32,7 @@ impl Laptop {
                 passphrase: Some(Passphrase::new(PASSPHRASE).unwrap()),
                 keyring: Keyring::Off,
                 cost: CHEAP,
+                joins: None,
             })
             .unwrap();
         Self { dir, satchel, session: created.session, kit: created.kit.groups }

@@ -24,6 +24,10 @@ pub enum Code {
     NotFound,
     Cancelled,
     NothingToUndo,
+    /// A conflict, or somebody who asks to join: a person decides.
+    NeedsDecision,
+    /// A remote cannot be reached; what was to be sent stays queued.
+    Unreachable,
 }
 
 #[derive(Clone, Debug, thiserror::Error, Serialize, specta::Type)]

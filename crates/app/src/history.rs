@@ -185,7 +185,10 @@ impl Session {
         let begun = self.store.read(|db| operations::unfinished_undo(db, target.id))?;
         let begun = begun.filter(|o| o.label == label && !self.running().contains(&o.id));
         let head = match begun {
-            Some(begun) => begun,
+            Some(begun) => {
+                self.pack_again(begun.seq)?;
+                begun
+            }
             None => {
                 let mut head = self.operation(label);
                 (head.undoes, head.finished) = (Some(target.id), false);

@@ -16,6 +16,8 @@ mod rotate;
 mod seed;
 mod session;
 mod settings;
+mod sync;
+mod team;
 mod verify;
 pub mod views;
 
@@ -33,6 +35,8 @@ pub use settings::Settings;
 pub use verify::VerifyReport;
 
 pub use satchel_domain as domain;
+pub use satchel_protocol::{Invitation, Role};
+pub use satchel_sync::Folder;
 pub use satchel_vault::{Cost, Keyring, Passphrase};
 
 /// Names of this build's parts, for `--version` and the about page.

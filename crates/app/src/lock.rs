@@ -7,8 +7,8 @@ use crate::{
     session::{Opening, facts, now},
     views::{KeySlotView, KitView, StatusView},
 };
-use satchel_domain::Kind;
-use satchel_storage::{StorageError, Store, operations, projections, settings};
+use satchel_domain::{Kind, WorkspaceId};
+use satchel_storage::{StorageError, Store, operations, projections, settings, team};
 use satchel_vault::{
     Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultError, VaultKey,
     Witness,
@@ -61,6 +61,8 @@ pub struct CreateVault {
     pub passphrase: Option<Passphrase>,
     pub keyring: Keyring,
     pub cost: Cost,
+    /// The workspace of a team that it joins; none: one of its own.
+    pub joins: Option<WorkspaceId>,
 }
 
 /// A new vault; its kit is shown this once.
@@ -140,7 +142,8 @@ impl Satchel {
         let filled = Store::create(&database, &prepared.key.expose_as_sqlcipher_key())
             .map_err(AppError::from)
             .and_then(|store| {
-                write_facts(&store, &workspace, if person.is_empty() { "me" } else { &person }, &new.device)
+                let person = if person.is_empty() { "me" } else { &person };
+                write_facts(&store, &workspace, person, &new.device, new.joins)
             })
             // On disk for good before anything says that there is a vault.
             .and_then(|()| sync(&database))
@@ -268,11 +271,18 @@ impl Satchel {
     }
 }
 
-fn write_facts(store: &Store, workspace: &str, person: &str, device: &str) -> Result<(), AppError> {
+fn write_facts(
+    store: &Store,
+    workspace: &str,
+    person: &str,
+    device: &str,
+    joins: Option<WorkspaceId>,
+) -> Result<(), AppError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|e| AppError::new(Code::Internal, e.to_string()))?;
     let secret = blake3::Hash::from(secret).to_hex();
-    let ids = [Uuid::now_v7().to_string(), Uuid::now_v7().to_string()];
+    let workspace_id = joins.map_or_else(Uuid::now_v7, |id| id.0);
+    let ids = [workspace_id.to_string(), Uuid::now_v7().to_string()];
     let incarnation = crate::session::random_number()?.to_string();
     let defaults = serde_json::to_string(&crate::Settings::default()).expect("plain data serialises");
     store.write::<_, StorageError>(|tx| {
@@ -379,9 +389,9 @@ impl Session {
             device: self.device_name.clone(),
             records,
             trash,
-            pending: 0,
+            pending: if self.store.read(team::remotes)?.is_empty() { 0 } else { small(self.pending()?) },
             conflicts: small(conflicts),
-            remotes: Vec::new(),
+            remotes: self.remotes()?,
             last_backup: None,
             sample,
         })

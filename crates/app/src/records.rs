@@ -166,6 +166,25 @@ impl Session {
         self.write_registers(ids, "edit", &plan, progress, cancel)
     }
 
+    /// Writes all of a field, what it shows already included: that settles what others say of it.
+    pub(crate) fn write_whole(&self, id: RecordId, key: &str, value: &Json) -> Result<Written, AppError> {
+        let kind = self.kind_of(id)?;
+        let input = FieldInput::from_iter([(key.to_owned(), value.clone())]);
+        let mut wanted = Registers::new();
+        for (key, value) in read_input(kind, &input, &self.catalogue(), &self.habits()?)? {
+            if let Some(value) = value {
+                value.to_registers(&key, &mut wanted);
+            }
+        }
+        let plan = |now: &Registers| {
+            let paths = now.keys().filter(|p| field_of(p) == key).chain(wanted.keys());
+            let paths: std::collections::BTreeSet<&String> = paths.collect();
+            paths.into_iter().map(|p| (p.clone(), wanted.get(p).cloned())).collect::<Changes>()
+        };
+        let written = self.write_registers(&[id], "edit", &plan, &mut |_| {}, &Cancel::default())?;
+        Ok(Written { id, operation: written.operation })
+    }
+
     /// Adds tags to several records and takes others away; the tags that they have besides stay.
     pub fn tag_many(
         &self,
@@ -346,8 +365,14 @@ impl Session {
             Ok((document, row.ok_or_else(|| AppError::not_found("record", id))?))
         })?;
         let registers = document.registers();
-        let conflicts =
-            conflict_views(row.kind, &registers, &document.conflicts(), &catalogue, |_| self.person.clone());
+        let conflicts = match document.conflicts() {
+            none if none.is_empty() => Vec::new(),
+            conflicts => {
+                let authors = self.authors()?;
+                let by = |actor: &[u8]| authors.get(actor).unwrap_or(&self.person).clone();
+                conflict_views(row.kind, &registers, &conflicts, &catalogue, by)
+            }
+        };
         Ok(RecordView {
             id,
             kind: row.kind,

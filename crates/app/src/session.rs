@@ -34,6 +34,13 @@ pub(crate) mod facts {
     pub const DEVICE_NAME: &str = "device.name";
     pub const INCARNATION: &str = "device.incarnation";
     pub const TOKEN: &str = "device.token";
+    /// The device's secrets for the team: to sign, and to receive keys.
+    pub const SIGN: &str = "device.sign";
+    pub const RECEIVE: &str = "device.receive";
+    /// This person, as the team calls them.
+    pub const PERSON_ID: &str = "person.id";
+    /// The operation and the row of it up to which the log has everything.
+    pub const PACKED: &str = "sync.packed";
     /// The operation that has made the sample data.
     pub const SAMPLE: &str = "sample.operation";
 }
@@ -63,6 +70,8 @@ pub struct Session {
     pub(crate) person: String,
     pub(crate) device_name: String,
     actor: Actor,
+    pub(crate) device: DeviceId,
+    pub(crate) incarnation: u64,
     _lock: VaultLock,
 }
 
@@ -101,6 +110,8 @@ impl Session {
             person: fact(facts::PERSON)?,
             device_name: fact(facts::DEVICE_NAME)?,
             actor: Actor::derive(device.as_bytes(), incarnation),
+            device,
+            incarnation,
             dir: Mutex::new(dir),
             key,
             keyring,
@@ -124,6 +135,10 @@ impl Session {
     /// Which incarnation of this device writes; a restored or copied vault has another.
     pub fn incarnation(&self) -> Result<String, AppError> {
         Ok(self.store.read(|db| settings::get(db, facts::INCARNATION))?.unwrap_or_default())
+    }
+
+    pub fn device(&self) -> DeviceId {
+        self.device
     }
 
     /// Reads what lists are made of into memory, for after an unlock: nobody has to wait for it later.
@@ -200,6 +215,7 @@ impl Session {
             finished: true,
             undoes: None,
             undone_by: None,
+            origin: None,
         }
     }
 
@@ -403,6 +419,16 @@ impl Prepared {
             projection: project(kind, &document.registers(), catalogue),
             conflicts: document.conflicts().into_iter().map(|c| c.path).collect(),
             alone: false,
+        })
+    }
+
+    /// Of a record that another device has made.
+    pub fn received(id: RecordId, document: &mut Document, catalogue: &Catalogue) -> Result<Self, AppError> {
+        guarded(|| {
+            let bytes = document.save_verified()?;
+            let kind = document.kind()?;
+            let row = DocumentRow { row: 0, id, kind, heads: Vec::new(), bytes, appended: 0 };
+            Ok(Self { row: None, ..Self::derive(row, document, catalogue)? })
         })
     }
 

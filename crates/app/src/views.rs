@@ -169,7 +169,7 @@ pub struct StatusView {
     pub trash: std::collections::BTreeMap<String, u32>,
     pub pending: u32,
     pub conflicts: u32,
-    pub remotes: Vec<Json>,
+    pub remotes: Vec<RemoteView>,
     pub last_backup: Option<String>,
     /// The operation that has made sample data, as long as they are there.
     pub sample: Option<OperationId>,
@@ -200,4 +200,96 @@ impl std::fmt::Debug for KitView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KitView(…)")
     }
+}
+
+/// A place where the team meets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RemoteView {
+    pub name: String,
+    /// `folder`.
+    pub kind: String,
+    pub address: String,
+    /// `connected`, or `missing` where it cannot be reached now.
+    pub state: String,
+    pub synced_at: Option<String>,
+}
+
+impl RemoteView {
+    pub(crate) fn of(row: &satchel_storage::team::RemoteRow) -> Self {
+        let there = std::path::Path::new(&row.address).is_dir();
+        Self {
+            name: row.name.clone(),
+            kind: "folder".into(),
+            address: row.address.clone(),
+            state: if there { "connected" } else { "missing" }.into(),
+            synced_at: row.synced_at.map(satchel_domain::date::rfc3339),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct InvitationView {
+    pub link: String,
+    pub expires_at: String,
+}
+
+/// Somebody who asks to join.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RequestView {
+    pub request: String,
+    pub person: String,
+    pub device: String,
+    pub role: String,
+    /// Six digits that both people compare.
+    pub check_code: String,
+    /// `open` or `approved`.
+    pub state: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct MemberView {
+    pub id: String,
+    pub person: String,
+    pub role: String,
+    pub devices: Vec<DeviceView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct DeviceView {
+    pub id: String,
+    pub name: String,
+    pub this: bool,
+    pub last_seen: Option<String>,
+    pub revoked: bool,
+}
+
+/// What a sync has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, specta::Type)]
+pub struct SyncReport {
+    /// Entries that remotes got, and that were applied here.
+    pub pushed: u32,
+    pub pulled: u32,
+    pub pending: u32,
+    pub conflicts: u32,
+    pub quarantined: u32,
+    pub remotes: Vec<RemoteState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RemoteState {
+    pub name: String,
+    /// The last entry of this device that it has.
+    #[specta(type = u32)]
+    pub head: u64,
+    pub ok: bool,
+    pub error: Option<String>,
+}
+
+/// A field that holds more than one value.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ConflictOf {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub field: String,
+    pub values: Vec<ClaimView>,
 }

@@ -78,6 +78,8 @@ pub enum DocumentError {
     Damaged(String),
     #[error("the document says of no kind that this version knows: {0:?}")]
     UnknownKind(Option<String>),
+    #[error("changes that these follow are not here yet")]
+    Incomplete,
     #[error("automerge refused a write: {0}")]
     Refused(#[from] automerge::AutomergeError),
 }
@@ -315,10 +317,38 @@ impl Document {
         })?;
         let have: BTreeSet<[u8; 32]> = next.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect();
         if !heads_after.iter().all(|head| have.contains(head)) {
-            return Err(DocumentError::Damaged("a change is missing after a chunk was appended".into()));
+            return Err(DocumentError::Incomplete);
         }
         *self = next;
         Ok(())
+    }
+
+    /// A document that another device begins, from authenticated chunks; see [`Document::append`].
+    pub fn begin(chunk: &[u8], heads_after: &Heads) -> Result<Self, DocumentError> {
+        let mut document = Self::load(chunk)?;
+        let have: BTreeSet<[u8; 32]> = document.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect();
+        match heads_after.iter().all(|head| have.contains(head)) {
+            true => Ok(document),
+            false => Err(DocumentError::Incomplete),
+        }
+    }
+
+    /// What an operation has written, as chunks for other devices, and the version it has led to. The first
+    /// changes that it stands on go with it: they are the same everywhere.
+    pub fn changes_of(&mut self, operation: &str) -> Option<(Vec<u8>, Heads)> {
+        let changes = self.doc.get_changes(&[]);
+        let own: Vec<&automerge::Change> =
+            changes.iter().filter(|c| c.message().is_some_and(|m| m == operation)).collect();
+        let last = own.last()?.hash().0;
+        let deps: HashSet<ChangeHash> = own.iter().flat_map(|c| c.deps().iter().copied()).collect();
+        let mut chunk = Vec::new();
+        for change in changes.iter() {
+            let base = change.timestamp() == 0 && deps.contains(&change.hash());
+            if base || change.message().is_some_and(|m| m == operation) {
+                chunk.extend_from_slice(change.raw_bytes());
+            }
+        }
+        Some((chunk, vec![last]))
     }
 
     /// Registers that hold more than one value. Equal values are no conflict.

@@ -18,4 +18,5 @@ pub use catalogue::{Catalogue, Field, FieldType, Kind};
 pub use ids::{DeviceId, OperationId, RecordId, WorkspaceId};
 pub use projection::{Projection, SearchText, project};
 pub use register::{Registers, Scalar};
+pub use uuid::Uuid;
 pub use value::{Fields, Value, ValueError};

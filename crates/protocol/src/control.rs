@@ -27,6 +27,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// By the name that people write.
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Role::Viewer, Role::Member, Role::Admin, Role::Owner].into_iter().find(|role| role.key() == key)
+    }
+
     pub const fn key(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",

@@ -227,7 +227,7 @@ impl Segment {
     }
 
     /// The hashes of all entries, in order.
-    fn chain(&self) -> Vec<Hash> {
+    pub fn chain(&self) -> Vec<Hash> {
         let mut previous = self.previous;
         let hashes = self.entries.iter().enumerate().map(|(at, entry)| {
             previous = entry.hash(&entry.header(self, self.place(at), previous));
@@ -248,15 +248,15 @@ impl Segment {
         })
     }
 
-    /// Opens an entry that a feed has accepted.
-    pub fn open(&self, at: usize, epoch: &EpochKey, record: &RecordKey) -> Result<Payload> {
+    /// Opens an entry that a feed has accepted; `chain` is that of this segment.
+    pub fn open(&self, at: usize, chain: &[Hash], epoch: &EpochKey, record: &RecordKey) -> Result<Payload> {
         let entry = self.entries.get(at).ok_or(ProtocolError::Gap("there is no such entry"))?;
         if epoch.epoch != entry.epoch {
             return Err(ProtocolError::CannotDecrypt);
         }
         let previous = match at {
             0 => self.previous,
-            _ => *self.chain().get(at - 1).expect("it has as many hashes as entries"),
+            _ => *chain.get(at - 1).ok_or(ProtocolError::Gap("the chain is not that of the segment"))?,
         };
         let about = entry.header(self, self.place(at), previous);
         let keys = ContentKeys { workspace: self.workspace, tag: entry.tag, epoch, record };

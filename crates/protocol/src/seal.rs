@@ -1,6 +1,9 @@
 //! Encryption: content under a record's key and the epoch, record keys under the epoch, epochs for devices.
 
-use crate::{DocTag, Hash, ProtocolError, Result, WorkspaceId, wire::random};
+use crate::{
+    DocTag, Hash, ProtocolError, Result, WorkspaceId, limits,
+    wire::{decode, encode, random},
+};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -98,6 +101,17 @@ pub struct WrappedKey {
     nonce: [u8; 24],
     #[cbor(n(3), with = "minicbor::bytes")]
     ciphertext: Vec<u8>,
+}
+
+impl WrappedKey {
+    /// Several, as they lie beside a segment.
+    pub fn encode_all(keys: &[Self]) -> Vec<u8> {
+        encode(&keys.to_vec())
+    }
+
+    pub fn decode_all(bytes: &[u8]) -> Result<Vec<Self>> {
+        decode(bytes, limits::SEGMENT_BYTES)
+    }
 }
 
 impl RecordKey {

@@ -102,7 +102,7 @@ fn segment(keys: &DeviceKeys, feed: Feed, texts: &[&str]) -> (Segment, Feed) {
 }
 
 fn open(segment: &Segment, at: usize) -> Result<String> {
-    let payload = segment.open(at, &epoch(1), &RecordKey::from_bytes([9; 32]))?;
+    let payload = segment.open(at, &segment.chain(), &epoch(1), &RecordKey::from_bytes([9; 32]))?;
     Ok(String::from_utf8(payload.chunk).expect("text"))
 }
 
@@ -181,18 +181,21 @@ fn content_opens_with_its_own_keys_only() {
     let (sent, _) = segment(&ana, Feed::new(ana.id, 1), &["one", "two"]);
     let record = RecordKey::from_bytes([9; 32]);
     assert_eq!(open(&sent, 0).expect("opens"), "one");
-    assert_eq!(sent.open(0, &epoch(1), &RecordKey::from_bytes([1; 32])), Err(ProtocolError::CannotDecrypt));
-    assert_eq!(sent.open(0, &epoch(2), &record), Err(ProtocolError::CannotDecrypt));
+    assert_eq!(
+        sent.open(0, &sent.chain(), &epoch(1), &RecordKey::from_bytes([1; 32])),
+        Err(ProtocolError::CannotDecrypt)
+    );
+    assert_eq!(sent.open(0, &sent.chain(), &epoch(2), &record), Err(ProtocolError::CannotDecrypt));
     let other_key = EpochKey::from_bytes(1, [77; 32]);
-    assert_eq!(sent.open(0, &other_key, &record), Err(ProtocolError::CannotDecrypt));
-    assert!(sent.open(2, &epoch(1), &record).is_err());
+    assert_eq!(sent.open(0, &sent.chain(), &other_key, &record), Err(ProtocolError::CannotDecrypt));
+    assert!(sent.open(2, &sent.chain(), &epoch(1), &record).is_err());
     // An entry that is moved to another place, or said of another document, does not open.
     let mut moved = sent.clone();
     moved.entries.swap(0, 1);
-    assert_eq!(moved.open(0, &epoch(1), &record), Err(ProtocolError::CannotDecrypt));
+    assert_eq!(moved.open(0, &moved.chain(), &epoch(1), &record), Err(ProtocolError::CannotDecrypt));
     let mut renamed = sent;
     renamed.entries[0].tag = DocTag([1; 16]);
-    assert_eq!(renamed.open(0, &epoch(1), &record), Err(ProtocolError::CannotDecrypt));
+    assert_eq!(renamed.open(0, &renamed.chain(), &epoch(1), &record), Err(ProtocolError::CannotDecrypt));
 }
 
 #[test]

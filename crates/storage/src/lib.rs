@@ -15,6 +15,7 @@ mod schema;
 pub mod search;
 pub mod settings;
 mod store;
+pub mod team;
 #[cfg(test)]
 mod tests;
 

@@ -24,6 +24,8 @@ pub struct Operation {
     pub finished: bool,
     pub undoes: Option<OperationId>,
     pub undone_by: Option<OperationId>,
+    /// The device that it came from; none: this one.
+    pub origin: Option<String>,
 }
 
 /// One record of an operation.
@@ -35,7 +37,8 @@ pub struct Touched {
     pub after: Vec<[u8; 32]>,
 }
 
-const COLUMNS: &str = "seq, id, label, detail, at, person, device, records, finished, undoes, undone_by";
+const COLUMNS: &str =
+    "seq, id, label, detail, at, person, device, records, finished, undoes, undone_by, origin";
 
 fn read(r: &SqlRow<'_>) -> rusqlite::Result<Operation> {
     let optional = |at: usize| -> rusqlite::Result<Option<OperationId>> {
@@ -53,14 +56,15 @@ fn read(r: &SqlRow<'_>) -> rusqlite::Result<Operation> {
         finished: r.get(8)?,
         undoes: optional(9)?,
         undone_by: optional(10)?,
+        origin: r.get(11)?,
     })
 }
 
 /// Writes an operation's head; the sequence number it has.
 pub fn begin(tx: &Transaction<'_>, operation: &Operation) -> Result<i64, StorageError> {
     let sql =
-        "INSERT INTO operation (id, label, detail, at, person, device, records, finished, undoes, undone_by)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        "INSERT INTO operation (id, label, detail, at, person, device, records, finished, undoes, undone_by, origin)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let o = operation;
     let undoes = o.undoes.map(|id| id.to_string());
     let undone_by = o.undone_by.map(|id| id.to_string());
@@ -74,7 +78,8 @@ pub fn begin(tx: &Transaction<'_>, operation: &Operation) -> Result<i64, Storage
         o.records,
         o.finished,
         undoes,
-        undone_by
+        undone_by,
+        o.origin
     ])?;
     Ok(tx.last_insert_rowid())
 }
@@ -156,10 +161,15 @@ pub fn latest(db: &Connection, limit: usize) -> Result<Vec<Operation>, StorageEr
     Ok(statement.query_map([limit], read)?.collect::<Result<_, _>>()?)
 }
 
+/// The number of the newest operation.
+pub fn last(db: &Connection) -> Result<i64, StorageError> {
+    Ok(db.prepare_cached("SELECT coalesce(max(seq), 0) FROM operation")?.query_row([], |r| r.get(0))?)
+}
+
 /// What an undo without a name takes back: the newest that is no undo itself and stands.
 pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operation>, StorageError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM operation WHERE undoes IS NULL AND undone_by IS NULL ORDER BY seq DESC LIMIT ?1"
+        "SELECT {COLUMNS} FROM operation WHERE undoes IS NULL AND undone_by IS NULL AND origin IS NULL ORDER BY seq DESC LIMIT ?1"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows: Vec<Operation> = statement.query_map([skip.len() + 1], read)?.collect::<Result<_, _>>()?;
@@ -169,8 +179,8 @@ pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operatio
 /// What a redo takes back: the newest undo that stands, unless something else was done since.
 pub fn last_undo(db: &Connection) -> Result<Option<Operation>, StorageError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM operation WHERE label = 'undo' AND undone_by IS NULL
-         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL) ORDER BY seq DESC LIMIT 1"
+        "SELECT {COLUMNS} FROM operation WHERE label = 'undo' AND undone_by IS NULL AND origin IS NULL
+         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL AND origin IS NULL) ORDER BY seq DESC LIMIT 1"
     );
     Ok(db.prepare_cached(&sql)?.query_row([], read).optional()?)
 }

@@ -5,8 +5,11 @@ use crate::StorageError;
 use rusqlite::{Connection, Transaction};
 use satchel_domain::{Catalogue, Field, Kind, projection};
 
-const STEPS: &[&str] =
-    &[include_str!("migrations/0001_base.sql"), include_str!("migrations/0002_cheaper_edits.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_base.sql"),
+    include_str!("migrations/0002_cheaper_edits.sql"),
+    include_str!("migrations/0003_team.sql"),
+];
 
 /// Raised when projections of unchanged fields come out otherwise than before.
 const PROJECTION_REVISION: u32 = 1;

@@ -33,6 +33,11 @@ impl Slot {
         &self.recipient
     }
 
+    /// The recipient's X25519 key.
+    pub fn recipient_key(&self) -> Option<[u8; 32]> {
+        bech32::decode(&self.recipient).ok()?.1.try_into().ok()
+    }
+
     pub(crate) fn for_recovery(code: &RecoveryCode, vault: Uuid, generation: u32, key: &VaultKey) -> Self {
         let recipient = code.identity().to_public();
         let sealed = seal(&recipient, vault, generation, key);

@@ -1,6 +1,6 @@
 import { Building2, Clock, FileInput, Search, Settings, Trash2, Users } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { Job } from "../bindings";
+import type { Job, RemoteView } from "../bindings";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
@@ -9,7 +9,7 @@ import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
 import { SettingsPage } from "../settings/SettingsPage";
-import { count } from "../shared/format";
+import { ago, count } from "../shared/format";
 import { t } from "../shared/i18n";
 import { type Bindings, isTyping, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
@@ -180,6 +180,8 @@ export function Frame() {
       </main>
       <StatusBar
         people={status?.records.person ?? 0}
+        remotes={status?.remotes ?? []}
+        pending={status?.pending ?? 0}
         sample={status?.sample ?? null}
         onHelp={() => setHelp(true)}
         onPalette={() => setPalette(true)}
@@ -194,11 +196,16 @@ export function Frame() {
 
 function StatusBar({
   people,
+  remotes,
+  pending,
   sample,
   onHelp,
   onPalette,
 }: {
   people: number;
+  /** Where the team meets, and what it does not have yet. */
+  remotes: RemoteView[];
+  pending: number;
   /** The operation that made the sample data, as long as it is there. */
   sample: string | null;
   onHelp: () => void;
@@ -219,7 +226,7 @@ function StatusBar({
       <span role="status">
         {progress && progress.total > 0
           ? t("status.working", { done: count(progress.done), total: count(progress.total) })
-          : t("status.saved")}
+          : team(remotes, pending)}
         {progress && progress.total > 0 && Date.now() - progress.since > 1000 && (
           <button
             type="button"
@@ -254,6 +261,18 @@ function StatusBar({
       </button>
     </footer>
   );
+}
+
+/** In words, never by colour alone: is what I did with the others? */
+function team(remotes: RemoteView[], pending: number): string {
+  if (remotes.length === 0) return t("status.saved");
+  if (remotes.every((r) => r.state !== "connected")) return t("status.offline", { n: count(pending) });
+  if (pending > 0) return t("status.waiting", { n: count(pending) });
+  const last = remotes
+    .map((r) => r.synced_at ?? "")
+    .sort()
+    .pop();
+  return last ? t("status.synced", { ago: ago(last) }) : t("status.saved");
 }
 
 function Keys({ onClose }: { onClose: () => void }) {

@@ -109,7 +109,11 @@ export type ClaimView = {
 };
 
 /**  What a caller may act on. The command line turns them into exit codes. */
-export type Code = "internal" | "usage" | "locked" | "wrong_key" | "keyring" | "no_vault" | "in_use" | "newer" | "damaged" | "disk_full" | "read_only" | "refused" | "not_found" | "cancelled" | "nothing_to_undo";
+export type Code = "internal" | "usage" | "locked" | "wrong_key" | "keyring" | "no_vault" | "in_use" | "newer" | "damaged" | "disk_full" | "read_only" | "refused" | "not_found" | "cancelled" | "nothing_to_undo" | 
+/**  A conflict, or somebody who asks to join: a person decides. */
+"needs_decision" | 
+/**  A remote cannot be reached; what was to be sent stays queued. */
+"unreachable";
 
 export type ColumnView = {
 	name: string,
@@ -353,6 +357,17 @@ export type RecordView = {
 	conflicts: ConflictView[],
 };
 
+/**  A place where the team meets. */
+export type RemoteView = {
+	name: string,
+	/**  `folder`. */
+	kind: string,
+	address: string,
+	/**  `connected`, or `missing` where it cannot be reached now. */
+	state: string,
+	synced_at: string | null,
+};
+
 export type RowError = {
 	row: number,
 	column: string,
@@ -405,7 +420,7 @@ export type StatusView = {
 	trash: { [key in string]: number },
 	pending: number,
 	conflicts: number,
-	remotes: Value[],
+	remotes: RemoteView[],
 	last_backup: string | null,
 	/**  The operation that has made sample data, as long as they are there. */
 	sample: OperationId | null,

@@ -1,0 +1,257 @@
+//! The team: folders, sync, invitations, members, conflicts.
+
+use crate::{
+    args::{Command, Init, RemoteCommand},
+    run::{Done, make, open, record, usage},
+    show::{Show, plain, table},
+    words::{say, word},
+};
+use satchel_app::{AppError, Cancel, Code, Folder, Invitation, Role, Satchel, Session, domain::WorkspaceId};
+use serde_json::json;
+use std::{path::Path, time::Duration};
+
+/// What the workspace is called until the team has said it.
+pub const JOINING: &str = "…";
+
+pub fn run(show: &Show, session: &Session, command: Command) -> Done {
+    match command {
+        Command::Remote(RemoteCommand::Add { address }) => {
+            let remote = session.add_remote(&address)?;
+            show.answer(&json!(remote), || say!("{} is connected", remote.name));
+        }
+        Command::Remote(RemoteCommand::List) => {
+            let remotes = session.remotes()?;
+            let rows: Vec<Vec<String>> = remotes
+                .iter()
+                .map(|r| {
+                    vec![
+                        r.name.clone(),
+                        r.address.clone(),
+                        word(&r.state).into(),
+                        r.synced_at.clone().unwrap_or_default(),
+                    ]
+                })
+                .collect();
+            show.answer(&json!({ "remotes": remotes }), || {
+                table(&["name", "folder", "state", "synced"], &rows)
+            });
+        }
+        Command::Remote(RemoteCommand::Remove { name }) => {
+            session.remove_remote(&name)?;
+            show.answer(&json!({"name": name, "kind": "folder", "state": "removed"}), || {
+                say!("{} is forgotten; what is in it stays", name)
+            });
+        }
+        Command::Sync { watch } => return sync(show, session, watch),
+        Command::Invite { role, expires } => {
+            let role = role_of(&role)?;
+            let invitation = session.invite(role, duration(&expires)?)?;
+            show.answer(&json!(invitation), || {
+                say!(
+                    "{}\nSend this link to one person. It is valid until {}.",
+                    invitation.link,
+                    invitation.expires_at
+                )
+            });
+        }
+        Command::Requests => {
+            let requests = session.requests()?;
+            let rows: Vec<Vec<String>> = requests
+                .iter()
+                .map(|r| {
+                    vec![
+                        r.request.clone(),
+                        r.person.clone(),
+                        r.device.clone(),
+                        word(&r.role).into(),
+                        r.check_code.clone(),
+                    ]
+                })
+                .collect();
+            show.answer(&json!({ "requests": requests }), || {
+                table(&["request", "name", "device", "role", "digits"], &rows)
+            });
+        }
+        Command::Approve { request } => {
+            let done = session.approve(request.as_deref())?;
+            show.answer(&json!(done), || {
+                say!("{} is in the team. The digits must be {} on the other screen; if they are not: satchel revoke", done.person, done.check_code)
+            });
+        }
+        Command::Members => {
+            let members = session.members()?;
+            let rows: Vec<Vec<String>> = members
+                .iter()
+                .flat_map(|m| {
+                    m.devices.iter().map(|d| {
+                        let state = match (d.revoked, d.this) {
+                            (true, _) => "removed",
+                            (_, true) => "this device",
+                            _ => "",
+                        };
+                        vec![
+                            m.person.clone(),
+                            word(&m.role).into(),
+                            d.name.clone(),
+                            d.last_seen.clone().unwrap_or_default(),
+                            word(state).into(),
+                            d.id.clone(),
+                        ]
+                    })
+                })
+                .collect();
+            show.answer(&json!({ "members": members }), || {
+                table(&["name", "role", "device", "last heard of", "", "id"], &rows)
+            });
+        }
+        Command::Revoke { whom } => {
+            session.revoke(&whom)?;
+            show.answer(&json!({ "members": session.members()? }), || {
+                say!("{} is out of the team; what was there stays, and a new key is in use", whom)
+            });
+        }
+        Command::Role { whom, role } => {
+            session.change_role(&whom, role_of(&role)?)?;
+            show.answer(&json!({ "members": session.members()? }), || {
+                say!("{} is {} now", whom, word(&role))
+            });
+        }
+        Command::Conflicts => {
+            let conflicts = session.conflicts()?;
+            show.answer(&json!({ "conflicts": conflicts }), || {
+                let mut out = String::new();
+                for c in &conflicts {
+                    out.push_str(&format!("{} {} {}\n", c.id, c.kind, c.field));
+                    for (at, v) in c.values.iter().enumerate() {
+                        out.push_str(&format!("    {at}: {}  ({}, {})\n", plain(&v.value), v.by, v.at));
+                    }
+                }
+                if out.is_empty() { say!("no conflicts") } else { out }
+            });
+        }
+        Command::Settle { id, field, value } => {
+            let written = session.settle(record(&id)?, &field, value)?;
+            show.answer(&json!(written), || say!("settled; `satchel undo` takes it back"));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn sync(show: &Show, session: &Session, watch: bool) -> Done {
+    loop {
+        let report = session.sync(&mut show.progress("syncing"), &Cancel::default())?;
+        if !watch || report.pushed + report.pulled > 0 {
+            show.answer(&json!(report), || {
+                let mut out = say!(
+                    "sent {}, received {}, waiting {}, conflicts {}",
+                    report.pushed,
+                    report.pulled,
+                    report.pending,
+                    report.conflicts
+                );
+                for remote in report.remotes.iter().filter(|r| !r.ok) {
+                    out.push_str(&format!(
+                        "\n{}: {}",
+                        remote.name,
+                        remote.error.as_deref().unwrap_or_default()
+                    ));
+                }
+                out
+            });
+        }
+        if !watch {
+            if report.remotes.is_empty() {
+                return Err(AppError::new(Code::NotFound, "no folder is connected; satchel remote add DIR"));
+            }
+            return match report.remotes.iter().all(|r| !r.ok) {
+                true => Err(AppError::new(
+                    Code::Unreachable,
+                    "no remote could be reached; what is to be sent stays queued",
+                )),
+                false => Ok(()),
+            };
+        }
+        std::thread::sleep(Duration::from_secs(2));
+    }
+}
+
+/// Makes a vault that asks to join, and waits until it is let in. Run again, it goes on asking.
+pub fn join(
+    show: &Show,
+    vault: &Path,
+    link: &str,
+    args: Init,
+    device: &str,
+    remote: Option<&Path>,
+    wait: &str,
+) -> Done {
+    let wait = duration(wait)?;
+    let invitation = Invitation::from_link(link).map_err(AppError::from)?;
+    let address = match remote {
+        Some(dir) => std::path::absolute(dir).map_err(|e| usage(e.to_string()))?.display().to_string(),
+        None => invitation.remote.clone(),
+    };
+    let folder = Folder::open(Path::new(&address), invitation.workspace).map_err(AppError::from)?;
+    let satchel = Satchel::new(vault, "The satchel command");
+    let mut kit = None;
+    let session = if vault.join("vault.json").exists() {
+        let session = open(&satchel)?;
+        if session.status()?.workspace != JOINING {
+            return Err(AppError::new(
+                Code::Refused,
+                "there is a vault already; join in a new folder, with --vault",
+            ));
+        }
+        session
+    } else {
+        let workspace = WorkspaceId(uuid_of(invitation.workspace.0));
+        let (created, text, in_file) = make(show, vault, &args, device, Some(workspace))?;
+        if !in_file && !show.json {
+            show.warn(&created.kit.text);
+        }
+        kit = Some(text);
+        created.session
+    };
+    let code = session.ask_to_join(&invitation, &folder)?;
+    show.note(&say!("Asked to join. Compare these digits with who approves: {}", code));
+    session.await_welcome(&invitation, &address, wait)?;
+    drop(session);
+    satchel.lock();
+    drop(satchel);
+    let satchel = Satchel::new(vault, "The satchel command");
+    let session = open(&satchel)?;
+    let report = session.sync(&mut show.progress("syncing"), &Cancel::default())?;
+    let status = session.status()?;
+    let answer = json!({
+        "check_code": code, "state": "joined", "vault": vault, "workspace": status.workspace,
+        "device": status.device, "recovery_kit": kit, "pulled": report.pulled,
+    });
+    show.answer(&answer, || {
+        say!("You are in the team {}: {} entries received", status.workspace, report.pulled)
+    });
+    Ok(())
+}
+
+fn uuid_of(bytes: [u8; 16]) -> satchel_app::domain::Uuid {
+    satchel_app::domain::Uuid::from_bytes(bytes)
+}
+
+fn role_of(text: &str) -> Result<Role, AppError> {
+    Role::from_key(text)
+        .ok_or_else(|| usage(format!("«{text}» is no role; roles are viewer, member, admin, owner")))
+}
+
+/// `30s`, `5m`, `24h`, `7d`.
+fn duration(text: &str) -> Result<Duration, AppError> {
+    let bad = || usage(format!("«{text}» is no duration; write 30s, 5m, 24h or 7d"));
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 86_400,
+        _ => return Err(bad()),
+    };
+    let number: u64 = text.get(..text.len() - 1).and_then(|n| n.parse().ok()).ok_or_else(bad)?;
+    number.checked_mul(unit).map(Duration::from_secs).ok_or_else(bad)
+}

@@ -1,0 +1,554 @@
+//! Syncing: what this device has done becomes entries of its log, the remotes get what they lack, and what
+//! others have written is applied. Each step is one transaction; a sync that is cut off goes on where it was.
+
+use crate::{
+    AppError, Cancel, Progress, Session,
+    error::Code,
+    session::{Prepared, facts, now},
+    team::Team,
+    views::{RemoteState, SyncReport},
+};
+use satchel_document::{Document, DocumentError, Heads, guarded};
+use satchel_domain::{Kind, OperationId, RecordId};
+use satchel_protocol::{
+    DocTag, EntryKind, Feed, Hash, Operation as WireOperation, Payload, Place, RecordKey, Segment,
+    SegmentBuilder, WrappedKey,
+};
+use satchel_storage::{
+    DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings, team,
+};
+use satchel_sync::{Folder, Found};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::Path,
+};
+use uuid::Uuid;
+
+/// Entries of one segment, and bytes of their chunks.
+const SEGMENT: usize = 500;
+const SEGMENT_BYTES: usize = 4 << 20;
+
+impl Session {
+    /// One round with every remote.
+    pub fn sync(&self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<SyncReport, AppError> {
+        self.team()?;
+        let mut report = SyncReport::default();
+        for remote in self.store.read(team::remotes)? {
+            let outcome = self.sync_with(&remote, &mut report, progress, cancel);
+            report.remotes.push(RemoteState {
+                name: remote.name,
+                head: self.own_feed()?.next - 1,
+                ok: outcome.is_ok(),
+                error: outcome.as_ref().err().map(|e| e.message.clone()),
+            });
+            match outcome {
+                Err(e) if e.code != Code::Unreachable && e.code != Code::Refused => return Err(e),
+                _ => {}
+            }
+        }
+        report.pending = u32::try_from(self.pending()?).unwrap_or(u32::MAX);
+        report.conflicts = u32::try_from(self.store.read(projections::conflicts)?).unwrap_or(u32::MAX);
+        report.quarantined = u32::try_from(self.store.read(team::quarantined)?).unwrap_or(u32::MAX);
+        if report.pulled > 0 {
+            self.refresh_catalogue()?;
+        }
+        if report.pulled > 0 || report.pushed > 0 {
+            self.changed(Vec::new());
+        }
+        Ok(report)
+    }
+
+    fn sync_with(
+        &self,
+        remote: &team::RemoteRow,
+        report: &mut SyncReport,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<(), AppError> {
+        let folder = Folder::open(Path::new(&remote.address), self.workspace())?;
+        let team = self.follow_control(&folder)?;
+        self.push_control(&team, &folder)?;
+        let may_write = team.members.active(self.own()).is_some();
+        if may_write {
+            self.pack(&team, progress, cancel)?;
+            report.pushed += self.push(&folder)?;
+        }
+        let mut fields = false;
+        let pulled = self.pull(&folder, &team, &mut fields, progress, cancel);
+        if fields {
+            // Records that were here before may have values for them.
+            self.rebuild(&mut |_| {})?;
+        }
+        report.pulled += pulled?;
+        let sent = self.own_feed()?.next;
+        let row = team::RemoteRow { sent, synced_at: Some(now()), ..remote.clone() };
+        self.store.write::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
+        match may_write {
+            true => Ok(()),
+            false => {
+                Err(AppError::refused("this device was removed from the team; what it changes stays here"))
+            }
+        }
+    }
+
+    /// Operations that are not in the log yet, and entries that a remote lacks.
+    pub(crate) fn pending(&self) -> Result<u64, AppError> {
+        self.store.read::<_, AppError>(|db| {
+            let (seq, _) = packed(db)?;
+            let operations = team::operations_after(db, seq)?;
+            let next = self.feed_in(db)?.next;
+            let lacking = team::remotes(db)?.iter().map(|r| next.saturating_sub(r.sent)).max().unwrap_or(0);
+            Ok(operations + lacking)
+        })
+    }
+
+    fn own_feed(&self) -> Result<Feed, AppError> {
+        self.store.read(|db| self.feed_in(db))
+    }
+
+    fn feed_in(&self, db: &satchel_storage::Connection) -> Result<Feed, AppError> {
+        let own = team::feeds(db)?
+            .into_iter()
+            .find(|f| f.device == self.own().0 && f.incarnation == self.incarnation);
+        Ok(own.map_or_else(|| Feed::new(self.own(), self.incarnation), |f| feed_of(&f)))
+    }
+
+    /// Writes what this device has done since into its log, a segment at a time.
+    fn pack(&self, team: &Team, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<(), AppError> {
+        let keys = self.device_keys()?;
+        let epoch = team.epoch()?;
+        let mut done = 0;
+        loop {
+            self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
+            let running = self.running();
+            let more = self.store.write::<_, AppError>(|tx| {
+                let mut unsent = team::unsent(tx, packed(tx)?, SEGMENT)?;
+                // What is still being written comes when it is done, and so does all behind it.
+                let ready = unsent
+                    .iter()
+                    .position(|u| u.id.parse::<OperationId>().is_ok_and(|id| running.contains(&id)));
+                unsent.truncate(ready.unwrap_or(unsent.len()));
+                let Some(last) = unsent.last().map(|u| (u.seq, u.row)) else {
+                    // Operations that have touched nothing have nothing to send.
+                    if ready.is_none() && running.is_empty() {
+                        let all = (operations::last(tx)?, i64::MAX);
+                        if packed(tx)? < all {
+                            settings::put(tx, facts::PACKED, &format!("{} {}", all.0, all.1))?;
+                        }
+                    }
+                    return Ok(false);
+                };
+                let feed = self.feed_in(tx)?;
+                let seen = seen(&team::feeds(tx)?);
+                let mut builder = SegmentBuilder::new(self.workspace(), &keys, feed, team.members.head, seen);
+                let (mut wrapped, mut bytes, mut packed_to) = (Vec::new(), 0, last);
+                for u in &unsent {
+                    if bytes > SEGMENT_BYTES {
+                        break;
+                    }
+                    packed_to = (u.seq, u.row);
+                    let Some(row) = documents::by_row(tx, u.row)? else { continue };
+                    let Some((payload, heads)) = payload(&row, u)? else { continue };
+                    bytes += payload.chunk.len();
+                    let record = row.id.to_string();
+                    let (tag, key) = match team::doc_of(tx, &record)? {
+                        Some((tag, key)) => (DocTag(tag), RecordKey::from_bytes(key)),
+                        None => {
+                            let (tag, key) = (DocTag(*Uuid::new_v4().as_bytes()), RecordKey::generate()?);
+                            team::put_doc(tx, &tag.0, &record, key.as_bytes())?;
+                            wrapped.push(epoch.wrap(self.workspace(), tag, &key)?);
+                            (tag, key)
+                        }
+                    };
+                    let heads = heads.into_iter().map(Hash).collect();
+                    builder.add(EntryKind::Change, tag, heads, epoch, &key, &payload)?;
+                }
+                if let Some((segment, feed)) = builder.finish() {
+                    let row = team::SegmentRow {
+                        incarnation: self.incarnation,
+                        first: segment.first,
+                        next: segment.end(),
+                        bytes: segment.encode(),
+                        keys: WrappedKey::encode_all(&wrapped),
+                    };
+                    done += segment.entries.len() as u64;
+                    team::put_segment(tx, &row)?;
+                    team::put_feed(tx, &row_of(&feed))?;
+                }
+                settings::put(tx, facts::PACKED, &format!("{} {}", packed_to.0, packed_to.1))?;
+                Ok(true)
+            })?;
+            progress(Progress { done, total: 0 });
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives a remote the segments of this device that it does not have, or has no more. How many entries.
+    fn push(&self, folder: &Folder) -> Result<u32, AppError> {
+        let mut pushed = 0;
+        let mut there: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
+        for place in self.store.read(team::segments)? {
+            let found = match there.entry(place.incarnation) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => free.insert(folder.segments(self.own(), place.incarnation)?),
+            };
+            // Half of it is not it.
+            let is_there = |f: &Found| (f.first, f.next, f.size) == (place.first, place.next, place.size);
+            if found.iter().any(is_there) {
+                continue;
+            }
+            let segment = self.store.read(|db| team::segment(db, place.incarnation, place.first))?;
+            let Some(segment) = segment else { continue };
+            let places = (place.first, place.next);
+            folder.put_segment(self.own(), place.incarnation, places, &segment.bytes, &segment.keys)?;
+            pushed += u32::try_from(place.next - place.first).unwrap_or(u32::MAX);
+        }
+        Ok(pushed)
+    }
+
+    /// Applies what others have written, as far as it goes: an entry may follow one of another device that is
+    /// not here yet. How many entries.
+    fn pull(
+        &self,
+        folder: &Folder,
+        team: &Team,
+        fields: &mut bool,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<u32, AppError> {
+        let mut pulled = 0;
+        loop {
+            let before = pulled;
+            for (device, incarnation) in folder.feeds()? {
+                if device == self.own() && incarnation == self.incarnation {
+                    continue;
+                }
+                let Some(card) = team.members.devices.get(&device).map(|m| m.card.clone()) else { continue };
+                for found in folder.segments(device, incarnation)? {
+                    self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
+                    let known = self.store.read(team::feeds)?;
+                    let known = known.iter().find(|f| f.device == device.0 && f.incarnation == incarnation);
+                    let next = known.map_or(1, |f| f.next);
+                    // A name is a hint: what it promises to be known is not read again.
+                    if found.next <= next || found.first > next {
+                        continue;
+                    }
+                    let (bytes, keys) = folder.segment(&found)?;
+                    // Half of a file, or a copy that is none: another may be whole.
+                    let Ok(segment) = Segment::decode(&bytes) else { continue };
+                    if segment.device != device || segment.incarnation != incarnation {
+                        continue;
+                    }
+                    self.take_keys(team, &keys)?;
+                    loop {
+                        let (applied, new_field) = self.apply(team, &card, &segment)?;
+                        pulled += applied;
+                        if !new_field {
+                            break;
+                        }
+                        self.refresh_catalogue()?;
+                        *fields = true;
+                    }
+                    progress(Progress { done: u64::from(pulled), total: 0 });
+                }
+            }
+            if pulled == before {
+                return Ok(pulled);
+            }
+        }
+    }
+
+    fn take_keys(&self, team: &Team, bytes: &[u8]) -> Result<(), AppError> {
+        let Ok(wrapped) = WrappedKey::decode_all(bytes) else { return Ok(()) };
+        self.store.write::<_, AppError>(|tx| {
+            for wrapped in wrapped {
+                let key = team.epochs.get(&wrapped.epoch).map(|e| e.unwrap(self.workspace(), &wrapped));
+                if let Some(Ok(key)) = key {
+                    team::put_doc(tx, &wrapped.tag.0, "", key.as_bytes())?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Applies a segment up to the first entry that has to wait. How many entries.
+    fn apply(
+        &self,
+        team: &Team,
+        card: &satchel_protocol::Card,
+        segment: &Segment,
+    ) -> Result<(u32, bool), AppError> {
+        let chain = segment.chain();
+        let names = team.names(segment.device);
+        self.store.write::<_, AppError>(|tx| {
+            let known = team::feeds(tx)?
+                .into_iter()
+                .find(|f| f.device == segment.device.0 && f.incarnation == segment.incarnation);
+            let mut feed =
+                known.map_or_else(|| Feed::new(segment.device, segment.incarnation), |f| feed_of(&f));
+            let Ok(new) = feed.accept(self.workspace(), card, segment) else { return Ok((0, false)) };
+            let mut incoming =
+                Incoming { session: self, names: &names, device: segment.device, seqs: BTreeMap::new() };
+            let (mut applied, mut to, mut new_field) = (0, None, false);
+            for at in new {
+                let seq = segment.first + at as u64;
+                let place = Place { device: segment.device, incarnation: segment.incarnation, seq };
+                if !team.members.counts(place) {
+                    break;
+                }
+                let Some(entry) = segment.entries.get(at) else { break };
+                // Without its keys it waits.
+                let (Some(epoch), Some(key)) =
+                    (team.epochs.get(&entry.epoch), team::doc_key(tx, &entry.tag.0)?)
+                else {
+                    break;
+                };
+                let row = row_of(&feed);
+                match segment.open(at, &chain, epoch, &RecordKey::from_bytes(key)) {
+                    Err(e) => team::quarantine(tx, &row, seq, &e.to_string(), &[])?,
+                    Ok(payload) => {
+                        let heads = entry.heads.iter().map(|h| h.0).collect();
+                        match incoming.apply(tx, &payload, &heads)? {
+                            Taken::Yes => {
+                                new_field |= payload.kind == Kind::CustomField.key();
+                                let record = Uuid::from_bytes(payload.record).to_string();
+                                team::put_doc(tx, &entry.tag.0, &record, &key)?;
+                            }
+                            Taken::Wait => break,
+                            Taken::No(why) => team::quarantine(tx, &row, seq, &why, &payload.chunk)?,
+                        }
+                    }
+                }
+                applied += 1;
+                to = chain.get(at).copied().map(|hash| (seq + 1, hash));
+                // What comes behind is read with the new field.
+                if new_field {
+                    break;
+                }
+            }
+            incoming.close(tx)?;
+            if let Some((next, last)) = to {
+                let feed = team::FeedRow { next, last: last.0, ..row_of(&feed) };
+                team::put_feed(tx, &feed)?;
+            }
+            Ok((applied, new_field))
+        })
+    }
+
+    /// A digest of all records and their versions: two devices that have it in common have everything in
+    /// common.
+    pub fn fingerprint(&self) -> Result<String, AppError> {
+        let versions = self.store.read(team::versions)?;
+        let mut hasher = blake3::Hasher::new();
+        for (id, heads) in versions {
+            hasher.update(id.as_bytes());
+            hasher.update(&heads);
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
+    /// Records that hold two values somewhere, field by field.
+    pub fn conflicts(&self) -> Result<Vec<crate::views::ConflictOf>, AppError> {
+        let mut out = Vec::new();
+        for id in self.store.read(team::conflicting)? {
+            let Ok(id) = id.parse::<RecordId>() else { continue };
+            let view = self.get(id)?;
+            out.extend(view.conflicts.into_iter().map(|c| crate::views::ConflictOf {
+                id,
+                kind: view.kind,
+                field: c.field,
+                values: c.values,
+            }));
+        }
+        Ok(out)
+    }
+
+    /// Settles a conflict for one of its values, by the number that `conflicts` shows.
+    pub fn settle(&self, id: RecordId, field: &str, value: usize) -> Result<crate::views::Written, AppError> {
+        let view = self.get(id)?;
+        let conflict = view.conflicts.into_iter().find(|c| c.field == field);
+        let conflict = conflict
+            .ok_or_else(|| AppError::new(Code::NotFound, format!("{field} of {id} is in no conflict")))?;
+        let count = conflict.values.len();
+        let value = conflict.values.into_iter().nth(value).ok_or_else(|| {
+            AppError::new(
+                Code::NotFound,
+                format!("the values are numbered from 0 to {}", count.saturating_sub(1)),
+            )
+        })?;
+        self.write_whole(id, field, &value.value)
+    }
+}
+
+/// Up to which operation and row of it the log has everything.
+fn packed(db: &satchel_storage::Connection) -> Result<(i64, i64), StorageError> {
+    let text = settings::get(db, facts::PACKED)?.unwrap_or_default();
+    let pair = text.split_once(' ').and_then(|(seq, row)| Some((seq.parse().ok()?, row.parse().ok()?)));
+    Ok(pair.unwrap_or((0, 0)))
+}
+
+fn feed_of(row: &team::FeedRow) -> Feed {
+    Feed {
+        device: satchel_protocol::DeviceId(row.device),
+        incarnation: row.incarnation,
+        next: row.next,
+        last: Hash(row.last),
+    }
+}
+
+fn row_of(feed: &Feed) -> team::FeedRow {
+    team::FeedRow { device: feed.device.0, incarnation: feed.incarnation, next: feed.next, last: feed.last.0 }
+}
+
+impl Session {
+    /// An operation goes on that was thought to be over: the log takes it up again from its beginning.
+    pub(crate) fn pack_again(&self, seq: i64) -> Result<(), AppError> {
+        self.store.write::<_, AppError>(|tx| {
+            if packed(tx)?.0 >= seq {
+                settings::put(tx, facts::PACKED, &format!("{} {}", seq - 1, i64::MAX))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A digest of what this device has seen of all.
+fn seen(feeds: &[team::FeedRow]) -> Hash {
+    let mut bytes = Vec::new();
+    for feed in feeds {
+        bytes.extend(feed.device);
+        bytes.extend(feed.incarnation.to_be_bytes());
+        bytes.extend(feed.next.to_be_bytes());
+        bytes.extend(feed.last);
+    }
+    Hash::of("satchel 2026 seen", &bytes)
+}
+
+/// What an operation has made of a record; nothing if it has changed nothing in its document.
+fn payload(row: &DocumentRow, unsent: &team::Unsent) -> Result<Option<(Payload, Heads)>, AppError> {
+    let parse = |id: &str| id.parse::<Uuid>().ok().map(|id| *id.as_bytes());
+    let Some(operation) = parse(&unsent.id) else { return Ok(None) };
+    let mut document = Document::load(&row.bytes)?;
+    let message = Uuid::from_bytes(operation).simple().to_string();
+    let Some((chunk, heads)) = guarded(|| Ok::<_, AppError>(document.changes_of(&message)))? else {
+        return Ok(None);
+    };
+    let payload = Payload {
+        record: *row.id.as_bytes(),
+        kind: row.kind.key().to_owned(),
+        chunk,
+        operation: WireOperation {
+            id: operation,
+            label: unsent.label.clone(),
+            at: unsent.at,
+            undoes: unsent.undoes.as_deref().and_then(parse),
+        },
+    };
+    Ok(Some((payload, heads)))
+}
+
+enum Taken {
+    Yes,
+    /// Changes that these follow are not here yet.
+    Wait,
+    No(String),
+}
+
+/// Entries of one device on their way into the vault.
+struct Incoming<'a> {
+    session: &'a Session,
+    names: &'a (String, String),
+    device: satchel_protocol::DeviceId,
+    /// The numbers of their operations here.
+    seqs: BTreeMap<[u8; 16], i64>,
+}
+
+impl Incoming<'_> {
+    fn apply(
+        &mut self,
+        tx: &Transaction<'_>,
+        payload: &Payload,
+        heads: &Vec<[u8; 32]>,
+    ) -> Result<Taken, AppError> {
+        let Ok(kind) = payload.kind.parse::<Kind>() else {
+            return Ok(Taken::No(format!("a kind that this version does not know: {}", payload.kind)));
+        };
+        let id = RecordId::from_bytes(payload.record);
+        let stored = documents::get(tx, id)?;
+        let catalogue = self.session.catalogue();
+        let merged = guarded(|| -> Result<_, DocumentError> {
+            match &stored {
+                Some(row) => {
+                    let mut document = Document::load(&row.bytes)?;
+                    document.append(&payload.chunk, heads)?;
+                    Ok(document)
+                }
+                None => Document::begin(&payload.chunk, heads),
+            }
+        });
+        let mut document = match merged {
+            Ok(document) => document,
+            Err(DocumentError::Incomplete) => return Ok(Taken::Wait),
+            Err(e) => return Ok(Taken::No(e.to_string())),
+        };
+        if stored.as_ref().is_some_and(|row| row.kind != kind) || document.kind().ok() != Some(kind) {
+            return Ok(Taken::No("it says of another kind than the record is".into()));
+        }
+        let prepared = match stored {
+            Some(row) if row.heads == document.heads() => return Ok(Taken::Yes),
+            Some(row) => Prepared::of(row, &mut document, &catalogue),
+            None => Prepared::received(id, &mut document, &catalogue),
+        };
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(e) if e.code == Code::Damaged => return Ok(Taken::No(e.message)),
+            Err(e) => return Err(e),
+        };
+        let seq = self.operation(tx, &payload.operation)?;
+        self.session.put(tx, seq, &prepared)?;
+        Ok(Taken::Yes)
+    }
+
+    /// The operation as it is called here, made when its first record comes.
+    fn operation(&mut self, tx: &Transaction<'_>, wire: &WireOperation) -> Result<i64, AppError> {
+        if let Some(seq) = self.seqs.get(&wire.id) {
+            return Ok(*seq);
+        }
+        let id = OperationId(Uuid::from_bytes(wire.id));
+        let seq = match operations::get(tx, id)? {
+            Some(known) => known.seq,
+            None => {
+                let operation = Operation {
+                    seq: 0,
+                    id,
+                    label: wire.label.chars().filter(|c| !c.is_control()).take(40).collect(),
+                    detail: "{}".to_owned(),
+                    at: wire.at,
+                    person: self.names.0.clone(),
+                    device: self.names.1.clone(),
+                    records: 0,
+                    finished: true,
+                    undoes: wire.undoes.map(|id| OperationId(Uuid::from_bytes(id))),
+                    undone_by: None,
+                    origin: Some(self.device.to_string()),
+                };
+                let seq = operations::begin(tx, &operation)?;
+                if let Some(undone) = operation.undoes {
+                    operations::mark_undone(tx, undone, Some(id))?;
+                }
+                seq
+            }
+        };
+        self.seqs.insert(wire.id, seq);
+        Ok(seq)
+    }
+
+    fn close(&self, tx: &Transaction<'_>) -> Result<(), AppError> {
+        for seq in self.seqs.values() {
+            operations::count(tx, *seq)?;
+        }
+        Ok(())
+    }
+}

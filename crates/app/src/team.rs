@@ -1,0 +1,699 @@
+//! The team: its control log, invitations, who belongs to it.
+
+use crate::{
+    AppError, Session,
+    error::Code,
+    session::{facts, now},
+    views::{DeviceView, InvitationView, MemberView, RemoteView, RequestView},
+};
+use satchel_document::Actor;
+use satchel_domain::date::rfc3339;
+use satchel_protocol::{
+    Action, Card, DeviceId, DeviceKeys, EpochKey, Invitation, Membership, PersonId, Pin, ProtocolError,
+    Request, Role, Sealed, SealedRequest, SignedRecord, WorkspaceId, check_code, open_previous,
+    seal_previous,
+};
+use satchel_storage::{Connection, StorageError, settings, team};
+use satchel_sync::{Folder, RemoteError};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    time::{Duration, Instant},
+};
+use zeroize::Zeroizing;
+
+/// What an epoch's key is sealed for.
+const EPOCH: &[u8] = b"satchel epoch 1";
+const WELCOME: &[u8] = b"satchel welcome 1";
+/// The longest that an invitation is valid.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What a newcomer gets, sealed for its device.
+#[derive(Serialize, Deserialize)]
+struct Welcome {
+    epoch: u32,
+    key: String,
+    workspace: String,
+    secret: String,
+}
+
+/// The team as this device knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Team {
+    pub records: Vec<SignedRecord>,
+    pub members: Membership,
+    pub epochs: BTreeMap<u32, EpochKey>,
+}
+
+impl Team {
+    /// Nothing, as long as this vault is nobody's but its own.
+    pub fn read(db: &Connection) -> Result<Option<Self>, AppError> {
+        let bytes = team::control(db)?;
+        let records: Vec<SignedRecord> =
+            bytes.iter().map(|b| SignedRecord::decode(b)).collect::<Result<_, ProtocolError>>()?;
+        let Some(members) = follow(&records)? else { return Ok(None) };
+        let epochs =
+            team::epochs(db)?.into_iter().map(|(n, key)| (n, EpochKey::from_bytes(n, key))).collect();
+        Ok(Some(Self { records, members, epochs }))
+    }
+
+    pub fn epoch(&self) -> Result<&EpochKey, AppError> {
+        self.epochs.get(&self.members.epoch).ok_or_else(|| {
+            AppError::new(Code::Locked, "this device does not have the team's key; it may have been removed")
+        })
+    }
+
+    /// Person and device, as the team calls them.
+    pub fn names(&self, device: DeviceId) -> (String, String) {
+        let names = self.members.devices.get(&device).and_then(|member| {
+            let epoch = self.epochs.get(&member.names_epoch)?;
+            let names = epoch.open_names(self.members.workspace, &member.names).ok()?;
+            let text = String::from_utf8(names).ok()?;
+            let (person, device) = text.split_once('\0')?;
+            Some((person.to_owned(), device.to_owned()))
+        });
+        names.unwrap_or_else(|| (String::new(), device.to_string()))
+    }
+}
+
+/// The membership that records lead to; nothing if there are none.
+fn follow(records: &[SignedRecord]) -> Result<Option<Membership>, AppError> {
+    let Some((first, others)) = records.split_first() else { return Ok(None) };
+    let mut members = Membership::begin(first)?;
+    for record in others {
+        members.apply(record)?;
+    }
+    Ok(Some(members))
+}
+
+/// Of several records that claim a place, all devices take the one with the lowest hash. The log that all
+/// known records lead to from the first one.
+pub(crate) fn agree(
+    first: &SignedRecord,
+    known: impl IntoIterator<Item = SignedRecord>,
+) -> Result<(Vec<SignedRecord>, Membership), AppError> {
+    let mut members = Membership::begin(first)?;
+    let mut by_place: BTreeMap<u64, Vec<SignedRecord>> = BTreeMap::new();
+    for record in known {
+        // What cannot be read is none of ours, or from a newer version: then the log ends before it.
+        if let Ok(read) = record.read() {
+            by_place.entry(read.seq).or_default().push(record);
+        }
+    }
+    let mut log = vec![first.clone()];
+    while let Some(candidates) = by_place.get_mut(&members.next) {
+        candidates.sort_by_key(SignedRecord::hash);
+        let next = candidates.iter().find(|record| members.clone().apply(record).is_ok()).cloned();
+        let Some(next) = next else { break };
+        members.apply(&next)?;
+        log.push(next);
+    }
+    Ok((log, members))
+}
+
+impl From<ProtocolError> for AppError {
+    fn from(error: ProtocolError) -> Self {
+        let code = match &error {
+            ProtocolError::Newer(_) => Code::Newer,
+            ProtocolError::NoRandomness => Code::Internal,
+            _ => Code::Refused,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<RemoteError> for AppError {
+    fn from(error: RemoteError) -> Self {
+        let code = match &error {
+            RemoteError::Other(_) => Code::Refused,
+            RemoteError::Away(_) | RemoteError::Io { .. } | RemoteError::NoMarker(_) => Code::Unreachable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let bytes: Option<Vec<u8>> = text
+        .as_bytes()
+        .chunks(2)
+        .map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok())
+        .collect();
+    bytes?.try_into().ok()
+}
+
+impl Session {
+    pub(crate) fn workspace(&self) -> WorkspaceId {
+        WorkspaceId(*self.workspace_id.as_bytes())
+    }
+
+    pub(crate) fn own(&self) -> DeviceId {
+        DeviceId(*self.device.as_bytes())
+    }
+
+    /// The keys of this device, made when they are needed first.
+    pub(crate) fn device_keys(&self) -> Result<DeviceKeys, AppError> {
+        let read = |db: &Connection| -> Result<_, StorageError> {
+            Ok(settings::get(db, facts::SIGN)?.zip(settings::get(db, facts::RECEIVE)?))
+        };
+        if let Some((sign, receive)) = self.store.read(read)? {
+            let part = |text: &str| from_hex(text).map(Zeroizing::new);
+            let (sign, receive) = part(&sign).zip(part(&receive)).ok_or_else(|| {
+                AppError::new(Code::Damaged, "the device's keys are damaged; restore a backup")
+            })?;
+            return Ok(DeviceKeys::from_secrets(self.own(), sign, receive)?);
+        }
+        let keys = DeviceKeys::generate(self.own())?;
+        let (sign, receive) = keys.secrets();
+        self.store.write::<_, StorageError>(|tx| {
+            settings::put(tx, facts::SIGN, &hex(sign.as_slice()))?;
+            settings::put(tx, facts::RECEIVE, &hex(receive.as_slice()))
+        })?;
+        Ok(keys)
+    }
+
+    pub(crate) fn team(&self) -> Result<Team, AppError> {
+        let team = self.store.read(Team::read)?;
+        team.ok_or_else(|| {
+            AppError::new(
+                Code::NotFound,
+                "this vault has no team yet; connect a folder first: satchel remote add DIR",
+            )
+        })
+    }
+
+    fn keep(&self, records: &[SignedRecord], epochs: &[&EpochKey]) -> Result<(), AppError> {
+        let bytes: Vec<Vec<u8>> = records.iter().map(SignedRecord::encode).collect();
+        self.store.write::<_, AppError>(|tx| {
+            team::set_control(tx, &bytes)?;
+            for epoch in epochs {
+                team::put_epoch(tx, epoch.epoch, epoch.as_bytes())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes this vault's workspace one that others can join.
+    fn found(&self) -> Result<Team, AppError> {
+        if let Some(team) = self.store.read(Team::read)? {
+            return Ok(team);
+        }
+        let keys = self.device_keys()?;
+        let card = keys.card()?;
+        let epoch = EpochKey::generate(1)?;
+        let person = PersonId(*uuid::Uuid::now_v7().as_bytes());
+        let slots = self.dir().slots().iter().find_map(|slot| {
+            (slot.kind() == satchel_vault::SlotKind::Recovery).then(|| slot.recipient_key()).flatten()
+        });
+        let recovery = slots
+            .ok_or_else(|| AppError::new(Code::Damaged, "the vault has no recovery slot; make a new kit"))?;
+        let create = Action::Create {
+            person,
+            names: self.sealed_names(&epoch, &self.person, &self.device_name)?,
+            sealed: card.seal(EPOCH, epoch.as_bytes())?,
+            recovery,
+            for_recovery: Sealed::seal_for(&recovery, EPOCH, epoch.as_bytes())?,
+            device: card,
+        };
+        let first = SignedRecord::first(&keys, self.workspace(), create);
+        self.store.write::<_, StorageError>(|tx| settings::put(tx, facts::PERSON_ID, &hex(&person.0)))?;
+        self.keep(&[first], &[&epoch])?;
+        self.team()
+    }
+
+    fn sealed_names(&self, epoch: &EpochKey, person: &str, device: &str) -> Result<Vec<u8>, AppError> {
+        let cut = |text: &str| -> String { text.replace('\0', " ").chars().take(100).collect() };
+        let names = format!("{}\0{}", cut(person), cut(device));
+        Ok(epoch.seal_names(self.workspace(), names.as_bytes())?)
+    }
+
+    /// Connects a shared folder, and founds the team if there is none.
+    pub fn add_remote(&self, address: &str) -> Result<RemoteView, AppError> {
+        if address.contains("://") {
+            return Err(AppError::refused(
+                "this version meets in a shared folder; name one, such as ~/Dropbox/Team",
+            ));
+        }
+        let path = std::path::absolute(address).map_err(AppError::io(Path::new(address)))?;
+        let vault = self.dir().path().to_owned();
+        let inside = |inner: &Path, outer: &Path| {
+            inner.canonicalize().ok().zip(outer.canonicalize().ok()).is_some_and(|(i, o)| i.starts_with(o))
+        };
+        if inside(&path, &vault) || inside(&vault, &path) {
+            return Err(AppError::refused(
+                "the vault must not be in the shared folder, nor the folder in the vault; name another",
+            ));
+        }
+        let address = path.display().to_string();
+        let folder = Folder::open(&path, self.workspace())?;
+        let team = self.found()?;
+        let first = team.records.first().expect("a team has a first record").encode();
+        match folder.marker()? {
+            None => folder.begin(&first)?,
+            Some(_) => folder.check(&first)?,
+        }
+        let remotes = self.store.read(team::remotes)?;
+        if let Some(known) = remotes.iter().find(|r| r.address == address) {
+            return Ok(RemoteView::of(known));
+        }
+        let base = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let numbered = (2..).map(|n| format!("{base}-{n}"));
+        let free =
+            std::iter::once(base.clone()).chain(numbered).find(|n| remotes.iter().all(|r| r.name != *n));
+        let remote = team::RemoteRow { name: free.unwrap_or(base), address, sent: 1, synced_at: None };
+        self.store.write::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
+        Ok(RemoteView::of(&remote))
+    }
+
+    pub fn remotes(&self) -> Result<Vec<RemoteView>, AppError> {
+        Ok(self.store.read(team::remotes)?.iter().map(RemoteView::of).collect())
+    }
+
+    pub fn remove_remote(&self, name: &str) -> Result<(), AppError> {
+        match self.store.write::<_, StorageError>(|tx| team::remove_remote(tx, name))? {
+            true => Ok(()),
+            false => Err(AppError::not_found("remote", name)),
+        }
+    }
+
+    fn folders(&self) -> Result<Vec<(team::RemoteRow, Folder)>, AppError> {
+        let remotes = self.store.read(team::remotes)?;
+        remotes
+            .into_iter()
+            .map(|remote| Ok((Folder::open(Path::new(&remote.address), self.workspace())?, remote)))
+            .map(|both: Result<_, AppError>| both.map(|(folder, remote)| (remote, folder)))
+            .collect()
+    }
+
+    /// A link that lets one person ask to join.
+    pub fn invite(&self, role: Role, valid: Duration) -> Result<InvitationView, AppError> {
+        let team = self.team()?;
+        let own = team.members.active(self.own()).map(|m| team.members.role(m.person));
+        if own.is_none_or(|own| own < Role::Admin || role > own || role == Role::Owner) {
+            return Err(AppError::refused("only owners and admins invite, up to their own role"));
+        }
+        if valid.is_zero() || valid > LONGEST {
+            return Err(AppError::refused("an invitation is valid for at most 30 days"));
+        }
+        let remotes = self.store.read(team::remotes)?;
+        let remote = remotes
+            .first()
+            .ok_or_else(|| AppError::new(Code::NotFound, "connect a folder first: satchel remote add DIR"))?;
+        let expires_at = now() + i64::try_from(valid.as_millis()).unwrap_or(i64::MAX);
+        let genesis = team.records.first().expect("a team has a first record").hash();
+        let invitation = Invitation::new(self.workspace(), genesis, role, expires_at, &remote.address)?;
+        let link = invitation.to_link();
+        self.store.write::<_, StorageError>(|tx| team::put_invitation(tx, &invitation.id().0, &link))?;
+        Ok(InvitationView { link, expires_at: rfc3339(expires_at) })
+    }
+
+    fn open_requests(&self) -> Result<Vec<OpenRequest>, AppError> {
+        let links = self.store.read(team::invitations)?;
+        let invitations: Vec<Invitation> =
+            links.iter().filter_map(|link| Invitation::from_link(link).ok()).collect();
+        let mut open = Vec::new();
+        for (_, folder) in self.folders()? {
+            for (name, bytes) in folder.requests()? {
+                let found = SealedRequest::decode(&bytes).ok().and_then(|sealed| {
+                    invitations.iter().find_map(|i| Some((i.clone(), i.open(&sealed).ok()?)))
+                });
+                if let Some((invitation, request)) = found {
+                    open.push(OpenRequest { name, invitation, request, folder: folder.clone() });
+                }
+            }
+        }
+        Ok(open)
+    }
+
+    /// Who asks to join.
+    pub fn requests(&self) -> Result<Vec<RequestView>, AppError> {
+        Ok(self.open_requests()?.iter().map(OpenRequest::view).collect())
+    }
+
+    /// Lets somebody in; without a name, the only one who asks.
+    pub fn approve(&self, name: Option<&str>) -> Result<RequestView, AppError> {
+        let mut open = self.open_requests()?;
+        let chosen = match name {
+            Some(name) => open.iter().position(|r| r.name == name),
+            None if open.len() > 1 => {
+                return Err(AppError::new(
+                    Code::NeedsDecision,
+                    "several people ask to join; see `satchel requests` and name one",
+                ));
+            }
+            None => (!open.is_empty()).then_some(0),
+        };
+        let chosen = chosen.ok_or_else(|| AppError::new(Code::NotFound, "nobody asks to join"))?;
+        let OpenRequest { name, invitation, request, folder } = open.swap_remove(chosen);
+        if invitation.expires_at < now() {
+            return Err(AppError::refused("the invitation has expired; send a new one"));
+        }
+        self.follow_remotes()?;
+        let mut team = self.team()?;
+        let epoch = team.epoch()?.clone();
+        let secret = self.store.read(|db| settings::get(db, facts::WORKSPACE_SECRET))?.unwrap_or_default();
+        let welcome = Welcome {
+            epoch: epoch.epoch,
+            key: hex(epoch.as_bytes()),
+            workspace: self.workspace.clone(),
+            secret,
+        };
+        let welcome = Zeroizing::new(serde_json::to_vec(&welcome).expect("plain data serialises"));
+        let view = OpenRequest {
+            name: name.clone(),
+            invitation: invitation.clone(),
+            request: request.clone(),
+            folder: folder.clone(),
+        }
+        .view();
+        let record = team.members.write(
+            &self.device_keys()?,
+            Action::Add {
+                person: PersonId(*uuid::Uuid::now_v7().as_bytes()),
+                role: invitation.role,
+                names: self.sealed_names(&epoch, &request.person, &request.name)?,
+                welcome: request.device.seal(WELCOME, &welcome)?,
+                device: request.device,
+            },
+        );
+        self.append(&mut team, record, &[])?;
+        self.store.write::<_, StorageError>(|tx| team::use_invitation(tx, &invitation.id().0))?;
+        folder.remove_request(&name);
+        Ok(RequestView { state: "approved".into(), ..view })
+    }
+
+    /// Adds a record of this device to the control log, here and on the remotes.
+    fn append(&self, team: &mut Team, record: SignedRecord, epochs: &[&EpochKey]) -> Result<(), AppError> {
+        team.members.apply(&record)?;
+        team.records.push(record);
+        self.keep(&team.records, epochs)?;
+        for (_, folder) in self.folders()? {
+            self.push_control(team, &folder)?;
+        }
+        Ok(())
+    }
+
+    /// What a remote lacks of the control log.
+    pub(crate) fn push_control(&self, team: &Team, folder: &Folder) -> Result<(), AppError> {
+        let there = folder.control()?;
+        for (seq, record) in (0_u64..).zip(&team.records).skip(1) {
+            let bytes = record.encode();
+            if !there.contains(&bytes) {
+                folder.put_control(seq, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn follow_remotes(&self) -> Result<(), AppError> {
+        for (_, folder) in self.folders()? {
+            self.follow_control(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// Takes over what a remote has of the control log, and the keys of new epochs.
+    pub(crate) fn follow_control(&self, folder: &Folder) -> Result<Team, AppError> {
+        let team = self.team()?;
+        let first = team.records.first().expect("a team has a first record").clone();
+        folder.check(&first.encode())?;
+        let there = folder.control()?;
+        let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
+        let (records, members) = agree(&first, team.records.iter().skip(1).cloned().chain(there))?;
+        let mut epochs = team.epochs;
+        // Of a record that another has taken the place of, the epoch is another, too.
+        for (old, new) in team.records.iter().zip(&records).filter(|(old, new)| old != new) {
+            for record in [old, new] {
+                if let Action::Remove { epoch, .. } = record.read()?.action {
+                    epochs.retain(|number, _| *number < epoch);
+                }
+            }
+        }
+        let mut team = Team { records, members, epochs };
+        let new = self.open_epochs(&mut team)?;
+        self.keep(&team.records, &new.iter().collect::<Vec<_>>())?;
+        Ok(team)
+    }
+
+    /// Opens the epochs that were sealed for this device and are not known yet.
+    fn open_epochs(&self, team: &mut Team) -> Result<Vec<EpochKey>, AppError> {
+        let keys = self.device_keys()?;
+        let mut new = Vec::new();
+        let mut members: Option<Membership> = None;
+        for record in &team.records {
+            let now = match members.as_mut() {
+                None => members.insert(Membership::begin(record)?),
+                Some(members) => {
+                    members.apply(record)?;
+                    members
+                }
+            };
+            let Action::Remove { epoch, sealed, .. } = record.read()?.action else { continue };
+            let place = now.active_devices().position(|m| m.card.id == self.own());
+            if team.epochs.contains_key(&epoch) {
+                continue;
+            }
+            let Some(sealed) = place.and_then(|place| sealed.get(place)) else { continue };
+            let key = keys.open(sealed, EPOCH)?;
+            let key =
+                key.as_slice().try_into().map_err(|_| AppError::refused("a key of the team is no key"))?;
+            new.push(EpochKey::from_bytes(epoch, key));
+        }
+        team.epochs.extend(new.iter().map(|key| (key.epoch, key.clone())));
+        // Each new epoch holds the one before.
+        for record in team.records.iter().rev() {
+            let Action::Remove { epoch, previous, .. } = record.read()?.action else { continue };
+            if let (Some(key), false) = (team.epochs.get(&epoch), team.epochs.contains_key(&(epoch - 1))) {
+                let before = open_previous(self.workspace(), key, &previous)?;
+                team.epochs.insert(before.epoch, before.clone());
+                new.push(before);
+            }
+        }
+        Ok(new)
+    }
+
+    /// Asks to join the team of an invitation. The six digits to compare.
+    pub fn ask_to_join(&self, invitation: &Invitation, folder: &Folder) -> Result<String, AppError> {
+        self.joined_marker(invitation, folder)?;
+        let request = Request {
+            device: self.device_keys()?.card()?,
+            person: self.person.chars().take(100).collect(),
+            name: self.device_name.chars().take(100).collect(),
+        };
+        folder.put_request(&invitation.seal(&request)?.encode())?;
+        Ok(check_code(invitation, &request))
+    }
+
+    fn joined_marker(&self, invitation: &Invitation, folder: &Folder) -> Result<SignedRecord, AppError> {
+        let marker = folder.marker()?.ok_or_else(|| {
+            AppError::new(
+                Code::Unreachable,
+                "the folder does not hold the team yet; wait until it is fetched",
+            )
+        })?;
+        let first = SignedRecord::decode(&marker)?;
+        match first.hash() == invitation.genesis {
+            true => Ok(first),
+            false => Err(AppError::refused("the folder is of another team than the invitation")),
+        }
+    }
+
+    /// Waits until somebody has let this device in, and takes over what the team shares. The session must
+    /// be opened anew behind it.
+    pub fn await_welcome(
+        &self,
+        invitation: &Invitation,
+        address: &str,
+        wait: Duration,
+    ) -> Result<(), AppError> {
+        let folder = Folder::open(Path::new(address), self.workspace())?;
+        let until = Instant::now() + wait;
+        loop {
+            let first = self.joined_marker(invitation, &folder)?;
+            let there = folder.control()?;
+            let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
+            let (records, members) = agree(&first, there)?;
+            if members.active(self.own()).is_some() {
+                return self.take_welcome(records, members, address);
+            }
+            if Instant::now() >= until {
+                return Err(AppError::new(
+                    Code::NeedsDecision,
+                    "nobody has let you in yet; ask a colleague to approve, and run the same command again",
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn take_welcome(
+        &self,
+        records: Vec<SignedRecord>,
+        members: Membership,
+        address: &str,
+    ) -> Result<(), AppError> {
+        let keys = self.device_keys()?;
+        let mut own: Option<(Sealed, PersonId)> = None;
+        for record in &records {
+            match record.read()?.action {
+                Action::Add { device, welcome, person, .. } if device.id == self.own() => {
+                    own = Some((welcome, person));
+                }
+                _ => {}
+            }
+        }
+        let (welcome, person) =
+            own.ok_or_else(|| AppError::refused("the team's log does not name this device"))?;
+        let welcome = keys.open(&welcome, WELCOME)?;
+        let welcome: Welcome = serde_json::from_slice(&welcome)
+            .map_err(|e| AppError::refused(format!("the welcome is damaged: {e}")))?;
+        let key = from_hex(&welcome.key).ok_or_else(|| AppError::refused("a key of the team is no key"))?;
+        let epoch = EpochKey::from_bytes(welcome.epoch, key);
+        let mut team = Team { records, members, epochs: BTreeMap::from([(epoch.epoch, epoch.clone())]) };
+        let mut epochs = self.open_epochs(&mut team)?;
+        epochs.push(epoch);
+        self.keep(&team.records, &epochs.iter().collect::<Vec<_>>())?;
+        let name = Path::new(address).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let remote = team::RemoteRow { name, address: address.to_owned(), sent: 1, synced_at: None };
+        self.store
+            .write::<_, StorageError>(|tx| {
+                settings::put(tx, facts::WORKSPACE, &welcome.workspace)?;
+                settings::put(tx, facts::WORKSPACE_SECRET, &welcome.secret)?;
+                settings::put(tx, facts::PERSON_ID, &hex(&person.0))?;
+                team::put_remote(tx, &remote)
+            })
+            .map_err(AppError::from)
+    }
+
+    pub fn members(&self) -> Result<Vec<MemberView>, AppError> {
+        let team = self.team()?;
+        let heard = self.store.read(team::last_heard)?;
+        let mut people: BTreeMap<PersonId, MemberView> = BTreeMap::new();
+        for (id, member) in &team.members.devices {
+            let (person, device) = team.names(*id);
+            let role = team.members.role(member.person).key().to_owned();
+            let view = people.entry(member.person).or_insert_with(|| MemberView {
+                id: uuid::Uuid::from_bytes(member.person.0).to_string(),
+                person: person.clone(),
+                role,
+                devices: Vec::new(),
+            });
+            view.devices.push(DeviceView {
+                id: uuid::Uuid::from_bytes(id.0).to_string(),
+                name: device,
+                this: *id == self.own(),
+                last_seen: heard.get(&id.0).map(|at| rfc3339(*at)),
+                revoked: member.removed,
+            });
+        }
+        Ok(people.into_values().collect())
+    }
+
+    /// Takes a device, or all devices of a person, out of the team. What they write from now on is refused.
+    pub fn revoke(&self, whom: &str) -> Result<(), AppError> {
+        self.follow_remotes()?;
+        let mut team = self.team()?;
+        let devices = self.meant(&team, whom)?;
+        let pins = self.pins(&devices)?;
+        let mut after = team.members.clone();
+        for device in &devices {
+            if let Some(member) = after.devices.get_mut(device) {
+                member.removed = true;
+            }
+        }
+        let new = EpochKey::generate(team.members.epoch + 1)?;
+        let stay: Vec<Card> = after.active_devices().map(|m| m.card.clone()).collect();
+        let action = Action::Remove {
+            pins,
+            epoch: new.epoch,
+            sealed: stay.iter().map(|card| card.seal(EPOCH, new.as_bytes())).collect::<Result<_, _>>()?,
+            for_recovery: Sealed::seal_for(&team.members.recovery, EPOCH, new.as_bytes())?,
+            previous: seal_previous(self.workspace(), &new, team.epoch()?)?,
+            devices,
+        };
+        let record = team.members.write(&self.device_keys()?, action);
+        self.append(&mut team, record, &[&new])
+    }
+
+    pub fn change_role(&self, whom: &str, role: Role) -> Result<(), AppError> {
+        self.follow_remotes()?;
+        let mut team = self.team()?;
+        let devices = self.meant(&team, whom)?;
+        let person = devices.first().and_then(|d| team.members.devices.get(d)).map(|m| m.person);
+        let person = person.ok_or_else(|| AppError::not_found("person", whom))?;
+        let pins = if role == Role::Viewer { self.pins(&devices)? } else { Vec::new() };
+        let record = team.members.write(&self.device_keys()?, Action::Change { person, role, pins });
+        self.append(&mut team, record, &[])
+    }
+
+    /// The active devices that a name or an id means: one device, or all of a person.
+    fn meant(&self, team: &Team, whom: &str) -> Result<Vec<DeviceId>, AppError> {
+        let id = whom.parse::<uuid::Uuid>().ok().map(|id| *id.as_bytes());
+        let active: Vec<_> = team.members.active_devices().collect();
+        if let Some(member) = active.iter().find(|m| Some(m.card.id.0) == id) {
+            return Ok(vec![member.card.id]);
+        }
+        let mut people: Vec<PersonId> = active
+            .iter()
+            .filter(|m| Some(m.person.0) == id || team.names(m.card.id).0 == whom)
+            .map(|m| m.person)
+            .collect();
+        people.sort_unstable();
+        people.dedup();
+        match people.as_slice() {
+            [person] => Ok(active.iter().filter(|m| m.person == *person).map(|m| m.card.id).collect()),
+            [] => Err(AppError::not_found("person or device", whom)),
+            _ => Err(AppError::new(
+                Code::NeedsDecision,
+                format!(
+                    "several people are called «{whom}»; name one by the id that `satchel members` shows"
+                ),
+            )),
+        }
+    }
+
+    /// How far this device knows these devices: what they have written beyond that does not count.
+    fn pins(&self, devices: &[DeviceId]) -> Result<Vec<Pin>, AppError> {
+        let feeds = self.store.read(team::feeds)?;
+        let pins = feeds.iter().filter(|f| devices.contains(&DeviceId(f.device)) && f.next > 1);
+        Ok(pins
+            .map(|f| Pin { device: DeviceId(f.device), incarnation: f.incarnation, seq: f.next - 1 })
+            .collect())
+    }
+
+    /// Who has written as which actor.
+    pub(crate) fn authors(&self) -> Result<HashMap<Vec<u8>, String>, AppError> {
+        let Some(team) = self.store.read(Team::read)? else { return Ok(HashMap::new()) };
+        let feeds = self.store.read(team::feeds)?;
+        let author = |f: &team::FeedRow| {
+            let actor = Actor::derive(&f.device, f.incarnation).as_bytes().to_vec();
+            (actor, team.names(DeviceId(f.device)).0)
+        };
+        Ok(feeds.iter().map(author).collect())
+    }
+}
+
+/// Somebody who asks to join.
+struct OpenRequest {
+    name: String,
+    invitation: Invitation,
+    request: Request,
+    folder: Folder,
+}
+
+impl OpenRequest {
+    fn view(&self) -> RequestView {
+        RequestView {
+            request: self.name.clone(),
+            person: self.request.person.clone(),
+            device: self.request.name.clone(),
+            role: self.invitation.role.key().to_owned(),
+            check_code: check_code(&self.invitation, &self.request),
+            state: "open".into(),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What a team's sync remembers: its control log, keys, feeds, remotes.
+
+use crate::StorageError;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+fn fixed<const N: usize>(r: &Row<'_>, at: usize) -> rusqlite::Result<[u8; N]> {
+    let bytes: Vec<u8> = r.get(at)?;
+    let length = bytes.len();
+    bytes.try_into().map_err(|_| {
+        let why = format!("{length} bytes instead of {N}");
+        rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Blob, why.into())
+    })
+}
+
+/// The records of the control log, in order.
+pub fn control(db: &Connection) -> Result<Vec<Vec<u8>>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT bytes FROM control ORDER BY seq")?;
+    Ok(statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Keeps this control log instead.
+pub fn set_control(tx: &Transaction<'_>, records: &[Vec<u8>]) -> Result<(), StorageError> {
+    tx.execute("DELETE FROM control", [])?;
+    for (seq, bytes) in (0_i64..).zip(records) {
+        tx.prepare_cached("INSERT INTO control (seq, bytes) VALUES (?1, ?2)")?
+            .execute(params![seq, bytes])?;
+    }
+    Ok(())
+}
+
+pub fn epochs(db: &Connection) -> Result<Vec<(u32, [u8; 32])>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT number, key FROM epoch ORDER BY number")?;
+    Ok(statement.query_map([], |r| Ok((r.get(0)?, fixed(r, 1)?)))?.collect::<Result<_, _>>()?)
+}
+
+pub fn put_epoch(tx: &Transaction<'_>, number: u32, key: &[u8; 32]) -> Result<(), StorageError> {
+    let sql = "INSERT INTO epoch (number, key) VALUES (?1, ?2)
+               ON CONFLICT (number) DO UPDATE SET key = excluded.key";
+    tx.prepare_cached(sql)?.execute(params![number, key])?;
+    Ok(())
+}
+
+/// The key of a document of the log.
+pub fn doc_key(db: &Connection, tag: &[u8; 16]) -> Result<Option<[u8; 32]>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT key FROM doc WHERE tag = ?1")?;
+    Ok(statement.query_row([tag], |r| fixed(r, 0)).optional()?)
+}
+
+/// A document's tag and its key.
+pub type Doc = ([u8; 16], [u8; 32]);
+
+/// Under which tag a record is written.
+pub fn doc_of(db: &Connection, record: &str) -> Result<Option<Doc>, StorageError> {
+    let sql = "SELECT tag, key FROM doc WHERE record = ?1 ORDER BY tag LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |r: &Row<'_>| Ok((fixed(r, 0)?, fixed(r, 1)?));
+    Ok(statement.query_row([record], read).optional()?)
+}
+
+/// Notes a document's key; of which record it is can come later.
+pub fn put_doc(
+    tx: &Transaction<'_>,
+    tag: &[u8; 16],
+    record: &str,
+    key: &[u8; 32],
+) -> Result<(), StorageError> {
+    let sql = "INSERT INTO doc (tag, record, key) VALUES (?1, ?2, ?3) ON CONFLICT (tag)
+               DO UPDATE SET record = CASE excluded.record WHEN '' THEN record ELSE excluded.record END";
+    tx.prepare_cached(sql)?.execute(params![tag, record, key])?;
+    Ok(())
+}
+
+/// One incarnation of a device, and how far it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedRow {
+    pub device: [u8; 16],
+    pub incarnation: u64,
+    pub next: u64,
+    pub last: [u8; 32],
+}
+
+pub fn feeds(db: &Connection) -> Result<Vec<FeedRow>, StorageError> {
+    let sql = "SELECT device, incarnation, next, last FROM feed ORDER BY device, incarnation";
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |r: &Row<'_>| {
+        Ok(FeedRow { device: fixed(r, 0)?, incarnation: r.get(1)?, next: r.get(2)?, last: fixed(r, 3)? })
+    };
+    Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+pub fn put_feed(tx: &Transaction<'_>, feed: &FeedRow) -> Result<(), StorageError> {
+    let sql = "INSERT INTO feed (device, incarnation, next, last) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (device, incarnation) DO UPDATE SET next = excluded.next, last = excluded.last";
+    tx.prepare_cached(sql)?.execute(params![feed.device, feed.incarnation, feed.next, feed.last])?;
+    Ok(())
+}
+
+/// A segment that this device has written, and the wrapped keys that go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentRow {
+    pub incarnation: u64,
+    pub first: u64,
+    pub next: u64,
+    pub bytes: Vec<u8>,
+    pub keys: Vec<u8>,
+}
+
+pub fn put_segment(tx: &Transaction<'_>, segment: &SegmentRow) -> Result<(), StorageError> {
+    let sql = "INSERT INTO segment (incarnation, first, next, bytes, keys) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let s = segment;
+    tx.prepare_cached(sql)?.execute(params![s.incarnation, s.first, s.next, s.bytes, s.keys])?;
+    Ok(())
+}
+
+/// Where a segment of this device stands, and its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentPlace {
+    pub incarnation: u64,
+    pub first: u64,
+    pub next: u64,
+    pub size: u64,
+}
+
+/// All segments of this device.
+pub fn segments(db: &Connection) -> Result<Vec<SegmentPlace>, StorageError> {
+    let sql = "SELECT incarnation, first, next, length(bytes) FROM segment ORDER BY incarnation, first";
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |r: &Row<'_>| {
+        Ok(SegmentPlace { incarnation: r.get(0)?, first: r.get(1)?, next: r.get(2)?, size: r.get(3)? })
+    };
+    Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+pub fn segment(db: &Connection, incarnation: u64, first: u64) -> Result<Option<SegmentRow>, StorageError> {
+    let sql =
+        "SELECT incarnation, first, next, bytes, keys FROM segment WHERE incarnation = ?1 AND first = ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |r: &Row<'_>| {
+        Ok(SegmentRow {
+            incarnation: r.get(0)?,
+            first: r.get(1)?,
+            next: r.get(2)?,
+            bytes: r.get(3)?,
+            keys: r.get(4)?,
+        })
+    };
+    Ok(statement.query_row(params![incarnation, first], read).optional()?)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRow {
+    pub name: String,
+    pub address: String,
+    pub sent: u64,
+    pub synced_at: Option<i64>,
+}
+
+pub fn remotes(db: &Connection) -> Result<Vec<RemoteRow>, StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT name, address, sent, synced_at FROM remote ORDER BY name")?;
+    let read = |r: &Row<'_>| {
+        Ok(RemoteRow { name: r.get(0)?, address: r.get(1)?, sent: r.get(2)?, synced_at: r.get(3)? })
+    };
+    Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+pub fn put_remote(tx: &Transaction<'_>, remote: &RemoteRow) -> Result<(), StorageError> {
+    let sql = "INSERT INTO remote (name, address, sent, synced_at) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (name) DO UPDATE SET sent = excluded.sent, synced_at = excluded.synced_at";
+    let r = remote;
+    tx.prepare_cached(sql)?.execute(params![r.name, r.address, r.sent, r.synced_at])?;
+    Ok(())
+}
+
+/// False if there was none.
+pub fn remove_remote(tx: &Transaction<'_>, name: &str) -> Result<bool, StorageError> {
+    Ok(tx.prepare_cached("DELETE FROM remote WHERE name = ?1")?.execute([name])? > 0)
+}
+
+pub fn put_invitation(tx: &Transaction<'_>, id: &[u8; 32], link: &str) -> Result<(), StorageError> {
+    tx.prepare_cached("INSERT INTO invitation (id, link) VALUES (?1, ?2)")?.execute(params![id, link])?;
+    Ok(())
+}
+
+/// The links of the invitations that nobody has used.
+pub fn invitations(db: &Connection) -> Result<Vec<String>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT link FROM invitation WHERE used = 0")?;
+    Ok(statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+pub fn use_invitation(tx: &Transaction<'_>, id: &[u8; 32]) -> Result<(), StorageError> {
+    tx.prepare_cached("UPDATE invitation SET used = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Sets an entry aside that cannot be applied.
+pub fn quarantine(
+    tx: &Transaction<'_>,
+    feed: &FeedRow,
+    seq: u64,
+    why: &str,
+    chunk: &[u8],
+) -> Result<(), StorageError> {
+    let sql = "INSERT INTO quarantine (device, incarnation, seq, why, chunk) VALUES (?1, ?2, ?3, ?4, ?5)
+               ON CONFLICT DO NOTHING";
+    tx.prepare_cached(sql)?.execute(params![feed.device, feed.incarnation, seq, why, chunk])?;
+    Ok(())
+}
+
+pub fn quarantined(db: &Connection) -> Result<u64, StorageError> {
+    Ok(db.prepare_cached("SELECT count(*) FROM quarantine")?.query_row([], |r| r.get(0))?)
+}
+
+/// A record that an operation of this device has touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    pub seq: i64,
+    pub row: i64,
+    pub id: String,
+    pub label: String,
+    pub at: i64,
+    pub undoes: Option<String>,
+}
+
+/// What this device has done behind an operation and a row of it, in order.
+pub fn unsent(db: &Connection, after: (i64, i64), limit: usize) -> Result<Vec<Unsent>, StorageError> {
+    let sql = "SELECT o.seq, t.row, o.id, o.label, o.at, o.undoes FROM operation o JOIN (
+                 SELECT seq AS operation, row FROM operation WHERE seq >= ?1 AND row IS NOT NULL
+                 UNION ALL SELECT operation, row FROM operation_record WHERE operation >= ?1) t ON t.operation = o.seq
+               WHERE o.origin IS NULL AND (o.seq > ?1 OR t.row > ?2) ORDER BY o.seq, t.row LIMIT ?3";
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |r: &Row<'_>| {
+        Ok(Unsent {
+            seq: r.get(0)?,
+            row: r.get(1)?,
+            id: r.get(2)?,
+            label: r.get(3)?,
+            at: r.get(4)?,
+            undoes: r.get(5)?,
+        })
+    };
+    Ok(statement.query_map(params![after.0, after.1, limit], read)?.collect::<Result<_, _>>()?)
+}
+
+/// Operations of this device behind one.
+pub fn operations_after(db: &Connection, seq: i64) -> Result<u64, StorageError> {
+    let sql = "SELECT count(*) FROM operation WHERE seq > ?1 AND origin IS NULL";
+    Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0))?)
+}
+
+/// When each other device did last what is known of it, by its own clock.
+pub fn last_heard(db: &Connection) -> Result<std::collections::HashMap<[u8; 16], i64>, StorageError> {
+    let sql = "SELECT origin, max(at) FROM operation WHERE origin IS NOT NULL GROUP BY origin";
+    let mut statement = db.prepare_cached(sql)?;
+    let pairs = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?;
+    let mut out = std::collections::HashMap::new();
+    for pair in pairs {
+        let (origin, at) = pair?;
+        let digit =
+            |at: usize| origin.get(2 * at..2 * at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let id: Option<Vec<u8>> = (0..16).map(digit).collect();
+        out.extend(id.and_then(|id| id.try_into().ok()).map(|id: [u8; 16]| (id, at)));
+    }
+    Ok(out)
+}
+
+/// All records by their ids, with the versions that are stored.
+pub fn versions(db: &Connection) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    let mut statement = db.prepare("SELECT id, heads FROM document ORDER BY id")?;
+    Ok(statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
+/// The records that hold more than one value somewhere.
+pub fn conflicting(db: &Connection) -> Result<Vec<String>, StorageError> {
+    let sql =
+        "SELECT DISTINCT d.id FROM conflict c JOIN document d ON d.row = c.row ORDER BY d.id LIMIT 1000";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}

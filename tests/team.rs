@@ -1,0 +1,568 @@
+//! Several laptops of one team: whatever is done where, in whatever order it travels, all end with the same
+//! records, and nothing that was saved is lost.
+
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use satchel_app::{
+    Cancel, Code, CreateVault, Folder, ImportOptions, Invitation, Keyring, ListRequest, Passphrase, Role,
+    Satchel, Session, Unlock,
+    domain::{Kind, RecordId, Uuid, WorkspaceId},
+};
+use satchel_tests::{CHEAP, PASSPHRASE, cli::Cli};
+use serde_json::{Value, json};
+use std::{path::Path, sync::Arc, time::Duration};
+
+/// A laptop with a folder of its own, which is carried to the others' now and then.
+struct Device {
+    dir: tempfile::TempDir,
+    satchel: Satchel,
+    session: Option<Arc<Session>>,
+}
+
+fn passphrase() -> Passphrase {
+    Passphrase::new(PASSPHRASE).unwrap()
+}
+
+impl Device {
+    fn new(person: &str, joins: Option<WorkspaceId>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("shared")).unwrap();
+        let satchel = Satchel::new(&dir.path().join("vault"), "A test");
+        let created = satchel
+            .create(CreateVault {
+                workspace: if joins.is_some() { "…" } else { "Norte" }.into(),
+                person: person.into(),
+                device: format!("{person}'s laptop"),
+                passphrase: Some(passphrase()),
+                keyring: Keyring::Off,
+                cost: CHEAP,
+                joins,
+            })
+            .unwrap();
+        Self { dir, session: Some(created.session), satchel }
+    }
+
+    fn shared(&self) -> std::path::PathBuf {
+        self.dir.path().join("shared")
+    }
+
+    fn address(&self) -> String {
+        self.shared().display().to_string()
+    }
+
+    fn session(&self) -> &Session {
+        self.session.as_ref().unwrap()
+    }
+
+    fn reopen(&mut self) {
+        self.session = None;
+        self.satchel.lock();
+        self.session = Some(self.satchel.unlock(Unlock::Passphrase(passphrase()), Keyring::Off).unwrap());
+    }
+
+    fn sync(&self) {
+        let report = self.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+        assert_eq!(report.quarantined, 0, "{report:?}");
+        assert!(report.remotes.iter().all(|r| r.ok), "{report:?}");
+    }
+
+    /// Everything that the lists show.
+    fn shown(&self) -> Vec<Value> {
+        let all = |kind, trash| {
+            let request = ListRequest { trash, limit: 10_000, ..ListRequest::default() };
+            self.session().list(kind, &request).unwrap().rows
+        };
+        let mut rows: Vec<Value> = Kind::BROWSED
+            .into_iter()
+            .flat_map(|kind| [all(kind, false), all(kind, true)])
+            .flatten()
+            .map(|r| json!({"id": r.id, "fields": r.fields, "deleted": r.deleted_at, "company": r.company_title}))
+            .collect();
+        rows.sort_by_key(|r| r["id"].to_string());
+        rows
+    }
+}
+
+/// Carries what is in one folder into another, as Syncthing would: new files only, each whole.
+fn carry(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            carry(&path, &target);
+        } else if !target.exists() && !entry.file_name().to_string_lossy().starts_with('.') {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// A newcomer who joins a team through a folder that all carry.
+fn join(host: &Device, person: &str, role: Role) -> Device {
+    let invited = host.session().invite(role, Duration::from_secs(60)).unwrap();
+    let invitation = Invitation::from_link(&invited.link).unwrap();
+    let workspace = WorkspaceId(Uuid::from_bytes(invitation.workspace.0));
+    let mut newcomer = Device::new(person, Some(workspace));
+    carry(&host.shared(), &newcomer.shared());
+    let folder = Folder::open(&newcomer.shared(), invitation.workspace).unwrap();
+    let code = newcomer.session().ask_to_join(&invitation, &folder).unwrap();
+    carry(&newcomer.shared(), &host.shared());
+    assert_eq!(host.session().requests().unwrap()[0].check_code, code, "both see the same digits");
+    assert_eq!(host.session().approve(None).unwrap().person, person);
+    assert!(host.session().requests().unwrap().is_empty());
+    carry(&host.shared(), &newcomer.shared());
+    newcomer.session().await_welcome(&invitation, &newcomer.address(), Duration::ZERO).unwrap();
+    newcomer.reopen();
+    newcomer.sync();
+    newcomer
+}
+
+fn team(others: &[(&str, Role)]) -> Vec<Device> {
+    let host = Device::new("Ana", None);
+    host.session().add_remote(&host.address()).unwrap();
+    host.sync();
+    let mut all = vec![host];
+    for (person, role) in others {
+        let newcomer = join(&all[0], person, *role);
+        all.push(newcomer);
+    }
+    all
+}
+
+/// Carries everything everywhere, until nobody has anything new.
+fn settle(devices: &[Device]) {
+    for _ in 0..3 {
+        for device in devices {
+            device.sync();
+            for other in devices {
+                carry(&device.shared(), &other.shared());
+            }
+        }
+    }
+    devices.iter().for_each(Device::sync);
+}
+
+fn agree(devices: &[Device]) {
+    settle(devices);
+    let (first, others) = devices.split_first().unwrap();
+    for device in others {
+        assert_eq!(device.shown(), first.shown());
+        assert_eq!(device.session().fingerprint().unwrap(), first.session().fingerprint().unwrap());
+        assert_eq!(device.session().status().unwrap().pending, 0);
+    }
+    for device in devices {
+        let report = device.session().verify(&mut |_| {}).unwrap();
+        assert!(report.ok, "{report:?}");
+    }
+}
+
+fn fields(value: Value) -> serde_json::Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create(u8),
+    Edit(u8, u8, u8),
+    Note(u8, u8, u8),
+    Delete(u8, u8),
+    Restore(u8, u8),
+    Undo(u8),
+    Import(u8, u8),
+    Sync(u8),
+    Carry(u8, u8),
+    Reopen(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let n = any::<u8>;
+    prop_oneof![
+        2 => n().prop_map(Step::Create),
+        5 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Edit(d, r, v)),
+        2 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Note(d, r, v)),
+        1 => (n(), n()).prop_map(|(d, r)| Step::Delete(d, r)),
+        1 => (n(), n()).prop_map(|(d, r)| Step::Restore(d, r)),
+        2 => n().prop_map(Step::Undo),
+        1 => (n(), n()).prop_map(|(d, v)| Step::Import(d, v)),
+        4 => n().prop_map(Step::Sync),
+        4 => (n(), n()).prop_map(|(a, b)| Step::Carry(a, b)),
+        1 => n().prop_map(Step::Reopen),
+    ]
+}
+
+fn act(devices: &mut [Device], step: &Step) {
+    let count = devices.len();
+    let at = |n: u8| usize::from(n) % count;
+    let pick = |device: &Device, n: u8, trash: bool| -> Option<RecordId> {
+        let request = ListRequest { trash, ..ListRequest::default() };
+        let rows = device.session().list(Kind::Person, &request).unwrap().rows;
+        (!rows.is_empty()).then(|| rows[usize::from(n) % rows.len()].id)
+    };
+    match *step {
+        Step::Create(d) => {
+            devices[at(d)]
+                .session()
+                .create(Kind::Person, &fields(json!({"first_name": format!("P{d}")})))
+                .unwrap();
+        }
+        Step::Edit(d, r, v) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, false) else { return };
+            let key = ["title", "department", "source"][usize::from(v) % 3];
+            device.session().set(id, &fields(json!({ key: format!("v{v}") }))).unwrap();
+        }
+        Step::Note(d, r, v) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, false) else { return };
+            let change = json!({
+                "notes": format!("line {v}\nof {d}"),
+                "emails": [{"label": "work", "value": format!("m{}@x.example", v % 5)}],
+            });
+            device.session().set(id, &fields(change)).unwrap();
+        }
+        Step::Delete(d, r) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, false) else { return };
+            device.session().delete(&[id], &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        Step::Restore(d, r) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, true) else { return };
+            device.session().restore(&[id], &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        Step::Undo(d) => {
+            let undone = devices[at(d)].session().undo(None, &mut |_| {}, &Cancel::default());
+            assert!(undone.is_ok() || undone.unwrap_err().code == Code::NothingToUndo);
+        }
+        Step::Import(d, v) => {
+            let device = &devices[at(d)];
+            // The same files come to several, and bring a field of their own.
+            let csv = format!(
+                "First Name,Last Name,Company,E-mail Address,Shoe {}\nAna,Ruiz,Norte,ana{}@x.example,38\nBo,Li,Sur,bo@x.example,42\n",
+                v % 2,
+                v % 3
+            );
+            let path = device.dir.path().join("import.csv");
+            std::fs::write(&path, csv).unwrap();
+            let options = ImportOptions::default();
+            device.session().import(&path, &options, &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        Step::Sync(d) => devices[at(d)].sync(),
+        Step::Carry(a, b) => {
+            if at(a) != at(b) {
+                carry(&devices[at(a)].shared(), &devices[at(b)].shared());
+            }
+        }
+        Step::Reopen(d) => devices[at(d)].reopen(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: std::env::var("SATCHEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(6),
+        max_shrink_iters: 60,
+        ..ProptestConfig::default()
+    })]
+    #[test]
+    fn whatever_happens_all_end_with_the_same(steps in proptest::collection::vec(step(), 20..70)) {
+        let mut devices = team(&[("Bo", Role::Member), ("Cy", Role::Admin)]);
+        for step in &steps {
+            act(&mut devices, step);
+        }
+        agree(&devices);
+    }
+}
+
+#[test]
+fn two_edits_of_one_field_are_both_there_until_somebody_settles() {
+    let devices = team(&[("Bo", Role::Member)]);
+    let (ana, bo) = (&devices[0], &devices[1]);
+    let id = ana.session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    settle(&devices);
+    ana.session().set(id, &fields(json!({"title": "Director"}))).unwrap();
+    bo.session().set(id, &fields(json!({"title": "Buyer", "department": "South"}))).unwrap();
+    agree(&devices);
+    let conflicts = ana.session().conflicts().unwrap();
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(conflicts, bo.session().conflicts().unwrap(), "both see the same, in the same order");
+    let mut by: Vec<(String, String)> =
+        conflicts[0].values.iter().map(|v| (v.by.clone(), v.value.as_str().unwrap().to_owned())).collect();
+    by.sort();
+    assert_eq!(by, [("Ana".to_owned(), "Director".to_owned()), ("Bo".to_owned(), "Buyer".to_owned())]);
+    let buyer = conflicts[0].values.iter().position(|v| v.by == "Bo").unwrap();
+    assert_eq!(ana.session().settle(id, "title", 9).unwrap_err().code, Code::NotFound);
+    ana.session().settle(id, "title", buyer).unwrap();
+    agree(&devices);
+    assert!(bo.session().conflicts().unwrap().is_empty());
+    let person = bo.session().get(id).unwrap();
+    assert_eq!(
+        (person.fields["title"].as_str(), person.fields["department"].as_str()),
+        (Some("Buyer"), Some("South"))
+    );
+    // Who has done what is known to both; and Ctrl+Z takes back what one has done oneself.
+    let by: Vec<String> = bo.session().history(id).unwrap().into_iter().map(|v| v.by).collect();
+    assert_eq!(by.iter().filter(|b| *b == "Ana").count(), 3, "{by:?}");
+    bo.session().undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+    assert!(bo.session().get(id).unwrap().fields.get("department").is_none(), "of his own edit");
+    agree(&devices);
+}
+
+#[test]
+fn who_is_removed_changes_nothing_any_more() {
+    let devices = team(&[("Bo", Role::Member), ("Cy", Role::Member), ("Vi", Role::Viewer)]);
+    let [ana, bo, cy, vi] = devices.as_slice() else { panic!("four") };
+    let id = ana.session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    bo.session().set(ana_sees(&devices, id), &fields(json!({"title": "Buyer"}))).unwrap();
+    settle(&devices);
+    assert_eq!(cy.session().revoke("Ana").unwrap_err().code, Code::Refused, "a member removes nobody else");
+    ana.session().revoke("Bo").unwrap();
+    bo.session().set(id, &fields(json!({"title": "after"}))).unwrap();
+    // Bo does not know yet: what he sends is refused by all alike.
+    bo.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    // A viewer reads; what a viewer's device writes counts nowhere.
+    vi.session().set(id, &fields(json!({"source": "viewer"}))).unwrap();
+    vi.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    for _ in 0..2 {
+        for from in &devices {
+            for to in &devices {
+                carry(&from.shared(), &to.shared());
+            }
+        }
+        for device in [ana, cy] {
+            device.sync();
+        }
+    }
+    for device in [ana, cy] {
+        let person = device.session().get(id).unwrap();
+        assert_eq!(person.fields["title"], "Buyer", "what was there before stays");
+        assert!(person.fields.get("source").is_none());
+    }
+    let report = bo.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    assert!(report.remotes[0].error.as_ref().unwrap().contains("removed"), "{report:?}");
+    // The team goes on under a key that Bo does not have.
+    ana.session().set(id, &fields(json!({"title": "Director"}))).unwrap();
+    ana.sync();
+    for to in [bo, cy] {
+        carry(&ana.shared(), &to.shared());
+    }
+    cy.sync();
+    let _ = bo.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(cy.session().get(id).unwrap().fields["title"], "Director");
+    assert_eq!(bo.session().get(id).unwrap().fields["title"], "after");
+    let members = cy.session().members().unwrap();
+    let bo_again = members.iter().find(|m| m.person == "Bo").unwrap();
+    assert!(bo_again.devices[0].revoked);
+    // A newcomer has everything, from the beginning.
+    let dee = join(ana, "Dee", Role::Member);
+    assert_eq!(dee.session().get(id).unwrap().fields["title"], "Director");
+}
+
+fn ana_sees(devices: &[Device], id: RecordId) -> RecordId {
+    settle(devices);
+    id
+}
+
+/// A laptop that was restored from a copy goes on as another incarnation; nothing collides, nothing is lost.
+#[test]
+fn a_restored_laptop_goes_on() {
+    let mut devices = team(&[("Bo", Role::Member)]);
+    let session = devices[0].session();
+    let id = session.create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    settle(&devices);
+    session.set(id, &fields(json!({"department": "unsent in the copy"}))).unwrap();
+    let vault = devices[0].dir.path().join("vault");
+    let copy = devices[0].dir.path().join("copy");
+    devices[0].session = None;
+    devices[0].satchel.lock();
+    let copied = |from: &Path, to: &Path| {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap().flatten() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    };
+    copied(&vault, &copy);
+    devices[0].reopen();
+    devices[0].session().set(id, &fields(json!({"title": "after the copy"}))).unwrap();
+    devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Late"}))).unwrap();
+    devices[0].sync();
+    let before = devices[0].session().incarnation().unwrap();
+    devices[0].session = None;
+    devices[0].satchel.lock();
+    std::fs::remove_dir_all(&vault).unwrap();
+    copied(&copy, &vault);
+    devices[0].reopen();
+    assert_ne!(devices[0].session().incarnation().unwrap(), before);
+    devices[0].session().set(id, &fields(json!({"source": "after the restore"}))).unwrap();
+    agree(&devices);
+    let person = devices[1].session().get(id).unwrap();
+    for (key, value) in
+        [("title", "after the copy"), ("department", "unsent in the copy"), ("source", "after the restore")]
+    {
+        assert_eq!(person.fields[key], value);
+    }
+    assert_eq!(devices[0].shown().len(), 2, "what only the log had is back");
+}
+
+/// What programs that carry folders do to them, and what others put into them.
+#[test]
+fn a_folder_that_is_gone_damaged_or_foreign_does_no_harm() {
+    let mut devices = team(&[("Bo", Role::Member)]);
+    let (ana, bo) = (&devices[0], &devices[1]);
+    let id = ana.session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    ana.sync();
+    // Half of a segment arrives; then the whole of it.
+    let feed_of = |device: &Device| -> Vec<std::path::PathBuf> {
+        let mut files = Vec::new();
+        let mut folders = vec![device.shared()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                match entry.path() {
+                    path if path.is_dir() => folders.push(path),
+                    path if path.extension().is_some_and(|e| e == "segment") => files.push(path),
+                    _ => {}
+                }
+            }
+        }
+        files.sort();
+        files
+    };
+    let newest = feed_of(ana).pop().unwrap();
+    let whole = std::fs::read(&newest).unwrap();
+    std::fs::write(&newest, &whole[..whole.len() / 2]).unwrap();
+    carry(&ana.shared(), &bo.shared());
+    bo.sync();
+    assert!(bo.session().get(id).is_err(), "half of it says nothing");
+    let mut forged = whole.clone();
+    let at = forged.len() - 10;
+    forged[at] ^= 1;
+    let arrived = newest.strip_prefix(ana.shared()).unwrap();
+    for bytes in [forged, b"junk".to_vec(), Vec::new()] {
+        std::fs::write(bo.shared().join(arrived), bytes).unwrap();
+        bo.sync();
+        assert!(bo.session().get(id).is_err(), "what is not signed says nothing");
+    }
+    std::fs::write(bo.shared().join(arrived), &whole).unwrap();
+    bo.sync();
+    assert_eq!(bo.session().get(id).unwrap().title, "Zoe");
+    // Somebody empties the folder: nothing is deleted, and what is missing is written again.
+    std::fs::write(&newest, &whole).unwrap();
+    let root = std::fs::read_dir(ana.shared()).unwrap().flatten().next().unwrap().path();
+    std::fs::remove_dir_all(root.join("log")).unwrap();
+    ana.sync();
+    assert_eq!(ana.session().get(id).unwrap().title, "Zoe");
+    assert!(!feed_of(ana).is_empty(), "it is there again");
+    // Without its marker it is no folder of the team: nothing is read, and nothing written.
+    let marker = root.join("WORKSPACE");
+    let first = std::fs::read(&marker).unwrap();
+    std::fs::remove_file(&marker).unwrap();
+    let report = ana.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    assert!(
+        !report.remotes[0].ok && report.remotes[0].error.as_ref().unwrap().contains("marker"),
+        "{report:?}"
+    );
+    std::fs::write(&marker, b"another team").unwrap();
+    assert!(!ana.session().sync(&mut |_| {}, &Cancel::default()).unwrap().remotes[0].ok);
+    std::fs::write(&marker, &first).unwrap();
+    ana.sync();
+    // The disk is not there: work goes on, and what is to be sent waits.
+    let away = ana.dir.path().join("away");
+    std::fs::rename(ana.shared(), &away).unwrap();
+    ana.session().set(id, &fields(json!({"title": "offline"}))).unwrap();
+    let report = ana.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    assert!(!report.remotes[0].ok && report.pending > 0, "{report:?}");
+    std::fs::rename(&away, ana.shared()).unwrap();
+    agree(&devices);
+    // The vault itself is never put into a shared folder.
+    let vault = devices[0].dir.path().join("vault");
+    let refused = devices[0].session().add_remote(&vault.display().to_string()).unwrap_err();
+    assert_eq!(refused.code, Code::Refused);
+    // Nothing in the folder can be read.
+    for device in &mut devices {
+        for path in feed_of(device) {
+            let bytes = std::fs::read(path).unwrap();
+            for text in ["Zoe", "first_name", "Ana", "offline", "person"] {
+                assert!(!bytes.windows(text.len()).any(|w| w == text.as_bytes()), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stranger_with_an_old_or_foreign_link_stays_outside() {
+    let devices = team(&[("Bo", Role::Member)]);
+    let (ana, bo) = (&devices[0], &devices[1]);
+    assert_eq!(bo.session().invite(Role::Member, Duration::from_secs(60)).unwrap_err().code, Code::Refused);
+    assert_eq!(ana.session().invite(Role::Owner, Duration::from_secs(60)).unwrap_err().code, Code::Refused);
+    assert_eq!(ana.session().approve(None).unwrap_err().code, Code::NotFound);
+    let invited = ana.session().invite(Role::Member, Duration::from_millis(1)).unwrap();
+    let invitation = Invitation::from_link(&invited.link).unwrap();
+    let late = Device::new("Late", Some(WorkspaceId(Uuid::from_bytes(invitation.workspace.0))));
+    carry(&ana.shared(), &late.shared());
+    let folder = Folder::open(&late.shared(), invitation.workspace).unwrap();
+    late.session().ask_to_join(&invitation, &folder).unwrap();
+    carry(&late.shared(), &ana.shared());
+    std::thread::sleep(Duration::from_millis(5));
+    assert!(ana.session().approve(None).unwrap_err().message.contains("expired"));
+    let waiting = late.session().await_welcome(&invitation, &late.address(), Duration::ZERO).unwrap_err();
+    assert_eq!(waiting.code, Code::NeedsDecision);
+    // A folder of another team.
+    let other = Device::new("Eve", None);
+    other.session().add_remote(&other.address()).unwrap();
+    let foreign = Folder::open(&other.shared(), invitation.workspace).unwrap();
+    assert!(late.session().ask_to_join(&invitation, &foreign).is_err());
+}
+
+/// The same by the command line, whose answers are a contract.
+#[test]
+fn a_team_by_the_command_line() {
+    let (ana, bo) = (Cli::new(), Cli::bare());
+    let shared = ana.dir.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let out = ana.command(&["--json", "sync"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(5), "no team yet");
+    let remote = ana.json(&["remote", "add", shared.to_str().unwrap()]);
+    assert_eq!(
+        (remote["name"].as_str(), remote["kind"].as_str(), remote["state"].as_str()),
+        (Some("shared"), Some("folder"), Some("connected"))
+    );
+    let id = ana.json(&["new", "person", "first_name=Zoe"])["id"].as_str().unwrap().to_owned();
+    assert_eq!(ana.json(&["status"])["pending"], 1);
+    let report = ana.json(&["sync"]);
+    assert_eq!((report["pushed"].as_u64(), report["pending"].as_u64()), (Some(1), Some(0)), "{report}");
+    let link = ana.json(&["invite", "--role", "admin"])["link"].as_str().unwrap().to_owned();
+    let out = bo.command(&["--json", "join", &link, "--person", "Bo", "--wait", "0s"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(6), "nobody has approved: {}", String::from_utf8_lossy(&out.stderr));
+    let asked = ana.json(&["requests"]);
+    assert_eq!(asked["requests"][0]["person"], "Bo");
+    let approved = ana.json(&["approve"]);
+    assert_eq!(approved["state"], "approved");
+    let joined = bo.json(&["join", &link, "--person", "Bo", "--wait", "5s"]);
+    assert_eq!((joined["state"].as_str(), &joined["check_code"]), (Some("joined"), &approved["check_code"]));
+    assert_eq!(bo.json(&["get", &id])["title"], "Zoe");
+    bo.json(&["set", &id, "title=Buyer"]);
+    ana.json(&["set", &id, "title=Director"]);
+    bo.json(&["sync"]);
+    assert_eq!(ana.json(&["sync"])["conflicts"], 1);
+    let conflicts = ana.json(&["conflicts"]);
+    let values = conflicts["conflicts"][0]["values"].as_array().unwrap();
+    assert_eq!(values.len(), 2);
+    let settled = ana.json(&["settle", &id, "title", "--value", "1"]);
+    assert!(settled["operation"].is_string());
+    let members = ana.json(&["members"]);
+    assert_eq!(members["members"].as_array().unwrap().len(), 2);
+    ana.json(&["role", "Bo", "viewer"]);
+    ana.json(&["revoke", "Bo"]);
+    let out = bo.command(&["--json", "sync"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(7), "{}", String::from_utf8_lossy(&out.stdout));
+    assert_eq!(ana.json(&["remote", "list"])["remotes"].as_array().unwrap().len(), 1);
+    ana.json(&["remote", "remove", "shared"]);
+    assert_eq!(
+        ana.command(&["--json", "remote", "remove", "shared"]).output().unwrap().status.code(),
+        Some(5)
+    );
+    for bad in [vec!["role", "Bo", "king"], vec!["invite", "--expires", "soon"]] {
+        assert_eq!(ana.command(&bad).output().unwrap().status.code(), Some(2), "{bad:?}");
+    }
+    let out = bo.command(&["--json", "join", "satchel://join#AAAA", "--person", "X"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(4));
+}
