@@ -298,6 +298,38 @@ fn a_stopped_undo_goes_on_and_is_redone_as_a_whole() {
     assert_eq!(laptop.session.status().unwrap().records["person"], 5000);
 }
 
+/// An undo that was cut off, then taken back, leaves the next undo and redo whole.
+#[test]
+fn an_undo_after_a_redo_of_half_an_undo_can_be_redone() {
+    let laptop = Laptop::new();
+    let mut csv = String::from("First Name,E-mail Address\n");
+    for n in 0..6000 {
+        csv.push_str(&format!("P{n},p{n}@x.example\n"));
+    }
+    let report = import(&laptop, &laptop.file("big.csv", csv), &ImportOptions::default());
+    let session = &laptop.session;
+    let there = || session.list(Kind::Person, &ListRequest::default()).unwrap().total;
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let stopped = session.undo(
+        report.operation,
+        &mut |p| {
+            if p.done > 1000 {
+                stop.ask();
+            }
+        },
+        &cancel,
+    );
+    assert!(stopped.is_err());
+    assert!(there() > 0 && there() < 6000, "{}", there());
+    session.redo(&mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(there(), 6000);
+    session.undo(report.operation, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(there(), 0);
+    session.redo(&mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(there(), 6000);
+}
+
 #[test]
 fn many_records_with_one_telephone_number_are_told_apart() {
     let laptop = Laptop::new();

@@ -15,7 +15,11 @@ use satchel_app::{
     views::KitView,
 };
 use serde_json::{Value as Json, json};
-use std::{io::IsTerminal, path::Path, sync::Arc};
+use std::{
+    io::{IsTerminal, Write},
+    path::Path,
+    sync::Arc,
+};
 use zeroize::Zeroizing;
 
 pub type Done = Result<(), AppError>;
@@ -25,12 +29,10 @@ pub fn run(cli: Cli) -> Done {
     let vault = cli.vault.unwrap_or_else(satchel_app::default_vault_dir);
     match cli.command {
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut translated(Cli::command()),
-                "satchel",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut translated(Cli::command()), "satchel", &mut script);
+            // A reader that went away (`| head`) is no error.
+            let _ = std::io::stdout().write_all(&script);
             Ok(())
         }
         Command::Man => clap_mangen::Man::new(translated(Cli::command()))
@@ -606,10 +608,10 @@ fn operations(show: &Show, operations: &[satchel_app::views::OperationView], key
     let rows: Vec<Vec<String>> = operations
         .iter()
         .map(|o| {
-            let state = if !o.finished {
-                "interrupted"
-            } else if o.undone {
+            let state = if o.undone {
                 "undone"
+            } else if !o.finished {
+                "interrupted"
             } else {
                 ""
             };
@@ -722,7 +724,10 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
             ));
             out.push('\n');
             for sheet in &r.left_out {
-                out.push_str(&say!("not read, a sheet of its own: {}", sheet));
+                out.push_str(&say!(
+                    "not read: the sheet {}; save it as a file of its own and import that",
+                    sheet
+                ));
                 out.push('\n');
             }
             let rows: Vec<Vec<String>> = r

@@ -75,8 +75,14 @@ pub fn harmless(text: &str) -> String {
 
 /// Columns as wide as they need; Chinese characters take two places.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    // Wide enough for a hash; what is cut says so.
+    const WIDEST: usize = 72;
     let cut = |s: &String| -> String {
-        s.replace(['\n', '\r', '\t'], " ").chars().filter(|c| !c.is_control()).take(60).collect()
+        let line: String = s.replace(['\n', '\r', '\t'], " ").chars().filter(|c| !c.is_control()).collect();
+        match line.chars().count() > WIDEST {
+            true => line.chars().take(WIDEST - 1).chain(['…']).collect(),
+            false => line,
+        }
     };
     let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(cut).collect()).collect();
     let head: Vec<&str> = head.iter().map(|h| word(h)).collect();

@@ -200,6 +200,14 @@ impl Satchel {
                 Err(VaultError::InUse { .. }) if Instant::now() < patience => {
                     std::thread::sleep(Duration::from_millis(50));
                 }
+                Err(VaultError::Io { source, .. })
+                    if matches!(
+                        source.kind(),
+                        std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied
+                    ) =>
+                {
+                    return Err(StorageError::ReadOnly.into());
+                }
                 other => return Ok(other?),
             }
         }

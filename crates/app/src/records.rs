@@ -82,6 +82,12 @@ impl Session {
         if !FieldType::CUSTOM.contains(&ty) || !Kind::BROWSED.contains(&kind) {
             return Err(AppError::refused("a custom field cannot have this type"));
         }
+        let same = |f: &&satchel_domain::Field| {
+            !f.custom && satchel_domain::text::fold(&f.label) == satchel_domain::text::fold(&label)
+        };
+        if self.catalogue().fields(kind).iter().any(|f| same(&f)) {
+            return Err(AppError::refused(format!("there is a field «{label}» already")));
+        }
         let (key, registers) = custom_field(kind, &label, ty, options);
         match self.catalogue().field(kind, &key) {
             Some(known) if !known.hidden => {

@@ -7,7 +7,7 @@ use crate::{
     input::Input,
     limits::{COLUMNS, RECORD_BYTES, WORKBOOK_BYTES},
 };
-use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, open_workbook_from_rs};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Xlsx, open_workbook_from_rs};
 use std::io::{Cursor, Read};
 
 /// Whether a file of this beginning can be a workbook.
@@ -31,7 +31,12 @@ pub(crate) fn open(input: &Input, header: Option<bool>) -> Result<Source, Interc
         let mut book: Book<'_> = open_workbook_from_rs(Cursor::new(bytes.as_slice()))
             .map_err(|e: calamine::XlsxError| e.to_string())?;
         let (mut text, mut others) = (String::new(), Vec::new());
-        let sheets: Vec<String> = book.sheet_names();
+        let sheets: Vec<String> = book
+            .sheets_metadata()
+            .iter()
+            .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+            .map(|sheet| sheet.name.clone())
+            .collect();
         for sheet in sheets {
             if text.is_empty() {
                 text = text_of(&mut book, &sheet)?;
@@ -71,9 +76,15 @@ fn measure(bytes: &[u8]) -> Result<bool, String> {
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
+fn reader<'a, 'b>(
+    book: &'a mut Book<'b>,
+    sheet: &str,
+) -> Result<calamine::XlsxCellReader<'a, Cursor<&'b [u8]>>, String> {
+    book.worksheet_cells_reader(sheet).map_err(|e| format!("its sheet «{sheet}» cannot be read: {e}"))
+}
+
 fn holds_anything(book: &mut Book<'_>, sheet: &str) -> Result<bool, String> {
-    // A chart has no cells.
-    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return Ok(false) };
+    let mut cells = reader(book, sheet)?;
     while let Some(cell) = cells.next_cell().map_err(|e| e.to_string())? {
         if !text_of_cell(cell.get_value()).trim().is_empty() {
             return Ok(true);
@@ -84,15 +95,19 @@ fn holds_anything(book: &mut Book<'_>, sheet: &str) -> Result<bool, String> {
 
 /// A sheet as CSV; nothing if it is empty.
 fn text_of(book: &mut Book<'_>, sheet: &str) -> Result<String, String> {
-    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else { return Ok(String::new()) };
+    let mut cells = reader(book, sheet)?;
     let (mut out, mut at, mut row_from) = (String::new(), None, 0);
     let limit = usize::try_from(4 * WORKBOOK_BYTES).unwrap_or(usize::MAX);
-    while let Some(cell) = cells.next_cell().map_err(|e| e.to_string())? {
-        let value = text_of_cell(cell.get_value());
+    while let Some(cell) = cells.next_cell_with_formula().map_err(|e| e.to_string())? {
+        let mut value = text_of_cell(&cell.value);
+        if value.is_empty() {
+            // Some programs write formulas without what they come to: shown as they are, they are not lost.
+            value = cell.formula.filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!("={f}"));
+        }
         if value.is_empty() {
             continue;
         }
-        let (row, column) = cell.get_position();
+        let (row, column) = cell.pos;
         if column as usize >= COLUMNS {
             return Err(format!("it has more than {COLUMNS} columns; export fewer"));
         }
@@ -198,6 +213,32 @@ mod tests {
             ["王伟", "13800138000", "1985-04-12", "two \"quoted\"\nlines, and a comma", "yes"]
         );
         assert!(values(1).contains(&"12.5"));
+    }
+
+    #[test]
+    fn a_formula_without_a_value_is_not_lost() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_string(0, 0, "Name").expect("written");
+        sheet.write_string(0, 1, "Title").expect("written");
+        sheet.write_string(1, 0, "Ana").expect("written");
+        sheet.write_formula(1, 1, rust_xlsxwriter::Formula::new("=A2&\" boss\"")).expect("written");
+        let whole = book.save_to_buffer().expect("a workbook");
+        // As programs write it that do not calculate.
+        let mut from = zip::ZipArchive::new(Cursor::new(whole)).expect("a zip");
+        let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..from.len() {
+            let mut file = from.by_index(at).expect("a file");
+            let name = file.name().expect("a name").into_owned();
+            let mut text = String::new();
+            file.read_to_string(&mut text).expect("text");
+            to.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+            to.write_all(text.replace("<v>0</v></c></row></sheetData>", "</c></row></sheetData>").as_bytes())
+                .expect("written");
+        }
+        let source = opened(&to.finish().expect("a zip").into_inner()).expect("opened");
+        let cells: Vec<String> = rows(&source)[0].cells.iter().map(|c| c.value.clone()).collect();
+        assert_eq!(cells, ["Ana", "=A2&\" boss\""]);
     }
 
     #[test]

@@ -42,6 +42,12 @@ pub enum StorageError {
 
 impl From<Sql> for StorageError {
     fn from(error: Sql) -> Self {
+        if let Some(code) = error.sqlite_error().map(|e| e.extended_code)
+            && [rusqlite::ffi::SQLITE_IOERR_SHMSIZE, rusqlite::ffi::SQLITE_IOERR_WRITE].contains(&code)
+        {
+            // The index of the log finds no room: not even reading works without it.
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,

@@ -187,7 +187,9 @@ pub fn last_undo(db: &Connection) -> Result<Option<Operation>, StorageError> {
 
 /// An undo of this operation that was stopped half-way.
 pub fn unfinished_undo(db: &Connection, of: OperationId) -> Result<Option<Operation>, StorageError> {
-    let sql = format!("SELECT {COLUMNS} FROM operation WHERE undoes = ?1 AND finished = 0 LIMIT 1");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM operation WHERE undoes = ?1 AND finished = 0 AND undone_by IS NULL LIMIT 1"
+    );
     Ok(db.prepare_cached(&sql)?.query_row([of.to_string()], read).optional()?)
 }
 

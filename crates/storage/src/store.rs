@@ -80,6 +80,9 @@ impl Store {
             name.push(format!(".before-schema-{}", schema::SCHEMA_VERSION));
             export(&writer, Path::new(&name), key)?;
         }
+        if found == schema::SCHEMA_VERSION {
+            forget_older_copies(path);
+        }
         schema::migrate(&mut writer)?;
         Self::over(path, key, writer)
     }
@@ -455,6 +458,17 @@ fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
         std::fs::File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+/// The copies that migrations have left: once the vault opens as it is, they are only another place where
+/// everything can be read, under a key that a rotation would not change.
+fn forget_older_copies(path: &Path) {
+    let Some(entries) = path.parent().and_then(|folder| std::fs::read_dir(folder).ok()) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().contains(".db.before-schema-") {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// An empty file that only its owner can read; SQLite gives its log the same permissions.

@@ -303,7 +303,7 @@ fn a_full_disk_is_said_and_nothing_is_lost() {
 #[test]
 fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
     let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("v.db");
+    let path = dir.path().join("satchel-1.db");
     let old = connection::open(&path, &key("ab"), connection::Mode::Create).expect("made");
     old.execute_batch(include_str!("migrations/0001_base.sql")).expect("a schema");
     old.execute_batch(
@@ -326,6 +326,11 @@ fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
     let copies = std::fs::read_dir(dir.path()).expect("listed").flatten();
     let copies = copies.filter(|e| e.file_name().to_string_lossy().contains("before-schema-3"));
     assert_eq!(copies.count(), 1);
+    drop(store);
+    // It has opened as it is now: the copy would only be another place where all can be read.
+    drop(Store::open(&path, &key("ab")).expect("opened"));
+    let left = std::fs::read_dir(dir.path()).expect("listed").flatten();
+    assert!(left.into_iter().all(|e| !e.file_name().to_string_lossy().contains("before-schema")));
 }
 
 /// Whole lists are sorted by us, two rows by SQLite: they must agree.
