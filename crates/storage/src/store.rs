@@ -11,13 +11,15 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Condvar, Mutex, PoisonError, TryLockError,
+        Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 const READERS: usize = 3;
+/// A short read waits so long for a writer before it goes over a connection of its own.
+const GLANCE: Duration = Duration::from_millis(30);
 /// Rows that [`Store::warm`] reads before it lets others have the writer.
 const WARMED_AT_ONCE: u32 = 1000;
 /// Pages of the search index that one transaction of [`Store::tidy`] writes.
@@ -183,17 +185,28 @@ impl Store {
         out
     }
 
+    /// The writer's connection, if it becomes free in time.
+    fn writer_within(&self, patience: Duration) -> Option<MutexGuard<'_, Connection>> {
+        let writer = self.writer.as_ref()?;
+        let until = Instant::now() + patience;
+        loop {
+            match writer.try_lock() {
+                Ok(writer) => return Some(writer),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() > until => return None,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
     /// A short read, on the writer's connection while nobody writes: its pages stay in memory over a
     /// write, those of a reader do not.
     pub fn glance<T, E: From<StorageError>>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let writer = match self.writer.as_ref().map(Mutex::try_lock) {
-            Some(Ok(writer)) => writer,
-            Some(Err(TryLockError::Poisoned(poisoned))) => poisoned.into_inner(),
-            Some(Err(TryLockError::WouldBlock)) | None => return self.read(work),
-        };
+        // A short write is worth waiting for: a reader would have to decrypt all of it again.
+        let Some(writer) = self.writer_within(GLANCE) else { return self.read(work) };
         if self.damaged.load(Ordering::Acquire) {
             drop(writer);
             return self.read(work);
@@ -269,16 +282,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), E>,
     ) -> Result<Option<()>, E> {
-        let Some(writer) = &self.writer else { return Ok(None) };
-        let patience = Instant::now() + Duration::from_millis(50);
-        let mut writer = loop {
-            match writer.try_lock() {
-                Ok(writer) => break writer,
-                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) if Instant::now() > patience => return Ok(None),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
-            }
-        };
+        let Some(mut writer) = self.writer_within(Duration::from_millis(50)) else { return Ok(None) };
         self.refuse_if_damaged()?;
         let tx =
             writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
