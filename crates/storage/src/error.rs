@@ -42,10 +42,8 @@ pub enum StorageError {
 
 impl From<Sql> for StorageError {
     fn from(error: Sql) -> Self {
-        if let Some(code) = error.sqlite_error().map(|e| e.extended_code)
-            && [rusqlite::ffi::SQLITE_IOERR_SHMSIZE, rusqlite::ffi::SQLITE_IOERR_WRITE].contains(&code)
-        {
-            // The index of the log finds no room: not even reading works without it.
+        // The index of the log finds no room: not even reading works without it.
+        if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
             return Self::DiskFull;
         }
         match error.sqlite_error_code() {
