@@ -27,6 +27,8 @@ use uuid::Uuid;
 /// Entries of one segment, and bytes of their chunks.
 const SEGMENT: usize = 500;
 const SEGMENT_BYTES: usize = 4 << 20;
+/// Milliseconds after which a sync that has sent nothing is noted all the same.
+const NOTED_EVERY: i64 = 60_000;
 
 impl Session {
     /// One round with every remote.
@@ -37,7 +39,10 @@ impl Session {
             let outcome = self.sync_with(&remote, &mut report, progress, cancel);
             report.remotes.push(RemoteState {
                 name: remote.name,
-                head: self.own_feed()?.next - 1,
+                head: match outcome.is_ok() {
+                    true => self.own_feed()?.next - 1,
+                    false => remote.sent - 1,
+                },
                 ok: outcome.is_ok(),
                 error: outcome.as_ref().err().map(|e| e.message.clone()),
             });
@@ -80,9 +85,11 @@ impl Session {
             self.rebuild(&mut |_| {})?;
         }
         report.pulled += pulled?;
-        let sent = self.own_feed()?.next;
-        let row = team::RemoteRow { sent, synced_at: Some(now()), ..remote.clone() };
-        self.store.write::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
+        let (sent, at) = (self.own_feed()?.next, now());
+        if sent != remote.sent || remote.synced_at.is_none_or(|last| at - last > NOTED_EVERY) {
+            let row = team::RemoteRow { sent, synced_at: Some(at), ..remote.clone() };
+            self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
+        }
         match may_write {
             true => Ok(()),
             false => {
@@ -121,7 +128,7 @@ impl Session {
         loop {
             self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
             let running = self.running();
-            let more = self.store.write::<_, AppError>(|tx| {
+            let more = self.store.write_aside::<_, AppError>(|tx| {
                 let mut unsent = team::unsent(tx, packed(tx)?, SEGMENT)?;
                 // What is still being written comes when it is done, and so does all behind it.
                 let ready = unsent
@@ -262,7 +269,7 @@ impl Session {
 
     fn take_keys(&self, team: &Team, bytes: &[u8]) -> Result<(), AppError> {
         let Ok(wrapped) = WrappedKey::decode_all(bytes) else { return Ok(()) };
-        self.store.write::<_, AppError>(|tx| {
+        self.store.write_aside::<_, AppError>(|tx| {
             for wrapped in wrapped {
                 let key = team.epochs.get(&wrapped.epoch).map(|e| e.unwrap(self.workspace(), &wrapped));
                 if let Some(Ok(key)) = key {
@@ -405,7 +412,7 @@ fn row_of(feed: &Feed) -> team::FeedRow {
 impl Session {
     /// An operation goes on that was thought to be over: the log takes it up again from its beginning.
     pub(crate) fn pack_again(&self, seq: i64) -> Result<(), AppError> {
-        self.store.write::<_, AppError>(|tx| {
+        self.store.write_aside::<_, AppError>(|tx| {
             if packed(tx)?.0 >= seq {
                 settings::put(tx, facts::PACKED, &format!("{} {}", seq - 1, i64::MAX))?;
             }

@@ -104,9 +104,12 @@ pub(crate) fn agree(
     let mut log = vec![first.clone()];
     while let Some(candidates) = by_place.get_mut(&members.next) {
         candidates.sort_by_key(SignedRecord::hash);
-        let next = candidates.iter().find(|record| members.clone().apply(record).is_ok()).cloned();
-        let Some(next) = next else { break };
-        members.apply(&next)?;
+        let applied = |record: &SignedRecord| {
+            let mut after = members.clone();
+            after.apply(record).is_ok().then(|| (record.clone(), after))
+        };
+        let Some((next, after)) = candidates.iter().find_map(applied) else { break };
+        members = after;
         log.push(next);
     }
     Ok((log, members))
@@ -169,7 +172,7 @@ impl Session {
         }
         let keys = DeviceKeys::generate(self.own())?;
         let (sign, receive) = keys.secrets();
-        self.store.write::<_, StorageError>(|tx| {
+        self.store.write_aside::<_, StorageError>(|tx| {
             settings::put(tx, facts::SIGN, &hex(sign.as_slice()))?;
             settings::put(tx, facts::RECEIVE, &hex(receive.as_slice()))
         })?;
@@ -188,7 +191,7 @@ impl Session {
 
     fn keep(&self, records: &[SignedRecord], epochs: &[&EpochKey]) -> Result<(), AppError> {
         let bytes: Vec<Vec<u8>> = records.iter().map(SignedRecord::encode).collect();
-        self.store.write::<_, AppError>(|tx| {
+        self.store.write_aside::<_, AppError>(|tx| {
             team::set_control(tx, &bytes)?;
             for epoch in epochs {
                 team::put_epoch(tx, epoch.epoch, epoch.as_bytes())?;
@@ -220,7 +223,8 @@ impl Session {
             device: card,
         };
         let first = SignedRecord::first(&keys, self.workspace(), create);
-        self.store.write::<_, StorageError>(|tx| settings::put(tx, facts::PERSON_ID, &hex(&person.0)))?;
+        self.store
+            .write_aside::<_, StorageError>(|tx| settings::put(tx, facts::PERSON_ID, &hex(&person.0)))?;
         self.keep(&[first], &[&epoch])?;
         self.team()
     }
@@ -265,7 +269,7 @@ impl Session {
         let free =
             std::iter::once(base.clone()).chain(numbered).find(|n| remotes.iter().all(|r| r.name != *n));
         let remote = team::RemoteRow { name: free.unwrap_or(base), address, sent: 1, synced_at: None };
-        self.store.write::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
+        self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
         Ok(RemoteView::of(&remote))
     }
 
@@ -274,7 +278,7 @@ impl Session {
     }
 
     pub fn remove_remote(&self, name: &str) -> Result<(), AppError> {
-        match self.store.write::<_, StorageError>(|tx| team::remove_remote(tx, name))? {
+        match self.store.write_aside::<_, StorageError>(|tx| team::remove_remote(tx, name))? {
             true => Ok(()),
             false => Err(AppError::not_found("remote", name)),
         }
@@ -307,7 +311,8 @@ impl Session {
         let genesis = team.records.first().expect("a team has a first record").hash();
         let invitation = Invitation::new(self.workspace(), genesis, role, expires_at, &remote.address)?;
         let link = invitation.to_link();
-        self.store.write::<_, StorageError>(|tx| team::put_invitation(tx, &invitation.id().0, &link))?;
+        self.store
+            .write_aside::<_, StorageError>(|tx| team::put_invitation(tx, &invitation.id().0, &link))?;
         Ok(InvitationView { link, expires_at: rfc3339(expires_at) })
     }
 
@@ -381,7 +386,7 @@ impl Session {
             },
         );
         self.append(&mut team, record, &[])?;
-        self.store.write::<_, StorageError>(|tx| team::use_invitation(tx, &invitation.id().0))?;
+        self.store.write_aside::<_, StorageError>(|tx| team::use_invitation(tx, &invitation.id().0))?;
         folder.remove_request(&name);
         Ok(RequestView { state: "approved".into(), ..view })
     }
@@ -422,6 +427,10 @@ impl Session {
         let first = team.records.first().expect("a team has a first record").clone();
         folder.check(&first.encode())?;
         let there = folder.control()?;
+        let ours: Vec<Vec<u8>> = team.records.iter().map(SignedRecord::encode).collect();
+        if there.iter().all(|bytes| ours.contains(bytes)) {
+            return Ok(team);
+        }
         let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
         let (records, members) = agree(&first, team.records.iter().skip(1).cloned().chain(there))?;
         let mut epochs = team.epochs;
@@ -560,7 +569,7 @@ impl Session {
         let name = Path::new(address).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let remote = team::RemoteRow { name, address: address.to_owned(), sent: 1, synced_at: None };
         self.store
-            .write::<_, StorageError>(|tx| {
+            .write_aside::<_, StorageError>(|tx| {
                 settings::put(tx, facts::WORKSPACE, &welcome.workspace)?;
                 settings::put(tx, facts::WORKSPACE_SECRET, &welcome.secret)?;
                 settings::put(tx, facts::PERSON_ID, &hex(&person.0))?;

@@ -145,12 +145,33 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
-        // A panic in another writer has rolled its transaction back: the connection is sound.
-        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.refuse_if_damaged()?;
+        let mut writer = self.lock_writer()?;
         // Dropped after the transaction and before the lock.
         let _rise = Rise(&self.version);
+        self.transact(&mut writer, work)
+    }
+
+    /// One transaction that changes no record: what was read stays right.
+    pub fn write_aside<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut writer = self.lock_writer()?;
+        self.transact(&mut writer, work)
+    }
+
+    fn lock_writer(&self) -> Result<MutexGuard<'_, Connection>, StorageError> {
+        let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
+        // A panic in another writer has rolled its transaction back: the connection is sound.
+        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn transact<T, E: From<StorageError>>(
+        &self,
+        writer: &mut Connection,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.refuse_if_damaged()?;
         let tx =
             writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
         let out = work(&tx).inspect_err(|_| self.note_damage(&tx))?;
@@ -276,19 +297,13 @@ impl Store {
         Ok(false)
     }
 
-    /// Writes the search index, where no longer write goes on: `None` otherwise. No record changes, so
-    /// what was read stays right.
+    /// Writes the search index, where no longer write goes on: `None` otherwise. No record changes.
     pub fn write_index<E: From<StorageError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), E>,
     ) -> Result<Option<()>, E> {
         let Some(mut writer) = self.writer_within(Duration::from_millis(50)) else { return Ok(None) };
-        self.refuse_if_damaged()?;
-        let tx =
-            writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
-        work(&tx).inspect_err(|_| self.note_damage(&tx))?;
-        tx.commit().map_err(StorageError::from)?;
-        Ok(Some(()))
+        self.transact(&mut writer, work).map(Some)
     }
 
     fn refuse_if_damaged(&self) -> Result<(), StorageError> {
