@@ -47,11 +47,8 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
             let role = role_of(&role)?;
             let invitation = session.invite(role, duration(&expires)?)?;
             show.answer(&json!(invitation), || {
-                say!(
-                    "{}\nSend this link to one person. It is valid until {}.",
-                    invitation.link,
-                    invitation.expires_at
-                )
+                let sent = say!("Send this link to one person. It is valid until {}.", invitation.expires_at);
+                format!("{}\n{sent}", invitation.link)
             });
         }
         Command::Requests => {
@@ -164,13 +161,18 @@ fn sync(show: &Show, session: &Session, watch: bool) -> Done {
             if report.remotes.is_empty() {
                 return Err(AppError::new(Code::NotFound, "no folder is connected; satchel remote add DIR"));
             }
-            return match report.remotes.iter().all(|r| !r.ok) {
-                true => Err(AppError::new(
+            if report.remotes.iter().any(|r| r.ok) {
+                return Ok(());
+            }
+            // Reached, and refused: this device was removed, or its role is to read.
+            let refused = report.remotes.into_iter().find(|r| r.code == Some(Code::Refused));
+            return Err(match refused.and_then(|r| r.error) {
+                Some(error) => AppError::new(Code::Refused, error),
+                None => AppError::new(
                     Code::Unreachable,
                     "no remote could be reached; what is to be sent stays queued",
-                )),
-                false => Ok(()),
-            };
+                ),
+            });
         }
         std::thread::sleep(Duration::from_secs(2));
     }

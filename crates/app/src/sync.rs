@@ -11,8 +11,8 @@ use crate::{
 use satchel_document::{Document, DocumentError, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
-    DocTag, EntryKind, Feed, Hash, Operation as WireOperation, Payload, Place, RecordKey, Segment,
-    SegmentBuilder, WrappedKey,
+    DeviceId, DocTag, EntryKind, Feed, Hash, Operation as WireOperation, Payload, Place, ProtocolError,
+    RecordKey, Role, Segment, SegmentBuilder, WrappedKey,
 };
 use satchel_storage::{
     DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings, team,
@@ -45,6 +45,7 @@ impl Session {
                 },
                 ok: outcome.is_ok(),
                 error: outcome.as_ref().err().map(|e| e.message.clone()),
+                code: outcome.as_ref().err().map(|e| e.code),
             });
             match outcome {
                 Err(e) if e.code != Code::Unreachable && e.code != Code::Refused => return Err(e),
@@ -73,7 +74,9 @@ impl Session {
         let folder = Folder::open(Path::new(&remote.address), self.workspace())?;
         let team = self.follow_control(&folder)?;
         self.push_control(&team, &folder)?;
-        let may_write = team.members.active(self.own()).is_some();
+        let role = team.members.active(self.own()).map(|m| team.members.role(m.person));
+        // What a viewer writes would not count; it must not begin to with another role later on.
+        let may_write = role.is_some_and(|role| role >= Role::Member);
         if may_write {
             self.pack(&team, progress, cancel)?;
             report.pushed += self.push(&folder)?;
@@ -90,11 +93,14 @@ impl Session {
             let row = team::RemoteRow { sent, synced_at: Some(at), ..remote.clone() };
             self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
         }
-        match may_write {
-            true => Ok(()),
-            false => {
+        match role {
+            None => {
                 Err(AppError::refused("this device was removed from the team; what it changes stays here"))
             }
+            Some(_) if !may_write && self.pending()? > 0 => Err(AppError::refused(
+                "your role is viewer: what you change stays here until an admin gives you another role",
+            )),
+            Some(_) => Ok(()),
         }
     }
 
@@ -103,21 +109,14 @@ impl Session {
         self.store.read::<_, AppError>(|db| {
             let (seq, _) = packed(db)?;
             let operations = team::operations_after(db, seq)?;
-            let next = self.feed_in(db)?.next;
+            let next = feed_in(db, self.own(), self.incarnation)?.next;
             let lacking = team::remotes(db)?.iter().map(|r| next.saturating_sub(r.sent)).max().unwrap_or(0);
             Ok(operations + lacking)
         })
     }
 
     fn own_feed(&self) -> Result<Feed, AppError> {
-        self.store.read(|db| self.feed_in(db))
-    }
-
-    fn feed_in(&self, db: &satchel_storage::Connection) -> Result<Feed, AppError> {
-        let own = team::feeds(db)?
-            .into_iter()
-            .find(|f| f.device == self.own().0 && f.incarnation == self.incarnation);
-        Ok(own.map_or_else(|| Feed::new(self.own(), self.incarnation), |f| feed_of(&f)))
+        Ok(self.store.read(|db| feed_in(db, self.own(), self.incarnation))?)
     }
 
     /// Writes what this device has done since into its log, a segment at a time.
@@ -145,7 +144,7 @@ impl Session {
                     }
                     return Ok(false);
                 };
-                let feed = self.feed_in(tx)?;
+                let feed = feed_in(tx, self.own(), self.incarnation)?;
                 let seen = seen(&team::feeds(tx)?);
                 let mut builder = SegmentBuilder::new(self.workspace(), &keys, feed, team.members.head, seen);
                 let (mut wrapped, mut bytes, mut packed_to) = (Vec::new(), 0, last);
@@ -155,7 +154,12 @@ impl Session {
                     }
                     packed_to = (u.seq, u.row);
                     let Some(row) = documents::by_row(tx, u.row)? else { continue };
-                    let Some((payload, heads)) = payload(&row, u)? else { continue };
+                    let made = match payload(&row, u) {
+                        // What `verify` tells of must not keep all others waiting.
+                        Err(e) if e.code == Code::Damaged => continue,
+                        made => made?,
+                    };
+                    let Some((payload, heads)) = made else { continue };
                     bytes += payload.chunk.len();
                     let record = row.id.to_string();
                     let (tag, key) = match team::doc_of(tx, &record)? {
@@ -190,6 +194,16 @@ impl Session {
                 return Ok(());
             }
         }
+    }
+
+    /// An operation goes on that was thought to be over: the log takes it up again from its beginning.
+    pub(crate) fn pack_again(&self, seq: i64) -> Result<(), AppError> {
+        self.store.write_aside::<_, AppError>(|tx| {
+            if packed(tx)?.0 >= seq {
+                settings::put(tx, facts::PACKED, &format!("{} {}", seq - 1, i64::MAX))?;
+            }
+            Ok(())
+        })
     }
 
     /// Gives a remote the segments of this device that it does not have, or has no more. How many entries.
@@ -233,11 +247,9 @@ impl Session {
                     continue;
                 }
                 let Some(card) = team.members.devices.get(&device).map(|m| m.card.clone()) else { continue };
+                let mut next = self.store.read(|db| feed_in(db, device, incarnation))?.next;
                 for found in folder.segments(device, incarnation)? {
                     self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
-                    let known = self.store.read(team::feeds)?;
-                    let known = known.iter().find(|f| f.device == device.0 && f.incarnation == incarnation);
-                    let next = known.map_or(1, |f| f.next);
                     // A name is a hint: what it promises to be known is not read again.
                     if found.next <= next || found.first > next {
                         continue;
@@ -252,6 +264,7 @@ impl Session {
                     loop {
                         let (applied, new_field) = self.apply(team, &card, &segment)?;
                         pulled += applied;
+                        next += u64::from(applied);
                         if !new_field {
                             break;
                         }
@@ -290,12 +303,16 @@ impl Session {
         let chain = segment.chain();
         let names = team.names(segment.device);
         self.store.write::<_, AppError>(|tx| {
-            let known = team::feeds(tx)?
-                .into_iter()
-                .find(|f| f.device == segment.device.0 && f.incarnation == segment.incarnation);
-            let mut feed =
-                known.map_or_else(|| Feed::new(segment.device, segment.incarnation), |f| feed_of(&f));
-            let Ok(new) = feed.accept(self.workspace(), card, segment) else { return Ok((0, false)) };
+            let mut feed = feed_in(tx, segment.device, segment.incarnation)?;
+            let new = match feed.accept(self.workspace(), card, segment) {
+                Ok(new) => new,
+                Err(e @ ProtocolError::Fork(_)) => {
+                    team::quarantine(tx, &row_of(&feed), segment.first, &e.to_string(), &[])?;
+                    return Ok((0, false));
+                }
+                // Not written by whom it names, or it comes too early.
+                Err(_) => return Ok((0, false)),
+            };
             let mut incoming =
                 Incoming { session: self, names: &names, device: segment.device, seqs: BTreeMap::new() };
             let (mut applied, mut to, mut new_field) = (0, None, false);
@@ -396,29 +413,20 @@ fn packed(db: &satchel_storage::Connection) -> Result<(i64, i64), StorageError> 
     Ok(pair.unwrap_or((0, 0)))
 }
 
-fn feed_of(row: &team::FeedRow) -> Feed {
-    Feed {
-        device: satchel_protocol::DeviceId(row.device),
-        incarnation: row.incarnation,
-        next: row.next,
-        last: Hash(row.last),
-    }
+/// How far a feed is known here.
+fn feed_in(
+    db: &satchel_storage::Connection,
+    device: DeviceId,
+    incarnation: u64,
+) -> Result<Feed, StorageError> {
+    Ok(match team::feed(db, &device.0, incarnation)? {
+        Some(row) => Feed { device, incarnation, next: row.next, last: Hash(row.last) },
+        None => Feed::new(device, incarnation),
+    })
 }
 
 fn row_of(feed: &Feed) -> team::FeedRow {
     team::FeedRow { device: feed.device.0, incarnation: feed.incarnation, next: feed.next, last: feed.last.0 }
-}
-
-impl Session {
-    /// An operation goes on that was thought to be over: the log takes it up again from its beginning.
-    pub(crate) fn pack_again(&self, seq: i64) -> Result<(), AppError> {
-        self.store.write_aside::<_, AppError>(|tx| {
-            if packed(tx)?.0 >= seq {
-                settings::put(tx, facts::PACKED, &format!("{} {}", seq - 1, i64::MAX))?;
-            }
-            Ok(())
-        })
-    }
 }
 
 /// A digest of what this device has seen of all.
@@ -467,7 +475,7 @@ enum Taken {
 struct Incoming<'a> {
     session: &'a Session,
     names: &'a (String, String),
-    device: satchel_protocol::DeviceId,
+    device: DeviceId,
     /// The numbers of their operations here.
     seqs: BTreeMap<[u8; 16], i64>,
 }
@@ -513,19 +521,29 @@ impl Incoming<'_> {
             Err(e) if e.code == Code::Damaged => return Ok(Taken::No(e.message)),
             Err(e) => return Err(e),
         };
-        let seq = self.operation(tx, &payload.operation)?;
+        let Some(seq) = self.operation(tx, &payload.operation)? else {
+            return Ok(Taken::No("it claims an operation of another device".into()));
+        };
         self.session.put(tx, seq, &prepared)?;
         Ok(Taken::Yes)
     }
 
-    /// The operation as it is called here, made when its first record comes.
-    fn operation(&mut self, tx: &Transaction<'_>, wire: &WireOperation) -> Result<i64, AppError> {
+    /// The operation as it is called here, made when its first record comes; nothing if it is another's.
+    fn operation(&mut self, tx: &Transaction<'_>, wire: &WireOperation) -> Result<Option<i64>, AppError> {
         if let Some(seq) = self.seqs.get(&wire.id) {
-            return Ok(*seq);
+            return Ok(Some(*seq));
         }
         let id = OperationId(Uuid::from_bytes(wire.id));
+        let device = self.device.to_string();
         let seq = match operations::get(tx, id)? {
-            Some(known) => known.seq,
+            Some(known) => {
+                // Our own comes back where the vault is an older copy of itself.
+                let own = known.origin.is_none() && self.device == self.session.own();
+                if !own && known.origin.as_deref() != Some(device.as_str()) {
+                    return Ok(None);
+                }
+                known.seq
+            }
             None => {
                 let operation = Operation {
                     seq: 0,
@@ -539,7 +557,7 @@ impl Incoming<'_> {
                     finished: true,
                     undoes: wire.undoes.map(|id| OperationId(Uuid::from_bytes(id))),
                     undone_by: None,
-                    origin: Some(self.device.to_string()),
+                    origin: Some(device),
                 };
                 let seq = operations::begin(tx, &operation)?;
                 if let Some(undone) = operation.undoes {
@@ -549,7 +567,7 @@ impl Incoming<'_> {
             }
         };
         self.seqs.insert(wire.id, seq);
-        Ok(seq)
+        Ok(Some(seq))
     }
 
     fn close(&self, tx: &Transaction<'_>) -> Result<(), AppError> {

@@ -284,13 +284,15 @@ impl Session {
         }
     }
 
-    fn folders(&self) -> Result<Vec<(team::RemoteRow, Folder)>, AppError> {
+    /// The folders that are there; the others get what they lack at their next sync.
+    fn folders(&self) -> Result<Vec<Folder>, AppError> {
         let remotes = self.store.read(team::remotes)?;
-        remotes
-            .into_iter()
-            .map(|remote| Ok((Folder::open(Path::new(&remote.address), self.workspace())?, remote)))
-            .map(|both: Result<_, AppError>| both.map(|(folder, remote)| (remote, folder)))
-            .collect()
+        let open = |remote: &team::RemoteRow| Folder::open(Path::new(&remote.address), self.workspace());
+        let folders: Vec<Folder> = remotes.iter().filter_map(|remote| open(remote).ok()).collect();
+        match (folders.is_empty(), remotes.first()) {
+            (true, Some(remote)) => Err(open(remote).expect_err("none can be opened").into()),
+            _ => Ok(folders),
+        }
     }
 
     /// A link that lets one person ask to join.
@@ -321,7 +323,7 @@ impl Session {
         let invitations: Vec<Invitation> =
             links.iter().filter_map(|link| Invitation::from_link(link).ok()).collect();
         let mut open = Vec::new();
-        for (_, folder) in self.folders()? {
+        for folder in self.folders()? {
             for (name, bytes) in folder.requests()? {
                 let found = SealedRequest::decode(&bytes).ok().and_then(|sealed| {
                     invitations.iter().find_map(|i| Some((i.clone(), i.open(&sealed).ok()?)))
@@ -353,7 +355,9 @@ impl Session {
             None => (!open.is_empty()).then_some(0),
         };
         let chosen = chosen.ok_or_else(|| AppError::new(Code::NotFound, "nobody asks to join"))?;
-        let OpenRequest { name, invitation, request, folder } = open.swap_remove(chosen);
+        let chosen = open.swap_remove(chosen);
+        let view = RequestView { state: "approved".into(), ..chosen.view() };
+        let OpenRequest { name, invitation, request, folder } = chosen;
         if invitation.expires_at < now() {
             return Err(AppError::refused("the invitation has expired; send a new one"));
         }
@@ -368,13 +372,6 @@ impl Session {
             secret,
         };
         let welcome = Zeroizing::new(serde_json::to_vec(&welcome).expect("plain data serialises"));
-        let view = OpenRequest {
-            name: name.clone(),
-            invitation: invitation.clone(),
-            request: request.clone(),
-            folder: folder.clone(),
-        }
-        .view();
         let record = team.members.write(
             &self.device_keys()?,
             Action::Add {
@@ -388,7 +385,7 @@ impl Session {
         self.append(&mut team, record, &[])?;
         self.store.write_aside::<_, StorageError>(|tx| team::use_invitation(tx, &invitation.id().0))?;
         folder.remove_request(&name);
-        Ok(RequestView { state: "approved".into(), ..view })
+        Ok(view)
     }
 
     /// Adds a record of this device to the control log, here and on the remotes.
@@ -396,7 +393,7 @@ impl Session {
         team.members.apply(&record)?;
         team.records.push(record);
         self.keep(&team.records, epochs)?;
-        for (_, folder) in self.folders()? {
+        for folder in self.folders()? {
             self.push_control(team, &folder)?;
         }
         Ok(())
@@ -415,7 +412,7 @@ impl Session {
     }
 
     fn follow_remotes(&self) -> Result<(), AppError> {
-        for (_, folder) in self.folders()? {
+        for folder in self.folders()? {
             self.follow_control(&folder)?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! What the edges show: plain data with names that scripts depend on.
 
+use crate::Code;
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
@@ -283,6 +284,8 @@ pub struct RemoteState {
     pub head: u64,
     pub ok: bool,
     pub error: Option<String>,
+    #[serde(skip)]
+    pub code: Option<Code>,
 }
 
 /// A field that holds more than one value.

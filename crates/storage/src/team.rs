@@ -88,6 +88,10 @@ pub fn feeds(db: &Connection) -> Result<Vec<FeedRow>, StorageError> {
     Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
 }
 
+pub fn feed(db: &Connection, device: &[u8; 16], incarnation: u64) -> Result<Option<FeedRow>, StorageError> {
+    Ok(feeds(db)?.into_iter().find(|f| f.device == *device && f.incarnation == incarnation))
+}
+
 pub fn put_feed(tx: &Transaction<'_>, feed: &FeedRow) -> Result<(), StorageError> {
     let sql = "INSERT INTO feed (device, incarnation, next, last) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (device, incarnation) DO UPDATE SET next = excluded.next, last = excluded.last";
