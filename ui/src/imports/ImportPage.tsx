@@ -51,7 +51,7 @@ export function ImportPage({ path, at }: { path?: string; at?: number }) {
       </div>
       <div className="page">
         {from ? (
-          <Plan key={`${JSON.stringify(from)} ${at}`} from={from} onClose={() => setFrom(undefined)} />
+          <Plan key={`${from.file} ${at}`} from={from} onClose={() => setFrom(undefined)} />
         ) : (
           <Choose onChoose={setFrom} />
         )}
@@ -64,7 +64,7 @@ function nameOf(from: ImportFrom): string {
   return from.file !== undefined ? (from.file.split(/[\\/]/).pop() ?? "") : t("import.pasted");
 }
 
-const same = (a: ImportFrom | undefined, b: ImportFrom) => JSON.stringify(a) === JSON.stringify(b);
+const same = (a: ImportFrom | undefined, b: ImportFrom) => a?.file === b.file && a?.pasted === b.pasted;
 
 function Choose({ onChoose }: { onChoose: (from: ImportFrom) => void }) {
   const version = useVersion();
