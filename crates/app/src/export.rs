@@ -1,7 +1,7 @@
 //! Everything out again, in formats that other programs read.
 
 use crate::{AppError, Cancel, ListRequest, Progress, Session, output};
-use satchel_domain::{Catalogue, Kind, date::rfc3339};
+use satchel_domain::{Catalogue, Field, Kind, date::rfc3339};
 use satchel_interchange::{
     CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of,
 };
@@ -167,18 +167,24 @@ impl Session {
 trait Each: Fn(&mut dyn FnMut(&Row) -> Result<(), AppError>) -> Result<(), AppError> {}
 impl<F: Fn(&mut dyn FnMut(&Row) -> Result<(), AppError>) -> Result<(), AppError>> Each for F {}
 
+/// As many columns as the fullest record needs.
+fn columns<'a>(fields: &'a [Field], each: &impl Each) -> Result<CsvTable<'a>, AppError> {
+    let mut table = CsvTable::new(fields);
+    each(&mut |row| {
+        table.measure(&row.fields);
+        Ok(())
+    })?;
+    Ok(table)
+}
+
 fn write_csv(
     kind: Kind,
     catalogue: &Catalogue,
     each: impl Each,
     out: &mut impl Write,
 ) -> Result<(), AppError> {
-    let fields: Vec<satchel_domain::Field> = catalogue.offered(kind).cloned().collect();
-    let mut table = CsvTable::new(&fields);
-    each(&mut |row| {
-        table.measure(&row.fields);
-        Ok(())
-    })?;
+    let fields: Vec<Field> = catalogue.offered(kind).cloned().collect();
+    let table = columns(&fields, &each)?;
     // The mark tells Excel that the file is UTF-8.
     out.write_all("\u{feff}".as_bytes())?;
     let header: Vec<String> = table.header().iter().map(|h| spreadsheet_safe(h)).collect();
@@ -197,12 +203,8 @@ fn write_xlsx(
     each: impl Each,
     out: &mut impl Write,
 ) -> Result<(), AppError> {
-    let fields: Vec<satchel_domain::Field> = catalogue.offered(kind).cloned().collect();
-    let mut table = CsvTable::new(&fields);
-    each(&mut |row| {
-        table.measure(&row.fields);
-        Ok(())
-    })?;
+    let fields: Vec<Field> = catalogue.offered(kind).cloned().collect();
+    let table = columns(&fields, &each)?;
     let mut sheet = Sheet::new(kind.key(), &table.header())?;
     each(&mut |row| {
         let company = row.company_title.as_deref().unwrap_or_default();
