@@ -5,8 +5,8 @@
 
 use proptest::prelude::*;
 use satchel_app::{
-    Cancel, Code, CreateVault, Folder, ImportOptions, Invitation, Keyring, ListRequest, Passphrase, Role,
-    Satchel, Session, Unlock,
+    Cancel, Code, CreateVault, ImportOptions, Invitation, Keyring, ListRequest, Passphrase, Role, Satchel,
+    Session, Unlock,
     domain::{Kind, RecordId, Uuid, WorkspaceId},
 };
 use satchel_tests::{CHEAP, PASSPHRASE, cli::Cli};
@@ -104,8 +104,7 @@ fn join(host: &Device, person: &str, role: Role) -> Device {
     let workspace = WorkspaceId(Uuid::from_bytes(invitation.workspace.0));
     let mut newcomer = Device::new(person, Some(workspace));
     carry(&host.shared(), &newcomer.shared());
-    let folder = Folder::open(&newcomer.shared(), invitation.workspace).unwrap();
-    let code = newcomer.session().ask_to_join(&invitation, &folder).unwrap();
+    let code = newcomer.session().ask_to_join(&invitation, &newcomer.address()).unwrap();
     carry(&newcomer.shared(), &host.shared());
     assert_eq!(host.session().requests().unwrap()[0].check_code, code, "both see the same digits");
     assert_eq!(host.session().approve(None).unwrap().person, person);
@@ -515,8 +514,7 @@ fn a_stranger_with_an_old_or_foreign_link_stays_outside() {
     let invitation = Invitation::from_link(&invited.link).unwrap();
     let late = Device::new("Late", Some(WorkspaceId(Uuid::from_bytes(invitation.workspace.0))));
     carry(&ana.shared(), &late.shared());
-    let folder = Folder::open(&late.shared(), invitation.workspace).unwrap();
-    late.session().ask_to_join(&invitation, &folder).unwrap();
+    late.session().ask_to_join(&invitation, &late.address()).unwrap();
     carry(&late.shared(), &ana.shared());
     std::thread::sleep(Duration::from_millis(5));
     assert!(ana.session().approve(None).unwrap_err().message.contains("expired"));
@@ -525,8 +523,7 @@ fn a_stranger_with_an_old_or_foreign_link_stays_outside() {
     // A folder of another team.
     let other = Device::new("Eve", None);
     other.session().add_remote(&other.address()).unwrap();
-    let foreign = Folder::open(&other.shared(), invitation.workspace).unwrap();
-    assert!(late.session().ask_to_join(&invitation, &foreign).is_err());
+    assert!(late.session().ask_to_join(&invitation, &other.address()).is_err());
 }
 
 /// The same by the command line, whose answers are a contract.

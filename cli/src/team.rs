@@ -6,7 +6,9 @@ use crate::{
     show::{Show, plain, table},
     words::{say, word},
 };
-use satchel_app::{AppError, Cancel, Code, Folder, Invitation, Role, Satchel, Session, domain::WorkspaceId};
+use satchel_app::{
+    AppError, Cancel, Code, Invitation, Role, Satchel, Session, domain::WorkspaceId, find_team,
+};
 use serde_json::json;
 use std::{path::Path, time::Duration};
 
@@ -194,7 +196,7 @@ pub fn join(
         Some(dir) => std::path::absolute(dir).map_err(|e| usage(e.to_string()))?.display().to_string(),
         None => invitation.remote.clone(),
     };
-    let folder = Folder::open(Path::new(&address), invitation.workspace).map_err(AppError::from)?;
+    find_team(&invitation, &address)?;
     let satchel = Satchel::new(vault, "The satchel command");
     let mut kit = None;
     let session = if vault.join("vault.json").exists() {
@@ -215,7 +217,7 @@ pub fn join(
         kit = Some(text);
         created.session
     };
-    let code = session.ask_to_join(&invitation, &folder)?;
+    let code = session.ask_to_join(&invitation, &address)?;
     show.note(&say!("Asked to join. Compare these digits with who approves: {}", code));
     session.await_welcome(&invitation, &address, wait)?;
     drop(session);

@@ -32,11 +32,11 @@ pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
 pub use settings::Settings;
+pub use team::find_team;
 pub use verify::VerifyReport;
 
 pub use satchel_domain as domain;
 pub use satchel_protocol::{Invitation, Role};
-pub use satchel_sync::Folder;
 pub use satchel_vault::{Cost, Keyring, Passphrase};
 
 /// Names of this build's parts, for `--version` and the about page.

@@ -10,8 +10,8 @@ use satchel_document::Actor;
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{
     Action, Card, DeviceId, DeviceKeys, EpochKey, Invitation, Membership, PersonId, Pin, ProtocolError,
-    Request, Role, Sealed, SealedRequest, SignedRecord, WorkspaceId, check_code, open_previous,
-    seal_previous,
+    Request, Role, Sealed, SealedRequest, SignedRecord, WorkspaceId, check_code, from_hex, hex,
+    open_previous, seal_previous,
 };
 use satchel_storage::{Connection, StorageError, settings, team};
 use satchel_sync::{Folder, RemoteError};
@@ -136,17 +136,21 @@ impl From<RemoteError> for AppError {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+/// Whether an invitation's team can be asked here, before a vault is made for it.
+pub fn find_team(invitation: &Invitation, address: &str) -> Result<(), AppError> {
+    team_of(invitation, address).map(|_| ())
 }
 
-fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
+fn team_of(invitation: &Invitation, address: &str) -> Result<(Folder, SignedRecord), AppError> {
+    let folder = Folder::open(Path::new(address), invitation.workspace)?;
+    let marker = folder.marker()?.ok_or_else(|| {
+        AppError::new(Code::Unreachable, "the folder does not hold the team yet; wait until it is fetched")
+    })?;
+    let first = SignedRecord::decode(&marker)?;
+    match first.hash() == invitation.genesis {
+        true => Ok((folder, first)),
+        false => Err(AppError::refused("the folder is of another team than the invitation")),
+    }
 }
 
 impl Session {
@@ -483,8 +487,13 @@ impl Session {
     }
 
     /// Asks to join the team of an invitation. The six digits to compare.
-    pub fn ask_to_join(&self, invitation: &Invitation, folder: &Folder) -> Result<String, AppError> {
-        self.joined_marker(invitation, folder)?;
+    pub fn ask_to_join(&self, invitation: &Invitation, address: &str) -> Result<String, AppError> {
+        if invitation.workspace != self.workspace() {
+            return Err(AppError::refused(
+                "this vault waits for another team; join in a new folder, with --vault",
+            ));
+        }
+        let (folder, _) = team_of(invitation, address)?;
         let request = Request {
             device: self.device_keys()?.card()?,
             person: self.person.chars().take(100).collect(),
@@ -492,20 +501,6 @@ impl Session {
         };
         folder.put_request(&invitation.seal(&request)?.encode())?;
         Ok(check_code(invitation, &request))
-    }
-
-    fn joined_marker(&self, invitation: &Invitation, folder: &Folder) -> Result<SignedRecord, AppError> {
-        let marker = folder.marker()?.ok_or_else(|| {
-            AppError::new(
-                Code::Unreachable,
-                "the folder does not hold the team yet; wait until it is fetched",
-            )
-        })?;
-        let first = SignedRecord::decode(&marker)?;
-        match first.hash() == invitation.genesis {
-            true => Ok(first),
-            false => Err(AppError::refused("the folder is of another team than the invitation")),
-        }
     }
 
     /// Waits until somebody has let this device in, and takes over what the team shares. The session must
@@ -516,10 +511,9 @@ impl Session {
         address: &str,
         wait: Duration,
     ) -> Result<(), AppError> {
-        let folder = Folder::open(Path::new(address), self.workspace())?;
+        let (folder, first) = team_of(invitation, address)?;
         let until = Instant::now() + wait;
         loop {
-            let first = self.joined_marker(invitation, &folder)?;
             let there = folder.control()?;
             let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
             let (records, members) = agree(&first, there)?;
@@ -592,7 +586,7 @@ impl Session {
                 id: uuid::Uuid::from_bytes(id.0).to_string(),
                 name: device,
                 this: *id == self.own(),
-                last_seen: heard.get(&id.0).map(|at| rfc3339(*at)),
+                last_seen: heard.get(&id.to_string()).map(|at| rfc3339(*at)),
                 revoked: member.removed,
             });
         }

@@ -18,7 +18,7 @@ pub use device::{Card, DeviceKeys};
 pub use entry::{Entry, EntryKind, Feed, Operation, Payload, Place, Segment, SegmentBuilder};
 pub use invite::{Invitation, Request, SealedRequest, check_code};
 pub use seal::{EpochKey, RecordKey, Sealed, WrappedKey, open_previous, pad, seal_previous, unpad};
-pub use wire::{DeviceId, DocTag, Hash, PersonId, Signature, WorkspaceId};
+pub use wire::{DeviceId, DocTag, Hash, PersonId, Signature, WorkspaceId, from_hex, hex};
 
 /// The version of everything on the wire. What has another is refused with a word on updating.
 pub const VERSION: u8 = 1;

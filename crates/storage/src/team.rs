@@ -252,20 +252,11 @@ pub fn operations_after(db: &Connection, seq: i64) -> Result<u64, StorageError> 
     Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0))?)
 }
 
-/// When each other device did last what is known of it, by its own clock.
-pub fn last_heard(db: &Connection) -> Result<std::collections::HashMap<[u8; 16], i64>, StorageError> {
+/// When each other device did last what is known of it, by its own clock. As `origin` names them.
+pub fn last_heard(db: &Connection) -> Result<std::collections::HashMap<String, i64>, StorageError> {
     let sql = "SELECT origin, max(at) FROM operation WHERE origin IS NOT NULL GROUP BY origin";
     let mut statement = db.prepare_cached(sql)?;
-    let pairs = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?;
-    let mut out = std::collections::HashMap::new();
-    for pair in pairs {
-        let (origin, at) = pair?;
-        let digit =
-            |at: usize| origin.get(2 * at..2 * at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
-        let id: Option<Vec<u8>> = (0..16).map(digit).collect();
-        out.extend(id.and_then(|id| id.try_into().ok()).map(|id: [u8; 16]| (id, at)));
-    }
-    Ok(out)
+    Ok(statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
 /// All records by their ids, with the versions that are stored.

@@ -9,7 +9,7 @@
 //! ```
 
 use crate::RemoteError;
-use satchel_protocol::{DeviceId, Hash, WorkspaceId, limits};
+use satchel_protocol::{DeviceId, Hash, WorkspaceId, from_hex, limits};
 use std::{
     fs::File,
     io::{Read, Write},
@@ -230,15 +230,6 @@ fn name_of(path: &Path) -> Option<String> {
 
 fn short(bytes: &[u8]) -> String {
     Hash::of("satchel 2026 file in a folder", bytes).to_string().chars().take(16).collect()
-}
-
-fn from_hex(text: &str) -> Option<[u8; 16]> {
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
 }
 
 #[cfg(test)]
