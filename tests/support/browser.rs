@@ -227,14 +227,19 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        let _ = self.try_call("DELETE", "", &json!({}));
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-        // The next window must find the vault free: the app closes a little after its driver.
+        let asked = self.try_call("DELETE", "", &json!({}));
+        // The driver answers before it has ended the app; killed too early, it leaves the app behind. And the
+        // next window must find the vault free.
         let lock = std::fs::File::options().write(true).open(self.vault.join("vault.lock"));
         let started = Instant::now();
-        while lock.as_ref().is_ok_and(|l| l.try_lock().is_err()) && started.elapsed() < PATIENCE {
+        while lock.as_ref().is_ok_and(|l| l.try_lock().is_err()) {
+            if started.elapsed() > PATIENCE {
+                eprintln!("the app did not close: {asked:?}");
+                break;
+            }
             thread::sleep(Duration::from_millis(20));
         }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
     }
 }
