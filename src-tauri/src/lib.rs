@@ -120,7 +120,7 @@ pub fn run() {
             let desktop = Desktop::new(satchel.clone(), files);
             watch::idle(desktop.clone());
             watch::suspend(satchel.clone());
-            watch::sync(desktop.clone());
+            watch::sync(satchel.clone());
             app.manage(desktop);
             Ok(())
         })

@@ -4,8 +4,6 @@ use crate::commands::Desktop;
 use satchel_app::{Cancel, Satchel};
 use std::{sync::Arc, thread, time::Duration};
 
-const BETWEEN_SYNCS: Duration = Duration::from_secs(5);
-
 /// Looks every few seconds how long ago somebody was there.
 pub fn idle(desktop: Desktop) {
     let _ = thread::Builder::new().name("idle".into()).spawn(move || {
@@ -27,18 +25,11 @@ pub fn idle(desktop: Desktop) {
     });
 }
 
-/// Meets the team, where there is one: what was done here goes out, what others did comes in.
-pub fn sync(desktop: Desktop) {
-    let _ = thread::Builder::new().name("sync".into()).spawn(move || {
-        loop {
-            thread::sleep(BETWEEN_SYNCS);
-            let Ok(session) = desktop.satchel.session() else { continue };
-            if session.remotes().is_ok_and(|remotes| !remotes.is_empty()) {
-                // What fails is said by the status, and tried again.
-                let _ = session.sync(&mut |_| {}, &Cancel::default());
-            }
-        }
-    });
+/// Meets the team, where there is one: what was done here goes out, what others did comes in. What fails is
+/// said by the status, and tried again.
+pub fn sync(satchel: Arc<Satchel>) {
+    let keep = move || satchel.keep_in_sync(&Cancel::default(), &mut |_| {});
+    let _ = thread::Builder::new().name("sync".into()).spawn(keep);
 }
 
 /// Sleep, and the screen's lock, as systemd-logind announces them.

@@ -7,6 +7,7 @@ mod events;
 mod export;
 mod history;
 mod import;
+mod keep;
 mod lists;
 mod lock;
 pub mod output;

@@ -230,6 +230,7 @@ impl Satchel {
     pub fn lock(&self) -> bool {
         let Some(session) = self.slot().take() else { return false };
         session.closing.ask();
+        session.hang_up();
         self.events.send(&Event::Locked);
         let patience = Instant::now() + Duration::from_millis(900);
         while Arc::strong_count(&session) > 1 && Instant::now() < patience {
