@@ -353,8 +353,8 @@ async fn known(hub: &Hub, workspace: WorkspaceId, card: &Card, segment: &Segment
 /// What the device lacks: it says how far it knows each feed.
 async fn news(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
     let caller = caller(&hub, &workspace, request, limits::RECORD_BYTES).await?;
-    caller.device()?;
-    let news = hub.store.news(caller.workspace, decode_positions(&caller.body)?).await?.encode();
+    let asks = caller.device()?.id;
+    let news = hub.store.news(caller.workspace, asks, decode_positions(&caller.body)?).await?.encode();
     hub.metrics.bytes_out.inc_by(news.len() as u64);
     Ok(cbor(news))
 }

@@ -12,7 +12,11 @@ pub mod store;
 
 use config::Config;
 use hub::Hub;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 use store::{Sqlite, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -73,7 +77,6 @@ fn private(_: &std::path::Path) -> Result<(), String> {
 }
 
 /// A server that runs.
-#[derive(Debug)]
 pub struct Server {
     pub address: SocketAddr,
     /// `http://…`, as devices reach it.
@@ -82,6 +85,13 @@ pub struct Server {
     pub setup: String,
     close: watch::Sender<bool>,
     serving: JoinHandle<()>,
+    store: Weak<dyn Store>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -102,19 +112,27 @@ impl Server {
         let (close, closing) = watch::channel(false);
         let (others, heard) = nodes.unzip();
         let token = (!config.open).then_some(token);
+        let kept = Arc::downgrade(&store);
         let hub = Arc::new(Hub::new(store, config.limits, token, closing.clone(), others));
         if let Some(heard) = heard {
-            tokio::spawn(listen_to_others(hub.clone(), heard));
+            tokio::spawn(listen_to_others(hub.clone(), heard, closing.clone()));
         }
         tokio::spawn(tidy(hub.clone(), closing.clone()));
         let serving = tokio::spawn(listen::serve(listener, tls, api::routes(hub.clone()), hub, closing));
-        Ok(Self { address, url, setup, close, serving })
+        Ok(Self { address, url, setup, close, serving, store: kept })
     }
 
     /// Serves those who are being served, and nobody else.
     pub async fn stop(self) {
         let _ = self.close.send(true);
         let _ = self.serving.await;
+        // The last of those who were served let go of it.
+        for _ in 0..200 {
+            if self.store.strong_count() == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Until the process is told to end.
@@ -124,7 +142,7 @@ impl Server {
     }
 }
 
-async fn listen_to_others(hub: Arc<Hub>, mut heard: Heard) {
+async fn listen_to_others(hub: Arc<Hub>, mut heard: Heard, mut closing: watch::Receiver<bool>) {
     // A notice may be lost with its connection: now and then everything is looked at.
     let mut all = tokio::time::interval(Duration::from_secs(10));
     loop {
@@ -134,6 +152,7 @@ async fn listen_to_others(hub: Arc<Hub>, mut heard: Heard) {
                 None => return,
             },
             _ = all.tick() => None,
+            _ = closing.wait_for(|closing| *closing) => return,
         };
         hub.heard(id).await;
     }

@@ -131,8 +131,9 @@ pub trait Store: Send + Sync + 'static {
     /// Where the segment ends that begins at this place of a feed, and the hash there.
     async fn segment_at(&self, id: WorkspaceId, place: Position) -> Result<Option<FeedState>>;
     async fn append(&self, segment: NewSegment) -> Result<Appended>;
-    /// The segments behind these positions, in the order in which they came, up to a page.
-    async fn news(&self, id: WorkspaceId, known: Vec<Position>) -> Result<News>;
+    /// The segments behind these positions, in the order in which they came, up to a page; and how far the
+    /// feeds of the device that asks are.
+    async fn news(&self, id: WorkspaceId, asks: DeviceId, known: Vec<Position>) -> Result<News>;
     /// Segments from a number on, without their order of feeds.
     async fn segments(&self, id: WorkspaceId, from: u64, limit: usize) -> Result<Vec<SegmentRow>>;
     async fn key_count(&self, id: WorkspaceId) -> Result<u64>;

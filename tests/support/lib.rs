@@ -1,11 +1,13 @@
 //! What the tests share: a vault of their own, the built programs, and the real window.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, clippy::indexing_slicing)]
 
 pub mod browser;
 pub mod cli;
 pub mod peer;
 pub mod postgres;
+pub mod proxy;
+pub mod team;
 
 use satchel_app::{Cost, CreateVault, Keyring, Passphrase, Satchel, Session};
 use std::sync::Arc;

@@ -380,6 +380,9 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         let mut running = self.session.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|o| *o != self.operation);
+        drop(running);
+        // While it ran, the log waited for it.
+        self.session.wake.ring(None);
     }
 }
 

@@ -17,13 +17,15 @@ use satchel_protocol::{
 use satchel_storage::{
     DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings, team,
 };
-use satchel_sync::{Pulled, Reader, Remote, Written};
-use std::collections::BTreeMap;
+use satchel_sync::{Pulled, Reader, Remote, RemoteError, Written};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Entries of one segment, and bytes of their chunks.
 const SEGMENT: usize = 500;
 const SEGMENT_BYTES: usize = 4 << 20;
+/// In one sync the control log is followed anew so often at most.
+const CONTROL_MOVES: u32 = 8;
 /// Milliseconds after which a sync that has sent nothing is noted all the same.
 const NOTED_EVERY: i64 = 60_000;
 
@@ -93,26 +95,41 @@ impl Session {
             team: team.clone(),
             pulled: 0,
             fields: false,
+            trouble: None,
+            waiting: BTreeSet::new(),
             failed: None,
             progress,
             cancel,
         };
         let mut pulled = reading.all_of(&*open);
-        while let Ok(Pulled::ControlMoved) = pulled {
+        let mut moved = 0;
+        while let (Ok(Pulled::ControlMoved), true) = (&pulled, moved < CONTROL_MOVES) {
+            moved += 1;
             reading.team = self.follow_control(&*open)?;
             pulled = reading.all_of(&*open);
         }
-        let (count, fields) = (reading.pulled, reading.fields);
+        let (count, fields, trouble) = (reading.pulled, reading.fields, reading.trouble.take());
         if fields {
             // Records that were here before may have values for them.
             self.rebuild(&mut |_| {})?;
         }
         report.pulled += count;
         pulled?;
+        if may_write && open.is_answerable() {
+            // What it turned out to have lost.
+            report.pushed += self.push(&*open)?;
+        }
         let (sent, at) = (self.own_feed()?.next, now());
         if sent != remote.sent || remote.synced_at.is_none_or(|last| at - last > NOTED_EVERY) {
             let row = team::RemoteRow { sent, synced_at: Some(at), ..remote.clone() };
             self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
+        }
+        if let Some((device, why)) = trouble.filter(|_| open.is_answerable()) {
+            let (person, device) = team.names(device);
+            return Err(AppError::refused(format!(
+                "{} gives of «{device}» ({person}) what cannot be right: {why}. All else is here; tell who runs it",
+                remote.name
+            )));
         }
         match role {
             None => {
@@ -235,12 +252,24 @@ impl Session {
             next: s.next,
             size: s.size,
         });
+        let written: Vec<Written> = written.collect();
         let mut pushed = 0;
-        for lacking in remote.lacking(self.own(), &written.collect::<Vec<_>>())? {
-            let segment = self.store.read(|db| team::segment(db, lacking.incarnation, lacking.first))?;
-            let Some(segment) = segment else { continue };
-            remote.push(self.own(), lacking, Kept { segment: segment.bytes, keys: segment.keys })?;
-            pushed += u32::try_from(lacking.next - lacking.first).unwrap_or(u32::MAX);
+        let mut again = true;
+        while std::mem::take(&mut again) {
+            for lacking in remote.lacking(self.own(), &written)? {
+                let segment = self.store.read(|db| team::segment(db, lacking.incarnation, lacking.first))?;
+                let Some(segment) = segment else { continue };
+                let kept = Kept { segment: segment.bytes, keys: segment.keys };
+                match remote.push(self.own(), lacking, kept) {
+                    Ok(()) => pushed += u32::try_from(lacking.next - lacking.first).unwrap_or(u32::MAX),
+                    // It has become an older copy of itself: from where it is.
+                    Err(RemoteError::Behind(_)) if pushed == 0 => {
+                        again = true;
+                        break;
+                    }
+                    Err(e) => return Err(e.into()),
+                }
+            }
         }
         Ok(pushed)
     }
@@ -264,7 +293,7 @@ impl Session {
         team: &Team,
         card: &satchel_protocol::Card,
         segment: &Segment,
-    ) -> Result<(u32, bool), AppError> {
+    ) -> Result<Applied, AppError> {
         let chain = segment.chain();
         let names = team.names(segment.device);
         self.store.write::<_, AppError>(|tx| {
@@ -273,25 +302,27 @@ impl Session {
                 Ok(new) => new,
                 Err(e @ ProtocolError::Fork(_)) => {
                     team::quarantine(tx, &row_of(&feed), segment.first, &e.to_string(), &[])?;
-                    return Ok((0, false));
+                    return Ok(Applied::default());
                 }
                 // Not written by whom it names, or it comes too early.
-                Err(_) => return Ok((0, false)),
+                Err(e) => return Ok(Applied { trouble: Some(e.to_string()), ..Applied::default() }),
             };
             let mut incoming =
                 Incoming { session: self, names: &names, device: segment.device, seqs: BTreeMap::new() };
-            let (mut applied, mut to, mut new_field) = (0, None, false);
+            let (mut done, mut to) = (Applied::default(), None);
             for at in new {
                 let seq = segment.first + at as u64;
                 let place = Place { device: segment.device, incarnation: segment.incarnation, seq };
                 if !team.members.counts(place) {
+                    done.waits = true;
                     break;
                 }
                 let Some(entry) = segment.entries.get(at) else { break };
-                // Without its keys it waits.
+                // Without its keys it waits: they may be with a segment of another device.
                 let (Some(epoch), Some(key)) =
                     (team.epochs.get(&entry.epoch), team::doc_key(tx, &entry.tag.0)?)
                 else {
+                    done.waits = true;
                     break;
                 };
                 let row = row_of(&feed);
@@ -301,19 +332,22 @@ impl Session {
                         let heads = entry.heads.iter().map(|h| h.0).collect();
                         match incoming.apply(tx, &payload, &heads)? {
                             Taken::Yes => {
-                                new_field |= payload.kind == Kind::CustomField.key();
+                                done.new_field |= payload.kind == Kind::CustomField.key();
                                 let record = Uuid::from_bytes(payload.record).to_string();
                                 team::put_doc(tx, &entry.tag.0, &record, &key)?;
                             }
-                            Taken::Wait => break,
+                            Taken::Wait => {
+                                done.waits = true;
+                                break;
+                            }
                             Taken::No(why) => team::quarantine(tx, &row, seq, &why, &payload.chunk)?,
                         }
                     }
                 }
-                applied += 1;
+                done.entries += 1;
                 to = chain.get(at).copied().map(|hash| (seq + 1, hash));
                 // What comes behind is read with the new field.
-                if new_field {
+                if done.new_field {
                     break;
                 }
             }
@@ -322,7 +356,7 @@ impl Session {
                 let feed = team::FeedRow { next, last: last.0, ..row_of(&feed) };
                 team::put_feed(tx, &feed)?;
             }
-            Ok((applied, new_field))
+            Ok(done)
         })
     }
 
@@ -371,6 +405,18 @@ impl Session {
     }
 }
 
+/// What has become of a segment.
+#[derive(Default)]
+struct Applied {
+    entries: u32,
+    /// A custom field was among them: what comes behind is read with it.
+    new_field: bool,
+    /// Not all of it could be taken yet.
+    waits: bool,
+    /// Why what came behind was not taken, where it should have been.
+    trouble: Option<String>,
+}
+
 /// Applies what a remote has, as far as it goes.
 struct Reading<'a> {
     session: &'a Session,
@@ -378,6 +424,9 @@ struct Reading<'a> {
     pulled: u32,
     /// Whether a custom field has come.
     fields: bool,
+    trouble: Option<(DeviceId, String)>,
+    /// Feeds that wait for something: what comes behind waits, too.
+    waiting: BTreeSet<(DeviceId, u64)>,
     failed: Option<AppError>,
     progress: &'a mut dyn FnMut(Progress),
     cancel: &'a Cancel,
@@ -388,6 +437,8 @@ impl Reading<'_> {
     fn all_of(&mut self, remote: &dyn Remote) -> Result<Pulled, AppError> {
         loop {
             let before = self.pulled;
+            self.trouble = None;
+            self.waiting.clear();
             let pulled = remote.pull(self)?;
             match self.failed.take() {
                 Some(e) => return Err(e),
@@ -417,10 +468,21 @@ impl Reading<'_> {
         let card = self.team.members.devices.get(&segment.device).map(|m| m.card.clone());
         let Some(card) = card else { return Ok(()) };
         self.session.take_keys(&self.team, keys)?;
+        let feed = (segment.device, segment.incarnation);
+        if self.waiting.contains(&feed) {
+            return Ok(());
+        }
         loop {
-            let (applied, new_field) = self.session.apply(&self.team, &card, segment)?;
-            self.pulled += applied;
-            if !new_field {
+            let applied = self.session.apply(&self.team, &card, segment)?;
+            self.pulled += applied.entries;
+            if self.trouble.is_none() {
+                // What comes behind it can only be missing.
+                self.trouble = applied.trouble.map(|why| (segment.device, why));
+            }
+            if applied.waits {
+                self.waiting.insert(feed);
+            }
+            if !applied.new_field {
                 break;
             }
             self.session.refresh_catalogue()?;

@@ -108,10 +108,12 @@ impl From<RemoteError> for AppError {
             | RemoteError::Fork(_)
             | RemoteError::Full(_) => Code::Refused,
             RemoteError::BadAddress(_) => Code::Usage,
+            RemoteError::Newer(_) => Code::Newer,
             RemoteError::Away(_)
             | RemoteError::Io { .. }
             | RemoteError::NoMarker(_)
             | RemoteError::Unreachable(..)
+            | RemoteError::Behind(_)
             | RemoteError::NotRegistered(_)
             | RemoteError::Nonsense(..) => Code::Unreachable,
         };

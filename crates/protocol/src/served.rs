@@ -53,6 +53,9 @@ pub struct News {
     pub more: bool,
     #[n(3)]
     pub segments: Vec<Kept>,
+    /// How far the feeds of the device that asks are there: what a server has lost is sent again.
+    #[n(4)]
+    pub own: Vec<Position>,
 }
 
 impl News {

@@ -231,6 +231,10 @@ impl Remote for Folder {
         self.put(&path.with_extension("segment"), &kept.segment)
     }
 
+    fn is_answerable(&self) -> bool {
+        false
+    }
+
     fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled> {
         for (device, incarnation) in self.feeds()? {
             let known = |reader: &mut dyn Reader| {

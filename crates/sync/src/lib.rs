@@ -36,10 +36,14 @@ pub enum RemoteError {
     Refused(String, String),
     #[error("the server {0} has another log of this device than this device itself; tell who runs it")]
     Fork(String),
+    #[error("the server {0} has lost a part of what it had; it is sent again")]
+    Behind(String),
     #[error("the server {0} is full; ask who runs it for more room")]
     Full(String),
     #[error("what the server {0} says is no answer: {1}")]
     Nonsense(String, String),
+    #[error("the server {0} has what a newer version of Satchel has written; update Satchel to read it")]
+    Newer(String),
 }
 
 pub type Result<T> = std::result::Result<T, RemoteError>;
@@ -95,6 +99,9 @@ pub trait Remote: std::fmt::Debug + Send + Sync {
     /// Which of a device's segments are not there, or are there no more.
     fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>>;
     fn push(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()>;
+    /// Whether it has checked what it gives: then what does not fit is its fault, not that of a copy that is
+    /// still on its way.
+    fn is_answerable(&self) -> bool;
     /// Hands over what the reader does not know, each feed in order. A feed that does not move on is not
     /// handed over again in the same pull.
     fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled>;

@@ -5,8 +5,8 @@ use crate::{Pulled, Reader, Remote, RemoteError, Result, Written, short_name};
 use futures_util::StreamExt;
 use reqwest::{Client, Method, StatusCode, header};
 use satchel_protocol::{
-    DeviceId, DeviceKeys, Kept, News, Pass, Position, Segment, WorkspaceId, decode_all, decode_positions,
-    encode_positions, limits,
+    DeviceId, DeviceKeys, Kept, News, Pass, Position, ProtocolError, Segment, WorkspaceId, decode_all,
+    decode_positions, encode_positions, limits,
 };
 use serde_json::Value;
 use std::{
@@ -77,7 +77,6 @@ struct State {
     control: Option<(u64, Vec<Vec<u8>>)>,
     /// How far each incarnation of this device is there, where that is known.
     there: Option<BTreeMap<u64, u64>>,
-    head: u64,
 }
 
 pub struct Server {
@@ -260,6 +259,7 @@ impl Server {
         Err(match (answer.code().as_str(), answer.status) {
             ("unknown", _) => RemoteError::NotRegistered(self.name()),
             ("setup", _) => RemoteError::Setup(self.name()),
+            ("gap", _) => RemoteError::Behind(self.name()),
             ("fork", _) => RemoteError::Fork(self.name()),
             ("full", _) => RemoteError::Full(self.name()),
             (code, status) if code.is_empty() || status.is_server_error() => {
@@ -419,6 +419,10 @@ impl Remote for Server {
         pushed
     }
 
+    fn is_answerable(&self) -> bool {
+        true
+    }
+
     fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled> {
         let mut stuck: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
         loop {
@@ -434,25 +438,34 @@ impl Remote for Server {
             let news = News::decode(&answer.body).map_err(|e| self.nonsense(e))?;
             {
                 let mut state = self.state();
-                if news.head < state.head {
-                    // An older copy of itself: what it lacks of us is sent again.
-                    state.there = None;
-                }
-                state.head = news.head;
+                // It may have become an older copy of itself: what it lacks of us is sent again.
+                state.there = Some(news.own.iter().map(|p| (p.incarnation, p.next)).collect());
                 if state.control.as_ref().is_none_or(|(version, _)| *version != news.control) {
                     state.control = None;
                     return Ok(Pulled::ControlMoved);
                 }
             }
             let mut offered: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
+            let mut broken = None;
             for kept in &news.segments {
-                // What is no segment is not ours to understand.
-                let Ok(segment) = Segment::decode(&kept.segment) else { continue };
+                let segment = match Segment::decode(&kept.segment) {
+                    Ok(segment) => segment,
+                    // The others may be whole.
+                    Err(e) => {
+                        broken = broken.or(Some(e));
+                        continue;
+                    }
+                };
                 let end = offered.entry((segment.device, segment.incarnation)).or_default();
                 *end = segment.end().max(*end);
                 if reader.take(&segment, &kept.keys).is_none() {
                     return Ok(Pulled::Stopped);
                 }
+            }
+            match broken {
+                Some(ProtocolError::Newer(_)) => return Err(RemoteError::Newer(self.name())),
+                Some(e) => return Err(self.nonsense(e)),
+                None => {}
             }
             let Some(now) = reader.known() else { return Ok(Pulled::Stopped) };
             let next = |feed: &(DeviceId, u64)| {

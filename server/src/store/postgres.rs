@@ -337,7 +337,7 @@ impl Store for Postgres {
         Ok(Appended::Yes(seq))
     }
 
-    async fn news(&self, id: WorkspaceId, known: Vec<Position>) -> Result<News> {
+    async fn news(&self, id: WorkspaceId, asks: DeviceId, known: Vec<Position>) -> Result<News> {
         let known: BTreeMap<(DeviceId, u64), u64> =
             known.iter().map(|p| ((p.device, p.incarnation), p.next)).collect();
         let mut db = self.db().await?;
@@ -348,9 +348,10 @@ impl Store for Postgres {
             tx.query_opt(&statement, &[&id]).await?.ok_or(StoreError::Damaged("the workspace is gone"))?;
         let (head, control) = (unsigned(&row, 0), unsigned(&row, 1));
         let statement = tx.prepare_cached(FEEDS).await?;
-        let mut behind = Vec::new();
+        let (mut behind, mut own) = (Vec::new(), Vec::new());
         for feed in tx.query(&statement, &[&id]).await? {
             let feed = position(&feed)?;
+            own.extend((feed.device == asks).then_some(feed));
             let next = known.get(&(feed.device, feed.incarnation)).copied().unwrap_or(1);
             if feed.next <= next {
                 continue;
@@ -376,7 +377,7 @@ impl Store for Postgres {
         let statement = tx.prepare_cached(sql).await?;
         let rows = tx.query(&statement, &[&id, &seqs]).await?;
         let kept = |r: &Row| Kept { segment: r.get(0), keys: WrappedKey::join(&r.get::<_, Vec<Vec<u8>>>(1)) };
-        Ok(News { head, control, more, segments: rows.iter().map(kept).collect() })
+        Ok(News { head, control, more, segments: rows.iter().map(kept).collect(), own })
     }
 
     async fn segments(&self, id: WorkspaceId, from: u64, limit: usize) -> Result<Vec<SegmentRow>> {

@@ -26,7 +26,9 @@ type Job = Box<dyn FnOnce(&Transaction<'_>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(std::result::Result<(), String>) + Send>;
 
 pub struct Sqlite {
-    jobs: mpsc::SyncSender<Job>,
+    /// Gone only while it is being dropped.
+    jobs: Option<mpsc::SyncSender<Job>>,
+    writer: Option<thread::JoinHandle<()>>,
     readers: Arc<Mutex<Vec<Connection>>>,
     turns: Arc<Semaphore>,
     path: PathBuf,
@@ -79,12 +81,13 @@ impl Sqlite {
         let readers: Vec<_> =
             (0..READERS).map(|_| reader()).collect::<rusqlite::Result<_>>().map_err(failed)?;
         let (jobs, queue) = mpsc::sync_channel(4 * GROUP);
-        thread::Builder::new()
+        let writer = thread::Builder::new()
             .name("writer".into())
             .spawn(move || write_all(db, &queue))
             .map_err(|e| StoreError::Failed(e.to_string()))?;
         Ok(Self {
-            jobs,
+            jobs: Some(jobs),
+            writer: Some(writer),
             readers: Arc::new(Mutex::new(readers)),
             turns: Arc::new(Semaphore::new(READERS)),
             path: path.to_owned(),
@@ -113,15 +116,16 @@ impl Sqlite {
                 let _ = send.send(result);
             })
         });
-        let jobs = self.jobs.clone();
+        let stopped = || StoreError::Unreachable("its writer has stopped".into());
+        let jobs = self.jobs.clone().ok_or_else(stopped)?;
         if let Err(mpsc::TrySendError::Full(job) | mpsc::TrySendError::Disconnected(job)) = jobs.try_send(job)
         {
             let sent = tokio::task::spawn_blocking(move || jobs.send(job).is_ok()).await;
             if !sent.is_ok_and(|sent| sent) {
-                return Err(StoreError::Unreachable("its writer has stopped".into()));
+                return Err(stopped());
             }
         }
-        receive.await.map_err(|_| StoreError::Unreachable("its writer has stopped".into()))?
+        receive.await.map_err(|_| stopped())?
     }
 
     async fn read<T: Send + 'static>(
@@ -140,6 +144,16 @@ impl Sqlite {
             done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         done.await.map_err(|e| StoreError::Failed(e.to_string()))?.map_err(failed)
+    }
+}
+
+impl Drop for Sqlite {
+    /// What was asked is written; then the file is closed.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
     }
 }
 
@@ -245,14 +259,15 @@ fn feeds(db: &Connection, id: WorkspaceId) -> rusqlite::Result<Vec<Position>> {
     db.prepare_cached(sql)?.query_map([id.0], read)?.collect()
 }
 
-fn news(db: &Connection, id: WorkspaceId, known: &[Position]) -> rusqlite::Result<News> {
+fn news(db: &Connection, id: WorkspaceId, asks: DeviceId, known: &[Position]) -> rusqlite::Result<News> {
     let known: BTreeMap<(DeviceId, u64), u64> =
         known.iter().map(|p| ((p.device, p.incarnation), p.next)).collect();
     let (head, control) = db
         .prepare_cached("SELECT head, control FROM workspace WHERE id = ?1")?
         .query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    let mut behind = Vec::new();
+    let (mut behind, mut own) = (Vec::new(), Vec::new());
     for feed in feeds(db, id)? {
+        own.extend((feed.device == asks).then_some(feed));
         let next = known.get(&(feed.device, feed.incarnation)).copied().unwrap_or(1);
         if feed.next <= next {
             continue;
@@ -282,7 +297,7 @@ fn news(db: &Connection, id: WorkspaceId, known: &[Position]) -> rusqlite::Resul
             .collect::<rusqlite::Result<_>>()?;
         segments.push(Kept { segment, keys: WrappedKey::join(&keys) });
     }
-    Ok(News { head, control, more, segments })
+    Ok(News { head, control, more, segments, own })
 }
 
 #[async_trait]
@@ -384,11 +399,11 @@ impl Store for Sqlite {
         self.write(move |tx| append(tx, &segment)).await
     }
 
-    async fn news(&self, id: WorkspaceId, known: Vec<Position>) -> Result<News> {
+    async fn news(&self, id: WorkspaceId, asks: DeviceId, known: Vec<Position>) -> Result<News> {
         self.read(move |db| {
             // One moment of the store.
             let tx = db.unchecked_transaction()?;
-            news(&tx, id, &known)
+            news(&tx, id, asks, &known)
         })
         .await
     }

@@ -1,0 +1,527 @@
+//! Laptops that meet at a server: whatever the network does, whatever the server is or was, all end with the
+//! same, or are told by name what is wrong.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use proptest::prelude::*;
+use satchel_app::{Cancel, Code, Role, domain::Kind, views::SyncReport};
+use satchel_protocol::{Kept, News, encode_all};
+use satchel_server::{Server, config::Config};
+use satchel_tests::{
+    proxy::{Act, Proxy},
+    team::{Device, Step, act, agree, fields, join, settle, step, team_of},
+};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+/// A server that can be stopped, and become what it was, behind a network.
+struct Place {
+    runtime: Runtime,
+    dir: tempfile::TempDir,
+    server: Option<Server>,
+    setup: String,
+    proxy: Proxy,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let proxy = Proxy::before("");
+        let mut place = Self { runtime, dir, server: None, setup: String::new(), proxy };
+        place.start();
+        let token = place.server.as_ref().unwrap().setup.split_once('#').unwrap().1.to_owned();
+        place.setup = format!("{}/#{token}", place.proxy.url);
+        place
+    }
+
+    fn start(&mut self) {
+        let mut config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data: self.dir.path().join("data"),
+            ..Config::default()
+        };
+        (config.limits.per_device, config.limits.per_address) = (100_000, 100_000);
+        let server = self.runtime.block_on(Server::start(config)).unwrap();
+        self.proxy.lead_to(&server.url);
+        self.server = Some(server);
+    }
+
+    fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.stop());
+        }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// A copy of what the server has, made while it stands.
+    fn keep_copy(&mut self) {
+        let (data, copy) = (self.data(), self.dir.path().join("copy"));
+        let ran = self.server.is_some();
+        self.stop();
+        copy_all(&data, &copy);
+        if ran {
+            self.start();
+        }
+    }
+
+    fn become_copy(&mut self) {
+        let copy = self.dir.path().join("copy");
+        if copy.exists() {
+            self.stop();
+            std::fs::remove_dir_all(self.data()).unwrap();
+            copy_all(&copy, &self.data());
+            self.start();
+        }
+    }
+
+    fn team(&self, others: &[(&str, Role)]) -> Vec<Device> {
+        team_of(Device::at("Ana", None, &self.setup), others)
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Numbers that a seed gives.
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn bad_network(seed: u64) -> impl FnMut(&str, &str) -> Act + Send + 'static {
+    let mut dice = Dice(seed);
+    move |_, _| match dice.throw(10) {
+        0 => Act::LoseRequest,
+        1 => Act::LoseAnswer,
+        2 => Act::Twice,
+        3 => Act::Cut,
+        4 => Act::Wait(Duration::from_millis(dice.throw(5))),
+        _ => Act::Pass,
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Happening {
+    Step(Step),
+    Bad(u64),
+    Calm,
+    Down,
+    Up,
+    KeepCopy,
+    OldCopy,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        30 => step().prop_map(Happening::Step),
+        2 => any::<u64>().prop_map(Happening::Bad),
+        1 => Just(Happening::Calm),
+        1 => Just(Happening::Down),
+        2 => Just(Happening::Up),
+        1 => Just(Happening::KeepCopy),
+        1 => Just(Happening::OldCopy),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: std::env::var("SATCHEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(6),
+        max_shrink_iters: 60,
+        ..ProptestConfig::default()
+    })]
+    #[test]
+    fn whatever_network_and_server_do_all_end_with_the_same(
+        happenings in proptest::collection::vec(happening(), 20..80)
+    ) {
+        let mut place = Place::new();
+        let mut devices = place.team(&[("Bo", Role::Member), ("Cy", Role::Admin)]);
+        devices.iter_mut().for_each(|d| d.patient = true);
+        for happening in &happenings {
+            match happening {
+                Happening::Step(step) => act(&mut devices, step),
+                Happening::Bad(seed) => place.proxy.disturb(bad_network(*seed)),
+                Happening::Calm => place.proxy.calm(),
+                Happening::Down => place.stop(),
+                Happening::Up => if place.server.is_none() { place.start() },
+                Happening::KeepCopy => place.keep_copy(),
+                Happening::OldCopy => place.become_copy(),
+            }
+        }
+        place.proxy.calm();
+        if place.server.is_none() {
+            place.start();
+        }
+        // Once everybody has met the server again, nothing more may go wrong.
+        settle(&devices);
+        devices.iter_mut().for_each(|d| d.patient = false);
+        agree(&devices);
+        let report = place.runtime.block_on(async {
+            let config = Config { data: place.data(), ..Config::default() };
+            satchel_server::check::check(&*satchel_server::open(&config).await.unwrap()).await.unwrap()
+        });
+        prop_assert!(report.wrong.is_empty(), "{report:?}");
+    }
+}
+
+fn sync(device: &Device) -> SyncReport {
+    device.session().sync(&mut |_| {}, &Cancel::default()).unwrap()
+}
+
+fn named(device: &Device) -> String {
+    sync(device).remotes[0].error.clone().unwrap_or_default()
+}
+
+/// A server that lies: each lie is harmless, or named.
+#[test]
+fn what_a_bad_server_says_is_harmless_or_named() {
+    let place = Place::new();
+    let mut devices = place.team(&[("Bo", Role::Member)]);
+    let other = Place::new();
+    let others = other.team(&[("Eve", Role::Member)]);
+    others[0].session().create(Kind::Person, &fields(json!({"first_name": "Elsewhere"}))).unwrap();
+    others[0].sync();
+    let foreign = std::sync::Arc::new(std::sync::Mutex::new(Vec::<Kept>::new()));
+    let keep = foreign.clone();
+    other.proxy.disturb(move |_, tail| match tail {
+        "news" => {
+            let keep = keep.clone();
+            Act::Change(Box::new(move |body| {
+                keep.lock().unwrap().extend(News::decode(&body).unwrap().segments);
+                body
+            }))
+        }
+        _ => Act::Pass,
+    });
+    others[1].sync();
+    let foreign = foreign.lock().unwrap().clone();
+    assert!(!foreign.is_empty());
+
+    let news = |place: &Place, lie: fn(&mut News, &[Kept]), foreign: Vec<Kept>| {
+        place.proxy.disturb(move |_, tail| match tail {
+            "news" => {
+                let foreign = foreign.clone();
+                Act::Change(Box::new(move |body| {
+                    let Ok(mut news) = News::decode(&body) else { return body };
+                    lie(&mut news, &foreign);
+                    news.encode()
+                }))
+            }
+            _ => Act::Pass,
+        });
+    };
+    let changed = |ana: &Device, text: &str| {
+        let id = ana.session().create(Kind::Person, &fields(json!({"first_name": text}))).unwrap().id;
+        ana.sync();
+        ana.session().set(id, &fields(json!({"title": text}))).unwrap();
+        ana.sync();
+        id
+    };
+    // Each lie, what it is called (nothing: harmless), and whether the truth gets through all the same.
+    type Lie = (&'static str, fn(&mut News, &[Kept]), &'static str, bool);
+    let lies: &[Lie] = &[
+        ("drops the first", |n, _| drop(n.segments.drain(..1.min(n.segments.len()))), "missing", false),
+        ("drops all", |n, _| n.segments.clear(), "", false),
+        ("repeats", |n, _| n.segments.extend(n.segments.clone()), "", true),
+        ("turns round", |n, _| n.segments.reverse(), "", true),
+        ("adds of another team", |n, foreign| n.segments.extend(foreign.to_vec()), "", true),
+        (
+            "flips a bit",
+            |n, _| n.segments.iter_mut().for_each(|k| k.segment[300] ^= 1),
+            "cannot be right",
+            false,
+        ),
+        ("cuts", |n, _| n.segments.iter_mut().for_each(|k| k.segment.truncate(200)), "no answer", false),
+        ("takes the keys away", |n, _| n.segments.iter_mut().for_each(|k| k.keys.clear()), "", false),
+        (
+            "gives other keys",
+            |n, foreign| {
+                n.segments.iter_mut().for_each(|k| k.keys.clone_from(&foreign[0].keys));
+            },
+            "",
+            false,
+        ),
+        ("says there is always more", |n, _| n.more = true, "", true),
+        ("counts backwards", |n, _| n.head = 0, "", true),
+        ("moves its control log for ever", |n, _| n.control += 1, "", false),
+        (
+            "answers too much",
+            |n, _| n.segments = vec![Kept { segment: vec![0; 33 << 20], keys: Vec::new() }],
+            "no answer",
+            false,
+        ),
+    ];
+    for (name, lie, error, through) in lies {
+        let bo = &devices[1];
+        let id = changed(&devices[0], name);
+        news(&place, *lie, foreign.clone());
+        let said = named(bo);
+        match error.is_empty() {
+            true => assert_eq!(said, "", "{name}"),
+            false => assert!(said.contains(error), "{name}: «{said}»"),
+        }
+        assert_eq!(bo.session().get(id).is_ok(), *through, "{name}");
+        place.proxy.calm();
+        assert_eq!(named(bo), "", "{name}: and then it is over");
+        assert_eq!(bo.session().get(id).unwrap().fields["title"], **name, "{name}");
+    }
+    // Bodies that are none, for each question.
+    for tail in ["news", "control", "feeds"] {
+        changed(&devices[0], tail);
+        for body in [
+            Vec::new(),
+            b"<html>".to_vec(),
+            vec![0xff; 1000],
+            vec![0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            place.proxy.disturb(move |_, t| match t == tail {
+                true => {
+                    let body = body.clone();
+                    Act::Change(Box::new(move |_| body))
+                }
+                false => Act::Pass,
+            });
+            // A session asks some questions only once.
+            devices[1].reopen();
+            let bo = &devices[1];
+            let before = bo.session().fingerprint().unwrap();
+            let report = sync(bo);
+            assert!(
+                report.remotes[0].ok || report.remotes[0].code == Some(Code::Unreachable),
+                "{tail}: {report:?}"
+            );
+            assert_eq!(bo.session().fingerprint().unwrap(), before, "{tail}");
+        }
+        place.proxy.calm();
+        devices[1].sync();
+    }
+    agree(&devices);
+}
+
+/// A server forges the team's log, or shows that of another team.
+#[test]
+fn a_bad_server_adds_no_members() {
+    let (place, other) = (Place::new(), Place::new());
+    let mut devices = place.team(&[("Bo", Role::Member)]);
+    let others = other.team(&[("Eve", Role::Member)]);
+    let foreign = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keep = foreign.clone();
+    other.proxy.disturb(move |_, tail| match tail {
+        "control" => {
+            let keep = keep.clone();
+            Act::Change(Box::new(move |body| {
+                keep.lock().unwrap().clone_from(&satchel_protocol::decode_all(&body).unwrap());
+                body
+            }))
+        }
+        _ => Act::Pass,
+    });
+    let mut others = others;
+    others[1].reopen();
+    others[1].sync();
+    let foreign: Vec<Vec<u8>> = foreign.lock().unwrap().clone();
+    assert_eq!(foreign.len(), 2);
+    let members = devices[1].session().members().unwrap();
+    for (name, log) in [("another team's", foreign.clone()), ("one with junk", vec![b"junk".to_vec()])] {
+        let log_now = log.clone();
+        place.proxy.disturb(move |_, tail| match tail {
+            "control" => {
+                let log = log_now.clone();
+                Act::Change(Box::new(move |_| encode_all(log)))
+            }
+            _ => Act::Pass,
+        });
+        devices[1].reopen();
+        let report = sync(&devices[1]);
+        assert!(!report.remotes[0].ok, "{name}: {report:?}");
+        assert_eq!(devices[1].session().members().unwrap(), members, "{name}");
+    }
+    // Behind the true first record: what is not signed by a member changes nothing.
+    place.proxy.disturb(move |_, tail| match tail {
+        "control" => {
+            let foreign = foreign.clone();
+            Act::Change(Box::new(move |body| {
+                let mut log = satchel_protocol::decode_all(&body).unwrap();
+                log.push(foreign[1].clone());
+                encode_all(log)
+            }))
+        }
+        _ => Act::Pass,
+    });
+    devices[1].reopen();
+    assert!(sync(&devices[1]).remotes[0].ok);
+    assert_eq!(devices[1].session().members().unwrap(), members);
+    place.proxy.calm();
+    agree(&devices);
+}
+
+/// Nothing that anybody can read passes the network or lies on the server.
+#[test]
+fn nobody_in_between_can_read_a_word() {
+    let mut place = Place::new();
+    let mut devices = place.team(&[("Bo", Role::Member)]);
+    let canaries: Vec<String> = (0..1000).map(|n| format!("canary{:x}word", n * 7919 + 1_000_003)).collect();
+    let mut csv = "First Name,Last Name,E-mail Address,Notes,Shoe size\n".to_owned();
+    for words in canaries.chunks(4) {
+        csv.push_str(&format!(
+            "{},{},{}@x.example,{},{}\n",
+            words[0], words[1], words[2], words[3], words[0]
+        ));
+    }
+    let path = devices[0].dir.path().join("canaries.csv");
+    std::fs::write(&path, csv).unwrap();
+    let options = satchel_app::ImportOptions::default();
+    devices[0].session().import(&path, &options, &mut |_| {}, &Cancel::default()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    agree(&devices);
+    let seen = place.proxy.seen();
+    assert!(seen.len() > 100_000, "{} bytes have passed", seen.len());
+    place.stop();
+    for device in &mut devices {
+        device.session = None;
+        device.satchel.lock();
+    }
+    let mut places = vec![("the network".to_owned(), seen)];
+    let mut folders = vec![place.dir.path().to_owned()];
+    folders.extend(devices.iter().map(|d| d.dir.path().to_owned()));
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path => places.push((path.display().to_string(), std::fs::read(&path).unwrap())),
+            }
+        }
+    }
+    assert!(places.len() > 4, "the server's files and the vaults'");
+    let words = canaries.iter().map(String::as_str).chain(["Bo's laptop", "Norte", "first_name", "Shoe"]);
+    let words: Vec<&[u8]> = words.map(str::as_bytes).collect();
+    for (name, bytes) in &places {
+        let mut starts: std::collections::HashMap<[u8; 4], Vec<&[u8]>> = std::collections::HashMap::new();
+        words.iter().for_each(|w| starts.entry(w[..4].try_into().unwrap()).or_default().push(w));
+        for (at, window) in bytes.windows(4).enumerate() {
+            for word in starts.get(window).into_iter().flatten() {
+                assert!(!bytes[at..].starts_with(word), "{name} has «{}»", String::from_utf8_lossy(word));
+            }
+        }
+    }
+}
+
+/// A laptop that is told at once, and one whose network breaks WebSockets.
+#[test]
+fn an_edit_is_on_the_other_laptop_at_once() {
+    let place = Place::new();
+    let devices = place.team(&[("Bo", Role::Member)]);
+    let stop = Cancel::default();
+    let id = devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    devices[0].sync();
+    std::thread::scope(|scope| {
+        for device in &devices {
+            let stop = stop.clone();
+            scope.spawn(move || device.satchel.keep_in_sync(&stop, &mut |_| {}));
+        }
+        let mut took = Vec::new();
+        for n in 0..10 {
+            std::thread::sleep(Duration::from_millis(100));
+            let title = format!("number {n}");
+            devices[0].session().set(id, &fields(json!({"title": title}))).unwrap();
+            let start = Instant::now();
+            while devices[1].session().get(id).ok().and_then(|v| v.fields.get("title").cloned())
+                != Some(json!(title))
+            {
+                assert!(start.elapsed() < Duration::from_secs(15), "{title} did not come");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            took.push(start.elapsed());
+        }
+        took.sort();
+        println!("an edit took {:?} in the middle, {:?} at most", took[5], took[9]);
+        assert!(took[5] < Duration::from_secs(3), "far below the five seconds between two looks: {took:?}");
+        stop.ask();
+        devices
+            .iter()
+            .for_each(|d| d.session().set(id, &fields(json!({"department": "end"}))).map(|_| ()).unwrap());
+    });
+    agree(&devices);
+}
+
+/// Removed at a server: what comes after is refused there, and by all.
+#[test]
+fn who_is_removed_is_refused_at_the_server() {
+    let place = Place::new();
+    let mut devices = place.team(&[("Bo", Role::Member), ("Cy", Role::Admin), ("Vi", Role::Viewer)]);
+    let id = devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    devices.iter().for_each(Device::sync);
+    devices[1].session().set(id, &fields(json!({"title": "Buyer"}))).unwrap();
+    devices[1].sync();
+    // Written before, sent after: it does not count, and Bo is told.
+    devices[1].session().set(id, &fields(json!({"department": "too late"}))).unwrap();
+    devices[0].sync();
+    devices[0].session().revoke("Bo").unwrap();
+    let report = sync(&devices[1]);
+    assert_eq!(report.remotes[0].code, Some(Code::Refused), "{report:?}");
+    // A rotation while others write: Cy does not know yet.
+    devices[2].session().set(id, &fields(json!({"source": "during"}))).unwrap();
+    devices[2].sync();
+    devices[0].sync();
+    devices[0].session().set(id, &fields(json!({"title": "Director"}))).unwrap();
+    devices[0].sync();
+    devices[2].sync();
+    for device in [&devices[0], &devices[2]] {
+        let person = device.session().get(id).unwrap();
+        assert_eq!(
+            (person.fields["title"].as_str(), person.fields["source"].as_str()),
+            (Some("Director"), Some("during"))
+        );
+        assert!(person.fields.get("department").is_none());
+    }
+    assert_eq!(sync(&devices[1]).pulled, 0, "nothing more comes to Bo");
+    let vi = devices.pop().unwrap();
+    vi.session().set(id, &fields(json!({"source": "viewer"}))).unwrap();
+    assert_eq!(sync(&vi).remotes[0].code, Some(Code::Refused));
+    let dee = join(&devices[0], "Dee", Role::Member);
+    assert_eq!(dee.session().get(id).unwrap().fields["title"], "Director");
+    // Segments that the server holds are those of devices that were members.
+    let contents =
+        devices[0].session().server_contents(&devices[0].session().remotes().unwrap()[0].name, 1).unwrap();
+    assert_eq!(contents["devices"].as_array().unwrap().len(), 5, "{contents}");
+}
+
+/// Two admins remove each other, each without knowing of the other.
+#[test]
+fn two_who_remove_each_other_end_with_one_team() {
+    let place = Place::new();
+    let devices = place.team(&[("Bo", Role::Admin), ("Cy", Role::Admin), ("Dee", Role::Member)]);
+    devices[0].session().change_role("Bo", Role::Owner).unwrap();
+    devices[0].session().change_role("Cy", Role::Owner).unwrap();
+    devices.iter().for_each(Device::sync);
+    let (first, second) = (devices[1].session().revoke("Cy"), devices[2].session().revoke("Bo"));
+    assert!(first.is_ok() && second.is_err(), "the server takes them one behind the other: {second:?}");
+    devices[0].sync();
+    devices[3].sync();
+    let active = |device: &Device| -> Vec<(String, bool)> {
+        let members = device.session().members().unwrap();
+        members.into_iter().map(|m| (m.person, m.devices[0].revoked)).collect()
+    };
+    assert_eq!(active(&devices[0]), active(&devices[3]));
+    assert_eq!(active(&devices[0]).iter().filter(|(_, gone)| *gone).count(), 1);
+    let id = devices[3].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    devices[3].sync();
+    devices[1].sync();
+    assert!(devices[1].session().get(id).is_ok(), "who stays goes on");
+}

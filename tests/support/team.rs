@@ -1,0 +1,276 @@
+//! Several laptops of one team, and what may happen to them.
+
+use crate::{CHEAP, PASSPHRASE};
+use proptest::prelude::*;
+use satchel_app::{
+    Cancel, Code, CreateVault, ImportOptions, Invitation, Keyring, ListRequest, Passphrase, Role, Satchel,
+    Session, Unlock,
+    domain::{Kind, RecordId, Uuid, WorkspaceId},
+    views::RemoteState,
+};
+use serde_json::{Value, json};
+use std::{path::Path, sync::Arc, time::Duration};
+
+/// A laptop with a folder of its own, which is carried to the others' now and then.
+pub struct Device {
+    pub dir: tempfile::TempDir,
+    pub satchel: Satchel,
+    pub session: Option<Arc<Session>>,
+    /// Where the team meets, as this laptop calls it.
+    pub address: String,
+    /// Whether a server that cannot be reached now is fine.
+    pub patient: bool,
+}
+
+fn passphrase() -> Passphrase {
+    Passphrase::new(PASSPHRASE).unwrap()
+}
+
+impl Device {
+    /// One that meets the others in its folder.
+    pub fn new(person: &str, joins: Option<WorkspaceId>) -> Self {
+        let mut device = Self::at(person, joins, "");
+        device.address = device.shared().display().to_string();
+        device
+    }
+
+    /// One that meets the others at a server.
+    pub fn at(person: &str, joins: Option<WorkspaceId>, url: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("shared")).unwrap();
+        let satchel = Satchel::new(&dir.path().join("vault"), "A test");
+        let created = satchel
+            .create(CreateVault {
+                workspace: if joins.is_some() { "…" } else { "Norte" }.into(),
+                person: person.into(),
+                device: format!("{person}'s laptop"),
+                passphrase: Some(passphrase()),
+                keyring: Keyring::Off,
+                cost: CHEAP,
+                joins,
+            })
+            .unwrap();
+        Self { dir, session: Some(created.session), satchel, address: url.to_owned(), patient: false }
+    }
+
+    pub fn shared(&self) -> std::path::PathBuf {
+        self.dir.path().join("shared")
+    }
+
+    pub fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    pub fn session(&self) -> &Session {
+        self.session.as_ref().unwrap()
+    }
+
+    pub fn reopen(&mut self) {
+        self.session = None;
+        self.satchel.lock();
+        self.session = Some(self.satchel.unlock(Unlock::Passphrase(passphrase()), Keyring::Off).unwrap());
+    }
+
+    pub fn sync(&self) {
+        let report = self.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+        assert_eq!(report.quarantined, 0, "{report:?}");
+        let fine = |r: &RemoteState| r.ok || (self.patient && r.code == Some(Code::Unreachable));
+        assert!(report.remotes.iter().all(fine), "{report:?}");
+    }
+
+    /// Everything that the lists show.
+    pub fn shown(&self) -> Vec<Value> {
+        let all = |kind, trash| {
+            let request = ListRequest { trash, limit: 10_000, ..ListRequest::default() };
+            self.session().list(kind, &request).unwrap().rows
+        };
+        let mut rows: Vec<Value> = Kind::BROWSED
+            .into_iter()
+            .flat_map(|kind| [all(kind, false), all(kind, true)])
+            .flatten()
+            .map(|r| json!({"id": r.id, "fields": r.fields, "deleted": r.deleted_at, "company": r.company_title}))
+            .collect();
+        rows.sort_by_key(|r| r["id"].to_string());
+        rows
+    }
+}
+
+/// Carries what is in one folder into another, as Syncthing would: new files only, each whole.
+pub fn carry(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            carry(&path, &target);
+        } else if !target.exists() && !entry.file_name().to_string_lossy().starts_with('.') {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// A newcomer who joins a team through a folder that all carry.
+pub fn join(host: &Device, person: &str, role: Role) -> Device {
+    let invited = host.session().invite(role, Duration::from_secs(60)).unwrap();
+    let invitation = Invitation::from_link(&invited.link).unwrap();
+    let workspace = WorkspaceId(Uuid::from_bytes(invitation.workspace.0));
+    let mut newcomer = match host.address.contains("://") {
+        true => Device::at(person, Some(workspace), &host.address),
+        false => Device::new(person, Some(workspace)),
+    };
+    carry(&host.shared(), &newcomer.shared());
+    let code = newcomer.session().ask_to_join(&invitation, &newcomer.address()).unwrap();
+    carry(&newcomer.shared(), &host.shared());
+    assert_eq!(host.session().requests().unwrap()[0].check_code, code, "both see the same digits");
+    assert_eq!(host.session().approve(None).unwrap().person, person);
+    assert!(host.session().requests().unwrap().is_empty());
+    carry(&host.shared(), &newcomer.shared());
+    newcomer.session().await_welcome(&invitation, &newcomer.address(), Duration::ZERO).unwrap();
+    newcomer.reopen();
+    newcomer.sync();
+    newcomer
+}
+
+pub fn team(others: &[(&str, Role)]) -> Vec<Device> {
+    team_of(Device::new("Ana", None), others)
+}
+
+/// A team around its first device; a server's address without what registers it.
+pub fn team_of(mut host: Device, others: &[(&str, Role)]) -> Vec<Device> {
+    host.session().add_remote(&host.address()).unwrap();
+    host.address = host.address.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
+    host.sync();
+    let mut all = vec![host];
+    for (person, role) in others {
+        let newcomer = join(&all[0], person, *role);
+        all.push(newcomer);
+    }
+    all
+}
+
+/// Carries everything everywhere, until nobody has anything new.
+pub fn settle(devices: &[Device]) {
+    for _ in 0..3 {
+        for device in devices {
+            device.sync();
+            for other in devices {
+                carry(&device.shared(), &other.shared());
+            }
+        }
+    }
+    devices.iter().for_each(Device::sync);
+}
+
+pub fn agree(devices: &[Device]) {
+    settle(devices);
+    let (first, others) = devices.split_first().unwrap();
+    for device in others {
+        assert_eq!(device.shown(), first.shown());
+        assert_eq!(device.session().fingerprint().unwrap(), first.session().fingerprint().unwrap());
+        assert_eq!(device.session().status().unwrap().pending, 0);
+    }
+    for device in devices {
+        let report = device.session().verify(&mut |_| {}).unwrap();
+        assert!(report.ok, "{report:?}");
+    }
+}
+
+pub fn fields(value: Value) -> serde_json::Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+#[derive(Clone, Debug)]
+pub enum Step {
+    Create(u8),
+    Edit(u8, u8, u8),
+    Note(u8, u8, u8),
+    Delete(u8, u8),
+    Restore(u8, u8),
+    Undo(u8),
+    Import(u8, u8),
+    Sync(u8),
+    Carry(u8, u8),
+    Reopen(u8),
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let n = any::<u8>;
+    prop_oneof![
+        2 => n().prop_map(Step::Create),
+        5 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Edit(d, r, v)),
+        2 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Note(d, r, v)),
+        1 => (n(), n()).prop_map(|(d, r)| Step::Delete(d, r)),
+        1 => (n(), n()).prop_map(|(d, r)| Step::Restore(d, r)),
+        2 => n().prop_map(Step::Undo),
+        1 => (n(), n()).prop_map(|(d, v)| Step::Import(d, v)),
+        4 => n().prop_map(Step::Sync),
+        4 => (n(), n()).prop_map(|(a, b)| Step::Carry(a, b)),
+        1 => n().prop_map(Step::Reopen),
+    ]
+}
+
+pub fn act(devices: &mut [Device], step: &Step) {
+    let count = devices.len();
+    let at = |n: u8| usize::from(n) % count;
+    let pick = |device: &Device, n: u8, trash: bool| -> Option<RecordId> {
+        let request = ListRequest { trash, ..ListRequest::default() };
+        let rows = device.session().list(Kind::Person, &request).unwrap().rows;
+        (!rows.is_empty()).then(|| rows[usize::from(n) % rows.len()].id)
+    };
+    match *step {
+        Step::Create(d) => {
+            devices[at(d)]
+                .session()
+                .create(Kind::Person, &fields(json!({"first_name": format!("P{d}")})))
+                .unwrap();
+        }
+        Step::Edit(d, r, v) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, false) else { return };
+            let key = ["title", "department", "source"][usize::from(v) % 3];
+            device.session().set(id, &fields(json!({ key: format!("v{v}") }))).unwrap();
+        }
+        Step::Note(d, r, v) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, false) else { return };
+            let change = json!({
+                "notes": format!("line {v}\nof {d}"),
+                "emails": [{"label": "work", "value": format!("m{}@x.example", v % 5)}],
+            });
+            device.session().set(id, &fields(change)).unwrap();
+        }
+        Step::Delete(d, r) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, false) else { return };
+            device.session().delete(&[id], &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        Step::Restore(d, r) => {
+            let device = &devices[at(d)];
+            let Some(id) = pick(device, r, true) else { return };
+            device.session().restore(&[id], &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        Step::Undo(d) => {
+            let undone = devices[at(d)].session().undo(None, &mut |_| {}, &Cancel::default());
+            assert!(undone.is_ok() || undone.unwrap_err().code == Code::NothingToUndo);
+        }
+        Step::Import(d, v) => {
+            let device = &devices[at(d)];
+            // The same files come to several, and bring a field of their own.
+            let csv = format!(
+                "First Name,Last Name,Company,E-mail Address,Shoe {}\nAna,Ruiz,Norte,ana{}@x.example,38\nBo,Li,Sur,bo@x.example,42\n",
+                v % 2,
+                v % 3
+            );
+            let path = device.dir.path().join("import.csv");
+            std::fs::write(&path, csv).unwrap();
+            let options = ImportOptions::default();
+            device.session().import(&path, &options, &mut |_| {}, &Cancel::default()).unwrap();
+        }
+        Step::Sync(d) => devices[at(d)].sync(),
+        Step::Carry(a, b) => {
+            if at(a) != at(b) {
+                carry(&devices[at(a)].shared(), &devices[at(b)].shared());
+            }
+        }
+        Step::Reopen(d) => devices[at(d)].reopen(),
+    }
+}
