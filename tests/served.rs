@@ -8,12 +8,16 @@ use satchel_app::{Cancel, Code, Role, domain::Kind, views::SyncReport};
 use satchel_protocol::{Kept, News, encode_all};
 use satchel_server::{Server, config::Config};
 use satchel_tests::{
+    bin,
+    cli::Cli,
     proxy::{Act, Proxy},
     team::{Device, Step, act, agree, fields, join, settle, step, team_of},
 };
 use serde_json::json;
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
@@ -458,6 +462,117 @@ fn an_edit_is_on_the_other_laptop_at_once() {
             .for_each(|d| d.session().set(id, &fields(json!({"department": "end"}))).map(|_| ()).unwrap());
     });
     agree(&devices);
+}
+
+/// The built server, which can be killed at any moment.
+struct Killed {
+    dir: tempfile::TempDir,
+    listen: String,
+    process: Option<Child>,
+    setup: String,
+}
+
+impl Killed {
+    fn start(&mut self) {
+        let mut process = Command::new(bin("satchel-server"))
+            .args(["--json", "--listen", &self.listen, "--data"])
+            .arg(self.dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+        self.setup = said["setup"].as_str().unwrap().to_owned();
+        // The same port again, as a service would.
+        self.listen = said["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
+        self.process = Some(process);
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// `kill -9` of the server while laptops sync, and of a laptop's sync itself: what was acknowledged is there.
+#[test]
+fn kills_of_server_and_laptops_lose_nothing() {
+    let rounds = std::env::var("SATCHEL_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Killed { dir, listen: "127.0.0.1:0".into(), process: None, setup: String::new() };
+    server.start();
+    let mut devices = team_of(Device::at("Ana", None, &server.setup), &[("Bo", Role::Member)]);
+    devices.iter_mut().for_each(|d| d.patient = true);
+    let cli = Cli::bare();
+    let link = devices[0].session().invite(Role::Member, Duration::from_secs(600)).unwrap().link;
+    cli.command(&["--json", "join", &link, "--person", "Cy", "--wait", "0s"]).output().unwrap();
+    devices[0].session().approve(None).unwrap();
+    cli.json(&["join", &link, "--person", "Cy", "--wait", "20s"]);
+    let mut dice = Dice(u64::from(std::process::id()));
+    let (mut acknowledged, mut killed_syncs) = (Vec::new(), 0);
+    for round in 0..rounds {
+        let delay = Duration::from_millis(dice.throw(60));
+        let names: Vec<String> = (0..20).map(|n| format!("R{round}N{n}")).collect();
+        std::thread::scope(|scope| {
+            let (ana, names) = (&devices[0], &names);
+            let writes = scope.spawn(move || {
+                names.iter().for_each(|name| {
+                    ana.session().create(Kind::Person, &fields(json!({"first_name": name}))).unwrap();
+                    let _ = ana.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+                });
+            });
+            std::thread::sleep(delay);
+            server.kill();
+            std::thread::sleep(Duration::from_millis(20));
+            server.start();
+            writes.join().unwrap();
+        });
+        devices[0].sync();
+        if devices[0].session().status().unwrap().pending == 0 {
+            acknowledged.extend(names);
+        }
+        cli.json(&["new", "person", &format!("first_name=C{round}")]);
+        let mut sync = cli.command(&["--json", "sync"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(150 + dice.throw(150)));
+        killed_syncs += u32::from(sync.try_wait().unwrap().is_none());
+        let _ = sync.kill();
+        let _ = sync.wait();
+    }
+    devices.iter_mut().for_each(|d| d.patient = false);
+    cli.json(&["sync"]);
+    agree(&devices);
+    let shown = devices[1].shown();
+    let names: Vec<&str> = shown.iter().filter_map(|r| r["fields"]["first_name"].as_str()).collect();
+    assert!(acknowledged.len() >= 20 * rounds / 2, "most rounds end with everything acknowledged");
+    for name in acknowledged.iter().map(String::as_str) {
+        assert!(names.contains(&name), "{name} is lost");
+    }
+    for round in 0..rounds {
+        assert!(names.contains(&format!("C{round}").as_str()), "C{round} is lost");
+    }
+    assert_eq!(cli.json(&["sync"])["quarantined"], 0);
+    assert_eq!(cli.json(&["list", "person", "--limit", "1"])["total"], names.len());
+    server.kill();
+    let checked = Command::new(bin("satchel-server"))
+        .args(["--json", "check", "--data"])
+        .arg(server.dir.path())
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    println!(
+        "{rounds} kills of the server, {killed_syncs} of a sync; {} acknowledged, 0 lost",
+        acknowledged.len()
+    );
 }
 
 /// Removed at a server: what comes after is refused there, and by all.

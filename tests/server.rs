@@ -116,8 +116,10 @@ fn segments(news: &News) -> Vec<&[u8]> {
     news.segments.iter().map(|kept| kept.segment.as_slice()).collect()
 }
 
+type Test = fn(&mut Place);
+
 /// What holds for every store.
-const SUITE: &[(&str, fn(&mut Place))] = &[
+const SUITE: &[(&str, Test)] = &[
     ("registers with its token only", registers_with_its_token_only),
     ("knows who asks", knows_who_asks),
     ("keeps each feed whole", keeps_each_feed_whole),
@@ -368,7 +370,7 @@ fn lets_the_invited_ask(place: &mut Place) {
     }
     assert_eq!(newcomer.ask_as(&pass.authorization(), "PUT", "/control", &[]).status, 401);
     let waiting = decode_all(&owner.ask("GET", "/requests", &[]).body).unwrap();
-    assert_eq!(waiting, [sealed.clone()]);
+    assert_eq!(waiting, std::slice::from_ref(&sealed));
     for n in 0..20 {
         let other = Request { name: format!("{n}"), ..request.clone() };
         assert_eq!(ask(&invitation.seal(&other).unwrap().encode()).status, 201);

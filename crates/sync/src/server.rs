@@ -65,7 +65,7 @@ impl ServerAddress {
 }
 
 enum Who {
-    Device(DeviceKeys),
+    Device(Box<DeviceKeys>),
     Invited(Pass),
 }
 
@@ -151,7 +151,7 @@ fn now() -> i64 {
 impl Server {
     /// As a device of the team. Nothing is asked yet.
     pub fn open(address: ServerAddress, workspace: WorkspaceId, keys: DeviceKeys) -> Result<Self> {
-        Self::new(address, workspace, Who::Device(keys))
+        Self::new(address, workspace, Who::Device(Box::new(keys)))
     }
 
     /// As somebody who is invited.
