@@ -40,6 +40,8 @@ type Answer = Result<Response, Refusal>;
 const CLOCKS: i64 = 5 * 60 * 1000;
 /// How long a device waits for news in one request, and between two pings.
 const WAIT: Duration = Duration::from_secs(25);
+/// Between two words on one WebSocket: where much happens, one says it for all.
+const APART: Duration = Duration::from_millis(100);
 /// A body comes at least this fast, in bytes a second.
 const SLOWEST: u64 = 20_000;
 const REQUEST_BYTES: usize = 16 << 10;
@@ -443,10 +445,16 @@ async fn talk(hub: &Hub, workspace: WorkspaceId, device: DeviceId, mut socket: W
         if socket.send(Message::Text(said(stored.into()).to_string().into())).await.is_err() {
             return;
         }
+        let said_at = tokio::time::Instant::now();
         // Until there is something to say.
         loop {
+            let changed = async {
+                let changed = news.changed().await;
+                tokio::time::sleep_until(said_at + APART).await;
+                changed
+            };
             tokio::select! {
-                changed = news.changed() => match changed {
+                changed = changed => match changed {
                     Ok(()) => break,
                     Err(_) => return,
                 },

@@ -3,7 +3,8 @@
 use crate::{Done, call, cargo, desk, setup, target_dir};
 use std::process::Command;
 
-/// With `--window` also those of the release window, on a screen of its own.
+/// With `--window` those of the release window, on a screen of its own; with `--sync` those of a server and
+/// the laptops around it.
 pub fn bench(args: &[String]) -> Done {
     let examples = ["build", "--release", "--package", "satchel-tests", "--example"];
     let example = |name: &str| Command::new(target_dir().join("release/examples").join(name));
@@ -18,6 +19,11 @@ pub fn bench(args: &[String]) -> Done {
             let mut command = example("window-bench");
             desk.call(command.env("SATCHEL_BENCH_OUT", out).env("SATCHEL_BIN", target_dir().join("release")))
         });
+    }
+    if args.iter().any(|a| a == "--sync") {
+        call(&mut cargo(&["build", "--release", "-p", "satchel-cli", "-p", "satchel-server"]))?;
+        call(cargo(&examples).arg("sync-bench"))?;
+        return call(example("sync-bench").args(args).env("SATCHEL_BIN", target_dir().join("release")));
     }
     call(cargo(&examples).arg("bench"))?;
     call(example("bench").args(args).env("SATCHEL_BENCH_OUT", target_dir().join("bench.json")))
