@@ -1,7 +1,7 @@
 //! Locks the vault when nobody is there: no key or click for a while, or the computer sleeps.
 
-use crate::commands::Desktop;
-use satchel_app::{Cancel, Satchel};
+use crate::{commands::Desktop, team::sync_now};
+use satchel_app::Satchel;
 use std::{sync::Arc, thread, time::Duration};
 
 const BETWEEN_SYNCS: Duration = Duration::from_secs(5);
@@ -28,14 +28,16 @@ pub fn idle(desktop: Desktop) {
 }
 
 /// Meets the team, where there is one: what was done here goes out, what others did comes in.
-pub fn sync(desktop: Desktop) {
+pub fn sync(app: tauri::AppHandle, desktop: Desktop) {
     let _ = thread::Builder::new().name("sync".into()).spawn(move || {
         loop {
             thread::sleep(BETWEEN_SYNCS);
             let Ok(session) = desktop.satchel.session() else { continue };
-            if session.remotes().is_ok_and(|remotes| !remotes.is_empty()) {
+            let meets = session.remotes().is_ok_and(|remotes| !remotes.is_empty());
+            drop(session);
+            if meets {
                 // What fails is said by the status, and tried again.
-                let _ = session.sync(&mut |_| {}, &Cancel::default());
+                let _ = sync_now(&app, &desktop);
             }
         }
     });
