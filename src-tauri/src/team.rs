@@ -4,7 +4,7 @@ use crate::commands::{
     Answer, Desktop, Job, NewVaultAnswer, ProgressEvent, reporter, run, this_computer, with,
 };
 use satchel_app::{
-    AppError, Code, Cost, Join, Keyring, Passphrase, Role,
+    AppError, Code, Cost, Join, Keyring, Passphrase, Role, Session,
     domain::{RecordId, date::rfc3339},
     views::{ConflictOf, InvitedView, MemberView, RemoteState, RemoteView, RequestView, SyncReport, Written},
 };
@@ -34,7 +34,7 @@ pub struct TeamNews {
     pub requests: Vec<RequestView>,
 }
 
-/// There are other news.
+/// There are other news, or the team is another.
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub struct TeamEvent {}
 
@@ -81,6 +81,17 @@ pub fn sync_now(app: &tauri::AppHandle, desktop: &Desktop) -> Answer<SyncReport>
     report
 }
 
+/// A change of the team that shows on every screen.
+async fn tell<T: Send + 'static>(
+    app: &tauri::AppHandle,
+    desktop: &Desktop,
+    work: impl FnOnce(&Session) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let answer = with(desktop, work).await;
+    let _ = tauri_specta::Event::emit(&TeamEvent {}, app);
+    answer
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn sync(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<SyncReport> {
@@ -95,14 +106,18 @@ pub async fn team_news(desktop: State<'_, Desktop>) -> Answer<TeamNews> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn add_remote(desktop: State<'_, Desktop>, address: String) -> Answer<RemoteView> {
-    with(&desktop, move |s| s.add_remote(address.trim())).await
+pub async fn add_remote(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    address: String,
+) -> Answer<RemoteView> {
+    tell(&app, &desktop, move |s| s.add_remote(address.trim())).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_remote(desktop: State<'_, Desktop>, name: String) -> Answer<()> {
-    with(&desktop, move |s| s.remove_remote(&name)).await
+pub async fn remove_remote(app: tauri::AppHandle, desktop: State<'_, Desktop>, name: String) -> Answer<()> {
+    tell(&app, &desktop, move |s| s.remove_remote(&name)).await
 }
 
 #[derive(Serialize, specta::Type)]
@@ -126,8 +141,12 @@ pub async fn invite(desktop: State<'_, Desktop>, role: String, days: u32) -> Ans
 
 #[tauri::command]
 #[specta::specta]
-pub async fn approve(desktop: State<'_, Desktop>, request: String) -> Answer<RequestView> {
-    with(&desktop, move |s| s.approve(Some(&request))).await
+pub async fn approve(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    request: String,
+) -> Answer<RequestView> {
+    tell(&app, &desktop, move |s| s.approve(Some(&request))).await
 }
 
 #[tauri::command]
@@ -138,14 +157,19 @@ pub async fn members(desktop: State<'_, Desktop>) -> Answer<Vec<MemberView>> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn revoke(desktop: State<'_, Desktop>, whom: String) -> Answer<()> {
-    with(&desktop, move |s| s.revoke(&whom)).await
+pub async fn revoke(app: tauri::AppHandle, desktop: State<'_, Desktop>, whom: String) -> Answer<()> {
+    tell(&app, &desktop, move |s| s.revoke(&whom)).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn change_role(desktop: State<'_, Desktop>, whom: String, role: String) -> Answer<()> {
-    with(&desktop, move |s| s.change_role(&whom, role_of(&role)?)).await
+pub async fn change_role(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    whom: String,
+    role: String,
+) -> Answer<()> {
+    tell(&app, &desktop, move |s| s.change_role(&whom, role_of(&role)?)).await
 }
 
 fn role_of(key: &str) -> Answer<Role> {

@@ -90,6 +90,8 @@ impl Satchel {
             cost: join.cost,
             joins: Some(WorkspaceId(uuid::Uuid::from_bytes(invitation.workspace.0))),
         })?;
+        // Before anybody can look at what waits: two who need the device's keys first would make two pairs.
+        created.session.device_keys()?;
         created.session.remember(&invitation, &address)?;
         // What fails is tried again by who waits: the vault is there now, and so is its kit.
         let _ = created.session.ask(&invitation, &address);

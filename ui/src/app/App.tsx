@@ -92,10 +92,8 @@ export function App() {
     <Boundary key={state?.state === "locked" ? "locked" : "open"}>
       {state && welcoming && (
         <Welcome
-          onDone={() => {
-            setWelcoming(false);
-            void refresh();
-          }}
+          // What is asked first: a vault that waits for its team has another screen.
+          onDone={() => void refresh().then(() => setWelcoming(false))}
         />
       )}
       {state && !welcoming && state.state === "locked" && <Unlock state={state} automatic={!lockedByHand} />}

@@ -397,7 +397,7 @@ export const en = {
   "team.moreConflicts.one": "1 more follows when these are settled.",
   "team.shownNow": "shown now",
   "team.keep": "Keep this",
-  "team.keepOf": "Keep what {by} wrote in {field}",
+  "team.keepOf": "Keep this: what {by} wrote in {field}",
   "team.settled": "{field} is settled",
   "team.requests": "Requests to join",
   "team.compare": "Compare with the other screen.",
@@ -413,7 +413,7 @@ export const en = {
   "team.copy": "Copy the link",
   "team.qr": "The link as a QR code",
   "team.send":
-    "Send this to one person. It lets them ask to join as {role} until {at}; then you compare six digits here.",
+    "Send this to one person. Until {at} it lets them ask to join ({role}); then you compare six digits here.",
   "team.inviteAnother": "Invite somebody else",
   "team.people": "People",
   "team.you": "you",
@@ -436,7 +436,7 @@ export const en = {
   "join.hint": "With the link that a colleague has sent you.",
   "join.link": "Invitation link",
   "join.linkHint": "It begins with satchel://join",
-  "join.says": "You join as {role}. Valid until {at}.",
+  "join.says": "Your role: {role}. Valid until {at}.",
   "join.folder": "The team's folder on this computer",
   "join.server": "The server's address",
   "join.folderHint":

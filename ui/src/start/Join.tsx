@@ -193,9 +193,7 @@ export function InvitationField({ onChange }: { onChange: (invited?: Invited) =>
       </Field>
       {(missing || address) && (
         <div className="field">
-          <label htmlFor="join-address">
-            <strong>{t(isFolder === false ? "join.server" : "join.folder")}</strong>
-          </label>
+          <label htmlFor="join-address">{t(isFolder === false ? "join.server" : "join.folder")}</label>
           <div className="row-line">
             <input
               className="input"
@@ -218,7 +216,7 @@ export function InvitationField({ onChange }: { onChange: (invited?: Invited) =>
               </button>
             )}
           </div>
-          <span id="join-address-says" className={missing ? "error" : "soft small"} aria-live="polite">
+          <span id="join-address-says" className={missing ? "error" : "good small"} aria-live="polite">
             {read?.problem ? inWords(read.problem.message) : read && t("join.found")}
           </span>
           {missing && isFolder && <span className="soft small">{t("join.folderHint")}</span>}

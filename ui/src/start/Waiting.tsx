@@ -92,7 +92,7 @@ export function Waiting({ waiting, onDone }: { waiting: WaitingView | null; onDo
       )}
       {asked && !again ? (
         <div>
-          <button type="button" className="button plain" id="ask-again" onClick={() => setAgain(true)}>
+          <button type="button" className="button plain flush" id="ask-again" onClick={() => setAgain(true)}>
             {t("wait.other")}
           </button>
         </div>

@@ -148,7 +148,7 @@ function Names({
           <button className="button primary big" id="create-vault" type="submit" disabled={busy}>
             {busy ? t("start.creating") : t("start.create")}
           </button>
-          <button type="button" className="button plain big" id="join-team" disabled={busy} onClick={onJoin}>
+          <button type="button" className="button big" id="join-team" disabled={busy} onClick={onJoin}>
             {t("join.instead")}
           </button>
         </div>

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { ConflictOf, FieldView } from "../bindings";
@@ -15,12 +16,18 @@ export function Conflicts({ count }: { count: number }) {
   const found = useQuery(() => commands.conflicts(), [version, count]).data;
   // A field of several parts can be in several: they are settled one after the other.
   const all = found?.filter((c, at) => found.findIndex((o) => o.id === c.id && o.field === c.field) === at);
+  const section = useRef<HTMLElement>(null);
   return (
-    <section id="conflicts">
+    <section id="conflicts" ref={section} tabIndex={-1}>
       <h2>{t("team.conflicts")}</h2>
       {all?.length === 0 && <p className="soft">{t("team.noConflicts")}</p>}
       {all?.slice(0, SHOWN).map((c) => (
-        <Conflict key={`${c.id} ${c.field}`} conflict={c} />
+        <Conflict
+          key={`${c.id} ${c.field}`}
+          conflict={c}
+          // The button that was pressed goes: the keyboard goes on from here.
+          onSettled={() => section.current?.focus()}
+        />
       ))}
       {all && all.length > SHOWN && (
         <p className="soft">{t("team.moreConflicts", { n: number(all.length - SHOWN) })}</p>
@@ -29,15 +36,17 @@ export function Conflicts({ count }: { count: number }) {
   );
 }
 
-function Conflict({ conflict }: { conflict: ConflictOf }) {
+function Conflict({ conflict, onSettled }: { conflict: ConflictOf; onSettled: () => void }) {
   const version = useVersion();
   const record = useQuery(() => commands.get(conflict.id), [conflict.id, version]).data;
   const field = useFields(conflict.kind).find((f) => f.key === conflict.field);
   const label = field ? labelOf(field) : tOr(`field.${conflict.field}`, conflict.field);
-  const keep = (at: number) =>
-    void attempt(() => commands.settle(conflict.id, conflict.field, at)).then(
-      (written) => written && withUndo(t("team.settled", { field: label }), written.operation),
-    );
+  async function keep(at: number) {
+    const written = await attempt(() => commands.settle(conflict.id, conflict.field, at));
+    if (!written) return;
+    withUndo(t("team.settled", { field: label }), written.operation);
+    onSettled();
+  }
   if (!record) return null;
   return (
     <div className="panel">
@@ -64,7 +73,7 @@ function Conflict({ conflict }: { conflict: ConflictOf }) {
               type="button"
               className="button"
               aria-label={t("team.keepOf", { by: claim.by, field: label })}
-              onClick={() => keep(at)}
+              onClick={() => void keep(at)}
             >
               {t("team.keep")}
             </button>

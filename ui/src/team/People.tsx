@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { DeviceView, MemberView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { ago } from "../shared/format";
@@ -32,6 +32,10 @@ function Person({ member, own, out }: { member: MemberView; own: string; out: bo
   const below = own === "owner" || (own === "admin" && rank(member.role) < rank("admin"));
   const roles = ROLES.filter((r) => own === "owner" || rank(r) < rank("admin"));
   const live = member.devices.filter((d) => !d.revoked);
+  const sure = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (removing) sure.current?.scrollIntoView({ block: "nearest" });
+  }, [removing]);
   const named = live.find((d) => d.id === removing);
 
   async function change(role: string) {
@@ -85,12 +89,12 @@ function Person({ member, own, out }: { member: MemberView; own: string; out: bo
               </select>
               <button
                 type="button"
-                className="button plain"
+                className="button plain flush-right"
                 aria-expanded={removing === member.id}
                 aria-label={t("team.removeOf", { name: member.person })}
                 onClick={() => setRemoving(removing === member.id ? undefined : member.id)}
               >
-                {t("remove")}…
+                {t("remove")}
               </button>
             </>
           ) : (
@@ -112,7 +116,7 @@ function Person({ member, own, out }: { member: MemberView; own: string; out: bo
           ))}
         </ul>
         {removing && (
-          <div className="notice bad sure">
+          <div className="notice bad sure" ref={sure}>
             <p>
               {t(named ? "team.removeDeviceWhat" : "team.removeWhat", { name: named?.name ?? member.person })}
             </p>
@@ -151,7 +155,7 @@ function Device({ device, onRemove }: { device: DeviceView; onRemove?: () => voi
           aria-label={t("team.removeOf", { name: device.name })}
           onClick={onRemove}
         >
-          {t("remove")}…
+          {t("remove")}
         </button>
       )}
     </li>

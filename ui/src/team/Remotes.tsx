@@ -49,7 +49,7 @@ export function Remotes({ remotes, news }: { remotes: RemoteView[]; news?: TeamN
       {adding ? (
         <Connect onClose={() => setAdding(false)} />
       ) : (
-        <button type="button" className="button plain" id="add-remote" onClick={() => setAdding(true)}>
+        <button type="button" className="button plain flush" id="add-remote" onClick={() => setAdding(true)}>
           {t("team.another")}
         </button>
       )}
@@ -88,7 +88,7 @@ function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
       </div>
       <button
         type="button"
-        className="button plain"
+        className="button plain flush-right"
         aria-label={t("team.disconnectOf", { name: remote.name })}
         onClick={() => void disconnect()}
       >

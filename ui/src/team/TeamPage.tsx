@@ -28,7 +28,8 @@ export function TeamPage() {
         <Remotes remotes={status.remotes} news={news} />
         {people.length > 0 && <Conflicts count={status.conflicts} />}
         {invites && <Requests requests={news?.requests ?? []} />}
-        {invites && <Invite own={own} />}
+        {/* The link that somebody came by is spent. */}
+        {invites && <Invite key={people.length} own={own} />}
         {people.length > 0 && <People people={people} own={own} />}
       </div>
     </>
