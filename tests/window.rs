@@ -610,7 +610,12 @@ fn a_team_meets_and_settles_what_two_have_edited() {
         .unwrap();
     let digits = window.text("#requests .digits");
     window.accessibility("request to join");
+    window.wait("#status-requests");
     window.picture("43-request");
+    window.script("document.documentElement.dataset.theme = 'dark'");
+    window.accessibility("request to join, dark");
+    window.picture("43-request-dark");
+    window.script("document.documentElement.dataset.theme = 'light'");
     window.click("[data-approve]");
     let joined = joining.wait_with_output().unwrap();
     assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
@@ -679,12 +684,23 @@ fn a_team_meets_and_settles_what_two_have_edited() {
     let (code, _) = bo.refuse(&["sync"]);
     assert_eq!(code, 4, "removed");
 
+    // Not reachable for a while: said at the place, and in the status bar.
+    let away = dir.path().join("Away");
+    std::fs::rename(&shared, &away).unwrap();
+    window.says("Not reachable now");
+    window.says("Offline: saved on this device");
+    window.script("document.querySelector('#remotes').scrollIntoView({ block: 'center' })");
+    window.accessibility("not reachable");
+    window.picture("51-away");
+    std::fs::rename(&away, &shared).unwrap();
+    window.says("Connected");
+
     // Disconnected, and by one click connected again.
     window.script("document.querySelector('#remotes button').scrollIntoView()");
     window.click("#remotes button");
     window.wait("#remote-address");
     window.says("Team is disconnected");
-    window.picture("51-disconnected");
+    window.picture("52-disconnected");
     window.script("[...document.querySelectorAll('.toast')].find((t) => t.innerText.includes('is disconnected')).querySelector('button').click()");
     window.says("Connected");
 }

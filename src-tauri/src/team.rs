@@ -111,7 +111,15 @@ pub async fn add_remote(
     desktop: State<'_, Desktop>,
     address: String,
 ) -> Answer<RemoteView> {
-    tell(&app, &desktop, move |s| s.add_remote(address.trim())).await
+    tell(&app, &desktop, move |s| s.add_remote(&at_home(&address))).await
+}
+
+/// An address as people type it: no shell stands in for `~` here.
+fn at_home(address: &str) -> String {
+    match (address.trim().strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest).display().to_string(),
+        _ => address.trim().to_owned(),
+    }
 }
 
 #[tauri::command]
@@ -195,7 +203,8 @@ pub async fn read_invitation(
     link: String,
     address: Option<String>,
 ) -> Answer<InvitedView> {
-    run(&desktop, move |_| satchel_app::read_invitation(&link, address.as_deref())).await
+    run(&desktop, move |_| satchel_app::read_invitation(&link, address.as_deref().map(at_home).as_deref()))
+        .await
 }
 
 #[derive(Deserialize, specta::Type)]
@@ -211,13 +220,13 @@ pub struct JoinRequest {
 #[tauri::command]
 #[specta::specta]
 pub async fn join_team(desktop: State<'_, Desktop>, request: JoinRequest) -> Answer<NewVaultAnswer> {
-    run(&desktop, |d| {
+    run(&desktop, move |d| {
         d.sign_of_life();
         let passphrase =
             request.passphrase.filter(|p| !p.is_empty()).map(|p| Passphrase::new(&p)).transpose()?;
         let created = d.satchel.join(Join {
             link: request.link,
-            address: request.address,
+            address: request.address.as_deref().map(at_home),
             person: request.person,
             device: Some(request.device).filter(|d| !d.trim().is_empty()).unwrap_or_else(this_computer),
             passphrase,
@@ -233,7 +242,7 @@ pub async fn join_team(desktop: State<'_, Desktop>, request: JoinRequest) -> Ans
 #[tauri::command]
 #[specta::specta]
 pub async fn ask_again(desktop: State<'_, Desktop>, link: String, address: Option<String>) -> Answer<()> {
-    with(&desktop, move |s| s.ask_again(&link, address.as_deref())).await
+    with(&desktop, move |s| s.ask_again(&link, address.as_deref().map(at_home).as_deref())).await
 }
 
 /// Whether somebody has let this vault in; it is the team's from then on.

@@ -201,3 +201,38 @@ pub fn qr(text: &str) -> String {
         .map(|qr| qr.render::<qrcode::render::svg::Color<'_>>().min_dimensions(160, 160).build())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use satchel_protocol::{Hash, Role, WorkspaceId};
+
+    fn link(expires_at: i64) -> String {
+        let place = "/nowhere/Team";
+        Invitation::new(WorkspaceId([1; 16]), Hash([2; 32]), Role::Member, expires_at, place)
+            .unwrap()
+            .to_link()
+    }
+
+    #[test]
+    fn a_link_is_found_in_what_people_paste() {
+        let link = link(now() + 1000);
+        let (first, rest) = link.split_at(40);
+        let pasted = format!("Here you are:\n<{first}\r\n  {rest}>\n");
+        let found = read_invitation(&pasted, None).unwrap();
+        assert_eq!((found.role.as_str(), found.address.as_str()), ("member", "/nowhere/Team"));
+        assert_eq!(found.problem.map(|p| p.code), Some(Code::Unreachable), "no such folder");
+    }
+
+    #[test]
+    fn each_bad_link_is_refused_in_words_of_its_own() {
+        let refused = |text: &str| read_invitation(text, None).unwrap_err();
+        for text in ["", "https://satchel.example/", "satchel://join#", "satchel://join#AAAA", "王伟"] {
+            assert!(refused(text).message.starts_with("this is no invitation"), "{text}");
+        }
+        assert!(refused(&link(now() - 1)).message.starts_with("the invitation has expired"));
+        // The version is the second byte.
+        let newer = link(now() + 1000).replace("#hwFQ", "#hwJQ");
+        assert_eq!(refused(&newer).code, Code::Newer);
+    }
+}

@@ -239,6 +239,7 @@ function StatusBar({
   );
   const people = status?.records.person ?? 0;
   const conflicts = status?.conflicts ?? 0;
+  const requests = news?.requests.length ?? 0;
   return (
     <footer className="statusbar">
       <span role="status">
@@ -269,6 +270,16 @@ function StatusBar({
           </button>
         )}
       </span>
+      {requests > 0 && (
+        <button
+          type="button"
+          className="button plain warn"
+          id="status-requests"
+          onClick={() => go({ page: "team" })}
+        >
+          {t("status.requests", { n: count(requests) })}
+        </button>
+      )}
       {conflicts > 0 && (
         <button
           type="button"

@@ -532,7 +532,7 @@ export type SyncReport = {
 	remotes: RemoteState[],
 };
 
-/**  There are other news. */
+/**  There are other news, or the team is another. */
 export type TeamEvent = Record<string, never>;
 
 /**  How the last sync went, and who asks to join. */

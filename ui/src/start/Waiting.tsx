@@ -24,6 +24,7 @@ export function Waiting({ waiting, onDone }: { waiting: WaitingView | null; onDo
   if (waiting?.asked && waiting.asked !== asked) setAsked(waiting.asked);
 
   const waits = !!asked && !welcome;
+  const expired = !!asked && new Date(asked.expires_at).getTime() < Date.now();
   useEffect(() => {
     if (!waits) return;
     let timer: ReturnType<typeof setTimeout>;
@@ -75,9 +76,9 @@ export function Waiting({ waiting, onDone }: { waiting: WaitingView | null; onDo
       <Brand />
       <div>
         <h1>{t("wait.title")}</h1>
-        <p className="soft">{t(asked ? "wait.hint" : "wait.lost")}</p>
+        <p className="soft">{t(expired ? "wait.expired" : asked ? "wait.hint" : "wait.lost")}</p>
       </div>
-      {asked && !again && (
+      {asked && !expired && !again && (
         <>
           <Digits code={asked.check_code} big />
           <p className="soft small center">
@@ -90,14 +91,14 @@ export function Waiting({ waiting, onDone }: { waiting: WaitingView | null; onDo
           {error}
         </p>
       )}
-      {asked && !again ? (
+      {asked && !expired && !again ? (
         <div>
           <button type="button" className="button plain flush" id="ask-again" onClick={() => setAgain(true)}>
             {t("wait.other")}
           </button>
         </div>
       ) : (
-        <AskAgain onAsked={() => setAgain(false)} onClose={asked ? () => setAgain(false) : undefined} />
+        <AskAgain onAsked={() => setAgain(false)} onClose={again ? () => setAgain(false) : undefined} />
       )}
     </main>
   );
