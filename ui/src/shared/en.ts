@@ -455,6 +455,7 @@ export const en = {
   "wait.fetching": "Fetching the team's records",
   "wait.received": "{n} changes received",
   "wait.received.one": "1 change received",
+  "status.away": "Offline: saved on this device",
   "status.requests": "{n} ask to join",
   "status.requests.one": "1 asks to join",
   "wait.expired": "The invitation has expired. Ask your colleague for a new link, and paste it here.",

@@ -451,6 +451,7 @@ export const zh: Record<Key, string> = {
   "wait.fetching": "正在获取团队的记录",
   "wait.received": "已接收 {n} 项更改",
   "wait.received.one": "已接收 1 项更改",
+  "status.away": "离线：已保存在本机",
   "status.requests": "{n} 人申请加入",
   "status.requests.one": "1 人申请加入",
   "wait.expired": "邀请已过期。请同事重新发送链接，并粘贴在这里。",

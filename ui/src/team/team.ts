@@ -55,7 +55,8 @@ export function reached(remote: RemoteView, news?: TeamNews): Reached {
 export function teamInWords(remotes: RemoteView[], pending: number, news?: TeamNews): string {
   if (remotes.length === 0) return t("status.saved");
   const all = remotes.map((r) => reached(r, news));
-  if (all.every((r) => r.state === "away")) return t("status.offline", { n: count(pending) });
+  if (all.every((r) => r.state === "away"))
+    return pending > 0 ? t("status.offline", { n: count(pending) }) : t("status.away");
   if (all.every((r) => r.state !== "good")) return t("status.attention");
   if (pending > 0) return t("status.waiting", { n: count(pending) });
   const last = all
