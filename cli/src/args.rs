@@ -193,12 +193,22 @@ pub struct Init {
 
 #[derive(Subcommand)]
 pub enum RemoteCommand {
-    /// Connect a shared folder
-    Add { address: String },
-    /// The folders that are connected
+    /// Connect a shared folder, or a server by the address that it has printed
+    Add {
+        #[arg(value_name = "URL|DIR")]
+        address: String,
+    },
+    /// The folders and servers that are connected
     List,
-    /// Forget a folder; what is in it stays
+    /// Forget a folder or server; what is there stays
     Remove { name: String },
+    /// What a server holds of this team, as the server sees it
+    Contents {
+        name: String,
+        /// From which segment on
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+    },
 }
 
 #[derive(Subcommand)]

@@ -62,6 +62,11 @@ pub fn run(cli: Cli) -> Done {
                 });
                 return Ok(());
             }
+            if let Command::Sync { watch: true } = command {
+                // While it waits, it holds nothing.
+                drop(session);
+                return crate::team::watch(&show, &satchel);
+            }
             with_session(&show, &session, command)
         }
     }

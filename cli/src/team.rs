@@ -8,6 +8,7 @@ use crate::{
 };
 use satchel_app::{
     AppError, Cancel, Code, Invitation, Role, Satchel, Session, domain::WorkspaceId, find_team,
+    views::SyncReport,
 };
 use serde_json::json;
 use std::{path::Path, time::Duration};
@@ -35,16 +36,20 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
                 })
                 .collect();
             show.answer(&json!({ "remotes": remotes }), || {
-                table(&["name", "folder", "state", "synced"], &rows)
+                table(&["name", "address", "state", "synced"], &rows)
             });
         }
         Command::Remote(RemoteCommand::Remove { name }) => {
-            session.remove_remote(&name)?;
-            show.answer(&json!({"name": name, "kind": "folder", "state": "removed"}), || {
+            let kind = session.remove_remote(&name)?.kind;
+            show.answer(&json!({"name": name, "kind": kind, "state": "removed"}), || {
                 say!("{} is forgotten; what is in it stays", name)
             });
         }
-        Command::Sync { watch } => return sync(show, session, watch),
+        Command::Remote(RemoteCommand::Contents { name, from }) => {
+            let contents = session.server_contents(&name, from)?;
+            show.answer(&contents, || serde_json::to_string_pretty(&contents).unwrap_or_default());
+        }
+        Command::Sync { .. } => return sync(show, session),
         Command::Invite { role, expires } => {
             let role = role_of(&role)?;
             let invitation = session.invite(role, duration(&expires)?)?;
@@ -137,47 +142,59 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
     Ok(())
 }
 
-fn sync(show: &Show, session: &Session, watch: bool) -> Done {
-    loop {
-        let report = session.sync(&mut show.progress("syncing"), &Cancel::default())?;
-        if !watch || report.pushed + report.pulled > 0 {
-            show.answer(&json!(report), || {
-                let mut out = say!(
-                    "sent {}, received {}, waiting {}, conflicts {}",
-                    report.pushed,
-                    report.pulled,
-                    report.pending,
-                    report.conflicts
-                );
-                for remote in report.remotes.iter().filter(|r| !r.ok) {
-                    out.push_str(&format!(
-                        "\n{}: {}",
-                        remote.name,
-                        remote.error.as_deref().unwrap_or_default()
-                    ));
-                }
-                out
-            });
-        }
-        if !watch {
-            if report.remotes.is_empty() {
-                return Err(AppError::new(Code::NotFound, "no folder is connected; satchel remote add DIR"));
-            }
-            if report.remotes.iter().any(|r| r.ok) {
-                return Ok(());
-            }
-            // Reached, and refused: this device was removed, or its role is to read.
-            let refused = report.remotes.into_iter().find(|r| r.code == Some(Code::Refused));
-            return Err(match refused.and_then(|r| r.error) {
-                Some(error) => AppError::new(Code::Refused, error),
-                None => AppError::new(
-                    Code::Unreachable,
-                    "no remote could be reached; what is to be sent stays queued",
-                ),
-            });
-        }
-        std::thread::sleep(Duration::from_secs(2));
+fn sync(show: &Show, session: &Session) -> Done {
+    let report = session.sync(&mut show.progress("syncing"), &Cancel::default())?;
+    synced(show, &report);
+    if report.remotes.is_empty() {
+        return Err(AppError::new(
+            Code::NotFound,
+            "no folder or server is connected; satchel remote add DIR|URL",
+        ));
     }
+    if report.remotes.iter().any(|r| r.ok) {
+        return Ok(());
+    }
+    // Reached, and refused: this device was removed, or its role is to read.
+    let refused = report.remotes.into_iter().find(|r| r.code == Some(Code::Refused));
+    Err(match refused.and_then(|r| r.error) {
+        Some(error) => AppError::new(Code::Refused, error),
+        None => {
+            AppError::new(Code::Unreachable, "no remote could be reached; what is to be sent stays queued")
+        }
+    })
+}
+
+/// Until it is stopped: one report for each round that has done something, or failed anew.
+pub fn watch(show: &Show, satchel: &Satchel) -> Done {
+    satchel.session()?.team_is_there()?;
+    let mut said = None;
+    satchel.keep_in_sync(&Cancel::default(), &mut |report| match report {
+        Ok(report) => {
+            let errors: Vec<_> = report.remotes.iter().filter_map(|r| r.error.clone()).collect();
+            if report.pushed + report.pulled > 0 || said.as_ref() != Some(&errors) {
+                synced(show, &report);
+            }
+            said = Some(errors);
+        }
+        Err(e) => show.warn(&e.message),
+    });
+    Ok(())
+}
+
+fn synced(show: &Show, report: &SyncReport) {
+    show.answer(&json!(report), || {
+        let mut out = say!(
+            "sent {}, received {}, waiting {}, conflicts {}",
+            report.pushed,
+            report.pulled,
+            report.pending,
+            report.conflicts
+        );
+        for remote in report.remotes.iter().filter(|r| !r.ok) {
+            out.push_str(&format!("\n{}: {}", remote.name, remote.error.as_deref().unwrap_or_default()));
+        }
+        out
+    });
 }
 
 /// Makes a vault that asks to join, and waits until it is let in. Run again, it goes on asking.

@@ -59,15 +59,10 @@ impl Desktop {
         *self.last_sign.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), SystemTime::now());
     }
 
-    pub fn new_cancel(&self, job: Job) -> Cancel {
+    fn new_cancel(&self, job: Job) -> Cancel {
         let cancel = Cancel::default();
         self.cancels.lock().unwrap_or_else(PoisonError::into_inner).push((job, cancel.clone()));
         cancel
-    }
-
-    /// Done, stopped or failed: nobody is working any more.
-    pub fn is_over(&self, cancel: &Cancel) {
-        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(cancel));
     }
 }
 
@@ -124,7 +119,7 @@ pub async fn with<T: Send + 'static>(
 }
 
 /// Long work on an open vault: with progress, and with a way to stop it.
-async fn long<T: Send + 'static>(
+pub async fn long<T: Send + 'static>(
     app: &tauri::AppHandle,
     desktop: &Desktop,
     job: Job,
@@ -133,8 +128,9 @@ async fn long<T: Send + 'static>(
     let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app, job));
     let own = cancel.clone();
     let answer = with(desktop, move |s| work(s, &mut progress, &cancel)).await;
+    // Done, stopped or failed: nobody is working any more.
     let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
-    desktop.is_over(&own);
+    desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(&own));
     if matches!(job, Job::Import | Job::Undo | Job::Sample)
         && let Ok(session) = desktop.satchel.session()
     {
@@ -144,7 +140,7 @@ async fn long<T: Send + 'static>(
     answer
 }
 
-pub fn reporter(app: &tauri::AppHandle, job: Job) -> impl FnMut(satchel_app::Progress) + Send + use<> {
+fn reporter(app: &tauri::AppHandle, job: Job) -> impl FnMut(satchel_app::Progress) + Send + use<> {
     let app = app.clone();
     let mut last = Instant::now();
     move |p| {

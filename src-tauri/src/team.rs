@@ -1,8 +1,6 @@
-//! The team's commands, and the rounds of its sync: one at a time, whoever asks for it.
+//! The team's commands, and what the last sync has said.
 
-use crate::commands::{
-    Answer, Desktop, Job, NewVaultAnswer, ProgressEvent, reporter, run, this_computer, with,
-};
+use crate::commands::{Answer, Desktop, Job, NewVaultAnswer, long, run, this_computer, with};
 use satchel_app::{
     AppError, Code, Cost, Join, Keyring, Passphrase, Role, Session,
     domain::{RecordId, date::rfc3339},
@@ -20,7 +18,6 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// What the desktop knows of its team beside the vault.
 #[derive(Clone, Default)]
 pub struct Team {
-    turn: Arc<Mutex<()>>,
     news: Arc<Mutex<TeamNews>>,
 }
 
@@ -58,27 +55,26 @@ impl Team {
     }
 }
 
-/// One round with every remote. Who wants another while one goes on waits for its turn.
-pub fn sync_now(app: &tauri::AppHandle, desktop: &Desktop) -> Answer<SyncReport> {
-    let _turn = desktop.team.turn.lock().unwrap_or_else(PoisonError::into_inner);
-    let session = desktop.satchel.session()?;
-    let cancel = desktop.new_cancel(Job::Sync);
-    let report = session.sync(&mut reporter(app, Job::Sync), &cancel);
-    desktop.is_over(&cancel);
-    let _ = tauri_specta::Event::emit(&ProgressEvent { job: Job::Sync, done: 0, total: 0 }, app);
+/// Keeps what a sync has said, of all remotes or of some.
+pub fn note(app: &tauri::AppHandle, desktop: &Desktop, report: &Answer<SyncReport>) {
+    let Ok(session) = desktop.satchel.session() else { return };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let remotes = report.as_ref().map(|r| r.remotes.clone()).unwrap_or_default();
+    let others = desktop.team.news().remotes.into_iter().filter(|o| remotes.iter().all(|r| r.name != o.name));
+    let mut all: Vec<RemoteState> = others.chain(remotes.iter().cloned()).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
     let news = TeamNews {
         at: Some(rfc3339(i64::try_from(now.as_millis()).unwrap_or_default())),
-        remotes: report.as_ref().map(|r| r.remotes.clone()).unwrap_or_default(),
+        remotes: all,
         error: report.as_ref().err().map(|e| e.message.clone()),
         // Where nothing can be reached, nobody is heard of.
         requests: session.requests().unwrap_or_default(),
     };
+    drop(session);
     // Locked meanwhile: nothing of it stays.
     if desktop.satchel.session().is_ok() && desktop.team.replace(news) {
         let _ = tauri_specta::Event::emit(&TeamEvent {}, app);
     }
-    report
 }
 
 /// A change of the team that shows on every screen.
@@ -95,7 +91,10 @@ async fn tell<T: Send + 'static>(
 #[tauri::command]
 #[specta::specta]
 pub async fn sync(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<SyncReport> {
-    run(&desktop, move |d| sync_now(&app, d)).await
+    let report = long(&app, &desktop, Job::Sync, |s, progress, cancel| s.sync(progress, cancel)).await;
+    let noted = (app, report.clone());
+    run(&desktop, move |d| Ok(note(&noted.0, d, &noted.1))).await?;
+    report
 }
 
 #[tauri::command]
@@ -124,7 +123,11 @@ fn at_home(address: &str) -> String {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_remote(app: tauri::AppHandle, desktop: State<'_, Desktop>, name: String) -> Answer<()> {
+pub async fn remove_remote(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    name: String,
+) -> Answer<RemoteView> {
     tell(&app, &desktop, move |s| s.remove_remote(&name)).await
 }
 

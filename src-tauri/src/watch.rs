@@ -1,10 +1,8 @@
 //! Locks the vault when nobody is there: no key or click for a while, or the computer sleeps.
 
-use crate::{commands::Desktop, team::sync_now};
-use satchel_app::Satchel;
+use crate::{commands::Desktop, team::note};
+use satchel_app::{Cancel, Satchel};
 use std::{sync::Arc, thread, time::Duration};
-
-const BETWEEN_SYNCS: Duration = Duration::from_secs(5);
 
 /// Looks every few seconds how long ago somebody was there.
 pub fn idle(desktop: Desktop) {
@@ -27,20 +25,14 @@ pub fn idle(desktop: Desktop) {
     });
 }
 
-/// Meets the team, where there is one: what was done here goes out, what others did comes in.
+/// Meets the team, where there is one: what was done here goes out, what others did comes in. What fails is
+/// said by the status, and tried again.
 pub fn sync(app: tauri::AppHandle, desktop: Desktop) {
-    let _ = thread::Builder::new().name("sync".into()).spawn(move || {
-        loop {
-            thread::sleep(BETWEEN_SYNCS);
-            let Ok(session) = desktop.satchel.session() else { continue };
-            let meets = session.remotes().is_ok_and(|remotes| !remotes.is_empty());
-            drop(session);
-            if meets {
-                // What fails is said by the status, and tried again.
-                let _ = sync_now(&app, &desktop);
-            }
-        }
-    });
+    let keep = move || {
+        let satchel = desktop.satchel.clone();
+        satchel.keep_in_sync(&Cancel::default(), &mut |report| note(&app, &desktop, &report));
+    };
+    let _ = thread::Builder::new().name("sync".into()).spawn(keep);
 }
 
 /// Sleep, and the screen's lock, as systemd-logind announces them.

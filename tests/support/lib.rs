@@ -4,6 +4,8 @@
 
 pub mod browser;
 pub mod cli;
+pub mod peer;
+pub mod postgres;
 
 use satchel_app::{Cost, CreateVault, Keyring, Passphrase, Satchel, Session};
 use std::sync::Arc;

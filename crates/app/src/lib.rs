@@ -8,6 +8,7 @@ mod export;
 mod history;
 mod import;
 mod join;
+mod keep;
 mod lists;
 mod lock;
 pub mod output;

@@ -230,6 +230,7 @@ impl Satchel {
     pub fn lock(&self) -> bool {
         let Some(session) = self.slot().take() else { return false };
         session.closing.ask();
+        session.hang_up();
         self.events.send(&Event::Locked);
         let patience = Instant::now() + Duration::from_millis(900);
         while Arc::strong_count(&session) > 1 && Instant::now() < patience {
@@ -261,6 +262,11 @@ impl Satchel {
     /// Opens the vault anew with the key that it is open with: what a session reads once has changed.
     pub(crate) fn reopen(&self) -> Result<(), AppError> {
         let mut slot = self.slot();
+        if let Some(session) = slot.as_ref() {
+            // A sync that has just begun goes on in the new one.
+            session.closing.ask();
+            session.hang_up();
+        }
         let session = take_alone(&mut slot)?;
         let (key, keyring) = (VaultKey::clone_of(&session.key), session.keyring);
         drop(session);

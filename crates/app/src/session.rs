@@ -12,6 +12,7 @@ use satchel_storage::{
 };
 use satchel_vault::{Incarnation, Keyring, VaultDir, VaultKey, VaultLock, Witness};
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU32, Ordering},
@@ -59,6 +60,10 @@ pub struct Session {
     pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.
     pub(crate) closing: crate::Cancel,
+    /// Servers that were talked to, by their addresses.
+    pub(crate) servers: Mutex<HashMap<String, Arc<satchel_sync::Server>>>,
+    /// Rung when there may be something to sync.
+    pub(crate) wake: Arc<crate::keep::Wake>,
     /// Operations that are still being written, or taken back: neither can be undone meanwhile.
     running: Mutex<Vec<OperationId>>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -117,6 +122,8 @@ impl Session {
             keyring,
             events,
             lists: Mutex::default(),
+            servers: Mutex::default(),
+            wake: Arc::default(),
             unindexed: AtomicU32::new(0),
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
@@ -338,7 +345,14 @@ impl Session {
         Ok(done.is_some())
     }
 
+    /// Something was saved here: the screens ask again, and the team gets it.
     pub(crate) fn changed(&self, records: Vec<RecordId>) {
+        self.tell(records);
+        self.wake.ring(None);
+    }
+
+    /// The screens ask again.
+    pub(crate) fn tell(&self, records: Vec<RecordId>) {
         // Now and then one edit pays for the others, so that a search never has much to take over.
         if self.unindexed.load(Ordering::Relaxed) >= UNINDEXED {
             self.index_pending();

@@ -11,17 +11,14 @@ use crate::{
 use satchel_document::{Document, DocumentError, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
-    DeviceId, DocTag, EntryKind, Feed, Hash, Operation as WireOperation, Payload, Place, ProtocolError,
-    RecordKey, Role, Segment, SegmentBuilder, WrappedKey,
+    DeviceId, DocTag, EntryKind, Feed, Hash, Kept, Operation as WireOperation, Payload, Place, Position,
+    ProtocolError, RecordKey, Role, Segment, SegmentBuilder, WrappedKey,
 };
 use satchel_storage::{
     DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings, team,
 };
-use satchel_sync::{Folder, Found};
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    path::Path,
-};
+use satchel_sync::{Pulled, Reader, Remote, Written};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Entries of one segment, and bytes of their chunks.
@@ -33,9 +30,19 @@ const NOTED_EVERY: i64 = 60_000;
 impl Session {
     /// One round with every remote.
     pub fn sync(&self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<SyncReport, AppError> {
+        self.sync_some(&|_| true, progress, cancel)
+    }
+
+    /// One round with the remotes of these names.
+    pub(crate) fn sync_some(
+        &self,
+        which: &dyn Fn(&str) -> bool,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<SyncReport, AppError> {
         self.team()?;
         let mut report = SyncReport::default();
-        for remote in self.store.read(team::remotes)? {
+        for remote in self.store.read(team::remotes)?.into_iter().filter(|r| which(&r.name)) {
             let outcome = self.sync_with(&remote, &mut report, progress, cancel);
             report.remotes.push(RemoteState {
                 name: remote.name,
@@ -59,7 +66,7 @@ impl Session {
             self.refresh_catalogue()?;
         }
         if report.pulled > 0 || report.pushed > 0 {
-            self.changed(Vec::new());
+            self.tell(Vec::new());
         }
         Ok(report)
     }
@@ -71,23 +78,37 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<(), AppError> {
-        let folder = Folder::open(Path::new(&remote.address), self.workspace())?;
-        let team = self.follow_control(&folder)?;
-        self.push_control(&team, &folder)?;
+        let open = self.remote(&remote.address)?;
+        let team = self.follow_control(&*open)?;
+        self.push_control(&team, &*open)?;
         let role = team.members.active(self.own()).map(|m| team.members.role(m.person));
         // What a viewer writes would not count; it must not begin to with another role later on.
         let may_write = role.is_some_and(|role| role >= Role::Member);
         if may_write {
             self.pack(&team, progress, cancel)?;
-            report.pushed += self.push(&folder)?;
+            report.pushed += self.push(&*open)?;
         }
-        let mut fields = false;
-        let pulled = self.pull(&folder, &team, &mut fields, progress, cancel);
+        let mut reading = Reading {
+            session: self,
+            team: team.clone(),
+            pulled: 0,
+            fields: false,
+            failed: None,
+            progress,
+            cancel,
+        };
+        let mut pulled = reading.all_of(&*open);
+        while let Ok(Pulled::ControlMoved) = pulled {
+            reading.team = self.follow_control(&*open)?;
+            pulled = reading.all_of(&*open);
+        }
+        let (count, fields) = (reading.pulled, reading.fields);
         if fields {
             // Records that were here before may have values for them.
             self.rebuild(&mut |_| {})?;
         }
-        report.pulled += pulled?;
+        report.pulled += count;
+        pulled?;
         let (sent, at) = (self.own_feed()?.next, now());
         if sent != remote.sent || remote.synced_at.is_none_or(|last| at - last > NOTED_EVERY) {
             let row = team::RemoteRow { sent, synced_at: Some(at), ..remote.clone() };
@@ -207,77 +228,21 @@ impl Session {
     }
 
     /// Gives a remote the segments of this device that it does not have, or has no more. How many entries.
-    fn push(&self, folder: &Folder) -> Result<u32, AppError> {
+    fn push(&self, remote: &dyn Remote) -> Result<u32, AppError> {
+        let written = self.store.read(team::segments)?.into_iter().map(|s| Written {
+            incarnation: s.incarnation,
+            first: s.first,
+            next: s.next,
+            size: s.size,
+        });
         let mut pushed = 0;
-        let mut there: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
-        for place in self.store.read(team::segments)? {
-            let found = match there.entry(place.incarnation) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(free) => free.insert(folder.segments(self.own(), place.incarnation)?),
-            };
-            // Half of it is not it.
-            let is_there = |f: &Found| (f.first, f.next, f.size) == (place.first, place.next, place.size);
-            if found.iter().any(is_there) {
-                continue;
-            }
-            let segment = self.store.read(|db| team::segment(db, place.incarnation, place.first))?;
+        for lacking in remote.lacking(self.own(), &written.collect::<Vec<_>>())? {
+            let segment = self.store.read(|db| team::segment(db, lacking.incarnation, lacking.first))?;
             let Some(segment) = segment else { continue };
-            let places = (place.first, place.next);
-            folder.put_segment(self.own(), place.incarnation, places, &segment.bytes, &segment.keys)?;
-            pushed += u32::try_from(place.next - place.first).unwrap_or(u32::MAX);
+            remote.push(self.own(), lacking, Kept { segment: segment.bytes, keys: segment.keys })?;
+            pushed += u32::try_from(lacking.next - lacking.first).unwrap_or(u32::MAX);
         }
         Ok(pushed)
-    }
-
-    /// Applies what others have written, as far as it goes: an entry may follow one of another device that is
-    /// not here yet. How many entries.
-    fn pull(
-        &self,
-        folder: &Folder,
-        team: &Team,
-        fields: &mut bool,
-        progress: &mut dyn FnMut(Progress),
-        cancel: &Cancel,
-    ) -> Result<u32, AppError> {
-        let mut pulled = 0;
-        loop {
-            let before = pulled;
-            for (device, incarnation) in folder.feeds()? {
-                if device == self.own() && incarnation == self.incarnation {
-                    continue;
-                }
-                let Some(card) = team.members.devices.get(&device).map(|m| m.card.clone()) else { continue };
-                let mut next = self.store.read(|db| feed_in(db, device, incarnation))?.next;
-                for found in folder.segments(device, incarnation)? {
-                    self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
-                    // A name is a hint: what it promises to be known is not read again.
-                    if found.next <= next || found.first > next {
-                        continue;
-                    }
-                    let (bytes, keys) = folder.segment(&found)?;
-                    // Half of a file, or a copy that is none: another may be whole.
-                    let Ok(segment) = Segment::decode(&bytes) else { continue };
-                    if segment.device != device || segment.incarnation != incarnation {
-                        continue;
-                    }
-                    self.take_keys(team, &keys)?;
-                    loop {
-                        let (applied, new_field) = self.apply(team, &card, &segment)?;
-                        pulled += applied;
-                        next += u64::from(applied);
-                        if !new_field {
-                            break;
-                        }
-                        self.refresh_catalogue()?;
-                        *fields = true;
-                    }
-                    progress(Progress { done: u64::from(pulled), total: 0 });
-                }
-            }
-            if pulled == before {
-                return Ok(pulled);
-            }
-        }
     }
 
     fn take_keys(&self, team: &Team, bytes: &[u8]) -> Result<(), AppError> {
@@ -403,6 +368,82 @@ impl Session {
             )
         })?;
         self.write_whole(id, field, &value.value)
+    }
+}
+
+/// Applies what a remote has, as far as it goes.
+struct Reading<'a> {
+    session: &'a Session,
+    team: Team,
+    pulled: u32,
+    /// Whether a custom field has come.
+    fields: bool,
+    failed: Option<AppError>,
+    progress: &'a mut dyn FnMut(Progress),
+    cancel: &'a Cancel,
+}
+
+impl Reading<'_> {
+    /// Again while something comes: an entry may follow one of another device that was not here yet.
+    fn all_of(&mut self, remote: &dyn Remote) -> Result<Pulled, AppError> {
+        loop {
+            let before = self.pulled;
+            let pulled = remote.pull(self)?;
+            match self.failed.take() {
+                Some(e) => return Err(e),
+                None if pulled == Pulled::All && self.pulled > before => {}
+                None => return Ok(pulled),
+            }
+        }
+    }
+
+    fn try_known(&self) -> Result<Vec<Position>, AppError> {
+        self.session.go_on(self.cancel, "the sync was stopped; it goes on the next time")?;
+        let session = self.session;
+        let mut known: Vec<Position> = session
+            .store
+            .read(team::feeds)?
+            .into_iter()
+            .map(|f| Position { device: DeviceId(f.device), incarnation: f.incarnation, next: f.next })
+            .collect();
+        // What this very copy writes does not come from outside.
+        known.retain(|p| (p.device, p.incarnation) != (session.own(), session.incarnation));
+        let (device, incarnation) = (session.own(), session.incarnation);
+        known.push(Position { device, incarnation, next: i64::MAX.unsigned_abs() });
+        Ok(known)
+    }
+
+    fn try_take(&mut self, segment: &Segment, keys: &[u8]) -> Result<(), AppError> {
+        let card = self.team.members.devices.get(&segment.device).map(|m| m.card.clone());
+        let Some(card) = card else { return Ok(()) };
+        self.session.take_keys(&self.team, keys)?;
+        loop {
+            let (applied, new_field) = self.session.apply(&self.team, &card, segment)?;
+            self.pulled += applied;
+            if !new_field {
+                break;
+            }
+            self.session.refresh_catalogue()?;
+            self.fields = true;
+        }
+        (self.progress)(Progress { done: u64::from(self.pulled), total: 0 });
+        Ok(())
+    }
+
+    fn keep<T>(&mut self, result: Result<T, AppError>) -> Option<T> {
+        result.map_err(|e| self.failed = Some(e)).ok()
+    }
+}
+
+impl Reader for Reading<'_> {
+    fn known(&mut self) -> Option<Vec<Position>> {
+        let known = self.try_known();
+        self.keep(known)
+    }
+
+    fn take(&mut self, segment: &Segment, keys: &[u8]) -> Option<()> {
+        let taken = self.try_take(segment, keys);
+        self.keep(taken)
     }
 }
 

@@ -14,11 +14,12 @@ use satchel_protocol::{
     open_previous, seal_previous,
 };
 use satchel_storage::{Connection, StorageError, settings, team};
-use satchel_sync::{Folder, RemoteError};
+use satchel_sync::{Folder, Remote, RemoteError, Server, ServerAddress};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 use zeroize::Zeroizing;
@@ -87,34 +88,6 @@ fn follow(records: &[SignedRecord]) -> Result<Option<Membership>, AppError> {
     Ok(Some(members))
 }
 
-/// Of several records that claim a place, all devices take the one with the lowest hash. The log that all
-/// known records lead to from the first one.
-pub(crate) fn agree(
-    first: &SignedRecord,
-    known: impl IntoIterator<Item = SignedRecord>,
-) -> Result<(Vec<SignedRecord>, Membership), AppError> {
-    let mut members = Membership::begin(first)?;
-    let mut by_place: BTreeMap<u64, Vec<SignedRecord>> = BTreeMap::new();
-    for record in known {
-        // What cannot be read is none of ours, or from a newer version: then the log ends before it.
-        if let Ok(read) = record.read() {
-            by_place.entry(read.seq).or_default().push(record);
-        }
-    }
-    let mut log = vec![first.clone()];
-    while let Some(candidates) = by_place.get_mut(&members.next) {
-        candidates.sort_by_key(SignedRecord::hash);
-        let applied = |record: &SignedRecord| {
-            let mut after = members.clone();
-            after.apply(record).is_ok().then(|| (record.clone(), after))
-        };
-        let Some((next, after)) = candidates.iter().find_map(applied) else { break };
-        members = after;
-        log.push(next);
-    }
-    Ok((log, members))
-}
-
 impl From<ProtocolError> for AppError {
     fn from(error: ProtocolError) -> Self {
         let code = match &error {
@@ -129,8 +102,18 @@ impl From<ProtocolError> for AppError {
 impl From<RemoteError> for AppError {
     fn from(error: RemoteError) -> Self {
         let code = match &error {
-            RemoteError::Other(_) => Code::Refused,
-            RemoteError::Away(_) | RemoteError::Io { .. } | RemoteError::NoMarker(_) => Code::Unreachable,
+            RemoteError::Other(_)
+            | RemoteError::Setup(_)
+            | RemoteError::Refused(..)
+            | RemoteError::Fork(_)
+            | RemoteError::Full(_) => Code::Refused,
+            RemoteError::BadAddress(_) => Code::Usage,
+            RemoteError::Away(_)
+            | RemoteError::Io { .. }
+            | RemoteError::NoMarker(_)
+            | RemoteError::Unreachable(..)
+            | RemoteError::NotRegistered(_)
+            | RemoteError::Nonsense(..) => Code::Unreachable,
         };
         Self::new(code, error.to_string())
     }
@@ -141,15 +124,21 @@ pub fn find_team(invitation: &Invitation, address: &str) -> Result<(), AppError>
     team_of(invitation, address).map(|_| ())
 }
 
-fn team_of(invitation: &Invitation, address: &str) -> Result<(Folder, SignedRecord), AppError> {
-    let folder = Folder::open(Path::new(address), invitation.workspace)?;
-    let marker = folder.marker()?.ok_or_else(|| {
-        AppError::new(Code::Unreachable, "the folder does not hold the team yet; wait until it is fetched")
+fn team_of(invitation: &Invitation, address: &str) -> Result<(Arc<dyn Remote>, SignedRecord), AppError> {
+    let remote: Arc<dyn Remote> = match ServerAddress::parse(address)? {
+        Some(server) => Arc::new(Server::invited(server, invitation.workspace, invitation.pass())?),
+        None => Arc::new(Folder::open(Path::new(address), invitation.workspace)?),
+    };
+    let first = remote.first_record()?.ok_or_else(|| {
+        AppError::new(
+            Code::Unreachable,
+            "the team is not there: a folder may still be being fetched, an invitation may have expired",
+        )
     })?;
-    let first = SignedRecord::decode(&marker)?;
+    let first = SignedRecord::decode(&first)?;
     match first.hash() == invitation.genesis {
-        true => Ok((folder, first)),
-        false => Err(AppError::refused("the folder is of another team than the invitation")),
+        true => Ok((remote, first)),
+        false => Err(AppError::refused("another team is there than that of the invitation")),
     }
 }
 
@@ -188,9 +177,14 @@ impl Session {
         team.ok_or_else(|| {
             AppError::new(
                 Code::NotFound,
-                "this vault has no team yet; connect a folder first: satchel remote add DIR",
+                "this vault has no team yet; connect a folder or a server first: satchel remote add DIR|URL",
             )
         })
+    }
+
+    /// Refuses to go on without a team.
+    pub fn team_is_there(&self) -> Result<(), AppError> {
+        self.team().map(|_| ())
     }
 
     fn keep(&self, records: &[SignedRecord], epochs: &[&EpochKey]) -> Result<(), AppError> {
@@ -239,13 +233,40 @@ impl Session {
         Ok(epoch.seal_names(self.workspace(), names.as_bytes())?)
     }
 
-    /// Connects a shared folder, and founds the team if there is none.
+    /// Connects a shared folder or a server, and founds the team if there is none.
     pub fn add_remote(&self, address: &str) -> Result<RemoteView, AppError> {
-        if address.contains("://") {
-            return Err(AppError::refused(
-                "this version meets in a shared folder; name one, such as ~/Dropbox/Team",
-            ));
+        let server = ServerAddress::parse(address)?;
+        let (base, address) = match &server {
+            Some(server) => (server.name().to_owned(), server.base.clone()),
+            None => self.folder_to_share(address)?,
+        };
+        let known = self.store.read(team::remotes)?;
+        let known = known.into_iter().find(|r| r.address == address);
+        let team = self.found()?;
+        let remote: Arc<dyn Remote> = match server {
+            Some(server) => Arc::new(Server::open(server, self.workspace(), self.device_keys()?)?),
+            None => self.remote(&address)?,
+        };
+        let first = team.records.first().expect("a team has a first record").encode();
+        match remote.first_record()? {
+            None => remote.begin(&first)?,
+            Some(_) => remote.check(&first)?,
         }
+        if let Some(known) = known {
+            return Ok(RemoteView::of(&known));
+        }
+        let remotes = self.store.read(team::remotes)?;
+        let numbered = (2..).map(|n| format!("{base}-{n}"));
+        let free =
+            std::iter::once(base.clone()).chain(numbered).find(|n| remotes.iter().all(|r| r.name != *n));
+        let remote = team::RemoteRow { name: free.unwrap_or(base), address, sent: 1, synced_at: None };
+        self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
+        self.wake.ring(None);
+        Ok(RemoteView::of(&remote))
+    }
+
+    /// The name and the whole path of a folder, if the team may meet in it.
+    fn folder_to_share(&self, address: &str) -> Result<(String, String), AppError> {
         let path = std::path::absolute(address).map_err(AppError::io(Path::new(address)))?;
         let vault = self.dir().path().to_owned();
         let inside = |inner: &Path, outer: &Path| {
@@ -256,46 +277,71 @@ impl Session {
                 "the vault must not be in the shared folder, nor the folder in the vault; name another",
             ));
         }
-        let address = path.display().to_string();
-        let folder = Folder::open(&path, self.workspace())?;
-        let team = self.found()?;
-        let first = team.records.first().expect("a team has a first record").encode();
-        match folder.marker()? {
-            None => folder.begin(&first)?,
-            Some(_) => folder.check(&first)?,
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((name, path.display().to_string()))
+    }
+
+    /// What is behind an address. A server's connection is kept.
+    pub(crate) fn remote(&self, address: &str) -> Result<Arc<dyn Remote>, AppError> {
+        let Some(server) = ServerAddress::parse(address)? else {
+            return Ok(Arc::new(Folder::open(Path::new(address), self.workspace())?));
+        };
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = servers.get(address) {
+            return Ok(open.clone());
         }
+        let open = Arc::new(Server::open(server, self.workspace(), self.device_keys()?)?);
+        servers.insert(address.to_owned(), open.clone());
+        Ok(open)
+    }
+
+    /// Ends what is being asked of servers, and wakes who waits for news.
+    pub(crate) fn hang_up(&self) {
+        let servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        servers.values().for_each(|server| server.close());
+        self.wake.ring(None);
+    }
+
+    /// What a server holds about this workspace, as it sees it: from a segment on.
+    pub fn server_contents(&self, name: &str, from: u64) -> Result<serde_json::Value, AppError> {
         let remotes = self.store.read(team::remotes)?;
-        if let Some(known) = remotes.iter().find(|r| r.address == address) {
-            return Ok(RemoteView::of(known));
-        }
-        let base = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let numbered = (2..).map(|n| format!("{base}-{n}"));
-        let free =
-            std::iter::once(base.clone()).chain(numbered).find(|n| remotes.iter().all(|r| r.name != *n));
-        let remote = team::RemoteRow { name: free.unwrap_or(base), address, sent: 1, synced_at: None };
-        self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
-        Ok(RemoteView::of(&remote))
+        let row =
+            remotes.iter().find(|r| r.name == name).ok_or_else(|| AppError::not_found("remote", name))?;
+        let server = ServerAddress::parse(&row.address)?
+            .ok_or_else(|| AppError::refused("this is a folder: what is in it can be looked at as files"))?;
+        Ok(Server::open(server, self.workspace(), self.device_keys()?)?.contents(from)?)
     }
 
     pub fn remotes(&self) -> Result<Vec<RemoteView>, AppError> {
         Ok(self.store.read(team::remotes)?.iter().map(RemoteView::of).collect())
     }
 
-    pub fn remove_remote(&self, name: &str) -> Result<(), AppError> {
-        match self.store.write_aside::<_, StorageError>(|tx| team::remove_remote(tx, name))? {
-            true => Ok(()),
-            false => Err(AppError::not_found("remote", name)),
-        }
+    /// Forgets a remote, as it was.
+    pub fn remove_remote(&self, name: &str) -> Result<RemoteView, AppError> {
+        let remotes = self.store.read(team::remotes)?;
+        let row =
+            remotes.iter().find(|r| r.name == name).ok_or_else(|| AppError::not_found("remote", name))?;
+        self.store.write_aside::<_, StorageError>(|tx| team::remove_remote(tx, name))?;
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        servers.remove(&row.address);
+        Ok(RemoteView::of(row))
     }
 
-    /// The folders that are there; the others get what they lack at their next sync.
-    fn folders(&self) -> Result<Vec<Folder>, AppError> {
-        let remotes = self.store.read(team::remotes)?;
-        let open = |remote: &team::RemoteRow| Folder::open(Path::new(&remote.address), self.workspace());
-        let folders: Vec<Folder> = remotes.iter().filter_map(|remote| open(remote).ok()).collect();
-        match (folders.is_empty(), remotes.first()) {
-            (true, Some(remote)) => Err(open(remote).expect_err("none can be opened").into()),
-            _ => Ok(folders),
+    /// The remotes that are there; the others get what they lack at their next sync.
+    fn reachable(&self) -> Result<Vec<Arc<dyn Remote>>, AppError> {
+        let team = self.team()?;
+        let first = team.records.first().expect("a team has a first record").encode();
+        let (mut there, mut failed) = (Vec::new(), None);
+        for row in self.store.read(team::remotes)? {
+            let remote = self.remote(&row.address);
+            match remote.and_then(|remote| remote.check(&first).map(|()| remote).map_err(Into::into)) {
+                Ok(remote) => there.push(remote),
+                Err(e) => failed = failed.or(Some(e)),
+            }
+        }
+        match failed {
+            Some(e) if there.is_empty() => Err(e),
+            _ => Ok(there),
         }
     }
 
@@ -310,13 +356,19 @@ impl Session {
             return Err(AppError::refused("an invitation is valid for at most 30 days"));
         }
         let remotes = self.store.read(team::remotes)?;
-        let remote = remotes
-            .first()
-            .ok_or_else(|| AppError::new(Code::NotFound, "connect a folder first: satchel remote add DIR"))?;
+        // A newcomer reaches a server more easily than a folder of another computer.
+        let remote =
+            remotes.iter().find(|r| r.address.contains("://")).or(remotes.first()).ok_or_else(|| {
+                AppError::new(
+                    Code::NotFound,
+                    "connect a folder or a server first: satchel remote add DIR|URL",
+                )
+            })?;
         let expires_at = now() + i64::try_from(valid.as_millis()).unwrap_or(i64::MAX);
         let genesis = team.records.first().expect("a team has a first record").hash();
         let invitation = Invitation::new(self.workspace(), genesis, role, expires_at, &remote.address)?;
         let link = invitation.to_link();
+        self.remote(&remote.address)?.invite(&invitation.pass(), expires_at)?;
         self.store
             .write_aside::<_, StorageError>(|tx| team::put_invitation(tx, &invitation.id().0, &link))?;
         Ok(InvitationView { link, expires_at: rfc3339(expires_at) })
@@ -327,13 +379,13 @@ impl Session {
         let invitations: Vec<Invitation> =
             links.iter().filter_map(|link| Invitation::from_link(link).ok()).collect();
         let mut open = Vec::new();
-        for folder in self.folders()? {
-            for (name, bytes) in folder.requests()? {
+        for remote in self.reachable()? {
+            for (name, bytes) in remote.requests()? {
                 let found = SealedRequest::decode(&bytes).ok().and_then(|sealed| {
                     invitations.iter().find_map(|i| Some((i.clone(), i.open(&sealed).ok()?)))
                 });
                 if let Some((invitation, request)) = found {
-                    open.push(OpenRequest { name, invitation, request, folder: folder.clone() });
+                    open.push(OpenRequest { name, invitation, request, remote: remote.clone() });
                 }
             }
         }
@@ -361,7 +413,7 @@ impl Session {
         let chosen = chosen.ok_or_else(|| AppError::new(Code::NotFound, "nobody asks to join"))?;
         let chosen = open.swap_remove(chosen);
         let view = RequestView { state: "approved".into(), ..chosen.view() };
-        let OpenRequest { name, invitation, request, folder } = chosen;
+        let OpenRequest { name, invitation, request, remote } = chosen;
         if invitation.expires_at < now() {
             return Err(AppError::refused("the invitation has expired; send a new one"));
         }
@@ -388,7 +440,7 @@ impl Session {
         );
         self.append(&mut team, record, &[])?;
         self.store.write_aside::<_, StorageError>(|tx| team::use_invitation(tx, &invitation.id().0))?;
-        folder.remove_request(&name);
+        remote.remove_request(&name);
         Ok(view)
     }
 
@@ -397,43 +449,45 @@ impl Session {
         team.members.apply(&record)?;
         team.records.push(record);
         self.keep(&team.records, epochs)?;
-        for folder in self.folders()? {
-            self.push_control(team, &folder)?;
+        for remote in self.reachable()? {
+            self.push_control(team, &*remote)?;
         }
+        self.wake.ring(None);
         Ok(())
     }
 
     /// What a remote lacks of the control log.
-    pub(crate) fn push_control(&self, team: &Team, folder: &Folder) -> Result<(), AppError> {
-        let there = folder.control()?;
+    pub(crate) fn push_control(&self, team: &Team, remote: &dyn Remote) -> Result<(), AppError> {
+        let there = remote.control()?;
         for (seq, record) in (0_u64..).zip(&team.records).skip(1) {
             let bytes = record.encode();
             if !there.contains(&bytes) {
-                folder.put_control(seq, &bytes)?;
+                remote.put_control(seq, &bytes)?;
             }
         }
         Ok(())
     }
 
     fn follow_remotes(&self) -> Result<(), AppError> {
-        for folder in self.folders()? {
-            self.follow_control(&folder)?;
+        for remote in self.reachable()? {
+            self.follow_control(&*remote)?;
         }
         Ok(())
     }
 
     /// Takes over what a remote has of the control log, and the keys of new epochs.
-    pub(crate) fn follow_control(&self, folder: &Folder) -> Result<Team, AppError> {
+    pub(crate) fn follow_control(&self, remote: &dyn Remote) -> Result<Team, AppError> {
         let team = self.team()?;
         let first = team.records.first().expect("a team has a first record").clone();
-        folder.check(&first.encode())?;
-        let there = folder.control()?;
+        remote.check(&first.encode())?;
+        let there = remote.control()?;
         let ours: Vec<Vec<u8>> = team.records.iter().map(SignedRecord::encode).collect();
         if there.iter().all(|bytes| ours.contains(bytes)) {
             return Ok(team);
         }
         let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
-        let (records, members) = agree(&first, team.records.iter().skip(1).cloned().chain(there))?;
+        let (records, members) =
+            Membership::agree(&first, team.records.iter().skip(1).cloned().chain(there))?;
         let mut epochs = team.epochs;
         // Of a record that another has taken the place of, the epoch is another, too.
         for (old, new) in team.records.iter().zip(&records).filter(|(old, new)| old != new) {
@@ -493,13 +547,13 @@ impl Session {
                 "this vault waits for another team; join in a new folder, with --vault",
             ));
         }
-        let (folder, _) = team_of(invitation, address)?;
+        let (remote, _) = team_of(invitation, address)?;
         let request = Request {
             device: self.device_keys()?.card()?,
             person: self.person.chars().take(100).collect(),
             name: self.device_name.chars().take(100).collect(),
         };
-        folder.put_request(&invitation.seal(&request)?.encode())?;
+        remote.put_request(&invitation.seal(&request)?.encode())?;
         Ok(check_code(invitation, &request))
     }
 
@@ -511,12 +565,12 @@ impl Session {
         address: &str,
         wait: Duration,
     ) -> Result<(), AppError> {
-        let (folder, first) = team_of(invitation, address)?;
+        let (remote, first) = team_of(invitation, address)?;
         let until = Instant::now() + wait;
         loop {
-            let there = folder.control()?;
+            let there = remote.control()?;
             let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
-            let (records, members) = agree(&first, there)?;
+            let (records, members) = Membership::agree(&first, there)?;
             if members.active(self.own()).is_some() {
                 return self.take_welcome(records, members, address);
             }
@@ -557,7 +611,9 @@ impl Session {
         let mut epochs = self.open_epochs(&mut team)?;
         epochs.push(epoch);
         self.keep(&team.records, &epochs.iter().collect::<Vec<_>>())?;
-        let name = Path::new(address).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let server = ServerAddress::parse(address)?;
+        let folder = || Path::new(address).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = server.as_ref().map_or_else(folder, |server| server.name().to_owned());
         let remote = team::RemoteRow { name, address: address.to_owned(), sent: 1, synced_at: None };
         self.store
             .write_aside::<_, StorageError>(|tx| {
@@ -682,7 +738,7 @@ struct OpenRequest {
     name: String,
     invitation: Invitation,
     request: Request,
-    folder: Folder,
+    remote: Arc<dyn Remote>,
 }
 
 impl OpenRequest {

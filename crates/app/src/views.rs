@@ -207,20 +207,21 @@ impl std::fmt::Debug for KitView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct RemoteView {
     pub name: String,
-    /// `folder`.
+    /// `folder` or `server`.
     pub kind: String,
     pub address: String,
-    /// `connected`, or `missing` where it cannot be reached now.
+    /// `connected`, or `missing` where a folder is not there now.
     pub state: String,
     pub synced_at: Option<String>,
 }
 
 impl RemoteView {
     pub(crate) fn of(row: &satchel_storage::team::RemoteRow) -> Self {
-        let there = std::path::Path::new(&row.address).is_dir();
+        let server = row.address.contains("://");
+        let there = server || std::path::Path::new(&row.address).is_dir();
         Self {
             name: row.name.clone(),
-            kind: "folder".into(),
+            kind: if server { "server" } else { "folder" }.into(),
             address: row.address.clone(),
             state: if there { "connected" } else { "missing" }.into(),
             synced_at: row.synced_at.map(satchel_domain::date::rfc3339),

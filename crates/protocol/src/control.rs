@@ -7,7 +7,7 @@ use crate::{
     wire::{decode, encode},
 };
 use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
@@ -181,6 +181,8 @@ pub struct Member {
     /// Person and device, under the key of the epoch in which it came.
     pub names: Vec<u8>,
     pub names_epoch: u32,
+    /// The place of the record that has added it.
+    pub since: u64,
     pub removed: bool,
 }
 
@@ -212,7 +214,7 @@ impl Membership {
         device.check()?;
         check_names(&names)?;
         device.verify(RECORD, &first.bytes, &first.signature)?;
-        let member = Member { card: device, person, names, names_epoch: 1, removed: false };
+        let member = Member { card: device, person, names, names_epoch: 1, since: 0, removed: false };
         Ok(Self {
             workspace: record.workspace,
             next: 1,
@@ -252,6 +254,37 @@ impl Membership {
         Ok(())
     }
 
+    /// The log that all known records lead to from the first one, and the membership behind it. Of several
+    /// records that claim a place, all take the same: that of the author with the higher role, then of the
+    /// one who has been there longer, then the lower hash: nobody can win against an owner by trying hashes.
+    pub fn agree(
+        first: &SignedRecord,
+        known: impl IntoIterator<Item = SignedRecord>,
+    ) -> Result<(Vec<SignedRecord>, Self)> {
+        let mut members = Self::begin(first)?;
+        let mut by_place: BTreeMap<u64, Vec<SignedRecord>> = BTreeMap::new();
+        for record in known {
+            // What cannot be read is none of ours, or from a newer version: then the log ends before it.
+            if let Ok(read) = record.read() {
+                by_place.entry(read.seq).or_default().push(record);
+            }
+        }
+        let mut log = vec![first.clone()];
+        while let Some(candidates) = by_place.remove(&members.next) {
+            let ranked = candidates.into_iter().filter_map(|record| {
+                let mut after = members.clone();
+                after.apply(&record).ok()?;
+                let author = members.active(record.read().ok()?.author)?;
+                let rank = (Reverse(members.role(author.person)), author.since, record.hash());
+                Some((rank, record, after))
+            });
+            let Some((_, next, after)) = ranked.min_by(|(a, ..), (b, ..)| a.cmp(b)) else { break };
+            members = after;
+            log.push(next);
+        }
+        Ok((log, members))
+    }
+
     fn act(&mut self, author: PersonId, action: Action) -> Result<()> {
         let rank = self.role(author);
         match action {
@@ -275,8 +308,8 @@ impl Membership {
                     _ => return Err(ProtocolError::NotAllowed("only admins invite, up to their own role")),
                 }
                 let id = device.id;
-                let names_epoch = self.epoch;
-                let member = Member { card: device, person, names, names_epoch, removed: false };
+                let (names_epoch, since) = (self.epoch, self.next);
+                let member = Member { card: device, person, names, names_epoch, since, removed: false };
                 self.devices.insert(id, member);
                 Ok(())
             }

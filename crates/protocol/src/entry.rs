@@ -130,6 +130,11 @@ impl Entry {
         Hash::of("satchel 2026 entry", &parts)
     }
 
+    /// What nobody but the team can read.
+    pub fn ciphertext(&self) -> &[u8] {
+        &self.ciphertext
+    }
+
     fn content(&self) -> Content {
         Content { nonce: self.nonce, ciphertext: self.ciphertext.clone(), commitment: self.commitment }
     }

@@ -54,6 +54,10 @@ impl Invitation {
         Ok(Self { version: VERSION, workspace, secret: random()?, genesis, role, expires_at, remote })
     }
 
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
     /// Names the invitation to who does not know its secret.
     pub fn id(&self) -> Hash {
         Hash::of("satchel 2026 invitation", &self.secret)

@@ -9,6 +9,7 @@ mod device;
 mod entry;
 mod invite;
 mod seal;
+mod served;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -18,6 +19,10 @@ pub use device::{Card, DeviceKeys};
 pub use entry::{Entry, EntryKind, Feed, Operation, Payload, Place, Segment, SegmentBuilder};
 pub use invite::{Invitation, Request, SealedRequest, check_code};
 pub use seal::{EpochKey, RecordKey, Sealed, WrappedKey, open_previous, pad, seal_previous, unpad};
+pub use served::{
+    Authorization, Claim, Kept, News, Pass, Position, decode_all, decode_positions, encode_all,
+    encode_positions,
+};
 pub use wire::{DeviceId, DocTag, Hash, PersonId, Signature, WorkspaceId, from_hex, hex};
 
 /// The version of everything on the wire. What has another is refused with a word on updating.
@@ -33,6 +38,8 @@ pub mod limits {
     pub const DEVICES: usize = 10_000;
     pub const NAME_BYTES: usize = 1000;
     pub const LINK_BYTES: usize = 8 << 10;
+    /// What a server gives in one answer.
+    pub const NEWS_BYTES: usize = 96 << 20;
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -112,6 +112,12 @@ impl WrappedKey {
     pub fn decode_all(bytes: &[u8]) -> Result<Vec<Self>> {
         decode(bytes, limits::SEGMENT_BYTES)
     }
+
+    /// Several of these as one; what is no key is left out.
+    pub fn join(all: &[Vec<u8>]) -> Vec<u8> {
+        let keys: Vec<Self> = all.iter().filter_map(|bytes| Self::decode_all(bytes).ok()).flatten().collect();
+        Self::encode_all(&keys)
+    }
 }
 
 impl RecordKey {

@@ -8,13 +8,19 @@
 //!                    /log/<device>/<incarnation>/<first>-<next>-<hash>.segment  and .keys beside it
 //! ```
 
-use crate::RemoteError;
-use satchel_protocol::{DeviceId, Hash, WorkspaceId, from_hex, limits};
+use crate::{Pulled, Reader, Remote, RemoteError, Result, Written, short_name};
+use notify::{RecursiveMode, Watcher};
+use satchel_protocol::{DeviceId, Kept, Pass, Segment, WorkspaceId, from_hex, limits};
 use std::{
+    any::Any,
+    collections::BTreeMap,
     fs::File,
     io::{Read, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 const MARKER: &str = "WORKSPACE";
@@ -28,14 +34,12 @@ pub struct Folder {
 
 /// A segment by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    pub first: u64,
-    pub next: u64,
-    pub size: u64,
+struct Found {
+    first: u64,
+    next: u64,
+    size: u64,
     path: PathBuf,
 }
-
-type Result<T> = std::result::Result<T, RemoteError>;
 
 impl Folder {
     /// The team's folder within a shared one, which must be there.
@@ -46,63 +50,8 @@ impl Folder {
         }
     }
 
-    /// The first control record. Without it nothing is read or written: an empty folder means that it was
-    /// not fetched yet, never that all was deleted.
-    pub fn marker(&self) -> Result<Option<Vec<u8>>> {
-        let path = self.root.join(MARKER);
-        match path.exists() {
-            true => self.read(&path, limits::RECORD_BYTES).map(Some),
-            false => Ok(None),
-        }
-    }
-
-    /// Makes it the folder of a team.
-    pub fn begin(&self, first_record: &[u8]) -> Result<()> {
-        self.put(&self.root.join(MARKER), first_record)
-    }
-
-    /// Refuses to go on unless it is the folder of this team.
-    pub fn check(&self, first_record: &[u8]) -> Result<()> {
-        match self.marker()? {
-            Some(marker) if marker == first_record => Ok(()),
-            Some(_) => Err(RemoteError::Other(self.root.clone())),
-            None => Err(RemoteError::NoMarker(self.root.clone())),
-        }
-    }
-
-    /// All control records, in the order of their names; what they say of themselves counts.
-    pub fn control(&self) -> Result<Vec<Vec<u8>>> {
-        let files = self.files(&self.root.join("control"), "record")?;
-        files.iter().map(|path| self.read(path, limits::RECORD_BYTES)).collect()
-    }
-
-    pub fn put_control(&self, seq: u64, bytes: &[u8]) -> Result<()> {
-        let name = format!("{seq:08}-{}.record", short(bytes));
-        self.put(&self.root.join("control").join(name), bytes)
-    }
-
-    /// Requests to join, by their names.
-    pub fn requests(&self) -> Result<Vec<(String, Vec<u8>)>> {
-        let files = self.files(&self.root.join("requests"), "request")?;
-        let one = |path: &PathBuf| {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            Ok((name, self.read(path, limits::RECORD_BYTES)?))
-        };
-        files.iter().map(one).collect()
-    }
-
-    pub fn put_request(&self, bytes: &[u8]) -> Result<()> {
-        self.put(&self.root.join("requests").join(format!("{}.request", short(bytes))), bytes)
-    }
-
-    /// Takes away a request that was answered.
-    pub fn remove_request(&self, name: &str) {
-        // One that stays is only asked again.
-        let _ = std::fs::remove_file(self.root.join("requests").join(format!("{name}.request")));
-    }
-
     /// The devices that have written here, with their incarnations.
-    pub fn feeds(&self) -> Result<Vec<(DeviceId, u64)>> {
+    fn feeds(&self) -> Result<Vec<(DeviceId, u64)>> {
         let mut feeds = Vec::new();
         for device in self.folders(&self.root.join("log"))? {
             let Some(id) = name_of(&device).and_then(|name| from_hex(&name)) else { continue };
@@ -120,7 +69,7 @@ impl Folder {
     }
 
     /// A feed's segments, in order.
-    pub fn segments(&self, device: DeviceId, incarnation: u64) -> Result<Vec<Found>> {
+    fn segments(&self, device: DeviceId, incarnation: u64) -> Result<Vec<Found>> {
         let mut found: Vec<Found> = Vec::new();
         for path in self.files(&self.feed(device, incarnation), "segment")? {
             let name = name_of(&path).unwrap_or_default();
@@ -135,29 +84,13 @@ impl Folder {
     }
 
     /// A segment, and the wrapped keys that came with it, unless they are destroyed.
-    pub fn segment(&self, found: &Found) -> Result<(Vec<u8>, Vec<u8>)> {
+    fn segment(&self, found: &Found) -> Result<Kept> {
         let keys = found.path.with_extension("keys");
         let keys = match keys.exists() {
             true => self.read(&keys, limits::SEGMENT_BYTES)?,
             false => Vec::new(),
         };
-        Ok((self.read(&found.path, limits::SEGMENT_BYTES)?, keys))
-    }
-
-    /// The keys first: who sees the segment finds them.
-    pub fn put_segment(
-        &self,
-        device: DeviceId,
-        incarnation: u64,
-        places: (u64, u64),
-        bytes: &[u8],
-        keys: &[u8],
-    ) -> Result<()> {
-        let (first, next) = places;
-        let name = format!("{first:010}-{next:010}-{}", short(bytes));
-        let path = self.feed(device, incarnation).join(name);
-        self.put(&path.with_extension("keys"), keys)?;
-        self.put(&path.with_extension("segment"), bytes)
+        Ok(Kept { segment: self.read(&found.path, limits::SEGMENT_BYTES)?, keys })
     }
 
     fn read(&self, path: &Path, limit: usize) -> Result<Vec<u8>> {
@@ -219,6 +152,129 @@ impl Folder {
     }
 }
 
+impl Remote for Folder {
+    fn first_record(&self) -> Result<Option<Vec<u8>>> {
+        let path = self.root.join(MARKER);
+        match path.exists() {
+            true => self.read(&path, limits::RECORD_BYTES).map(Some),
+            // Not fetched yet, or another folder.
+            false => Ok(None),
+        }
+    }
+
+    fn begin(&self, first: &[u8]) -> Result<()> {
+        self.put(&self.root.join(MARKER), first)
+    }
+
+    fn check(&self, first: &[u8]) -> Result<()> {
+        match self.first_record()? {
+            Some(there) if there == first => Ok(()),
+            Some(_) => Err(RemoteError::Other(self.root.display().to_string())),
+            None => Err(RemoteError::NoMarker(self.root.clone())),
+        }
+    }
+
+    fn control(&self) -> Result<Vec<Vec<u8>>> {
+        let files = self.files(&self.root.join("control"), "record")?;
+        files.iter().map(|path| self.read(path, limits::RECORD_BYTES)).collect()
+    }
+
+    fn put_control(&self, seq: u64, record: &[u8]) -> Result<()> {
+        let name = format!("{seq:08}-{}.record", short_name(record));
+        self.put(&self.root.join("control").join(name), record)
+    }
+
+    /// Who can reach the folder may ask.
+    fn invite(&self, _: &Pass, _: i64) -> Result<()> {
+        Ok(())
+    }
+
+    fn requests(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let files = self.files(&self.root.join("requests"), "request")?;
+        let one = |path: &PathBuf| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, self.read(path, limits::RECORD_BYTES)?))
+        };
+        files.iter().map(one).collect()
+    }
+
+    fn put_request(&self, request: &[u8]) -> Result<()> {
+        let name = format!("{}.request", short_name(request));
+        self.put(&self.root.join("requests").join(name), request)
+    }
+
+    fn remove_request(&self, name: &str) {
+        // One that stays is only asked again.
+        let _ = std::fs::remove_file(self.root.join("requests").join(format!("{name}.request")));
+    }
+
+    fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>> {
+        let mut there: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
+        for incarnation in written.iter().map(|w| w.incarnation) {
+            if let std::collections::btree_map::Entry::Vacant(free) = there.entry(incarnation) {
+                free.insert(self.segments(device, incarnation)?);
+            }
+        }
+        // Half of it is not it.
+        let is_there = |w: &Written| {
+            let found = there.get(&w.incarnation).into_iter().flatten();
+            found.into_iter().any(|f| (f.first, f.next, f.size) == (w.first, w.next, w.size))
+        };
+        Ok(written.iter().filter(|w| !is_there(w)).copied().collect())
+    }
+
+    /// The keys first: who sees the segment finds them.
+    fn push(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()> {
+        let name = format!("{:010}-{:010}-{}", written.first, written.next, short_name(&kept.segment));
+        let path = self.feed(device, written.incarnation).join(name);
+        self.put(&path.with_extension("keys"), &kept.keys)?;
+        self.put(&path.with_extension("segment"), &kept.segment)
+    }
+
+    fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled> {
+        for (device, incarnation) in self.feeds()? {
+            let known = |reader: &mut dyn Reader| {
+                let all = reader.known()?;
+                let of_feed = all.iter().find(|p| (p.device, p.incarnation) == (device, incarnation));
+                Some(of_feed.map_or(1, |p| p.next))
+            };
+            let Some(mut next) = known(reader) else { return Ok(Pulled::Stopped) };
+            for found in self.segments(device, incarnation)? {
+                // A name is a hint: what it promises to be known is not read again.
+                if found.next <= next || found.first > next {
+                    continue;
+                }
+                let kept = self.segment(&found)?;
+                // Half of a file, or a copy that is none: another may be whole.
+                let Ok(segment) = Segment::decode(&kept.segment) else { continue };
+                if (segment.device, segment.incarnation) != (device, incarnation) {
+                    continue;
+                }
+                let taken = reader.take(&segment, &kept.keys).and_then(|()| known(reader));
+                match taken {
+                    Some(now) => next = now,
+                    None => return Ok(Pulled::Stopped),
+                }
+            }
+        }
+        Ok(Pulled::All)
+    }
+
+    /// Network disks tell nothing: who listens asks now and then as well.
+    fn listen(self: Arc<Self>, heard: Arc<dyn Fn() + Send + Sync>) -> Box<dyn Any + Send> {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            if event.is_ok_and(|e| !e.kind.is_access()) {
+                heard();
+            }
+        });
+        let watcher = watcher.and_then(|mut watcher| {
+            watcher.watch(&self.root, RecursiveMode::Recursive)?;
+            Ok(watcher)
+        });
+        Box::new(watcher)
+    }
+}
+
 fn io(path: &Path) -> impl Fn(std::io::Error) -> RemoteError + use<> {
     let path = path.to_owned();
     move |source| RemoteError::Io { path: path.clone(), source }
@@ -226,10 +282,6 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> RemoteError + use<> {
 
 fn name_of(path: &Path) -> Option<String> {
     Some(path.file_name()?.to_str()?.to_owned())
-}
-
-fn short(bytes: &[u8]) -> String {
-    Hash::of("satchel 2026 file in a folder", bytes).to_string().chars().take(16).collect()
 }
 
 #[cfg(test)]
@@ -241,6 +293,8 @@ mod tests {
 
     #[test]
     fn a_folder_gives_back_what_was_put_into_it() {
+        let kept = |segment: &[u8], keys: &[u8]| Kept { segment: segment.to_vec(), keys: keys.to_vec() };
+        let written = |first, next, size| Written { incarnation: 5, first, next, size };
         let dir = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(dir.path(), WORKSPACE).expect("there");
         assert!(matches!(folder.check(b"first"), Err(RemoteError::NoMarker(_))), "not fetched yet");
@@ -251,12 +305,20 @@ mod tests {
         folder.put_control(1, b"one").expect("put");
         folder.put_control(2, b"two").expect("put");
         assert_eq!(folder.control().expect("read"), [b"one".to_vec(), b"two".to_vec()]);
-        folder.put_segment(DEVICE, 5, (1, 3), b"segment", b"keys").expect("put");
-        folder.put_segment(DEVICE, 5, (3, 4), b"second", b"").expect("put");
+        let all = [written(1, 3, 7), written(3, 4, 6)];
+        folder.push(DEVICE, all[0], kept(b"segment", b"keys")).expect("put");
+        assert_eq!(folder.lacking(DEVICE, &all).expect("read"), [all[1]]);
+        folder.push(DEVICE, all[1], kept(b"second", b"")).expect("put");
+        assert_eq!(folder.lacking(DEVICE, &all).expect("read"), []);
+        assert_eq!(
+            folder.lacking(DEVICE, &[written(1, 3, 8)]).expect("read").len(),
+            1,
+            "half of it is not it"
+        );
         assert_eq!(folder.feeds().expect("read"), [(DEVICE, 5)]);
         let segments = folder.segments(DEVICE, 5).expect("read");
         assert_eq!(segments.iter().map(|s| (s.first, s.next)).collect::<Vec<_>>(), [(1, 3), (3, 4)]);
-        assert_eq!(folder.segment(&segments[0]).expect("read"), (b"segment".to_vec(), b"keys".to_vec()));
+        assert_eq!(folder.segment(&segments[0]).expect("read"), kept(b"segment", b"keys"));
         folder.put_request(b"let me in").expect("put");
         let requests = folder.requests().expect("read");
         assert_eq!(requests[0].1, b"let me in");
@@ -270,7 +332,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(dir.path(), WORKSPACE).expect("there");
         folder.begin(b"first").expect("begun");
-        folder.put_segment(DEVICE, 5, (1, 3), b"segment", b"keys").expect("put");
+        let kept = Kept { segment: b"segment".to_vec(), keys: b"keys".to_vec() };
+        folder.push(DEVICE, Written { incarnation: 5, first: 1, next: 3, size: 7 }, kept).expect("put");
         let feed = folder.feed(DEVICE, 5);
         for junk in [".tmp-1-1", "0000000001.part", "notes.txt", "x-y-z.segment", "~$a.segment"] {
             std::fs::write(feed.join(junk), b"junk").expect("written");

@@ -1,11 +1,14 @@
-//! Where a team's log is kept between its devices. So far: a folder that something else carries (Dropbox,
-//! Nextcloud, Syncthing, a NAS, a stick). The vault's database is never put into it.
+//! Where a team's log is kept between its devices: a folder that something else carries (Dropbox, Nextcloud,
+//! Syncthing, a NAS, a stick), or a server. The vault's database is never put into either.
 
 mod folder;
+mod server;
 
-pub use folder::{Folder, Found};
+pub use folder::Folder;
+pub use server::{Server, ServerAddress};
 
-use std::path::PathBuf;
+use satchel_protocol::{DeviceId, Hash, Kept, Pass, Position, Segment};
+use std::{any::Any, path::PathBuf, sync::Arc};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
@@ -18,5 +21,89 @@ pub enum RemoteError {
     )]
     NoMarker(PathBuf),
     #[error("{0} belongs to another team")]
-    Other(PathBuf),
+    Other(String),
+    #[error("«{0}» is no address of a server; it begins with https:// or http://")]
+    BadAddress(String),
+    #[error("the server {0} cannot be reached: {1}")]
+    Unreachable(String, String),
+    #[error("the server {0} does not know this team; add it with the address that the server has printed")]
+    NotRegistered(String),
+    #[error(
+        "the server {0} registers a team only with the whole address that it has printed, #setup=… included"
+    )]
+    Setup(String),
+    #[error("the server {0} refuses this device: {1}")]
+    Refused(String, String),
+    #[error("the server {0} has another log of this device than this device itself; tell who runs it")]
+    Fork(String),
+    #[error("the server {0} is full; ask who runs it for more room")]
+    Full(String),
+    #[error("what the server {0} says is no answer: {1}")]
+    Nonsense(String, String),
+}
+
+pub type Result<T> = std::result::Result<T, RemoteError>;
+
+/// A segment that this device has written, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub incarnation: u64,
+    pub first: u64,
+    pub next: u64,
+    pub size: u64,
+}
+
+/// Who takes what a remote has. Nothing instead of an answer: stop.
+pub trait Reader {
+    /// How far each feed is known; one that is not named begins at 1.
+    fn known(&mut self) -> Option<Vec<Position>>;
+    /// A segment that holds something unknown, and the wrapped keys that came with it.
+    fn take(&mut self, segment: &Segment, keys: &[u8]) -> Option<()>;
+}
+
+/// How a pull has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulled {
+    All,
+    /// The reader wanted no more.
+    Stopped,
+    /// The control log has changed meanwhile: follow it first, then pull again.
+    ControlMoved,
+}
+
+/// A place where the log is kept. It is believed nothing: what counts is what is inside.
+pub trait Remote: std::fmt::Debug + Send + Sync {
+    /// The first control record. Without it nothing is read or written: absence never means that all was
+    /// deleted.
+    fn first_record(&self) -> Result<Option<Vec<u8>>>;
+    /// Makes it the place of a team.
+    fn begin(&self, first: &[u8]) -> Result<()>;
+    /// Refuses to go on unless it is the place of this team.
+    fn check(&self, first: &[u8]) -> Result<()>;
+    /// The control records behind the first, as they are there: in any order, and with others beside them.
+    fn control(&self) -> Result<Vec<Vec<u8>>>;
+    fn put_control(&self, seq: u64, record: &[u8]) -> Result<()>;
+
+    /// Lets somebody ask who was invited.
+    fn invite(&self, pass: &Pass, expires_at: i64) -> Result<()>;
+    /// Requests to join, by names.
+    fn requests(&self) -> Result<Vec<(String, Vec<u8>)>>;
+    fn put_request(&self, request: &[u8]) -> Result<()>;
+    /// Takes away a request that was answered.
+    fn remove_request(&self, name: &str);
+
+    /// Which of a device's segments are not there, or are there no more.
+    fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>>;
+    fn push(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()>;
+    /// Hands over what the reader does not know, each feed in order. A feed that does not move on is not
+    /// handed over again in the same pull.
+    fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled>;
+
+    /// Calls `heard` whenever there may be something new, until what it gives is dropped.
+    fn listen(self: Arc<Self>, heard: Arc<dyn Fn() + Send + Sync>) -> Box<dyn Any + Send>;
+}
+
+/// As files and requests are called.
+fn short_name(bytes: &[u8]) -> String {
+    Hash::of("satchel 2026 file in a folder", bytes).to_string().chars().take(16).collect()
 }

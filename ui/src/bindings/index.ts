@@ -61,7 +61,7 @@ export const commands = {
 	sync: () => __TAURI_INVOKE<SyncReport>("plugin:satchel|sync"),
 	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),
 	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
-	removeRemote: (name: string) => __TAURI_INVOKE<null>("plugin:satchel|remove_remote", { name }),
+	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
 	invite: (role: string, days: number) => __TAURI_INVOKE<InvitationAnswer>("plugin:satchel|invite", { role, days }),
 	approve: (request: string) => __TAURI_INVOKE<RequestView>("plugin:satchel|approve", { request }),
 	members: () => __TAURI_INVOKE<MemberView[]>("plugin:satchel|members"),
@@ -443,10 +443,10 @@ export type RemoteState = {
 /**  A place where the team meets. */
 export type RemoteView = {
 	name: string,
-	/**  `folder`. */
+	/**  `folder` or `server`. */
 	kind: string,
 	address: string,
-	/**  `connected`, or `missing` where it cannot be reached now. */
+	/**  `connected`, or `missing` where a folder is not there now. */
 	state: string,
 	synced_at: string | null,
 };

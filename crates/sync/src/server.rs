@@ -1,0 +1,489 @@
+//! A server, by HTTPS. Every request is signed; a WebSocket says when there is something new, and where a
+//! network breaks those, a request that waits does.
+
+use crate::{Pulled, Reader, Remote, RemoteError, Result, Written, short_name};
+use futures_util::StreamExt;
+use reqwest::{Client, Method, StatusCode, header};
+use satchel_protocol::{
+    DeviceId, DeviceKeys, Kept, News, Pass, Position, Segment, WorkspaceId, decode_all, decode_positions,
+    encode_positions, limits,
+};
+use serde_json::Value;
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{handshake::client::generate_key, handshake::derive_accept_key, protocol::Role},
+};
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// Between two bytes; the server lets a request wait for news for less.
+const SILENCE: Duration = Duration::from_secs(40);
+/// A server pings more often.
+const DEAD: Duration = Duration::from_secs(70);
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+const TRIES: u32 = 6;
+/// After so many waits by request, a WebSocket is tried again.
+const POLLS: u32 = 20;
+
+/// `https://host[:port][/path][#setup=…]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerAddress {
+    /// Without a slash at its end.
+    pub base: String,
+    /// What registers a new team.
+    pub setup: Option<String>,
+}
+
+impl ServerAddress {
+    /// Nothing if it is the name of a folder.
+    pub fn parse(text: &str) -> Result<Option<Self>> {
+        let text = text.trim();
+        if !text.contains("://") {
+            return Ok(None);
+        }
+        let bad = || RemoteError::BadAddress(text.to_owned());
+        let mut url = url::Url::parse(text).map_err(|_| bad())?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() || !url.username().is_empty() {
+            return Err(bad());
+        }
+        let setup = url.fragment().and_then(|f| f.strip_prefix("setup=")).map(str::to_owned);
+        url.set_fragment(None);
+        url.set_query(None);
+        Ok(Some(Self { base: url.as_str().trim_end_matches('/').to_owned(), setup }))
+    }
+
+    /// Host and port, as people say.
+    pub fn name(&self) -> &str {
+        self.base.split_once("://").map_or(self.base.as_str(), |(_, rest)| rest)
+    }
+}
+
+enum Who {
+    Device(DeviceKeys),
+    Invited(Pass),
+}
+
+#[derive(Default)]
+struct State {
+    /// The server's clock minus ours, in milliseconds.
+    clock: i64,
+    /// The control log as it was at this version of it.
+    control: Option<(u64, Vec<Vec<u8>>)>,
+    /// How far each incarnation of this device is there, where that is known.
+    there: Option<BTreeMap<u64, u64>>,
+    head: u64,
+}
+
+pub struct Server {
+    address: ServerAddress,
+    workspace: WorkspaceId,
+    who: Who,
+    http: Client,
+    state: Mutex<State>,
+    /// Ends what is being asked.
+    closing: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address.base).finish_non_exhaustive()
+    }
+}
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).thread_name("network").enable_all();
+    builder.build().expect("a thread can be started")
+});
+
+fn client() -> Result<Client> {
+    // Once for the process; that it is there already is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let built = Client::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("satchel/", env!("CARGO_PKG_VERSION")))
+        .build();
+    built.map_err(|e| RemoteError::Unreachable("any".into(), e.to_string()))
+}
+
+struct Answer {
+    status: StatusCode,
+    version: Option<u64>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn code(&self) -> String {
+        let said: Option<Value> = serde_json::from_slice(&self.body).ok();
+        said.and_then(|v| v["error"]["code"].as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    fn message(&self) -> String {
+        let said: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let said = said.and_then(|v| v["error"]["message"].as_str().map(str::to_owned));
+        // It comes from outside, and is shown.
+        let plain = |text: String| text.chars().filter(|c| !c.is_control()).take(200).collect();
+        said.map_or_else(|| self.status.to_string(), plain)
+    }
+}
+
+/// Up to a half more, so that those who were cut off together do not come back together.
+fn jittered(pause: Duration) -> Duration {
+    let mut random = [0; 2];
+    // Without randomness there is no jitter.
+    let _ = getrandom::fill(&mut random);
+    pause + pause.mul_f64(f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX) / 2.0)
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Server {
+    /// As a device of the team. Nothing is asked yet.
+    pub fn open(address: ServerAddress, workspace: WorkspaceId, keys: DeviceKeys) -> Result<Self> {
+        Self::new(address, workspace, Who::Device(keys))
+    }
+
+    /// As somebody who is invited.
+    pub fn invited(address: ServerAddress, workspace: WorkspaceId, pass: Pass) -> Result<Self> {
+        Self::new(address, workspace, Who::Invited(pass))
+    }
+
+    fn new(address: ServerAddress, workspace: WorkspaceId, who: Who) -> Result<Self> {
+        let closing = watch::Sender::new(false);
+        Ok(Self { address, workspace, who, http: client()?, state: Mutex::default(), closing })
+    }
+
+    /// Nothing is asked any more, and what is being asked ends at once.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn name(&self) -> String {
+        self.address.name().to_owned()
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> RemoteError {
+        // The innermost cause says most.
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        RemoteError::Unreachable(self.name(), cause.to_string())
+    }
+
+    fn request(&self, method: &Method, tail: &str, body: &[u8]) -> Result<reqwest::RequestBuilder> {
+        let url = format!("{}/v1/{}{tail}", self.address.base, self.workspace);
+        let parsed = url::Url::parse(&url).map_err(|_| RemoteError::BadAddress(url.clone()))?;
+        // A proxy may serve it under a path of its own: what is signed begins at ours.
+        let target = format!("/v1/{}{tail}", self.workspace);
+        let said = match &self.who {
+            Who::Device(keys) => {
+                let at = now() + self.state().clock;
+                keys.authorize(self.workspace, at, (method.as_str(), &target, body))
+            }
+            Who::Invited(pass) => pass.authorization(),
+        };
+        Ok(self.http.request(method.clone(), parsed).header(header::AUTHORIZATION, said))
+    }
+
+    async fn ask(&self, method: Method, tail: &str, body: Vec<u8>) -> Result<Answer> {
+        let mut pause = Duration::from_millis(250);
+        for tried in 0..TRIES {
+            let mut request = self.request(&method, tail, &body)?;
+            if let Some(setup) = self.address.setup.as_ref().filter(|_| tail.is_empty()) {
+                request = request.header("satchel-setup", setup);
+            }
+            let response = request.body(body.clone()).send().await.map_err(|e| self.unreachable(&e))?;
+            let status = response.status();
+            let number =
+                |name: &str| -> Option<i64> { response.headers().get(name)?.to_str().ok()?.parse().ok() };
+            if status == StatusCode::UNAUTHORIZED
+                && let Some(time) = number("satchel-time")
+                && tried == 0
+            {
+                self.state().clock = time.saturating_sub(now());
+                continue;
+            }
+            let again = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            if again && tried + 1 < TRIES {
+                tokio::time::sleep(jittered(pause)).await;
+                pause *= 2;
+                continue;
+            }
+            let version = number("satchel-control").and_then(|n| u64::try_from(n).ok());
+            return Ok(Answer { status, version, body: self.whole(response).await? });
+        }
+        Err(RemoteError::Unreachable(self.name(), "it has too much to do; it is tried again later".into()))
+    }
+
+    async fn whole(&self, mut response: reqwest::Response) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(&e))? {
+            if body.len() + chunk.len() > limits::NEWS_BYTES {
+                return Err(RemoteError::Nonsense(self.name(), "it does not end".into()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// What it answers, where that is what was asked for.
+    fn get(&self, method: Method, tail: &str, body: Vec<u8>) -> Result<Answer> {
+        let mut closing = self.closing.subscribe();
+        let answer = RUNTIME.block_on(async {
+            tokio::select! {
+                answer = self.ask(method, tail, body) => answer,
+                _ = closing.wait_for(|closing| *closing) => {
+                    Err(RemoteError::Unreachable(self.name(), "the vault is being locked".into()))
+                }
+            }
+        })?;
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        Err(match (answer.code().as_str(), answer.status) {
+            ("unknown", _) => RemoteError::NotRegistered(self.name()),
+            ("setup", _) => RemoteError::Setup(self.name()),
+            ("fork", _) => RemoteError::Fork(self.name()),
+            ("full", _) => RemoteError::Full(self.name()),
+            (code, status) if code.is_empty() || status.is_server_error() => {
+                RemoteError::Unreachable(self.name(), answer.message())
+            }
+            _ => RemoteError::Refused(self.name(), answer.message()),
+        })
+    }
+
+    fn nonsense(&self, error: satchel_protocol::ProtocolError) -> RemoteError {
+        RemoteError::Nonsense(self.name(), error.to_string())
+    }
+
+    /// The whole control log, asked again only where it has changed.
+    fn log(&self) -> Result<Vec<Vec<u8>>> {
+        if let (Who::Device(_), Some((_, known))) = (&self.who, &self.state().control) {
+            return Ok(known.clone());
+        }
+        let answer = self.get(Method::GET, "/control", Vec::new())?;
+        let log = decode_all(&answer.body).map_err(|e| self.nonsense(e))?;
+        self.state().control = answer.version.map(|version| (version, log.clone()));
+        Ok(log)
+    }
+
+    /// What the server holds about this workspace, as it sees it.
+    pub fn contents(&self, from: u64) -> Result<Value> {
+        let answer = self.get(Method::GET, &format!("/contents?from={from}"), Vec::new())?;
+        serde_json::from_slice(&answer.body).map_err(|e| RemoteError::Nonsense(self.name(), e.to_string()))
+    }
+
+    /// Tells of news by a WebSocket until that ends; an error if there never was one.
+    async fn by_socket(&self, heard: &Arc<dyn Fn() + Send + Sync>) -> Result<()> {
+        let key = generate_key();
+        let request = self
+            .request(&Method::GET, "/events", &[])?
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, &key)
+            .version(reqwest::Version::HTTP_11);
+        let response = request.send().await.map_err(|e| self.unreachable(&e))?;
+        let accepted = response.headers().get(header::SEC_WEBSOCKET_ACCEPT).and_then(|v| v.to_str().ok());
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS
+            || accepted != Some(derive_accept_key(key.as_bytes()).as_str())
+        {
+            return Err(RemoteError::Unreachable(self.name(), response.status().to_string()));
+        }
+        let stream = response.upgrade().await.map_err(|e| self.unreachable(&e))?;
+        let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+        // Pings are answered while it is read.
+        while let Ok(Some(Ok(message))) = tokio::time::timeout(DEAD, socket.next()).await {
+            if message.is_text() {
+                heard();
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, by requests that wait.
+    async fn by_waiting(&self, heard: &Arc<dyn Fn() + Send + Sync>) -> Result<()> {
+        let mut known = (0, 0);
+        for _ in 0..POLLS {
+            let tail = format!("/wait?head={}&control={}", known.0, known.1);
+            let answer = self.ask(Method::GET, &tail, Vec::new()).await?;
+            let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            let (Some(head), Some(control)) = (said["head"].as_u64(), said["control"].as_u64()) else {
+                return Err(RemoteError::Unreachable(self.name(), answer.message()));
+            };
+            if (head, control) != known {
+                known = (head, control);
+                heard();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Remote for Server {
+    fn first_record(&self) -> Result<Option<Vec<u8>>> {
+        match self.log() {
+            Ok(log) => Ok(log.into_iter().next()),
+            Err(RemoteError::NotRegistered(_)) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn begin(&self, first: &[u8]) -> Result<()> {
+        self.get(Method::POST, "", first.to_vec()).map(|_| ())
+    }
+
+    fn check(&self, first: &[u8]) -> Result<()> {
+        match self.first_record()? {
+            Some(there) if there == first => Ok(()),
+            Some(_) => Err(RemoteError::Other(self.name())),
+            None => Err(RemoteError::NotRegistered(self.name())),
+        }
+    }
+
+    fn control(&self) -> Result<Vec<Vec<u8>>> {
+        Ok(self.log()?.into_iter().skip(1).collect())
+    }
+
+    fn put_control(&self, _: u64, record: &[u8]) -> Result<()> {
+        self.state().control = None;
+        self.get(Method::PUT, "/control", record.to_vec()).map(|_| ())
+    }
+
+    fn invite(&self, pass: &Pass, expires_at: i64) -> Result<()> {
+        let tail = format!("/invitations/{}?until={expires_at}", pass.hash());
+        self.get(Method::PUT, &tail, Vec::new()).map(|_| ())
+    }
+
+    fn requests(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let answer = self.get(Method::GET, "/requests", Vec::new())?;
+        let all = decode_all(&answer.body).map_err(|e| self.nonsense(e))?;
+        Ok(all.into_iter().map(|bytes| (short_name(&bytes), bytes)).collect())
+    }
+
+    fn put_request(&self, request: &[u8]) -> Result<()> {
+        self.get(Method::PUT, "/requests", request.to_vec()).map(|_| ())
+    }
+
+    fn remove_request(&self, name: &str) {
+        // One that stays is only asked again.
+        let _ = self.get(Method::DELETE, &format!("/requests/{name}"), Vec::new());
+    }
+
+    fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>> {
+        let known = self.state().there.clone();
+        let there = match known {
+            Some(there) => there,
+            None => {
+                let answer = self.get(Method::GET, "/feeds", Vec::new())?;
+                let all = decode_positions(&answer.body).map_err(|e| self.nonsense(e))?;
+                let own = all.into_iter().filter(|p| p.device == device);
+                let there: BTreeMap<u64, u64> = own.map(|p| (p.incarnation, p.next)).collect();
+                self.state().there = Some(there.clone());
+                there
+            }
+        };
+        let is_there = |w: &Written| there.get(&w.incarnation).is_some_and(|next| w.next <= *next);
+        Ok(written.iter().filter(|w| !is_there(w)).copied().collect())
+    }
+
+    fn push(&self, _: DeviceId, written: Written, kept: Kept) -> Result<()> {
+        let pushed = self.get(Method::POST, "/log", kept.encode()).map(|_| ());
+        let mut state = self.state();
+        match &pushed {
+            Ok(()) => {
+                if let Some(there) = &mut state.there {
+                    there.insert(written.incarnation, written.next);
+                }
+            }
+            // It has less than was thought, or more: asked the next time.
+            Err(_) => state.there = None,
+        }
+        pushed
+    }
+
+    fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled> {
+        let mut stuck: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
+        loop {
+            let Some(mut known) = reader.known() else { return Ok(Pulled::Stopped) };
+            known.retain(|p| !stuck.contains_key(&(p.device, p.incarnation)));
+            // As far as anything can be: no more of these.
+            known.extend(stuck.keys().map(|&(device, incarnation)| Position {
+                device,
+                incarnation,
+                next: i64::MAX.unsigned_abs(),
+            }));
+            let answer = self.get(Method::POST, "/news", encode_positions(&known))?;
+            let news = News::decode(&answer.body).map_err(|e| self.nonsense(e))?;
+            {
+                let mut state = self.state();
+                if news.head < state.head {
+                    // An older copy of itself: what it lacks of us is sent again.
+                    state.there = None;
+                }
+                state.head = news.head;
+                if state.control.as_ref().is_none_or(|(version, _)| *version != news.control) {
+                    state.control = None;
+                    return Ok(Pulled::ControlMoved);
+                }
+            }
+            let mut offered: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
+            for kept in &news.segments {
+                // What is no segment is not ours to understand.
+                let Ok(segment) = Segment::decode(&kept.segment) else { continue };
+                let end = offered.entry((segment.device, segment.incarnation)).or_default();
+                *end = segment.end().max(*end);
+                if reader.take(&segment, &kept.keys).is_none() {
+                    return Ok(Pulled::Stopped);
+                }
+            }
+            let Some(now) = reader.known() else { return Ok(Pulled::Stopped) };
+            let next = |feed: &(DeviceId, u64)| {
+                now.iter().find(|p| (p.device, p.incarnation) == *feed).map_or(1, |p| p.next)
+            };
+            let waiting = offered.iter().filter(|(feed, end)| next(feed) < **end);
+            let waiting: Vec<_> = waiting.map(|(feed, end)| (*feed, *end)).collect();
+            if !news.more || offered.is_empty() {
+                return Ok(Pulled::All);
+            }
+            stuck.extend(waiting);
+        }
+    }
+
+    fn listen(self: Arc<Self>, heard: Arc<dyn Fn() + Send + Sync>) -> Box<dyn Any + Send> {
+        struct Listening(JoinHandle<()>);
+        impl Drop for Listening {
+            fn drop(&mut self) {
+                self.0.abort();
+            }
+        }
+        Box::new(Listening(RUNTIME.spawn(async move {
+            let mut pause = BACKOFF.0;
+            loop {
+                let by_socket = self.by_socket(&heard).await.is_ok();
+                if by_socket || self.by_waiting(&heard).await.is_ok() {
+                    pause = BACKOFF.0;
+                }
+                tokio::time::sleep(jittered(pause)).await;
+                pause = (pause * 2).min(BACKOFF.1);
+            }
+        })))
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be set, by a file, the environment or the command line, in this order; nothing has to be.
+
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where it listens. Port 0 picks one.
+    pub listen: SocketAddr,
+    /// Where SQLite's file lies.
+    pub data: PathBuf,
+    /// PostgreSQL instead, for several nodes.
+    pub database_url: Option<String>,
+    /// Anyone may register a workspace: in tests, or a network that is one's own.
+    pub open: bool,
+    /// How devices reach it, where that is not what it listens on: `https://sync.example.com`.
+    pub address: Option<String>,
+    pub tls: Option<Tls>,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM files.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    pub connections: usize,
+    /// Bytes of requests that are in memory at once.
+    pub memory: usize,
+    /// Bytes of one workspace.
+    pub workspace_bytes: u64,
+    pub workspaces: u64,
+    /// Requests a second, of one device and of one network address.
+    pub per_device: u32,
+    pub per_address: u32,
+    /// Seconds that a client may be silent in the middle of something.
+    pub patience: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4818)),
+            data: PathBuf::from("satchel-server-data"),
+            database_url: None,
+            open: false,
+            address: None,
+            tls: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            memory: 512 << 20,
+            workspace_bytes: 20 << 30,
+            workspaces: 10_000,
+            per_device: 50,
+            per_address: 500,
+            patience: 20,
+        }
+    }
+}
+
+impl Config {
+    /// From a TOML text; what it does not name is as usual.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|e| e.to_string())
+    }
+}

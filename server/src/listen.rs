@@ -1,0 +1,125 @@
+//! Connections: how many, how patient, in TLS or behind a proxy that does it.
+
+use crate::{config::Tls, hub::Hub};
+use axum::{Router, body::Body};
+use hyper::{Request, body::Incoming, server::conn::http1};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+/// A connection on which nothing is asked is kept for so long; devices that wait are pinged more often.
+const IDLE: Duration = Duration::from_secs(90);
+/// How long those who are being served have when the server stops.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err(format!("{}: there is no certificate in it", path.display())),
+        Err(e) => Err(format!("{}: {e}", path.display())),
+    }
+}
+
+pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
+    let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|e| format!("{}: {e}", tls.key.display()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|b| {
+            b.with_no_client_auth().with_single_cert(certificates(&tls.certificate).unwrap_or_default(), key)
+        })
+        .map_err(|e| format!("{}: {e}", tls.certificate.display()))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Serves until it is told to close, and those it is serving then to their end.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    routes: Router,
+    hub: Arc<Hub>,
+    mut closing: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(hub.limits.connections));
+    let patience = Duration::from_secs(hub.limits.patience);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = closing.wait_for(|closing| *closing) => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(e) => {
+                // No file descriptors, most likely: others must go first.
+                tracing::warn!(error = %e, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let _ = stream.set_nodelay(true);
+        let (tls, routes, hub, closing) = (tls.clone(), routes.clone(), hub.clone(), closing.clone());
+        tokio::spawn(async move {
+            hub.metrics.connections.inc();
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_read_timeout(Some(IDLE));
+            stream.set_write_timeout(Some(patience));
+            let stream = Box::pin(stream);
+            match tls {
+                None => talk(stream, peer, routes, patience, closing).await,
+                Some(tls) => {
+                    if let Ok(Ok(stream)) = tokio::time::timeout(patience, tls.accept(stream)).await {
+                        talk(stream, peer, routes, patience, closing).await;
+                    }
+                }
+            }
+            hub.metrics.connections.dec();
+            drop(place);
+        });
+    }
+    drop(listener);
+    let all = u32::try_from(hub.limits.connections).unwrap_or(u32::MAX);
+    // Whoever is still there then is cut off.
+    let _ = tokio::time::timeout(GRACE, places.acquire_many(all)).await;
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: SocketAddr,
+    routes: Router,
+    patience: Duration,
+    mut closing: watch::Receiver<bool>,
+) {
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        routes.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_headers(64)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    // Who hangs up in the middle is no fault of ours.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
