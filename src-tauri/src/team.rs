@@ -92,9 +92,11 @@ async fn tell<T: Send + 'static>(
 #[specta::specta]
 pub async fn sync(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<SyncReport> {
     let report = long(&app, &desktop, Job::Sync, |s, progress, cancel| s.sync(progress, cancel)).await;
-    let noted = (app, report.clone());
-    run(&desktop, move |d| Ok(note(&noted.0, d, &noted.1))).await?;
-    report
+    run(&desktop, move |d| {
+        note(&app, d, &report);
+        report
+    })
+    .await
 }
 
 #[tauri::command]
