@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use satchel_tests::browser::{Window, key};
+use satchel_tests::{
+    browser::{Window, key},
+    cli::Cli,
+};
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},
@@ -36,14 +39,29 @@ fn create_vault(window: &Window, name: &str) -> Vec<String> {
     window.fill("#kit-group-1", "AAAA");
     window.click("#kit-done");
     window.wait("[role=alert]");
+    confirm_kit(window, &groups);
+    window.wait("#new");
+    groups
+}
+
+fn confirm_kit(window: &Window, groups: &[String]) {
     for at in 0..2 {
         let group = window.script(&format!("return document.querySelector('#kit-group-{at}').dataset.group"));
         let group: usize = group.as_str().unwrap().parse().unwrap();
         window.fill(&format!("#kit-group-{at}"), &groups[group]);
     }
     window.click("#kit-done");
-    window.wait("#new");
-    groups
+}
+
+/// Starts the screens anew in another dress.
+fn dress(window: &Window, language: &str, theme: &str) {
+    window.script(&format!(
+        "localStorage.setItem('satchel.prefs', JSON.stringify({{ language: '{language}', theme: '{theme}', density: 'normal', zoom: 100 }})); location.reload()"
+    ));
+    window.until("the language", || {
+        let now = window.script("return document.documentElement.lang + document.documentElement.dataset.theme + document.readyState");
+        (now.as_str()?.starts_with(language) && now.as_str()?.ends_with(&format!("{theme}complete"))).then_some(())
+    });
 }
 
 /// Without the keyring's entry, as after a reinstalled system.
@@ -308,6 +326,7 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
     for (screen, picture) in [
         ("#nav-company", "23-companies-zh-dark"),
         ("#nav-import", "24-import-zh-dark"),
+        ("#nav-team", "24-team-zh-dark"),
         ("#nav-history", "25-history-zh-dark"),
         ("#nav-trash", "26-trash-zh-dark"),
         ("#nav-settings", "27-settings-zh-dark"),
@@ -336,6 +355,7 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
         ("#nav-person", "30-people-pseudo"),
         ("#nav-company", "31-companies-pseudo"),
         ("#nav-import", "32-import-pseudo"),
+        ("#nav-team", "32-team-pseudo"),
         ("#nav-history", "33-history-pseudo"),
         ("#nav-settings", "34-settings-pseudo"),
     ] {
@@ -536,4 +556,212 @@ fn a_long_list_scrolls_and_opens() {
         ((now - before).abs() < 2000.0).then_some(())
     });
     window.picture("13-many");
+}
+
+/// The team's page: a place, an invitation, the digits, a conflict, a removal.
+#[test]
+fn a_team_meets_and_settles_what_two_have_edited() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let shared = dir.path().join("Team");
+    std::fs::create_dir(&shared).unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["c"]);
+    window.wait("#new-first_name");
+    window.type_keys("Zoe");
+    window.click("#create");
+    window.wait("#value-title");
+
+    // Nobody to meet yet: what it is for, and one field.
+    window.press(&["g"]);
+    window.press(&["t"]);
+    window.wait("#remote-address");
+    window.accessibility("team, empty");
+    window.picture("40-team-empty");
+    window.fill("#remote-address", dir.path().join("elsewhere").to_str().unwrap());
+    window.click("#connect");
+    window.says("is not there");
+    window.fill("#remote-address", shared.to_str().unwrap());
+    window.click("#connect");
+    window.says("Connected");
+    window.says("None: no field was edited");
+
+    // An invitation, as link and for a camera.
+    window.wait("#make-link");
+    window.accessibility("team");
+    window.picture("41-team");
+    window.click("#make-link");
+    window.wait("#invitation");
+    let link = window.script("return document.querySelector('#invitation').value");
+    let link = link.as_str().unwrap().to_owned();
+    assert!(link.starts_with("satchel://join#"), "{link}");
+    window.accessibility("invitation");
+    window.picture("42-invitation");
+
+    // Somebody asks: both see the same digits.
+    let bo = Cli::bare();
+    let joining = bo
+        .command(&["--json", "join", &link, "--person", "Bo Lindqvist", "--device", "Bo's laptop"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let digits = window.text("#requests .digits");
+    window.accessibility("request to join");
+    window.wait("#status-requests");
+    window.picture("43-request");
+    window.script("document.documentElement.dataset.theme = 'dark'");
+    window.accessibility("request to join, dark");
+    window.picture("43-request-dark");
+    window.script("document.documentElement.dataset.theme = 'light'");
+    window.click("[data-approve]");
+    let joined = joining.wait_with_output().unwrap();
+    assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
+    let joined: serde_json::Value = serde_json::from_slice(&joined.stdout).unwrap();
+    assert_eq!(joined["check_code"], digits.replace(' ', ""));
+    window.gone("#requests");
+    window.says("Bo's laptop");
+
+    // Both edit one field without knowing of each other.
+    let id = bo.json(&["list", "person"])["rows"][0]["id"].as_str().unwrap().to_owned();
+    bo.json(&["set", &id, "title=Director"]);
+    window.click("#nav-person");
+    window.wait("#grid");
+    window.press(&[key::ENTER]);
+    window.click("#value-title");
+    window.fill("#edit-title", "Buyer");
+    window.press(&[key::ENTER]);
+    window.until("the title", || (window.text("#value-title") == "Buyer").then_some(()));
+    bo.json(&["sync"]);
+    window.wait("#status-conflicts");
+    window.click("#status-conflicts");
+    window.says("Director");
+    window.accessibility("conflict");
+    window.picture("44-conflict");
+    for (language, theme, at) in [("zh", "dark", "45"), ("zh", "light", "46"), ("en", "dark", "47")] {
+        dress(&window, language, theme);
+        window.click("#nav-team");
+        window.wait("#conflicts .panel");
+        window.wait("#people .member:nth-of-type(2)");
+        window.accessibility(&format!("team, {language}, {theme}"));
+        window.picture(&format!("{at}-team-{language}-{theme}"));
+    }
+    dress(&window, "en", "light");
+    window.resize(1024, 640);
+    window.click("#nav-team");
+    window.wait("#conflicts .panel");
+    window.picture("48-team-small");
+
+    // Settled by the value that is not shown, and taken back.
+    let other = window.script(
+        "const all = [...document.querySelectorAll('#conflicts li')]; const other = all.find((l) => !l.querySelector('.tag')); other.querySelector('button').id = 'keep-other'; return other.querySelector('.claim').innerText.trim()",
+    );
+    window.click("#keep-other");
+    window.says("None: no field was edited");
+    let title = || bo.json(&["get", &id])["fields"]["title"].clone();
+    window.until("the other's side", || {
+        bo.json(&["sync"]);
+        (title() == other && bo.json(&["conflicts"])["conflicts"].as_array()?.is_empty()).then_some(())
+    });
+    window.picture("49-settled");
+    window.click(".toast button");
+    window.until("taken back", || {
+        bo.json(&["sync"]);
+        (title() != other).then_some(())
+    });
+
+    // The role, and who is out stays out.
+    window.script("const s = document.querySelector('#people select'); s.value = 'viewer'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.says("Bo Lindqvist: Viewer");
+    window.script("const b = [...document.querySelectorAll('#people .member')].find((m) => m.innerText.includes('Bo Lind')).querySelector('button[aria-expanded]'); b.scrollIntoView(); b.click()");
+    window.wait("[data-remove]");
+    window.accessibility("removal");
+    window.picture("50-removal");
+    window.click("[data-remove]");
+    window.says("is out of the team");
+    let (code, _) = bo.refuse(&["sync"]);
+    assert_eq!(code, 4, "removed");
+
+    // Not reachable for a while: said at the place, and in the status bar.
+    let away = dir.path().join("Away");
+    std::fs::rename(&shared, &away).unwrap();
+    window.says("Not reachable now");
+    window.says("Offline: saved on this device");
+    window.script("document.querySelector('#remotes').scrollIntoView({ block: 'center' })");
+    window.accessibility("not reachable");
+    window.picture("51-away");
+    std::fs::rename(&away, &shared).unwrap();
+    window.says("Connected");
+
+    // Disconnected, and by one click connected again.
+    window.script("document.querySelector('#remotes button').scrollIntoView()");
+    window.click("#remotes button");
+    window.wait("#remote-address");
+    window.says("Team is disconnected");
+    window.picture("52-disconnected");
+    window.script("[...document.querySelectorAll('.toast')].find((t) => t.innerText.includes('is disconnected')).querySelector('button').click()");
+    window.says("Connected");
+}
+
+/// A new computer: a link, the kit, six digits; closed and opened again in between.
+#[test]
+fn a_newcomer_waits_for_the_team_across_starts() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let ana = Cli::new();
+    let shared = ana.dir.path().join("Team");
+    std::fs::create_dir(&shared).unwrap();
+    ana.json(&["remote", "add", shared.to_str().unwrap()]);
+    ana.json(&["seed", "--people", "300", "--companies", "20"]);
+    ana.json(&["sync"]);
+    let link = ana.json(&["invite", "--role", "member"])["link"].as_str().unwrap().to_owned();
+
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let window = Window::open(&vault, &[]);
+    window.click("#join-team");
+    window.wait("#join-link");
+    window.fill("#join-link", "https://satchel.example/");
+    window.says("this is no invitation");
+    window.accessibility("join, refused");
+    window.picture("60-join-refused");
+    // The folder is called otherwise on this computer.
+    let here = dir.path().join("Norte shared");
+    std::fs::rename(&shared, &here).unwrap();
+    window.fill("#join-link", &link);
+    window.says("is not there");
+    window.accessibility("join, no folder");
+    window.picture("61-join-elsewhere");
+    window.fill("#join-address", here.to_str().unwrap());
+    window.says("The team is here");
+    window.fill("#join-person", "Bo");
+    window.fill("#join-device", "Bo's laptop");
+    window.accessibility("join");
+    window.picture("62-join");
+    window.click("#join");
+    let groups = groups_of(&window);
+    confirm_kit(&window, &groups);
+    let digits = window.text("#waiting .digits");
+    window.accessibility("waiting");
+    window.picture("63-waiting");
+    dress(&window, "zh", "dark");
+    window.wait("#waiting .digits");
+    window.accessibility("waiting, Chinese, dark");
+    window.picture("64-waiting-zh-dark");
+    drop(window);
+
+    // Another day: the same digits still wait.
+    let window = Window::open(&vault, &[]);
+    window.until("the same digits", || (window.text("#waiting .digits") == digits).then_some(()));
+    dress(&window, "en", "light");
+    std::os::unix::fs::symlink(&here, &shared).unwrap();
+    let asked = ana.json(&["requests"]);
+    assert_eq!(asked["requests"].as_array().unwrap().len(), 1, "it has asked once: {asked}");
+    assert_eq!(ana.json(&["approve"])["check_code"], digits.replace(' ', ""));
+    window.wait("#grid");
+    window.says("Acme");
+    window.until("all records", || (window.text("#total") == "300").then_some(()));
+    window.accessibility("joined");
+    window.picture("65-joined");
 }

@@ -1,5 +1,6 @@
 //! The commands of the web view. Each runs on a thread that may block: the window never waits.
 
+use crate::team::Team;
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
     ImportFrom, ImportOptions, ImportReport, Keyring, ListPage, ListRequest, LockState, Neighbours,
@@ -7,7 +8,7 @@ use satchel_app::{
     domain::{FieldType, Kind, OperationId, RecordId},
     views::{
         FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView, UndoReport, VersionView,
-        Written, WrittenMany,
+        WaitingView, Written, WrittenMany,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use std::{
 };
 use tauri::{Manager, State};
 
-type Answer<T> = Result<T, AppError>;
+pub type Answer<T> = Result<T, AppError>;
 
 /// What the commands share.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ pub struct Desktop {
     /// By both clocks: one of them stands still while the computer sleeps.
     last_sign: Arc<Mutex<(Instant, SystemTime)>>,
     files: Arc<Mutex<Vec<String>>>,
+    pub team: Team,
 }
 
 impl Desktop {
@@ -39,6 +41,7 @@ impl Desktop {
             cancels: Arc::default(),
             last_sign: Arc::new(Mutex::new(now)),
             files: Arc::new(Mutex::new(files)),
+            team: Team::default(),
         }
     }
 
@@ -52,7 +55,7 @@ impl Desktop {
         instant.elapsed().max(time.elapsed().unwrap_or_default())
     }
 
-    fn sign_of_life(&self) {
+    pub fn sign_of_life(&self) {
         *self.last_sign.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), SystemTime::now());
     }
 
@@ -74,6 +77,7 @@ pub enum Job {
     Edit,
     Verify,
     Export,
+    Sync,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -92,7 +96,7 @@ pub struct OpenedEvent {
 }
 
 /// Runs a use case where it may block.
-async fn run<T: Send + 'static>(
+pub async fn run<T: Send + 'static>(
     desktop: &Desktop,
     work: impl FnOnce(&Desktop) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
@@ -107,7 +111,7 @@ async fn run<T: Send + 'static>(
 }
 
 /// The same with an open vault.
-async fn with<T: Send + 'static>(
+pub async fn with<T: Send + 'static>(
     desktop: &Desktop,
     work: impl FnOnce(&Session) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
@@ -115,7 +119,7 @@ async fn with<T: Send + 'static>(
 }
 
 /// Long work on an open vault: with progress, and with a way to stop it.
-async fn long<T: Send + 'static>(
+pub async fn long<T: Send + 'static>(
     app: &tauri::AppHandle,
     desktop: &Desktop,
     job: Job,
@@ -157,6 +161,8 @@ pub struct AppState {
     pub has_passphrase: bool,
     /// Why the vault's folder cannot be read, where that is so.
     pub problem: Option<String>,
+    /// What the open vault waits for that was made for a team.
+    pub waiting: Option<WaitingView>,
     pub vault: String,
     pub version: String,
 }
@@ -170,8 +176,10 @@ pub async fn app_state(desktop: State<'_, Desktop>) -> Answer<AppState> {
             LockState::NoVault => (false, None),
             _ => d.satchel.has_passphrase().map_or_else(|e| (false, Some(e.message)), |has| (has, None)),
         };
+        let waiting = d.satchel.session().ok().map(|s| s.waiting()).transpose()?.flatten();
         let vault = d.satchel.path().display().to_string();
-        Ok(AppState { state, has_passphrase, problem, vault, version: satchel_app::version().to_owned() })
+        let version = satchel_app::version().to_owned();
+        Ok(AppState { state, has_passphrase, problem, waiting, vault, version })
     })
     .await
 }
@@ -190,6 +198,11 @@ pub struct NewVaultAnswer {
     pub keyring: Option<String>,
 }
 
+/// What this computer is called.
+pub fn this_computer() -> String {
+    std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned()
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn create_vault(desktop: State<'_, Desktop>, request: NewVaultRequest) -> Answer<NewVaultAnswer> {
@@ -197,7 +210,7 @@ pub async fn create_vault(desktop: State<'_, Desktop>, request: NewVaultRequest)
         d.sign_of_life();
         let passphrase =
             request.passphrase.filter(|p| !p.is_empty()).map(|p| Passphrase::new(&p)).transpose()?;
-        let device = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
+        let device = this_computer();
         let new = CreateVault {
             workspace: request.workspace,
             person: request.person,

@@ -3,6 +3,7 @@
 mod commands;
 #[cfg(test)]
 mod names;
+mod team;
 mod watch;
 
 use commands::Desktop;
@@ -13,6 +14,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
+    use team::*;
     Builder::new()
         .plugin_name("satchel")
         .commands(collect_commands![
@@ -63,8 +65,23 @@ fn bindings() -> Builder<tauri::Wry> {
             verify,
             frequent,
             opened_files,
+            sync,
+            team_news,
+            add_remote,
+            remove_remote,
+            invite,
+            approve,
+            members,
+            revoke,
+            change_role,
+            conflicts,
+            settle,
+            read_invitation,
+            join_team,
+            ask_again,
+            is_welcome,
         ])
-        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent])
+        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)
         .dangerously_cast_bigints_to_number()
         .disable_serde_phases()
@@ -114,13 +131,17 @@ pub fn run() {
         .setup(move |app| {
             builder.mount_events(app);
             let handle = app.handle().clone();
+            let desktop = Desktop::new(satchel.clone(), files);
+            let team = desktop.team.clone();
             satchel.events.listen(move |event: &Event| {
+                if *event == Event::Locked {
+                    team.forget();
+                }
                 let _ = tauri_specta::Event::emit(&commands::VaultEvent(event.clone()), &handle);
             });
-            let desktop = Desktop::new(satchel.clone(), files);
             watch::idle(desktop.clone());
             watch::suspend(satchel.clone());
-            watch::sync(satchel.clone());
+            watch::sync(app.handle().clone(), desktop.clone());
             app.manage(desktop);
             Ok(())
         })
@@ -173,9 +194,12 @@ mod tests {
 
     #[test]
     fn every_command_is_named_for_its_permission() {
-        let source = include_str!("commands.rs");
-        let declared: Vec<&str> =
-            source.split("pub async fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()).collect();
+        let source = concat!(include_str!("commands.rs"), include_str!("team.rs"));
+        let declared: Vec<&str> = source
+            .split("specta::specta]\npub async fn ")
+            .skip(1)
+            .filter_map(|rest| rest.split(['(', '<']).next())
+            .collect();
         let mut missing: Vec<&&str> =
             declared.iter().filter(|name| !names::COMMANDS.contains(name)).collect();
         missing.sort();

@@ -1,6 +1,6 @@
 //! Locks the vault when nobody is there: no key or click for a while, or the computer sleeps.
 
-use crate::commands::Desktop;
+use crate::{commands::Desktop, team::note};
 use satchel_app::{Cancel, Satchel};
 use std::{sync::Arc, thread, time::Duration};
 
@@ -27,8 +27,11 @@ pub fn idle(desktop: Desktop) {
 
 /// Meets the team, where there is one: what was done here goes out, what others did comes in. What fails is
 /// said by the status, and tried again.
-pub fn sync(satchel: Arc<Satchel>) {
-    let keep = move || satchel.keep_in_sync(&Cancel::default(), &mut |_| {});
+pub fn sync(app: tauri::AppHandle, desktop: Desktop) {
+    let keep = move || {
+        let satchel = desktop.satchel.clone();
+        satchel.keep_in_sync(&Cancel::default(), &mut |report| note(&app, &desktop, &report));
+    };
     let _ = thread::Builder::new().name("sync".into()).spawn(keep);
 }
 

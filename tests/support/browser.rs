@@ -102,6 +102,11 @@ impl Window {
         self.call("POST", "/url", &json!({ "url": url }));
     }
 
+    /// How large the window is, in pixels.
+    pub fn resize(&self, width: u32, height: u32) {
+        self.call("POST", "/window/rect", &json!({ "width": width, "height": height }));
+    }
+
     /// How many windows the app has.
     pub fn windows(&self) -> usize {
         let handles = self.try_call("GET", "/window/handles", &json!({})).unwrap_or_default();

@@ -245,22 +245,7 @@ impl Satchel {
     /// Gives the database a new key: a verified copy under the new key takes the old one's place.
     pub fn rotate_key(&self) -> Result<Vec<KeySlotView>, AppError> {
         let mut slot = self.slot();
-        let session =
-            slot.take().ok_or_else(|| AppError::new(Code::Locked, "the vault is locked; unlock it first"))?;
-        let patience = Instant::now() + Duration::from_secs(10);
-        while Arc::strong_count(&session) > 1 && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let session = match Arc::try_unwrap(session) {
-            Ok(session) => session,
-            Err(busy) => {
-                *slot = Some(busy);
-                return Err(AppError::new(
-                    Code::InUse,
-                    "other work is going on in this vault; try again when it is done",
-                ));
-            }
-        };
+        let session = take_alone(&mut slot)?;
         let keyring = session.keyring;
         let rotated = crate::rotate::rotate(session);
         // Whatever happened, `vault.json` says which key is the vault's.
@@ -268,16 +253,56 @@ impl Satchel {
             Ok(key) => VaultKey::clone_of(key),
             Err((_, old)) => VaultKey::clone_of(old),
         };
-        let reopened = self
-            .take_lock()
-            .and_then(|lock| self.open_session(VaultDir::open(&self.path)?, key, keyring, lock));
-        let reopened = reopened.inspect_err(|_| self.events.send(&Event::Locked))?;
-        let reopened = Arc::new(reopened);
-        *slot = Some(reopened.clone());
+        let reopened = self.open_again(&mut slot, key, keyring)?;
         drop(slot);
         rotated.map_err(|(error, _)| error)?;
         Ok(reopened.key_slots())
     }
+
+    /// Opens the vault anew with the key that it is open with: what a session reads once has changed.
+    pub(crate) fn reopen(&self) -> Result<(), AppError> {
+        let mut slot = self.slot();
+        if let Some(session) = slot.as_ref() {
+            // A sync that has just begun goes on in the new one.
+            session.closing.ask();
+            session.hang_up();
+        }
+        let session = take_alone(&mut slot)?;
+        let (key, keyring) = (VaultKey::clone_of(&session.key), session.keyring);
+        drop(session);
+        self.open_again(&mut slot, key, keyring)?;
+        drop(slot);
+        self.events.send(&Event::Unlocked);
+        Ok(())
+    }
+
+    fn open_again(
+        &self,
+        slot: &mut Option<Arc<Session>>,
+        key: VaultKey,
+        keyring: Keyring,
+    ) -> Result<Arc<Session>, AppError> {
+        let reopened = self
+            .take_lock()
+            .and_then(|lock| self.open_session(VaultDir::open(&self.path)?, key, keyring, lock));
+        let reopened = Arc::new(reopened.inspect_err(|_| self.events.send(&Event::Locked))?);
+        *slot = Some(reopened.clone());
+        Ok(reopened)
+    }
+}
+
+/// The session, once nobody else is at work in it.
+fn take_alone(slot: &mut Option<Arc<Session>>) -> Result<Session, AppError> {
+    let session =
+        slot.take().ok_or_else(|| AppError::new(Code::Locked, "the vault is locked; unlock it first"))?;
+    let patience = Instant::now() + Duration::from_secs(10);
+    while Arc::strong_count(&session) > 1 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Arc::try_unwrap(session).map_err(|busy| {
+        *slot = Some(busy);
+        AppError::new(Code::InUse, "other work is going on in this vault; try again when it is done")
+    })
 }
 
 fn write_facts(

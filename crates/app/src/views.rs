@@ -235,6 +235,31 @@ pub struct InvitationView {
     pub expires_at: String,
 }
 
+/// An invitation as the invited side sees it.
+#[derive(Clone, Debug, Serialize, specta::Type)]
+pub struct InvitedView {
+    pub role: String,
+    pub expires_at: String,
+    /// Where the team meets: a server's address, or a folder.
+    pub address: String,
+    /// Why the team is not found there.
+    pub problem: Option<crate::AppError>,
+}
+
+/// What a vault waits for that was made for a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct WaitingView {
+    /// Nothing, where the invitation has to be given once more.
+    pub asked: Option<AskedView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct AskedView {
+    pub check_code: String,
+    pub address: String,
+    pub expires_at: String,
+}
+
 /// Somebody who asks to join.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct RequestView {

@@ -4,6 +4,7 @@ import { commands, errorOf, onOpened, onVault } from "../platform/tauri";
 import { t, usePrefs } from "../shared/i18n";
 import { clearToasts, Toasts, toast } from "../shared/toast";
 import { Unlock } from "../start/Unlock";
+import { Waiting } from "../start/Waiting";
 import { Welcome } from "../start/Welcome";
 import { forgetRecents } from "./data";
 import { Frame } from "./Frame";
@@ -14,6 +15,8 @@ export function App() {
   const [state, setState] = useState<AppState>();
   const [lockedByHand, setLockedByHand] = useState(false);
   const [welcoming, setWelcoming] = useState(false);
+  // From the first sight of a vault that waits for its team until the first sync is done.
+  const [joining, setJoining] = useState(false);
   const [files, setFiles] = useState<string[]>([]);
 
   const refresh = useCallback(async () => {
@@ -21,6 +24,7 @@ export function App() {
       const next = await commands.appState();
       setState(next);
       if (next.state === "no_vault") setWelcoming(true);
+      if (next.waiting) setJoining(true);
     } catch (thrown) {
       toast(errorOf(thrown).message);
     }
@@ -43,6 +47,7 @@ export function App() {
       if (event.type === "changed") return;
       if (event.type === "locked") {
         setLockedByHand(true);
+        setJoining(false);
         forgetRecents();
         clearToasts();
         // At once: nothing of a customer stays on the screen until the host has answered.
@@ -58,11 +63,11 @@ export function App() {
 
   const open = state?.state === "open" && !welcoming;
   useEffect(() => {
-    if (open && files.length > 0) {
+    if (open && !joining && files.length > 0) {
       go({ page: "import", path: files[0] });
       setFiles([]);
     }
-  }, [open, files]);
+  }, [open, joining, files]);
 
   // Somebody is there: the host locks the vault when this falls silent.
   useEffect(() => {
@@ -87,14 +92,23 @@ export function App() {
     <Boundary key={state?.state === "locked" ? "locked" : "open"}>
       {state && welcoming && (
         <Welcome
-          onDone={() => {
-            setWelcoming(false);
-            void refresh();
-          }}
+          // What is asked first: a vault that waits for its team has another screen.
+          onDone={() => void refresh().then(() => setWelcoming(false))}
         />
       )}
       {state && !welcoming && state.state === "locked" && <Unlock state={state} automatic={!lockedByHand} />}
-      {open && <Frame />}
+      {open && joining && (
+        <div className="start">
+          <Waiting
+            waiting={state.waiting}
+            onDone={() => {
+              setJoining(false);
+              void refresh();
+            }}
+          />
+        </div>
+      )}
+      {open && !joining && <Frame />}
       <Toasts />
     </Boundary>
   );

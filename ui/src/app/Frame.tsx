@@ -1,6 +1,6 @@
-import { Building2, Clock, FileInput, Search, Settings, Trash2, Users } from "lucide-react";
+import { Building2, Clock, FileInput, Handshake, Search, Settings, Trash2, Users } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { Job, RemoteView } from "../bindings";
+import type { Job, StatusView, TeamNews } from "../bindings";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
@@ -14,6 +14,8 @@ import { t } from "../shared/i18n";
 import { type Bindings, isTyping, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
+import { TeamPage } from "../team/TeamPage";
+import { askMembers, teamInWords, useNews } from "../team/team";
 import { useQuery, useVersion } from "./data";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, go, useRoute } from "./router";
@@ -21,7 +23,8 @@ import { back, go, useRoute } from "./router";
 export function Frame() {
   const route = useRoute();
   const version = useVersion();
-  const status = useQuery(() => commands.status(), [version]).data;
+  const news = useNews();
+  const status = useQuery(() => commands.status(), [version, news]).data;
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const [creating, setCreating] = useState<"person" | "company">();
@@ -71,6 +74,7 @@ export function Frame() {
     p: goKey(run("people")),
     i: goKey(run("import")),
     h: goKey(run("history")),
+    t: goKey(run("team")),
     c: () =>
       Date.now() - going.current < 1200
         ? goKey(run("companies"))()
@@ -102,6 +106,15 @@ export function Frame() {
     },
   ];
   const other = [
+    {
+      id: "team",
+      icon: <Handshake size={16} />,
+      label: t("nav.team"),
+      is: route.page === "team",
+      to: () => go({ page: "team" }),
+      // What waits for somebody to decide it.
+      count: (status?.conflicts ?? 0) + (news?.requests.length ?? 0) || undefined,
+    },
     {
       id: "import",
       icon: <FileInput size={16} />,
@@ -176,13 +189,12 @@ export function Frame() {
         {route.page === "record" && <RecordPage id={route.id} kind={route.kind} />}
         {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
         {route.page === "history" && <HistoryPage />}
+        {route.page === "team" && <TeamPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar
-        people={status?.records.person ?? 0}
-        remotes={status?.remotes ?? []}
-        pending={status?.pending ?? 0}
-        sample={status?.sample ?? null}
+        status={status}
+        news={news}
         onHelp={() => setHelp(true)}
         onPalette={() => setPalette(true)}
       />
@@ -195,19 +207,13 @@ export function Frame() {
 }
 
 function StatusBar({
-  people,
-  remotes,
-  pending,
-  sample,
+  status,
+  news,
   onHelp,
   onPalette,
 }: {
-  people: number;
-  /** Where the team meets, and what it does not have yet. */
-  remotes: RemoteView[];
-  pending: number;
-  /** The operation that made the sample data, as long as it is there. */
-  sample: string | null;
+  status?: StatusView;
+  news?: TeamNews;
   onHelp: () => void;
   onPalette: () => void;
 }) {
@@ -215,18 +221,44 @@ function StatusBar({
   useEffect(
     () =>
       onProgress((done, total, job) =>
-        setProgress((now) =>
-          done >= total ? undefined : { job, done, total, since: now?.since ?? Date.now() },
-        ),
+        setProgress((now) => {
+          // The end of one job says nothing of another.
+          if (done >= total) return now?.job === job ? undefined : now;
+          return { job, done, total, since: now?.since ?? Date.now() };
+        }),
       ),
     [],
   );
+  const remotes = status?.remotes ?? [];
+  const meets = remotes.length > 0;
+  const members = useQuery(async () => (meets ? await askMembers() : []), [meets, status]).data ?? [];
+  const heard = members.flatMap((m) =>
+    m.devices
+      .filter((d) => d.last_seen && !d.revoked)
+      .map((d) => ({ name: m.person, at: d.last_seen ?? "" })),
+  );
+  const people = status?.records.person ?? 0;
+  const conflicts = status?.conflicts ?? 0;
+  const requests = news?.requests.length ?? 0;
   return (
     <footer className="statusbar">
       <span role="status">
-        {progress && progress.total > 0
-          ? t("status.working", { done: count(progress.done), total: count(progress.total) })
-          : team(remotes, pending)}
+        {progress && progress.total > 0 ? (
+          t("status.working", { done: count(progress.done), total: count(progress.total) })
+        ) : (
+          <button
+            type="button"
+            className="button plain"
+            id="status-team"
+            title={
+              heard.map((h) => t("status.heard", { name: h.name, ago: ago(h.at) })).join("\n") ||
+              t("nav.team")
+            }
+            onClick={() => go({ page: "team" })}
+          >
+            {teamInWords(remotes, status?.pending ?? 0, news)}
+          </button>
+        )}
         {progress && progress.total > 0 && Date.now() - progress.since > 1000 && (
           <button
             type="button"
@@ -238,8 +270,28 @@ function StatusBar({
           </button>
         )}
       </span>
+      {requests > 0 && (
+        <button
+          type="button"
+          className="button plain warn"
+          id="status-requests"
+          onClick={() => go({ page: "team" })}
+        >
+          {t("status.requests", { n: count(requests) })}
+        </button>
+      )}
+      {conflicts > 0 && (
+        <button
+          type="button"
+          className="button plain warn"
+          id="status-conflicts"
+          onClick={() => go({ page: "team" })}
+        >
+          {t("status.conflicts", { n: count(conflicts) })}
+        </button>
+      )}
       <span>{people === 1 ? t("status.person") : t("status.people", { n: count(people) })}</span>
-      {sample && (
+      {status?.sample && (
         <button
           type="button"
           className="button plain"
@@ -263,18 +315,6 @@ function StatusBar({
   );
 }
 
-/** In words, never by colour alone: is what I did with the others? */
-function team(remotes: RemoteView[], pending: number): string {
-  if (remotes.length === 0) return t("status.saved");
-  if (remotes.every((r) => r.state !== "connected")) return t("status.offline", { n: count(pending) });
-  if (pending > 0) return t("status.waiting", { n: count(pending) });
-  const last = remotes
-    .map((r) => r.synced_at ?? "")
-    .sort()
-    .pop();
-  return last ? t("status.synced", { ago: ago(last) }) : t("status.saved");
-}
-
 function Keys({ onClose }: { onClose: () => void }) {
   const rows: [string, string][] = [
     ["Ctrl K", t("keys.palette")],
@@ -289,7 +329,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["/", t("keys.filter")],
     ["Ctrl S", t("keys.saveView")],
     ["C", t("keys.create")],
-    ["G P · G C · G I · G H", t("keys.go")],
+    ["G P · G C · G I · G H · G T", t("keys.go")],
     ["Delete", t("keys.trash")],
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],

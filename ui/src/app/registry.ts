@@ -68,6 +68,13 @@ export const registry: Command[] = [
     run: () => go({ page: "history" }),
   },
   {
+    id: "team",
+    label: "nav.team",
+    keys: "G T",
+    also: "sync invite members conflicts share server folder tuandui tongbu 同步 邀请 成员 冲突 共享",
+    run: () => go({ page: "team" }),
+  },
+  {
     id: "trash",
     label: "nav.trash",
     also: "deleted huishouzhan 删除",

@@ -6,6 +6,7 @@ export type Route =
   | { page: "record"; id: string; kind: Kind }
   | { page: "import"; path?: string; at?: number }
   | { page: "history" }
+  | { page: "team" }
   | { page: "settings" };
 
 const START: Route = { page: "list", kind: "person" };

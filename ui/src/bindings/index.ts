@@ -58,12 +58,30 @@ export const commands = {
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
 	/**  Files that the app was started with; each is given once. */
 	openedFiles: () => __TAURI_INVOKE<string[]>("plugin:satchel|opened_files"),
+	sync: () => __TAURI_INVOKE<SyncReport>("plugin:satchel|sync"),
+	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),
+	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
+	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
+	invite: (role: string, days: number) => __TAURI_INVOKE<InvitationAnswer>("plugin:satchel|invite", { role, days }),
+	approve: (request: string) => __TAURI_INVOKE<RequestView>("plugin:satchel|approve", { request }),
+	members: () => __TAURI_INVOKE<MemberView[]>("plugin:satchel|members"),
+	revoke: (whom: string) => __TAURI_INVOKE<null>("plugin:satchel|revoke", { whom }),
+	changeRole: (whom: string, role: string) => __TAURI_INVOKE<null>("plugin:satchel|change_role", { whom, role }),
+	conflicts: () => __TAURI_INVOKE<ConflictOf[]>("plugin:satchel|conflicts"),
+	settle: (id: RecordId, field: string, value: number) => __TAURI_INVOKE<Written>("plugin:satchel|settle", { id, field, value }),
+	readInvitation: (link: string, address: string | null) => __TAURI_INVOKE<InvitedView>("plugin:satchel|read_invitation", { link, address }),
+	joinTeam: (request: JoinRequest) => __TAURI_INVOKE<NewVaultAnswer>("plugin:satchel|join_team", { request }),
+	/**  By another invitation, or at another address. */
+	askAgain: (link: string, address: string | null) => __TAURI_INVOKE<null>("plugin:satchel|ask_again", { link, address }),
+	/**  Whether somebody has let this vault in; it is the team's from then on. */
+	isWelcome: () => __TAURI_INVOKE<boolean>("plugin:satchel|is_welcome"),
 };
 
 /** Events */
 export const events = {
 	openedEvent: makeEvent<OpenedEvent, OpenedEvent>("plugin:satchel:opened-event"),
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("plugin:satchel:progress-event"),
+	teamEvent: makeEvent<TeamEvent, TeamEvent>("plugin:satchel:team-event"),
 	vaultEvent: makeEvent<VaultEvent, VaultEvent>("plugin:satchel:vault-event"),
 };
 
@@ -83,8 +101,16 @@ export type AppState = {
 	has_passphrase: boolean,
 	/**  Why the vault's folder cannot be read, where that is so. */
 	problem: string | null,
+	/**  What the open vault waits for that was made for a team. */
+	waiting: WaitingView | null,
 	vault: string,
 	version: string,
+};
+
+export type AskedView = {
+	check_code: string,
+	address: string,
+	expires_at: string,
 };
 
 export type ChangeView = {
@@ -124,9 +150,25 @@ export type ColumnView = {
 	filled: number,
 };
 
+/**  A field that holds more than one value. */
+export type ConflictOf = {
+	id: RecordId,
+	kind: Kind,
+	field: string,
+	values: ClaimView[],
+};
+
 export type ConflictView = {
 	field: string,
 	values: ClaimView[],
+};
+
+export type DeviceView = {
+	id: string,
+	name: string,
+	this: boolean,
+	last_seen: string | null,
+	revoked: boolean,
 };
 
 export type Event = 
@@ -213,8 +255,34 @@ export type ImportReport = {
 	preview: Preview[],
 };
 
+export type InvitationAnswer = {
+	link: string,
+	expires_at: string,
+	/**  The link for a camera, as SVG. */
+	qr: string,
+};
+
+/**  An invitation as the invited side sees it. */
+export type InvitedView = {
+	role: string,
+	expires_at: string,
+	/**  Where the team meets: a server's address, or a folder. */
+	address: string,
+	/**  Why the team is not found there. */
+	problem: AppError | null,
+};
+
 /**  Long work that can be stopped. */
-export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export";
+export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync";
+
+export type JoinRequest = {
+	link: string,
+	address: string | null,
+	person: string,
+	/**  Nothing: as the computer is called. */
+	device: string,
+	passphrase: string | null,
+};
 
 export type KeySlotView = {
 	/**  `keyring`, `passphrase` or `recovery`. */
@@ -262,6 +330,13 @@ export type LockState = "no_vault" | "locked" | "open";
 
 /**  By what a row is recognised as a record that is there. */
 export type MatchKey = "external_id" | "email" | "phone";
+
+export type MemberView = {
+	id: string,
+	person: string,
+	role: string,
+	devices: DeviceView[],
+};
 
 export type Neighbours = {
 	position: number,
@@ -357,15 +432,35 @@ export type RecordView = {
 	conflicts: ConflictView[],
 };
 
+export type RemoteState = {
+	name: string,
+	/**  The last entry of this device that it has. */
+	head: number,
+	ok: boolean,
+	error: string | null,
+};
+
 /**  A place where the team meets. */
 export type RemoteView = {
 	name: string,
-	/**  `folder`. */
+	/**  `folder` or `server`. */
 	kind: string,
 	address: string,
-	/**  `connected`, or `missing` where it cannot be reached now. */
+	/**  `connected`, or `missing` where a folder is not there now. */
 	state: string,
 	synced_at: string | null,
+};
+
+/**  Somebody who asks to join. */
+export type RequestView = {
+	request: string,
+	person: string,
+	device: string,
+	role: string,
+	/**  Six digits that both people compare. */
+	check_code: string,
+	/**  `open` or `approved`. */
+	state: string,
 };
 
 export type RowError = {
@@ -426,6 +521,29 @@ export type StatusView = {
 	sample: OperationId | null,
 };
 
+/**  What a sync has done. */
+export type SyncReport = {
+	/**  Entries that remotes got, and that were applied here. */
+	pushed: number,
+	pulled: number,
+	pending: number,
+	conflicts: number,
+	quarantined: number,
+	remotes: RemoteState[],
+};
+
+/**  There are other news, or the team is another. */
+export type TeamEvent = Record<string, never>;
+
+/**  How the last sync went, and who asks to join. */
+export type TeamNews = {
+	at: string | null,
+	remotes: RemoteState[],
+	/**  Why there was no sync at all. */
+	error: string | null,
+	requests: RequestView[],
+};
+
 export type UndoReport = {
 	/**  The new operation that took the other back. */
 	operation: OperationId,
@@ -452,6 +570,12 @@ export type VersionView = {
 	device: string,
 	undone: boolean,
 	changes: ChangeView[],
+};
+
+/**  What a vault waits for that was made for a team. */
+export type WaitingView = {
+	/**  Nothing, where the invitation has to be given once more. */
+	asked: AskedView | null,
 };
 
 /**  An answer to a write. */

@@ -18,6 +18,11 @@ export function onProgress(listener: (done: number, total: number, job: Job) => 
   return () => void stop.then((off) => off());
 }
 
+export function onTeam(listener: () => void): () => void {
+  const stop = events.teamEvent.listen(listener);
+  return () => void stop.then((off) => off());
+}
+
 export function onOpened(listener: (files: string[]) => void): () => void {
   const stop = events.openedEvent.listen((e) => listener(e.payload.files));
   return () => void stop.then((off) => off());

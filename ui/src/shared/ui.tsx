@@ -87,18 +87,22 @@ export function Dialog({
   );
 }
 
-export function Bar({ done, total }: { done: number; total: number }) {
+/** How far work has come; without numbers, that it goes on. */
+export function Bar({ done = 0, total }: { done?: number; total?: number }) {
   const ref = useRef<HTMLElement>(null);
-  const part = total > 0 ? Math.min(1, done / total) : 0;
-  useEffect(() => ref.current?.style.setProperty("transform", `scaleX(${part})`), [part]);
+  const part = total ? Math.min(1, done / total) : 0;
+  const open = total === undefined;
+  useEffect(() => {
+    if (!open) ref.current?.style.setProperty("transform", `scaleX(${part})`);
+  }, [part, open]);
   return (
     <div
-      className="bar"
+      className={open ? "bar open" : "bar"}
       role="progressbar"
       aria-label={t("progress")}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={Math.round(part * 100)}
+      aria-valuenow={open ? undefined : Math.round(part * 100)}
     >
       <i ref={ref} />
     </div>

@@ -6,6 +6,7 @@ import { isComposing } from "../shared/keys";
 import { prefs } from "../shared/prefs";
 import { attempt } from "../shared/toast";
 import { Field } from "../shared/ui";
+import { Join } from "./Join";
 
 export function Brand() {
   return (
@@ -28,14 +29,27 @@ export function Brand() {
 /** First start: language and names, then the recovery kit. */
 export function Welcome({ onDone }: { onDone: () => void }) {
   const [kit, setKit] = useState<{ kit: KitView; keyring: string | null }>();
+  const [joins, setJoins] = useState(false);
   return (
     <div className="start">
-      {kit ? <Kit kit={kit.kit} keyring={kit.keyring} onDone={onDone} /> : <Names onMade={setKit} />}
+      {kit ? (
+        <Kit kit={kit.kit} keyring={kit.keyring} onDone={onDone} />
+      ) : joins ? (
+        <Join onMade={setKit} onBack={() => setJoins(false)} />
+      ) : (
+        <Names onMade={setKit} onJoin={() => setJoins(true)} />
+      )}
     </div>
   );
 }
 
-function Names({ onMade }: { onMade: (made: { kit: KitView; keyring: string | null }) => void }) {
+function Names({
+  onMade,
+  onJoin,
+}: {
+  onMade: (made: { kit: KitView; keyring: string | null }) => void;
+  onJoin: () => void;
+}) {
   const [workspace, setWorkspace] = useState("");
   const [person, setPerson] = useState("");
   const [passphrase, setPassphrase] = useState("");
@@ -130,9 +144,14 @@ function Names({ onMade }: { onMade: (made: { kit: KitView; keyring: string | nu
             {error}
           </p>
         )}
-        <button className="button primary big" id="create-vault" type="submit" disabled={busy}>
-          {busy ? t("start.creating") : t("start.create")}
-        </button>
+        <div className="row-line wrap">
+          <button className="button primary big" id="create-vault" type="submit" disabled={busy}>
+            {busy ? t("start.creating") : t("start.create")}
+          </button>
+          <button type="button" className="button big" id="join-team" disabled={busy} onClick={onJoin}>
+            {t("join.instead")}
+          </button>
+        </div>
       </form>
     </main>
   );
@@ -171,7 +190,7 @@ export function Kit({ kit, keyring, onDone }: { kit: KitView; keyring: string | 
       <div className="kit printed" id="kit">
         <div>
           <div className="soft small">
-            Satchel · {kit.workspace} · {kit.made}
+            {["Satchel", kit.workspace === "…" ? "" : kit.workspace, kit.made].filter(Boolean).join(" · ")}
           </div>
           <code lang="en" translate="no">
             {kit.groups.slice(0, 4).join("-")}
