@@ -121,11 +121,25 @@ fn line(name: &str, ours: f64, baseline: Option<f64>, unit: &str, goal: &str) {
 fn main() {
     let count = argument("--people", 100_000);
     println!("{:<56} {:>10} {:>10} {:>8}  {:<16}", "", "ours", "baseline", "ratio", "goal");
-    edits();
-    first_sync(count);
-    bytes();
-    connected(argument("--devices", 1000), argument("--seconds", 20));
-    flat(argument("--entries", 1_000_000));
+    // One of them alone, or all.
+    let args: Vec<String> = std::env::args().collect();
+    let only = args.iter().position(|a| a == "--only").and_then(|at| args.get(at + 1));
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
+    if wanted("edits") {
+        edits();
+    }
+    if wanted("first") {
+        first_sync(count);
+    }
+    if wanted("bytes") {
+        bytes();
+    }
+    if wanted("connected") {
+        connected(argument("--devices", 1000), argument("--seconds", 20));
+    }
+    if wanted("flat") {
+        flat(argument("--entries", 1_000_000));
+    }
 }
 
 fn edits() {

@@ -18,7 +18,7 @@ use satchel_storage::{
     DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings, team,
 };
 use satchel_sync::{Pulled, Reader, Remote, RemoteError, Written};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
 /// Entries of one segment, and bytes of their chunks.
@@ -186,20 +186,26 @@ impl Session {
                 let seen = seen(&team::feeds(tx)?);
                 let mut builder = SegmentBuilder::new(self.workspace(), &keys, feed, team.members.head, seen);
                 let (mut wrapped, mut bytes, mut packed_to) = (Vec::new(), 0, last);
+                let mut read: HashMap<i64, Changes> = HashMap::new();
                 for u in &unsent {
                     if bytes > SEGMENT_BYTES {
                         break;
                     }
                     packed_to = (u.seq, u.row);
-                    let Some(row) = documents::by_row(tx, u.row)? else { continue };
-                    let made = match payload(&row, u) {
-                        // What `verify` tells of must not keep all others waiting.
-                        Err(e) if e.code == Code::Damaged => continue,
-                        made => made?,
+                    let changes = match read.entry(u.row) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(free) => {
+                            let Some(row) = documents::by_row(tx, u.row)? else { continue };
+                            match Changes::of(&row) {
+                                // What `verify` tells of must not keep all others waiting.
+                                Err(e) if e.code == Code::Damaged => continue,
+                                changes => free.insert(changes?),
+                            }
+                        }
                     };
-                    let Some((payload, heads)) = made else { continue };
+                    let Some((payload, heads)) = changes.payload(u) else { continue };
                     bytes += payload.chunk.len();
-                    let record = row.id.to_string();
+                    let record = changes.record.to_string();
                     let (tag, key) = match team::doc_of(tx, &record)? {
                         Some((tag, key)) => (DocTag(tag), RecordKey::from_bytes(key)),
                         None => {
@@ -307,8 +313,13 @@ impl Session {
                 // Not written by whom it names, or it comes too early.
                 Err(e) => return Ok(Applied { trouble: Some(e.to_string()), ..Applied::default() }),
             };
-            let mut incoming =
-                Incoming { session: self, names: &names, device: segment.device, seqs: BTreeMap::new() };
+            let mut incoming = Incoming {
+                session: self,
+                names: &names,
+                device: segment.device,
+                seqs: BTreeMap::new(),
+                last: None,
+            };
             let (mut done, mut to) = (Applied::default(), None);
             for at in new {
                 let seq = segment.first + at as u64;
@@ -544,27 +555,39 @@ fn seen(feeds: &[team::FeedRow]) -> Hash {
     Hash::of("satchel 2026 seen", &bytes)
 }
 
-/// What an operation has made of a record; nothing if it has changed nothing in its document.
-fn payload(row: &DocumentRow, unsent: &team::Unsent) -> Result<Option<(Payload, Heads)>, AppError> {
-    let parse = |id: &str| id.parse::<Uuid>().ok().map(|id| *id.as_bytes());
-    let Some(operation) = parse(&unsent.id) else { return Ok(None) };
-    let mut document = Document::load(&row.bytes)?;
-    let message = Uuid::from_bytes(operation).simple().to_string();
-    let Some((chunk, heads)) = guarded(|| Ok::<_, AppError>(document.changes_of(&message)))? else {
-        return Ok(None);
-    };
-    let payload = Payload {
-        record: *row.id.as_bytes(),
-        kind: row.kind.key().to_owned(),
-        chunk,
-        operation: WireOperation {
-            id: operation,
-            label: unsent.label.clone(),
-            at: unsent.at,
-            undoes: unsent.undoes.as_deref().and_then(parse),
-        },
-    };
-    Ok(Some((payload, heads)))
+/// What the operations of this device have made of a record, by their names in its document.
+struct Changes {
+    record: RecordId,
+    kind: Kind,
+    by_operation: HashMap<String, (Vec<u8>, Heads)>,
+}
+
+impl Changes {
+    fn of(row: &DocumentRow) -> Result<Self, AppError> {
+        let mut document = Document::load(&row.bytes)?;
+        let by_operation = guarded(|| Ok::<_, AppError>(document.changes_by_operation()))?;
+        Ok(Self { record: row.id, kind: row.kind, by_operation })
+    }
+
+    /// Nothing if the operation has changed nothing in the document.
+    fn payload(&self, unsent: &team::Unsent) -> Option<(Payload, Heads)> {
+        let parse = |id: &str| id.parse::<Uuid>().ok().map(|id| *id.as_bytes());
+        let operation = parse(&unsent.id)?;
+        let message = Uuid::from_bytes(operation).simple().to_string();
+        let (chunk, heads) = self.by_operation.get(&message)?;
+        let payload = Payload {
+            record: *self.record.as_bytes(),
+            kind: self.kind.key().to_owned(),
+            chunk: chunk.clone(),
+            operation: WireOperation {
+                id: operation,
+                label: unsent.label.clone(),
+                at: unsent.at,
+                undoes: unsent.undoes.as_deref().and_then(parse),
+            },
+        };
+        Some((payload, heads.clone()))
+    }
 }
 
 enum Taken {
@@ -581,6 +604,8 @@ struct Incoming<'a> {
     device: DeviceId,
     /// The numbers of their operations here.
     seqs: BTreeMap<[u8; 16], i64>,
+    /// The document that was written last: many entries of one come together.
+    last: Option<(RecordId, Document)>,
 }
 
 impl Incoming<'_> {
@@ -596,10 +621,15 @@ impl Incoming<'_> {
         let id = RecordId::from_bytes(payload.record);
         let stored = documents::get(tx, id)?;
         let catalogue = self.session.catalogue();
+        let last = self.last.take().filter(|(last, _)| *last == id).map(|(_, document)| document);
         let merged = guarded(|| -> Result<_, DocumentError> {
             match &stored {
                 Some(row) => {
-                    let mut document = Document::load(&row.bytes)?;
+                    let last = last.map(|mut document| (document.heads(), document));
+                    let mut document = match last {
+                        Some((heads, document)) if heads == row.heads => document,
+                        _ => Document::load(&row.bytes)?,
+                    };
                     document.append(&payload.chunk, heads)?;
                     Ok(document)
                 }
@@ -628,6 +658,7 @@ impl Incoming<'_> {
             return Ok(Taken::No("it claims an operation of another device".into()));
         };
         self.session.put(tx, seq, &prepared)?;
+        self.last = Some((id, document));
         Ok(Taken::Yes)
     }
 

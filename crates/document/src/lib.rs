@@ -18,7 +18,7 @@ use automerge::{
 };
 use satchel_domain::{Kind, Registers, Scalar, register};
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -333,22 +333,27 @@ impl Document {
         }
     }
 
-    /// What an operation has written, as chunks for other devices, and the version it has led to. The first
+    /// What each operation has written, as chunks for other devices, and the version it has led to. The first
     /// changes that it stands on go with it: they are the same everywhere.
-    pub fn changes_of(&mut self, operation: &str) -> Option<(Vec<u8>, Heads)> {
+    pub fn changes_by_operation(&mut self) -> HashMap<String, (Vec<u8>, Heads)> {
         let changes = self.doc.get_changes(&[]);
-        let own: Vec<&automerge::Change> =
-            changes.iter().filter(|c| c.message().is_some_and(|m| m == operation)).collect();
-        let last = own.last()?.hash().0;
-        let deps: HashSet<ChangeHash> = own.iter().flat_map(|c| c.deps().iter().copied()).collect();
-        let mut chunk = Vec::new();
-        for change in changes.iter() {
-            let base = change.timestamp() == 0 && deps.contains(&change.hash());
-            if base || change.message().is_some_and(|m| m == operation) {
-                chunk.extend_from_slice(change.raw_bytes());
-            }
+        let first: HashMap<ChangeHash, &automerge::Change> =
+            changes.iter().filter(|c| c.timestamp() == 0).map(|c| (c.hash(), c)).collect();
+        let mut all: HashMap<String, (Vec<ChangeHash>, Vec<u8>, Heads)> = HashMap::new();
+        for change in &changes {
+            let Some(operation) = change.message().filter(|_| change.timestamp() != 0) else { continue };
+            let (bases, chunk, heads) = all.entry(operation.to_owned()).or_default();
+            let new = change.deps().iter().filter(|dep| first.contains_key(dep) && !bases.contains(dep));
+            let new: Vec<ChangeHash> = new.copied().collect();
+            bases.extend(new);
+            chunk.extend_from_slice(change.raw_bytes());
+            *heads = vec![change.hash().0];
         }
-        Some((chunk, vec![last]))
+        let whole = |(operation, (bases, chunk, heads)): (String, (Vec<ChangeHash>, Vec<u8>, Heads))| {
+            let bases = bases.iter().filter_map(|base| first.get(base)).flat_map(|c| c.raw_bytes());
+            (operation, (bases.copied().chain(chunk).collect(), heads))
+        };
+        all.into_iter().map(whole).collect()
     }
 
     /// Registers that hold more than one value. Equal values are no conflict.

@@ -292,7 +292,9 @@ fn news(db: &Connection, id: WorkspaceId, asks: DeviceId, known: &[Position]) ->
             .prepare_cached("SELECT bytes FROM segment WHERE workspace = ?1 AND seq = ?2")?
             .query_row(params![id.0, seq], |r| r.get(0))?;
         let keys: Vec<Vec<u8>> = db
-            .prepare_cached("SELECT bytes FROM doc_key WHERE workspace = ?1 AND seq = ?2")?
+            .prepare_cached(
+                "SELECT bytes FROM doc_key INDEXED BY doc_key_seq WHERE workspace = ?1 AND seq = ?2",
+            )?
             .query_map(params![id.0, seq], |r| r.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         segments.push(Kept { segment, keys: WrappedKey::join(&keys) });
