@@ -11,13 +11,13 @@ use satchel_tests::{
     bin,
     cli::Cli,
     proxy::{Act, Proxy},
+    server::Program,
     team::{Device, Step, act, agree, fields, join, settle, step, team_of},
 };
 use serde_json::json;
 use std::{
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
@@ -464,53 +464,11 @@ fn an_edit_is_on_the_other_laptop_at_once() {
     agree(&devices);
 }
 
-/// The built server, which can be killed at any moment.
-struct Killed {
-    dir: tempfile::TempDir,
-    listen: String,
-    process: Option<Child>,
-    setup: String,
-}
-
-impl Killed {
-    fn start(&mut self) {
-        let mut process = Command::new(bin("satchel-server"))
-            .args(["--json", "--listen", &self.listen, "--data"])
-            .arg(self.dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
-        self.setup = said["setup"].as_str().unwrap().to_owned();
-        // The same port again, as a service would.
-        self.listen = said["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
-        self.process = Some(process);
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
 /// `kill -9` of the server while laptops sync, and of a laptop's sync itself: what was acknowledged is there.
 #[test]
 fn kills_of_server_and_laptops_lose_nothing() {
     let rounds = std::env::var("SATCHEL_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
-    let dir = tempfile::tempdir().unwrap();
-    let mut server = Killed { dir, listen: "127.0.0.1:0".into(), process: None, setup: String::new() };
-    server.start();
+    let mut server = Program::start();
     let mut devices = team_of(Device::at("Ana", None, &server.setup), &[("Bo", Role::Member)]);
     devices.iter_mut().for_each(|d| d.patient = true);
     let cli = Cli::bare();
@@ -534,7 +492,7 @@ fn kills_of_server_and_laptops_lose_nothing() {
             std::thread::sleep(delay);
             server.kill();
             std::thread::sleep(Duration::from_millis(20));
-            server.start();
+            server.again();
             writes.join().unwrap();
         });
         devices[0].sync();
@@ -614,7 +572,7 @@ fn who_is_removed_is_refused_at_the_server() {
     // Segments that the server holds are those of devices that were members.
     let contents =
         devices[0].session().server_contents(&devices[0].session().remotes().unwrap()[0].name, 1).unwrap();
-    assert_eq!(contents["devices"].as_array().unwrap().len(), 5, "{contents}");
+    assert_eq!(contents.devices.len(), 5, "{contents:?}");
 }
 
 /// Two admins remove each other, each without knowing of the other.

@@ -5,6 +5,7 @@
 use satchel_tests::{
     browser::{Window, key},
     cli::Cli,
+    server::Program,
 };
 use std::{
     path::Path,
@@ -764,4 +765,113 @@ fn a_newcomer_waits_for_the_team_across_starts() {
     window.until("all records", || (window.text("#total") == "300").then_some(()));
     window.accessibility("joined");
     window.picture("65-joined");
+}
+
+/// Two windows and a server that is away for a while: what one writes, the other shows.
+#[test]
+fn two_windows_meet_at_a_server() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut server = Program::start();
+    let dir = tempfile::tempdir().unwrap();
+    let ana = Window::open(&dir.path().join("ana"), &[]);
+    ana.wait("#workspace");
+    create_vault(&ana, "Norte Foods");
+    ana.click("#nav-team");
+    ana.wait("#remote-address");
+    ana.fill("#remote-address", server.setup.split('#').next().unwrap());
+    ana.click("#connect");
+    ana.says("#setup=");
+    ana.fill("#remote-address", &server.setup);
+    ana.click("#connect");
+    ana.says("Connected");
+    ana.click("#make-link");
+    ana.wait("#invitation");
+    let link = ana.script("return document.querySelector('#invitation').value");
+    let link = link.as_str().unwrap().to_owned();
+
+    let bo = Window::open(&dir.path().join("bo"), &[]);
+    bo.click("#join-team");
+    bo.fill("#join-link", &link);
+    bo.says("Your role: Member");
+    bo.fill("#join-person", "Bo");
+    bo.fill("#join-device", "Bo's laptop");
+    bo.click("#join");
+    let groups = groups_of(&bo);
+    confirm_kit(&bo, &groups);
+    let digits = bo.text("#waiting .digits");
+    ana.until("the same digits", || (ana.text("#requests .digits") == digits).then_some(()));
+    ana.click("[data-approve]");
+    bo.wait("#nav-team");
+
+    // An edit in one appears in the other, without a key.
+    ana.click("#nav-person");
+    ana.press(&["c"]);
+    ana.wait("#new-first_name");
+    ana.type_keys("Zoe");
+    ana.click("#create");
+    ana.wait("#value-title");
+    bo.says("Zoe");
+    bo.press(&[key::ENTER]);
+    bo.wait("#value-title");
+    let edit = |window: &Window, field: &str, text: &str| {
+        window.click(&format!("#value-{field}"));
+        window.wait(&format!("#edit-{field}"));
+        window.press(&[key::CTRL, "a"]);
+        window.type_keys(text);
+        window.press(&[key::ENTER]);
+        let value = format!("#value-{field}");
+        window.until(field, || (window.text(&value) == text).then_some(()));
+    };
+    edit(&ana, "title", "Director");
+    bo.until("Ana's edit", || (bo.text("#value-title") == "Director").then_some(()));
+
+    // The server is away: both go on, and are told what waits; then both have everything.
+    server.kill();
+    ana.click("#value-birthday");
+    ana.wait("#edit-birthday");
+    ana.type_keys("1980-05-17");
+    ana.press(&[key::ENTER]);
+    ana.until("the birthday", || ana.text("#value-birthday").contains("1980").then_some(()));
+    edit(&bo, "title", "Head of purchasing");
+    ana.says("waiting");
+    ana.click("#nav-team");
+    ana.says("Not reachable now");
+    ana.accessibility("server away");
+    ana.picture("70-server-away");
+    server.again();
+    ana.says("Connected");
+    bo.until("what Ana wrote meanwhile", || bo.text("#value-birthday").contains("1980").then_some(()));
+    let ana_has = || {
+        ana.script("return document.querySelector('#status-team')?.innerText ?? ''")
+            .as_str()
+            .map(str::to_owned)
+    };
+    ana.until("nothing waits", || ana_has().filter(|text| text.contains("Synced")).map(|_| ()));
+
+    // What the server sees; on a screen of her own.
+    drop(bo);
+    ana.script(
+        "[...document.querySelectorAll('#remotes button')].find((b) => b.ariaExpanded === 'false').click()",
+    );
+    ana.wait(".contents tbody tr");
+    ana.accessibility("what the server sees");
+    ana.picture("71-contents");
+    let shown = ana.script("return document.querySelector('.contents').innerText");
+    for secret in ["Zoe", "Director", "1980", "Bo's laptop"] {
+        assert!(!shown.as_str().unwrap().contains(secret), "{secret}");
+    }
+    dress(&ana, "zh", "dark");
+    ana.wait("#grid");
+    ana.click("#nav-team");
+    ana.wait("#remotes");
+    ana.script(
+        "[...document.querySelectorAll('#remotes button')].find((b) => b.ariaExpanded === 'false').click()",
+    );
+    ana.wait(".contents tbody tr");
+    ana.accessibility("what the server sees, Chinese, dark");
+    ana.picture("72-contents-zh-dark");
+    ana.click("#nav-person");
+    ana.wait("#grid");
+    ana.press(&[key::ENTER]);
+    ana.until("what Bo wrote meanwhile", || (ana.text("#value-title") == "Head of purchasing").then_some(()));
 }

@@ -47,7 +47,7 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Remote(RemoteCommand::Contents { name, from }) => {
             let contents = session.server_contents(&name, from)?;
-            show.answer(&contents, || serde_json::to_string_pretty(&contents).unwrap_or_default());
+            show.answer(&json!(contents), || serde_json::to_string_pretty(&contents).unwrap_or_default());
         }
         Command::Sync { .. } => return sync(show, session),
         Command::Invite { role, expires } => {

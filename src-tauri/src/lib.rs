@@ -69,6 +69,7 @@ fn bindings() -> Builder<tauri::Wry> {
             team_news,
             add_remote,
             remove_remote,
+            server_contents,
             invite,
             approve,
             members,

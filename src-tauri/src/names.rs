@@ -51,6 +51,7 @@ pub const COMMANDS: &[&str] = &[
     "team_news",
     "add_remote",
     "remove_remote",
+    "server_contents",
     "invite",
     "approve",
     "members",

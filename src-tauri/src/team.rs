@@ -4,7 +4,10 @@ use crate::commands::{Answer, Desktop, Job, NewVaultAnswer, long, run, this_comp
 use satchel_app::{
     AppError, Code, Cost, Join, Keyring, Passphrase, Role, Session,
     domain::{RecordId, date::rfc3339},
-    views::{ConflictOf, InvitedView, MemberView, RemoteState, RemoteView, RequestView, SyncReport, Written},
+    views::{
+        ConflictOf, ContentsView, InvitedView, MemberView, RemoteState, RemoteView, RequestView, SyncReport,
+        Written,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -121,6 +124,12 @@ fn at_home(address: &str) -> String {
         (Some(rest), Some(home)) => home.join(rest).display().to_string(),
         _ => address.trim().to_owned(),
     }
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn server_contents(desktop: State<'_, Desktop>, name: String, from: u32) -> Answer<ContentsView> {
+    with(&desktop, move |s| s.server_contents(&name, u64::from(from))).await
 }
 
 #[tauri::command]

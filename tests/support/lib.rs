@@ -7,6 +7,7 @@ pub mod cli;
 pub mod peer;
 pub mod postgres;
 pub mod proxy;
+pub mod server;
 pub mod team;
 
 use satchel_app::{Cost, CreateVault, Keyring, Passphrase, Satchel, Session};

@@ -64,6 +64,7 @@ impl Satchel {
         let mut ears: BTreeMap<String, Box<dyn Any + Send>> = BTreeMap::new();
         let mut failed: BTreeMap<String, Failed> = BTreeMap::new();
         let mut rung = Rung::default();
+        let mut known: Option<Arc<Wake>> = None;
         while !stop.is_asked() {
             let Ok(session) = self.session() else {
                 ears.clear();
@@ -71,6 +72,12 @@ impl Satchel {
                 std::thread::sleep(LOCKED);
                 continue;
             };
+            // Opened anew meanwhile: those who listened ring another bell.
+            if known.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &session.wake)) {
+                ears.clear();
+                failed.clear();
+                known = Some(session.wake.clone());
+            }
             let remotes = session.store.read(team::remotes).unwrap_or_default();
             ears.retain(|address, _| remotes.iter().any(|r| r.address == *address));
             for remote in &remotes {

@@ -53,6 +53,7 @@ impl Session {
                     false => remote.sent - 1,
                 },
                 ok: outcome.is_ok(),
+                reached: outcome.as_ref().err().is_none_or(|e| e.code != Code::Unreachable),
                 error: outcome.as_ref().err().map(|e| e.message.clone()),
                 code: outcome.as_ref().err().map(|e| e.code),
             });

@@ -4,7 +4,7 @@ use crate::{
     AppError, Session,
     error::Code,
     session::{facts, now},
-    views::{DeviceView, InvitationView, MemberView, RemoteView, RequestView},
+    views::{ContentsView, DeviceView, InvitationView, MemberView, RemoteView, RequestView},
 };
 use satchel_document::Actor;
 use satchel_domain::date::rfc3339;
@@ -167,11 +167,16 @@ impl Session {
         }
         let keys = DeviceKeys::generate(self.own())?;
         let (sign, receive) = keys.secrets();
-        self.store.write_aside::<_, StorageError>(|tx| {
+        let made = self.store.write_aside::<_, StorageError>(|tx| {
+            // Two who ask at once must not end with two different pairs.
+            if read(tx)?.is_some() {
+                return Ok(false);
+            }
             settings::put(tx, facts::SIGN, &hex(sign.as_slice()))?;
-            settings::put(tx, facts::RECEIVE, &hex(receive.as_slice()))
+            settings::put(tx, facts::RECEIVE, &hex(receive.as_slice()))?;
+            Ok(true)
         })?;
-        Ok(keys)
+        if made { Ok(keys) } else { self.device_keys() }
     }
 
     pub(crate) fn team(&self) -> Result<Team, AppError> {
@@ -305,13 +310,16 @@ impl Session {
     }
 
     /// What a server holds about this workspace, as it sees it: from a segment on.
-    pub fn server_contents(&self, name: &str, from: u64) -> Result<serde_json::Value, AppError> {
+    pub fn server_contents(&self, name: &str, from: u64) -> Result<ContentsView, AppError> {
         let remotes = self.store.read(team::remotes)?;
         let row =
             remotes.iter().find(|r| r.name == name).ok_or_else(|| AppError::not_found("remote", name))?;
         let server = ServerAddress::parse(&row.address)?
             .ok_or_else(|| AppError::refused("this is a folder: what is in it can be looked at as files"))?;
-        Ok(Server::open(server, self.workspace(), self.device_keys()?)?.contents(from)?)
+        let said = Server::open(server, self.workspace(), self.device_keys()?)?.contents(from)?;
+        serde_json::from_value(said).map_err(|e| {
+            AppError::new(Code::Unreachable, format!("what the server {name} says is no answer: {e}"))
+        })
     }
 
     pub fn remotes(&self) -> Result<Vec<RemoteView>, AppError> {
@@ -378,6 +386,9 @@ impl Session {
 
     fn open_requests(&self) -> Result<Vec<OpenRequest>, AppError> {
         let links = self.store.read(team::invitations)?;
+        if links.is_empty() {
+            return Ok(Vec::new());
+        }
         let invitations: Vec<Invitation> =
             links.iter().filter_map(|link| Invitation::from_link(link).ok()).collect();
         let mut open = Vec::new();

@@ -5,7 +5,7 @@ use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 /// A record with everything that is known of it.
@@ -309,9 +309,72 @@ pub struct RemoteState {
     #[specta(type = u32)]
     pub head: u64,
     pub ok: bool,
+    /// Whether it has answered at all.
+    pub reached: bool,
     pub error: Option<String>,
     #[serde(skip)]
     pub code: Option<Code>,
+}
+
+/// What a server holds about this workspace, as it sees it. It comes from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ContentsView {
+    pub workspace: ContentsTotals,
+    pub control_records: u32,
+    pub devices: Vec<ContentsDevice>,
+    /// By person.
+    pub roles: std::collections::BTreeMap<String, String>,
+    pub wrapped_keys: u32,
+    pub requests: u32,
+    /// From the one that was asked for on, some at a time.
+    pub segments: Vec<ContentsSegment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ContentsTotals {
+    pub id: String,
+    pub segments: u32,
+    pub entries: u32,
+    #[specta(type = u32)]
+    pub bytes: u64,
+    /// Epoch milliseconds, by the server's clock.
+    #[specta(type = u32)]
+    pub created_at: i64,
+    #[specta(type = u32)]
+    pub written_at: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ContentsDevice {
+    pub device: String,
+    pub person: String,
+    pub sign: String,
+    pub names: String,
+    pub removed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ContentsSegment {
+    pub seq: u32,
+    pub device: String,
+    pub incarnation: String,
+    pub first: u32,
+    pub next: u32,
+    pub hash: String,
+    #[specta(type = u32)]
+    pub at: i64,
+    pub bytes: u32,
+    pub entries: Vec<ContentsEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ContentsEntry {
+    pub kind: String,
+    pub document: String,
+    pub epoch: u32,
+    pub bytes: u32,
+    /// Its beginning.
+    pub ciphertext: String,
 }
 
 /// A field that holds more than one value.

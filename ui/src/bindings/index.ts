@@ -62,6 +62,7 @@ export const commands = {
 	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),
 	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
 	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
+	serverContents: (name: string, from: number) => __TAURI_INVOKE<ContentsView>("plugin:satchel|server_contents", { name, from }),
 	invite: (role: string, days: number) => __TAURI_INVOKE<InvitationAnswer>("plugin:satchel|invite", { role, days }),
 	approve: (request: string) => __TAURI_INVOKE<RequestView>("plugin:satchel|approve", { request }),
 	members: () => __TAURI_INVOKE<MemberView[]>("plugin:satchel|members"),
@@ -161,6 +162,58 @@ export type ConflictOf = {
 export type ConflictView = {
 	field: string,
 	values: ClaimView[],
+};
+
+export type ContentsDevice = {
+	device: string,
+	person: string,
+	sign: string,
+	names: string,
+	removed: boolean,
+};
+
+export type ContentsEntry = {
+	kind: string,
+	document: string,
+	epoch: number,
+	bytes: number,
+	/**  Its beginning. */
+	ciphertext: string,
+};
+
+export type ContentsSegment = {
+	seq: number,
+	device: string,
+	incarnation: string,
+	first: number,
+	next: number,
+	hash: string,
+	at: number,
+	bytes: number,
+	entries: ContentsEntry[],
+};
+
+export type ContentsTotals = {
+	id: string,
+	segments: number,
+	entries: number,
+	bytes: number,
+	/**  Epoch milliseconds, by the server's clock. */
+	created_at: number,
+	written_at: number,
+};
+
+/**  What a server holds about this workspace, as it sees it. It comes from outside. */
+export type ContentsView = {
+	workspace: ContentsTotals,
+	control_records: number,
+	devices: ContentsDevice[],
+	/**  By person. */
+	roles: { [key in string]: string },
+	wrapped_keys: number,
+	requests: number,
+	/**  From the one that was asked for on, some at a time. */
+	segments: ContentsSegment[],
 };
 
 export type DeviceView = {
@@ -437,6 +490,8 @@ export type RemoteState = {
 	/**  The last entry of this device that it has. */
 	head: number,
 	ok: boolean,
+	/**  Whether it has answered at all. */
+	reached: boolean,
 	error: string | null,
 };
 

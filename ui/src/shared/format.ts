@@ -37,6 +37,18 @@ export function ago(iso: string, now = Date.now()): string {
 
 export const count = (n: number): string => new Intl.NumberFormat(locale()).format(n);
 
+/** As people count them: 640 B, 12 kB, 3.4 MB. */
+export function bytes(n: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const at = Math.min(Math.floor(Math.log10(Math.max(n, 1)) / 3), units.length - 1);
+  return new Intl.NumberFormat(locale(), {
+    style: "unit",
+    unit: units[at],
+    unitDisplay: at === 0 ? "narrow" : "short",
+    maximumSignificantDigits: 3,
+  }).format(n / 1000 ** at);
+}
+
 export function money(value: { minor: number; currency: string }): string {
   try {
     const format = new Intl.NumberFormat(locale(), { style: "currency", currency: value.currency });

@@ -8,6 +8,7 @@ import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
+import { Contents } from "./Contents";
 import { reached } from "./team";
 
 /** Where the team meets, and whether everything is there. */
@@ -58,6 +59,7 @@ export function Remotes({ remotes, news }: { remotes: RemoteView[]; news?: TeamN
 }
 
 function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
+  const [open, setOpen] = useState(false);
   const { state, error, at } = reached(remote, news);
   const Icon = { good: Check, away: CloudOff, trouble: CircleAlert }[state];
   async function disconnect() {
@@ -69,31 +71,44 @@ function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
     });
   }
   return (
-    <li className="row-line">
-      {remote.kind === "server" ? <Server size={16} /> : <Folder size={16} />}
-      <div className="grow">
-        <div className="cell">
-          <strong>{remote.name}</strong>{" "}
-          <span className="soft small" title={remote.address}>
-            {remote.address}
-          </span>
+    <li>
+      <div className="row-line">
+        {remote.kind === "server" ? <Server size={16} /> : <Folder size={16} />}
+        <div className="grow">
+          <div className="cell">
+            <strong>{remote.name}</strong>{" "}
+            <span className="soft small" title={remote.address}>
+              {remote.address}
+            </span>
+          </div>
+          <div className="small state">
+            <span className={{ good: "good", away: "warn", trouble: "bad-ink" }[state]}>
+              <Icon size={13} /> {t(`team.${state}`)}
+            </span>
+            {at && <span className="soft">{t("team.syncedAt", { ago: ago(at) })}</span>}
+          </div>
+          {error && <div className="small soft">{inWords(error)}</div>}
+          {remote.kind === "server" && (
+            <button
+              type="button"
+              className="button plain flush small"
+              aria-expanded={open}
+              onClick={() => setOpen(!open)}
+            >
+              {t("contents.title")}
+            </button>
+          )}
         </div>
-        <div className="small state">
-          <span className={{ good: "good", away: "warn", trouble: "bad-ink" }[state]}>
-            <Icon size={13} /> {t(`team.${state}`)}
-          </span>
-          {at && <span className="soft">{t("team.syncedAt", { ago: ago(at) })}</span>}
-        </div>
-        {error && <div className="small soft">{inWords(error)}</div>}
+        <button
+          type="button"
+          className="button plain flush-right"
+          aria-label={t("team.disconnectOf", { name: remote.name })}
+          onClick={() => void disconnect()}
+        >
+          {t("team.disconnect")}
+        </button>
       </div>
-      <button
-        type="button"
-        className="button plain flush-right"
-        aria-label={t("team.disconnectOf", { name: remote.name })}
-        onClick={() => void disconnect()}
-      >
-        {t("team.disconnect")}
-      </button>
+      {open && <Contents name={remote.name} />}
     </li>
   );
 }

@@ -46,7 +46,8 @@ export interface Reached {
 export function reached(remote: RemoteView, news?: TeamNews): Reached {
   const last: RemoteState | undefined = news?.remotes.find((r) => r.name === remote.name);
   const at = last?.ok ? news?.at : remote.synced_at;
-  if (remote.state !== "connected") return { state: "away", error: last?.error, at };
+  if (remote.state !== "connected" || last?.reached === false)
+    return { state: "away", error: last?.error, at };
   if (last && !last.ok) return { state: "trouble", error: last.error, at };
   return news?.error ? { state: "trouble", error: news.error, at } : { state: "good", at };
 }
