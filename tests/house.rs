@@ -42,6 +42,7 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
+    assert_eq!(house("satchel-server"), only(&["satchel-protocol"]), "the server knows no records");
     assert_eq!(house("satchel-cli"), only(&["satchel-app"]), "hosts see only `app`");
     assert_eq!(house("satchel"), only(&["satchel-app"]), "hosts see only `app`");
 }
@@ -57,6 +58,7 @@ fn only_the_desktop_knows_tauri() {
         "satchel-interchange",
         "satchel-protocol",
         "satchel-sync",
+        "satchel-server",
         "satchel-app",
         "satchel-cli",
     ] {

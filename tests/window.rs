@@ -643,6 +643,7 @@ fn a_team_meets_and_settles_what_two_have_edited() {
     window.picture("44-conflict");
     for (language, theme, at) in [("zh", "dark", "45"), ("zh", "light", "46"), ("en", "dark", "47")] {
         dress(&window, language, theme);
+        window.wait("#grid");
         window.click("#nav-team");
         window.wait("#conflicts .panel");
         window.wait("#people .member:nth-of-type(2)");
