@@ -440,9 +440,14 @@ impl Prepared {
     }
 
     /// Of a record that another device has made.
-    pub fn received(id: RecordId, document: &mut Document, catalogue: &Catalogue) -> Result<Self, AppError> {
+    pub fn received(
+        id: RecordId,
+        document: &mut Document,
+        chunks: &[u8],
+        catalogue: &Catalogue,
+    ) -> Result<Self, AppError> {
         guarded(|| {
-            let bytes = document.save_verified()?;
+            let bytes = document.save_received(chunks)?;
             let kind = document.kind()?;
             let row = DocumentRow { row: 0, id, kind, heads: Vec::new(), bytes, appended: 0 };
             Ok(Self { row: None, ..Self::derive(row, document, catalogue)? })

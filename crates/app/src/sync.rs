@@ -15,7 +15,8 @@ use satchel_protocol::{
     ProtocolError, RecordKey, Role, Segment, SegmentBuilder, WrappedKey,
 };
 use satchel_storage::{
-    DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings, team,
+    Bulk, DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings,
+    team,
 };
 use satchel_sync::{Pulled, Reader, Remote, RemoteError, Written};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
@@ -24,6 +25,8 @@ use uuid::Uuid;
 /// Entries of one segment, and bytes of their chunks.
 const SEGMENT: usize = 500;
 const SEGMENT_BYTES: usize = 4 << 20;
+/// So many entries at once are written as an import is.
+const MANY: u32 = 2000;
 /// In one sync the control log is followed anew so often at most.
 const CONTROL_MOVES: u32 = 8;
 /// Milliseconds after which a sync that has sent nothing is noted all the same.
@@ -98,6 +101,7 @@ impl Session {
             fields: false,
             trouble: None,
             waiting: BTreeSet::new(),
+            bulk: None,
             failed: None,
             progress,
             cancel,
@@ -281,17 +285,15 @@ impl Session {
         Ok(pushed)
     }
 
-    fn take_keys(&self, team: &Team, bytes: &[u8]) -> Result<(), AppError> {
+    fn take_keys(&self, tx: &Transaction<'_>, team: &Team, bytes: &[u8]) -> Result<(), AppError> {
         let Ok(wrapped) = WrappedKey::decode_all(bytes) else { return Ok(()) };
-        self.store.write_aside::<_, AppError>(|tx| {
-            for wrapped in wrapped {
-                let key = team.epochs.get(&wrapped.epoch).map(|e| e.unwrap(self.workspace(), &wrapped));
-                if let Some(Ok(key)) = key {
-                    team::put_doc(tx, &wrapped.tag.0, "", key.as_bytes())?;
-                }
+        for wrapped in wrapped {
+            let key = team.epochs.get(&wrapped.epoch).map(|e| e.unwrap(self.workspace(), &wrapped));
+            if let Some(Ok(key)) = key {
+                team::put_doc(tx, &wrapped.tag.0, "", key.as_bytes())?;
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     /// Applies a segment up to the first entry that has to wait. How many entries.
@@ -300,6 +302,7 @@ impl Session {
         team: &Team,
         card: &satchel_protocol::Card,
         segment: &Segment,
+        keys: &[u8],
     ) -> Result<Applied, AppError> {
         let chain = segment.chain();
         let names = team.names(segment.device);
@@ -314,6 +317,7 @@ impl Session {
                 // Not written by whom it names, or it comes too early.
                 Err(e) => return Ok(Applied { trouble: Some(e.to_string()), ..Applied::default() }),
             };
+            self.take_keys(tx, team, keys)?;
             let mut incoming = Incoming {
                 session: self,
                 names: &names,
@@ -439,6 +443,8 @@ struct Reading<'a> {
     trouble: Option<(DeviceId, String)>,
     /// Feeds that wait for something: what comes behind waits, too.
     waiting: BTreeSet<(DeviceId, u64)>,
+    /// Where much has come, as with a first sync.
+    bulk: Option<Bulk<'a>>,
     failed: Option<AppError>,
     progress: &'a mut dyn FnMut(Progress),
     cancel: &'a Cancel,
@@ -479,13 +485,12 @@ impl Reading<'_> {
     fn try_take(&mut self, segment: &Segment, keys: &[u8]) -> Result<(), AppError> {
         let card = self.team.members.devices.get(&segment.device).map(|m| m.card.clone());
         let Some(card) = card else { return Ok(()) };
-        self.session.take_keys(&self.team, keys)?;
         let feed = (segment.device, segment.incarnation);
         if self.waiting.contains(&feed) {
             return Ok(());
         }
         loop {
-            let applied = self.session.apply(&self.team, &card, segment)?;
+            let applied = self.session.apply(&self.team, &card, segment, keys)?;
             self.pulled += applied.entries;
             if self.trouble.is_none() {
                 // What comes behind it can only be missing.
@@ -499,6 +504,9 @@ impl Reading<'_> {
             }
             self.session.refresh_catalogue()?;
             self.fields = true;
+        }
+        if self.pulled > MANY && self.bulk.is_none() {
+            self.bulk = Some(self.session.store.bulk());
         }
         (self.progress)(Progress { done: u64::from(self.pulled), total: 0 });
         Ok(())
@@ -648,7 +656,7 @@ impl Incoming<'_> {
         let prepared = match stored {
             Some(row) if row.heads == document.heads() => return Ok(Taken::Yes),
             Some(row) => Prepared::of(row, &mut document, &catalogue),
-            None => Prepared::received(id, &mut document, &catalogue),
+            None => Prepared::received(id, &mut document, &payload.chunk, &catalogue),
         };
         let prepared = match prepared {
             Ok(prepared) => prepared,

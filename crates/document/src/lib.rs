@@ -151,6 +151,15 @@ impl Document {
         Ok(bytes)
     }
 
+    /// What is to be stored of a document that was read from these chunks: they themselves, where it has read
+    /// all of them.
+    pub fn save_received(&mut self, chunks: &[u8]) -> Result<Vec<u8>, DocumentError> {
+        match fills(chunks) {
+            true => Ok(chunks.to_vec()),
+            false => self.save_verified(),
+        }
+    }
+
     /// What is to be stored, and how much of it was appended: what the document has beyond `heads` behind
     /// what is stored of it, or all of it anew once that has grown.
     pub fn save_onto(
@@ -465,4 +474,23 @@ impl From<Actor> for ActorId {
     fn from(actor: Actor) -> Self {
         ActorId::from(actor.0)
     }
+}
+
+/// Whether these are chunks to their very end: automerge reads as far as it can, and says nothing of the rest.
+fn fills(bytes: &[u8]) -> bool {
+    const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // Magic, checksum, kind; the length of what follows, seven bits at a time.
+        let Some((head, behind)) = rest.split_at_checked(9) else { return false };
+        if head.get(..4) != Some(&MAGIC) {
+            return false;
+        }
+        let Some(end) = behind.iter().take(5).position(|b| b & 0x80 == 0) else { return false };
+        let Some((length, behind)) = behind.split_at_checked(end + 1) else { return false };
+        let length = length.iter().rev().fold(0_usize, |n, b| n << 7 | usize::from(b & 0x7f));
+        let Some((_, next)) = behind.split_at_checked(length) else { return false };
+        rest = next;
+    }
+    !bytes.is_empty()
 }

@@ -427,3 +427,28 @@ fn a_version_says_what_its_operation_changed() {
     changed.sort_unstable();
     assert_eq!(changed, ["first_name", "first_name", "title"]);
 }
+
+/// What another device has sent is stored as it came, but only where automerge has read all of it.
+#[test]
+fn what_was_received_is_stored_as_it_came() {
+    let mut ana = person(1, &[("first_name", "Zoe")]);
+    set(&mut ana, 1, 2000, "title", "Buyer");
+    let mut changes = ana.changes_by_operation();
+    assert_eq!(changes.len(), 2, "making it, and the edit: {:?}", changes.keys());
+    let whole = ana.save();
+    assert!(fills(&whole));
+    for cut in 1..whole.len() {
+        assert!(!fills(&whole[..cut]), "{cut}");
+    }
+    assert!(!fills(&[]) && !fills(&[whole.as_slice(), b"rest"].concat()));
+    let (chunk, heads) = changes.remove("op-1000").expect("made by it");
+    let mut read = Document::begin(&chunk, &heads).expect("all of it");
+    assert_eq!(read.save_received(&chunk).expect("stored"), chunk);
+    let behind = [chunk.as_slice(), b"junk"].concat();
+    let mut stored = Document::load(&read.save_received(&behind).expect("stored")).expect("loads");
+    assert_eq!(stored.heads(), read.heads());
+    assert_eq!(stored.registers(), read.registers());
+    let (edit, heads) = changes.remove("op-2000").expect("the edit");
+    stored.append(&edit, &heads).expect("follows");
+    assert_eq!(stored.heads(), ana.heads());
+}

@@ -26,4 +26,4 @@ pub use lists::{ListQuery, Row};
 pub use operations::{Operation, Touched};
 pub use rusqlite::{Connection, Transaction};
 pub use schema::{SCHEMA_VERSION, projection_version};
-pub use store::{Check, Store, scratch};
+pub use store::{Bulk, Check, Store, scratch};
