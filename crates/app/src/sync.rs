@@ -11,8 +11,8 @@ use crate::{
 use satchel_document::{Document, DocumentError, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
-    DeviceId, DocTag, EntryKind, Feed, Hash, Kept, Operation as WireOperation, Payload, Place, Position,
-    ProtocolError, RecordKey, Role, Segment, SegmentBuilder, WrappedKey,
+    Card, DeviceId, DocTag, EntryKind, Feed, Hash, Kept, Operation as WireOperation, Payload, Place,
+    Position, ProtocolError, RecordKey, Role, Segment, SegmentBuilder, WrappedKey,
 };
 use satchel_storage::{
     Bulk, DocumentRow, Operation, StorageError, Transaction, documents, operations, projections, settings,
@@ -27,6 +27,8 @@ const SEGMENT: usize = 500;
 const SEGMENT_BYTES: usize = 4 << 20;
 /// So many entries at once are written as an import is.
 const MANY: u32 = 2000;
+/// Fewer entries than these are not shared among cores.
+const WORTH_CORES: usize = 32;
 /// In one sync the control log is followed anew so often at most.
 const CONTROL_MOVES: u32 = 8;
 /// Milliseconds after which a sync that has sent nothing is noted all the same.
@@ -265,8 +267,8 @@ impl Session {
         });
         let written: Vec<Written> = written.collect();
         let mut pushed = 0;
-        let mut again = true;
-        while std::mem::take(&mut again) {
+        let mut tries = 0;
+        'again: loop {
             for lacking in remote.lacking(self.own(), &written)? {
                 let segment = self.store.read(|db| team::segment(db, lacking.incarnation, lacking.first))?;
                 let Some(segment) = segment else { continue };
@@ -274,15 +276,62 @@ impl Session {
                 match remote.push(self.own(), lacking, kept) {
                     Ok(()) => pushed += u32::try_from(lacking.next - lacking.first).unwrap_or(u32::MAX),
                     // It has become an older copy of itself: from where it is.
-                    Err(RemoteError::Behind(_)) if pushed == 0 => {
-                        again = true;
-                        break;
+                    Err(RemoteError::Behind(_)) if tries == 0 => {
+                        tries += 1;
+                        continue 'again;
                     }
                     Err(e) => return Err(e.into()),
                 }
             }
+            return Ok(pushed);
         }
-        Ok(pushed)
+    }
+
+    /// The documents that begin in a segment, decrypted, read and projected on all cores: what of a first
+    /// sync does not need the database. What is not made ready here is done one by one.
+    fn ready(&self, team: &Team, card: &Card, segment: &Segment, keys: &[u8]) -> Vec<Option<Ready>> {
+        let count = segment.entries.len();
+        let signed = self.store.read(|db| feed_in(db, segment.device, segment.incarnation));
+        let signed = signed.is_ok_and(|mut feed| feed.accept(self.workspace(), card, segment).is_ok());
+        let Ok(wrapped) = WrappedKey::decode_all(keys) else { return Vec::new() };
+        if count < WORTH_CORES || !signed {
+            return Vec::new();
+        }
+        let keys: HashMap<DocTag, RecordKey> = wrapped
+            .iter()
+            .filter_map(|w| Some((w.tag, team.epochs.get(&w.epoch)?.unwrap(self.workspace(), w).ok()?)))
+            .collect();
+        let (chain, catalogue) = (segment.chain(), self.catalogue());
+        let one = |at: usize| -> Option<Ready> {
+            let entry = segment.entries.get(at)?;
+            let payload =
+                segment.open(at, &chain, team.epochs.get(&entry.epoch)?, keys.get(&entry.tag)?).ok()?;
+            let heads = entry.heads.iter().map(|h| h.0).collect();
+            let mut document = guarded(|| Document::begin(&payload.chunk, &heads)).ok()?;
+            let kind: Kind = payload.kind.parse().ok()?;
+            let id = RecordId::from_bytes(payload.record);
+            let prepared = Prepared::received(id, &mut document, &payload.chunk, &catalogue).ok()?;
+            (document.kind().ok()? == kind).then_some(Ready { payload, prepared })
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let part = count.div_ceil(cores);
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = (0..count)
+                .step_by(part)
+                .map(|from| {
+                    scope.spawn(move || (from..(from + part).min(count)).map(one).collect::<Vec<_>>())
+                })
+                .collect();
+            // A part that has panicked is done one by one, where a panic is caught entry by entry.
+            parts
+                .into_iter()
+                .enumerate()
+                .flat_map(|(n, done)| {
+                    let size = part.min(count - n * part);
+                    done.join().unwrap_or_else(|_| (0..size).map(|_| None).collect())
+                })
+                .collect()
+        })
     }
 
     fn take_keys(&self, tx: &Transaction<'_>, team: &Team, bytes: &[u8]) -> Result<(), AppError> {
@@ -297,15 +346,10 @@ impl Session {
     }
 
     /// Applies a segment up to the first entry that has to wait. How many entries.
-    fn apply(
-        &self,
-        team: &Team,
-        card: &satchel_protocol::Card,
-        segment: &Segment,
-        keys: &[u8],
-    ) -> Result<Applied, AppError> {
+    fn apply(&self, team: &Team, card: &Card, segment: &Segment, keys: &[u8]) -> Result<Applied, AppError> {
         let chain = segment.chain();
         let names = team.names(segment.device);
+        let mut ready = self.ready(team, card, segment, keys);
         self.store.write::<_, AppError>(|tx| {
             let mut feed = feed_in(tx, segment.device, segment.incarnation)?;
             let new = match feed.accept(self.workspace(), card, segment) {
@@ -342,11 +386,16 @@ impl Session {
                     break;
                 };
                 let row = row_of(&feed);
-                match segment.open(at, &chain, epoch, &RecordKey::from_bytes(key)) {
+                let ready = ready.get_mut(at).and_then(Option::take);
+                let (payload, prepared) = match ready {
+                    Some(ready) => (Ok(ready.payload), Some(ready.prepared)),
+                    None => (segment.open(at, &chain, epoch, &RecordKey::from_bytes(key)), None),
+                };
+                match payload {
                     Err(e) => team::quarantine(tx, &row, seq, &e.to_string(), &[])?,
                     Ok(payload) => {
                         let heads = entry.heads.iter().map(|h| h.0).collect();
-                        match incoming.apply(tx, &payload, &heads)? {
+                        match incoming.apply(tx, &payload, &heads, prepared)? {
                             Taken::Yes => {
                                 done.new_field |= payload.kind == Kind::CustomField.key();
                                 let record = Uuid::from_bytes(payload.record).to_string();
@@ -475,6 +524,14 @@ impl Reading<'_> {
             .into_iter()
             .map(|f| Position { device: DeviceId(f.device), incarnation: f.incarnation, next: f.next })
             .collect();
+        // Nothing more counts of who was removed.
+        for place in &mut known {
+            let next = Place { device: place.device, incarnation: place.incarnation, seq: place.next };
+            let gone = self.team.members.devices.get(&place.device).is_some_and(|m| m.removed);
+            if gone && !self.team.members.counts(next) {
+                place.next = i64::MAX.unsigned_abs();
+            }
+        }
         // What this very copy writes does not come from outside.
         known.retain(|p| (p.device, p.incarnation) != (session.own(), session.incarnation));
         let (device, incarnation) = (session.own(), session.incarnation);
@@ -564,6 +621,12 @@ fn seen(feeds: &[team::FeedRow]) -> Hash {
     Hash::of("satchel 2026 seen", &bytes)
 }
 
+/// An entry that begins a document, ready to be written.
+struct Ready {
+    payload: Payload,
+    prepared: Prepared,
+}
+
 /// What the operations of this device have made of a record, by their names in its document.
 struct Changes {
     record: RecordId,
@@ -623,12 +686,16 @@ impl Incoming<'_> {
         tx: &Transaction<'_>,
         payload: &Payload,
         heads: &Vec<[u8; 32]>,
+        ready: Option<Prepared>,
     ) -> Result<Taken, AppError> {
         let Ok(kind) = payload.kind.parse::<Kind>() else {
             return Ok(Taken::No(format!("a kind that this version does not know: {}", payload.kind)));
         };
         let id = RecordId::from_bytes(payload.record);
         let stored = documents::get(tx, id)?;
+        if let (None, Some(prepared)) = (&stored, ready) {
+            return self.put(tx, &payload.operation, &prepared);
+        }
         let catalogue = self.session.catalogue();
         let last = self.last.take().filter(|(last, _)| *last == id).map(|(_, document)| document);
         let merged = guarded(|| -> Result<_, DocumentError> {
@@ -663,11 +730,21 @@ impl Incoming<'_> {
             Err(e) if e.code == Code::Damaged => return Ok(Taken::No(e.message)),
             Err(e) => return Err(e),
         };
-        let Some(seq) = self.operation(tx, &payload.operation)? else {
+        let taken = self.put(tx, &payload.operation, &prepared)?;
+        self.last = Some((id, document));
+        Ok(taken)
+    }
+
+    fn put(
+        &mut self,
+        tx: &Transaction<'_>,
+        operation: &WireOperation,
+        prepared: &Prepared,
+    ) -> Result<Taken, AppError> {
+        let Some(seq) = self.operation(tx, operation)? else {
             return Ok(Taken::No("it claims an operation of another device".into()));
         };
-        self.session.put(tx, seq, &prepared)?;
-        self.last = Some((id, document));
+        self.session.put(tx, seq, prepared)?;
         Ok(Taken::Yes)
     }
 
