@@ -20,9 +20,9 @@ use axum::{
     routing::{delete, get, post, put},
 };
 use satchel_protocol::{
-    Authorization, Card, DeviceId, Feed, Hash, Kept, Membership, Pass, Place, Position, Segment,
-    SignedRecord, WorkspaceId, WrappedKey, decode_positions, encode_all, encode_positions, from_hex, hex,
-    limits,
+    Authorization, Card, DeviceId, Feed, Hash, Kept, Membership, Pass, Place, Position, ProtocolError, Role,
+    Segment, SignedRecord, WorkspaceId, WrappedKey, decode_positions, encode_all, encode_positions, from_hex,
+    hex, limits,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 type Shared = State<Arc<Hub>>;
 type Answer = Result<Response, Refusal>;
@@ -99,8 +99,12 @@ async fn measured(State(hub): Shared, request: Request, next: Next) -> Response 
 }
 
 async fn by_address(State(hub): Shared, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().copied();
-    match peer.map_or(Ok(()), |peer| hub.let_address(peer.0.ip())) {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    // The last one is what our own proxy has seen.
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|h| h.to_str().ok());
+    let forwarded =
+        forwarded.filter(|_| hub.proxy).and_then(|all| all.rsplit(',').next()?.trim().parse().ok());
+    match forwarded.or(peer).map_or(Ok(()), |address| hub.let_address(address)) {
         Ok(()) => next.run(request).await,
         Err(e) => e.into_response(),
     }
@@ -115,19 +119,32 @@ async fn ready(State(hub): Shared) -> Response {
     }
 }
 
-/// The whole body, if it is not too large, and comes fast enough.
-async fn body(hub: &Hub, headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+/// The whole body, if it is not too large, and comes fast enough; and the room that it takes until the answer
+/// is made. What strangers send has a room of its own.
+async fn body(
+    hub: &Hub,
+    room: &Arc<Semaphore>,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Refusal> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse::<usize>().ok());
     let expected = length.unwrap_or(limit);
     if expected > limit {
         return Err(Refusal::TooLarge(limit));
     }
     let patience = Duration::from_secs(hub.limits.patience + expected as u64 / SLOWEST);
+    if limit == 0 {
+        let empty = axum::body::to_bytes(body, 0).await.map_err(|_| Refusal::TooLarge(0))?;
+        return Ok((empty, None));
+    }
     let most = (hub.limits.memory / 1024).max(1);
-    let kilobytes = u32::try_from((expected / 1024 + 1).min(most)).unwrap_or(u32::MAX);
+    // What is decoded and copied of it takes room, too.
+    let kilobytes = u32::try_from((expected / 512 + 1).min(most)).unwrap_or(u32::MAX);
     let read = async {
-        let _room = hub.bodies.acquire_many(kilobytes).await;
-        axum::body::to_bytes(body, limit).await.map_err(|_| Refusal::TooLarge(limit))
+        let room = room.clone().acquire_many_owned(kilobytes).await.map_err(|_| Refusal::Slow)?;
+        let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| Refusal::TooLarge(limit))?;
+        Ok((bytes, Some(room)))
     };
     tokio::time::timeout(patience, read).await.map_err(|_| Refusal::Slow)?
 }
@@ -143,6 +160,7 @@ struct Caller {
     members: Arc<Membership>,
     who: Who,
     body: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 enum Who {
@@ -175,22 +193,23 @@ async fn caller(hub: &Hub, workspace: &str, request: Request, limit: usize) -> R
             if !hub.store.invited(workspace, pass.hash(), now()).await? {
                 return Err(Refusal::Unknown);
             }
-            let body = body(hub, &parts.headers, rest, limit.min(REQUEST_BYTES)).await?;
-            Ok(Caller { workspace, head, members, who: Who::Invited(pass), body })
+            let limit = limit.min(REQUEST_BYTES);
+            let (body, room) = body(hub, &hub.strangers, &parts.headers, rest, limit).await?;
+            Ok(Caller { workspace, head, members, who: Who::Invited(pass), body, _room: room })
         }
         Authorization::Device(claim) => {
             let card = members.devices.get(&claim.device).map(|m| m.card.clone()).ok_or(Refusal::Unknown)?;
             if (claim.at - now()).abs() > CLOCKS {
                 return Err(Refusal::Clock);
             }
-            let body = body(hub, &parts.headers, rest, limit).await?;
+            let (body, room) = body(hub, &hub.bodies, &parts.headers, rest, limit).await?;
             let target = parts.uri.path_and_query().map_or("", |p| p.as_str());
             // Nested routes see a part of the path only.
             let whole = parts.extensions.get::<axum::extract::OriginalUri>();
             let target = whole.and_then(|uri| uri.0.path_and_query()).map_or(target, |p| p.as_str());
             claim.verify(&card, workspace, (parts.method.as_str(), target, &body))?;
             hub.let_device(claim.device)?;
-            Ok(Caller { workspace, head, members, who: Who::Device(card), body })
+            Ok(Caller { workspace, head, members, who: Who::Device(card), body, _room: room })
         }
     }
 }
@@ -203,7 +222,12 @@ fn cbor(bytes: Vec<u8>) -> Response {
 async fn create(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
     let id = workspace_of(&workspace)?;
     let (parts, rest) = request.into_parts();
-    let first = body(&hub, &parts.headers, rest, limits::RECORD_BYTES).await?;
+    let said = parts.headers.get("satchel-setup").and_then(|h| h.to_str().ok());
+    let may = hub.setup.is_none() || hub.setup.as_deref() == said;
+    if !may && hub.store.workspace(id).await?.is_none() {
+        return Err(Refusal::Setup);
+    }
+    let (first, _room) = body(&hub, &hub.strangers, &parts.headers, rest, limits::RECORD_BYTES).await?;
     let members = Membership::begin(&SignedRecord::decode(&first)?)?;
     if members.workspace != id {
         return Err(Refusal::Malformed("the record is of another workspace".into()));
@@ -214,8 +238,7 @@ async fn create(State(hub): Shared, Path(workspace): Path<String>, request: Requ
         Some(_) => return Err(Refusal::Conflict("another workspace has this id".into())),
         None => {}
     }
-    let said = parts.headers.get("satchel-setup").and_then(|h| h.to_str().ok());
-    if hub.setup.is_some() && hub.setup.as_deref() != said {
+    if !may {
         return Err(Refusal::Setup);
     }
     if hub.store.workspaces().await?.len() as u64 >= hub.limits.workspaces {
@@ -234,35 +257,25 @@ async fn control(State(hub): Shared, Path(workspace): Path<String>, request: Req
     Ok((version, cbor(encode_all(hub.store.control(caller.workspace).await?))).into_response())
 }
 
-/// Takes a record where the log ends, or where it wins the place of another. Who was removed writes none,
-/// whatever it is dated.
+/// Takes a record where the log ends, and nowhere else: what is there stays, whatever comes later is dated.
 async fn put_control(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
     let caller = caller(&hub, &workspace, request, limits::RECORD_BYTES).await?;
     caller.device()?;
     let new = SignedRecord::decode(&caller.body)?;
-    let author = new.read()?.author;
+    let place = new.read()?.seq;
     for _ in 0..8 {
         let (stored, members) = hub.members(caller.workspace).await?;
         let known = hub.store.control(caller.workspace).await?;
         if known.iter().any(|record| **record == *caller.body) {
             return Ok(StatusCode::OK.into_response());
         }
-        if members.active(author).is_none() {
-            return Err(Refusal::NotAllowed);
-        }
-        let known: Vec<SignedRecord> =
-            known.iter().map(|r| SignedRecord::decode(r)).collect::<Result<_, _>>()?;
-        let first = known.first().ok_or(Refusal::Unknown)?;
-        let all = known.iter().skip(1).cloned().chain([new.clone()]);
-        let (log, _) = Membership::agree(first, all)?;
-        if !log.contains(&new) {
-            return Err(Refusal::Conflict(
-                "another record has its place, or its author may not do this".into(),
-            ));
-        }
-        let from = log.iter().zip(&known).take_while(|(a, b)| a == b).count();
-        let records: Vec<Vec<u8>> = log.iter().skip(from).map(SignedRecord::encode).collect();
-        if hub.store.set_control(caller.workspace, stored.control, from as u64, &records).await? {
+        let mut after = (*members).clone();
+        after.apply(&new).map_err(|e| match e {
+            ProtocolError::NotAllowed(_) => Refusal::NotAllowed,
+            other => Refusal::Conflict(other.to_string()),
+        })?;
+        let records = [caller.body.to_vec()];
+        if hub.store.set_control(caller.workspace, stored.control, place, &records).await? {
             hub.tell(caller.workspace, Head { head: stored.head, control: stored.control + 1 });
             return Ok(StatusCode::CREATED.into_response());
         }
@@ -291,6 +304,9 @@ async fn push(State(hub): Shared, Path(workspace): Path<String>, request: Reques
     }
     if i64::try_from(segment.incarnation).is_err() || i64::try_from(segment.end()).is_err() {
         return Err(Refusal::Malformed("a number in it is too large".into()));
+    }
+    if keys.len() > segment.entries.len() {
+        return Err(Refusal::Malformed("it has more keys than entries".into()));
     }
     let entries = segment.entries.len() as u64;
     let (device, incarnation, first, end) =
@@ -436,28 +452,26 @@ async fn talk(hub: &Hub, workspace: WorkspaceId, device: DeviceId, mut socket: W
     let mut closing = hub.closing.clone();
     let mut control = None;
     loop {
+        // What changes from here on is said in the next round.
+        news.mark_unchanged();
         let Ok((stored, members)) = hub.members(workspace).await else { return };
         if control != Some(stored.control) && members.active(device).is_none() {
             return;
         }
         control = Some(stored.control);
-        news.mark_unchanged();
         if socket.send(Message::Text(said(stored.into()).to_string().into())).await.is_err() {
             return;
         }
         let said_at = tokio::time::Instant::now();
+        let mut changed = false;
         // Until there is something to say.
         loop {
-            let changed = async {
-                let changed = news.changed().await;
-                tokio::time::sleep_until(said_at + APART).await;
-                changed
-            };
             tokio::select! {
-                changed = changed => match changed {
-                    Ok(()) => break,
+                now = news.changed(), if !changed => match now {
+                    Ok(()) => changed = true,
                     Err(_) => return,
                 },
+                () = tokio::time::sleep_until(said_at + APART), if changed => break,
                 () = closed(&mut closing) => {
                     let frame = CloseFrame { code: 1001, reason: "the server stops".into() };
                     let _ = socket.send(Message::Close(Some(frame))).await;
@@ -491,9 +505,13 @@ async fn invite(
     request: Request,
 ) -> Answer {
     let caller = caller(&hub, &workspace, request, 0).await?;
-    caller.device()?;
+    let device = caller.device()?.id;
+    let role = caller.members.active(device).map(|m| caller.members.role(m.person));
+    if role < Some(Role::Admin) {
+        return Err(Refusal::NotAllowed);
+    }
     let pass = from_hex(&pass).map(Hash).ok_or_else(|| Refusal::Malformed("this is no hash".into()))?;
-    hub.store.put_invitation(caller.workspace, pass, until.min(now() + INVITED)).await?;
+    hub.store.put_invitation(caller.workspace, pass, until.min(now() + INVITED), now()).await?;
     Ok(StatusCode::CREATED.into_response())
 }
 

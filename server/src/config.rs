@@ -17,6 +17,8 @@ pub struct Config {
     /// How devices reach it, where that is not what it listens on: `https://sync.example.com`.
     pub address: Option<String>,
     pub tls: Option<Tls>,
+    /// Whether a proxy stands before it, whose `X-Forwarded-For` names the network address.
+    pub proxy: bool,
     pub limits: Limits,
 }
 
@@ -53,6 +55,7 @@ impl Default for Config {
             open: false,
             address: None,
             tls: None,
+            proxy: false,
             limits: Limits::default(),
         }
     }

@@ -38,11 +38,15 @@ struct Space {
 pub struct Hub {
     pub store: Arc<dyn Store>,
     pub limits: Limits,
+    /// See [`Config::proxy`](crate::config::Config).
+    pub proxy: bool,
     pub metrics: Metrics,
     /// What a new workspace is registered with; nothing if anybody may.
     pub setup: Option<String>,
     /// Kilobytes of bodies that may come in at once.
     pub bodies: Arc<Semaphore>,
+    /// The same for those who are no members.
+    pub strangers: Arc<Semaphore>,
     pub closing: watch::Receiver<bool>,
     spaces: Mutex<HashMap<WorkspaceId, Space>>,
     by_device: DefaultKeyedRateLimiter<DeviceId>,
@@ -57,6 +61,9 @@ impl std::fmt::Debug for Hub {
     }
 }
 
+/// Kilobytes.
+const STRANGERS: usize = 64 << 10;
+
 fn quota(per_second: u32) -> Quota {
     let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
     Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(3)))
@@ -66,14 +73,17 @@ impl Hub {
     pub fn new(
         store: Arc<dyn Store>,
         limits: Limits,
+        proxy: bool,
         setup: Option<String>,
         closing: watch::Receiver<bool>,
         others: Option<Box<dyn Fn(WorkspaceId) + Send + Sync>>,
     ) -> Self {
         Self {
             store,
+            proxy,
             metrics: Metrics::new(),
             setup,
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
             bodies: Arc::new(Semaphore::new((limits.memory / 1024).max(1))),
             closing,
             spaces: Mutex::default(),

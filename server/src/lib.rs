@@ -113,7 +113,7 @@ impl Server {
         let (others, heard) = nodes.unzip();
         let token = (!config.open).then_some(token);
         let kept = Arc::downgrade(&store);
-        let hub = Arc::new(Hub::new(store, config.limits, token, closing.clone(), others));
+        let hub = Arc::new(Hub::new(store, config.limits, config.proxy, token, closing.clone(), others));
         if let Some(heard) = heard {
             tokio::spawn(listen_to_others(hub.clone(), heard, closing.clone()));
         }

@@ -138,7 +138,8 @@ pub trait Store: Send + Sync + 'static {
     async fn segments(&self, id: WorkspaceId, from: u64, limit: usize) -> Result<Vec<SegmentRow>>;
     async fn key_count(&self, id: WorkspaceId) -> Result<u64>;
 
-    async fn put_invitation(&self, id: WorkspaceId, pass: Hash, expires_at: i64) -> Result<()>;
+    /// Keeps an invitation; those that have expired go, with their requests.
+    async fn put_invitation(&self, id: WorkspaceId, pass: Hash, expires_at: i64, now: i64) -> Result<()>;
     async fn invited(&self, id: WorkspaceId, pass: Hash, now: i64) -> Result<bool>;
     /// Keeps a request; of one invitation only the last few.
     async fn put_request(&self, id: WorkspaceId, pass: Hash, request: Waiting, at: i64) -> Result<()>;

@@ -29,7 +29,7 @@ const SEGMENT_BYTES: usize = 4 << 20;
 const MANY: u32 = 2000;
 /// Fewer entries than these are not shared among cores.
 const WORTH_CORES: usize = 32;
-/// In one sync the control log is followed anew so often at most.
+/// In one sync the team may turn out to be another so often.
 const CONTROL_MOVES: u32 = 8;
 /// Milliseconds after which a sync that has sent nothing is noted all the same.
 const NOTED_EVERY: i64 = 60_000;
@@ -63,7 +63,9 @@ impl Session {
                 code: outcome.as_ref().err().map(|e| e.code),
             });
             match outcome {
-                Err(e) if e.code != Code::Unreachable && e.code != Code::Refused => return Err(e),
+                Err(e) if !matches!(e.code, Code::Unreachable | Code::Refused | Code::Newer) => {
+                    return Err(e);
+                }
                 _ => {}
             }
         }
@@ -86,6 +88,25 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<(), AppError> {
+        for _ in 0..CONTROL_MOVES {
+            if self.round(remote, report, progress, cancel)? != Pulled::ControlMoved {
+                return Ok(());
+            }
+        }
+        Err(AppError::new(
+            Code::Unreachable,
+            format!("{} says again and again that the team has changed; it is tried again", remote.name),
+        ))
+    }
+
+    /// Gives and takes, as the team is now; to be done again if it turns out to be another.
+    fn round(
+        &self,
+        remote: &team::RemoteRow,
+        report: &mut SyncReport,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Pulled, AppError> {
         let open = self.remote(&remote.address)?;
         let team = self.follow_control(&*open)?;
         self.push_control(&team, &*open)?;
@@ -94,7 +115,7 @@ impl Session {
         let may_write = role.is_some_and(|role| role >= Role::Member);
         if may_write {
             self.pack(&team, progress, cancel)?;
-            report.pushed += self.push(&*open)?;
+            report.pushed += self.push(&*open, cancel)?;
         }
         let mut reading = Reading {
             session: self,
@@ -108,25 +129,23 @@ impl Session {
             progress,
             cancel,
         };
-        let mut pulled = reading.all_of(&*open);
-        let mut moved = 0;
-        while let (Ok(Pulled::ControlMoved), true) = (&pulled, moved < CONTROL_MOVES) {
-            moved += 1;
-            reading.team = self.follow_control(&*open)?;
-            pulled = reading.all_of(&*open);
-        }
+        let pulled = reading.all_of(&*open);
         let (count, fields, trouble) = (reading.pulled, reading.fields, reading.trouble.take());
         if fields {
             // Records that were here before may have values for them.
             self.rebuild(&mut |_| {})?;
         }
         report.pulled += count;
-        pulled?;
+        if pulled? == Pulled::ControlMoved {
+            return Ok(Pulled::ControlMoved);
+        }
         if may_write && open.is_answerable() {
             // What it turned out to have lost.
-            report.pushed += self.push(&*open)?;
+            report.pushed += self.push(&*open, cancel)?;
         }
-        let (sent, at) = (self.own_feed()?.next, now());
+        // What a viewer's device has packed before is not sent by that.
+        let sent = if may_write { self.own_feed()?.next } else { remote.sent };
+        let at = now();
         if sent != remote.sent || remote.synced_at.is_none_or(|last| at - last > NOTED_EVERY) {
             let row = team::RemoteRow { sent, synced_at: Some(at), ..remote.clone() };
             self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
@@ -145,7 +164,7 @@ impl Session {
             Some(_) if !may_write && self.pending()? > 0 => Err(AppError::refused(
                 "your role is viewer: what you change stays here until an admin gives you another role",
             )),
-            Some(_) => Ok(()),
+            Some(_) => Ok(Pulled::All),
         }
     }
 
@@ -258,7 +277,7 @@ impl Session {
     }
 
     /// Gives a remote the segments of this device that it does not have, or has no more. How many entries.
-    fn push(&self, remote: &dyn Remote) -> Result<u32, AppError> {
+    fn push(&self, remote: &dyn Remote, cancel: &Cancel) -> Result<u32, AppError> {
         let written = self.store.read(team::segments)?.into_iter().map(|s| Written {
             incarnation: s.incarnation,
             first: s.first,
@@ -270,6 +289,7 @@ impl Session {
         let mut tries = 0;
         'again: loop {
             for lacking in remote.lacking(self.own(), &written)? {
+                self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
                 let segment = self.store.read(|db| team::segment(db, lacking.incarnation, lacking.first))?;
                 let Some(segment) = segment else { continue };
                 let kept = Kept { segment: segment.bytes, keys: segment.keys };

@@ -105,6 +105,7 @@ impl From<RemoteError> for AppError {
             RemoteError::Other(_)
             | RemoteError::Setup(_)
             | RemoteError::Refused(..)
+            | RemoteError::Overtaken(_)
             | RemoteError::Fork(_)
             | RemoteError::Full(_) => Code::Refused,
             RemoteError::BadAddress(_) => Code::Usage,
@@ -251,7 +252,11 @@ impl Session {
         let known = known.into_iter().find(|r| r.address == address);
         let team = self.found()?;
         let remote: Arc<dyn Remote> = match server {
-            Some(server) => Arc::new(Server::open(server, self.workspace(), self.device_keys()?)?),
+            // With what registers a team; one that is known already may lack it.
+            Some(server) => {
+                self.servers.lock().unwrap_or_else(PoisonError::into_inner).remove(&server.base);
+                self.server(server)?
+            }
             None => self.remote(&address)?,
         };
         let first = team.records.first().expect("a team has a first record").encode();
@@ -290,15 +295,24 @@ impl Session {
 
     /// What is behind an address. A server's connection is kept.
     pub(crate) fn remote(&self, address: &str) -> Result<Arc<dyn Remote>, AppError> {
-        let Some(server) = ServerAddress::parse(address)? else {
-            return Ok(Arc::new(Folder::open(Path::new(address), self.workspace())?));
-        };
+        match ServerAddress::parse(address)? {
+            Some(server) => Ok(self.server(server)?),
+            None => Ok(Arc::new(Folder::open(Path::new(address), self.workspace())?)),
+        }
+    }
+
+    /// One for each address, so that a lock ends what is being asked.
+    fn server(&self, address: ServerAddress) -> Result<Arc<Server>, AppError> {
+        let key = address.base.clone();
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = servers.get(address) {
+        if let Some(open) = servers.get(&key) {
             return Ok(open.clone());
         }
-        let open = Arc::new(Server::open(server, self.workspace(), self.device_keys()?)?);
-        servers.insert(address.to_owned(), open.clone());
+        let open = Arc::new(Server::open(address, self.workspace(), self.device_keys()?)?);
+        if self.closing.is_asked() {
+            open.close();
+        }
+        servers.insert(key, open.clone());
         Ok(open)
     }
 
@@ -316,7 +330,7 @@ impl Session {
             remotes.iter().find(|r| r.name == name).ok_or_else(|| AppError::not_found("remote", name))?;
         let server = ServerAddress::parse(&row.address)?
             .ok_or_else(|| AppError::refused("this is a folder: what is in it can be looked at as files"))?;
-        let said = Server::open(server, self.workspace(), self.device_keys()?)?.contents(from)?;
+        let said = self.server(server)?.contents(from)?;
         serde_json::from_value(said).map_err(|e| {
             AppError::new(Code::Unreachable, format!("what the server {name} says is no answer: {e}"))
         })
@@ -457,9 +471,14 @@ impl Session {
         Ok(view)
     }
 
-    /// Adds a record of this device to the control log, here and on the remotes.
+    /// Adds a record of this device to the control log. Where the team has a server, the log is written
+    /// there first, or not at all: nobody else may have come before.
     fn append(&self, team: &mut Team, record: SignedRecord, epochs: &[&EpochKey]) -> Result<(), AppError> {
+        let seq = team.members.next;
         team.members.apply(&record)?;
+        for row in self.store.read(team::remotes)?.iter().filter(|r| r.address.contains("://")) {
+            self.remote(&row.address)?.put_control(seq, &record.encode())?;
+        }
         team.records.push(record);
         self.keep(&team.records, epochs)?;
         for remote in self.reachable()? {
@@ -483,6 +502,7 @@ impl Session {
 
     fn follow_remotes(&self) -> Result<(), AppError> {
         for remote in self.reachable()? {
+            remote.refresh();
             self.follow_control(&*remote)?;
         }
         Ok(())
@@ -581,7 +601,11 @@ impl Session {
         let (remote, first) = team_of(invitation, address)?;
         let until = Instant::now() + wait;
         loop {
-            let there = remote.control()?;
+            let there = match remote.control() {
+                // An invitation that has expired meanwhile: whoever was let in before is a member by now.
+                Err(RemoteError::NotRegistered(_)) => self.remote(address)?.control()?,
+                there => there?,
+            };
             let there = there.iter().filter_map(|bytes| SignedRecord::decode(bytes).ok());
             let (records, members) = Membership::agree(&first, there)?;
             if members.active(self.own()).is_some() {

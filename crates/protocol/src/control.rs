@@ -254,35 +254,59 @@ impl Membership {
         Ok(())
     }
 
-    /// The log that all known records lead to from the first one, and the membership behind it. Of several
-    /// records that claim a place, all take the same: that of the author with the higher role, then of the
-    /// one who has been there longer, then the lower hash: nobody can win against an owner by trying hashes.
+    /// The log that all known records lead to from the first one, and the membership behind it. Where the log
+    /// forks, all take the same branch: the one with a record of the highest role, of equals that of whoever
+    /// has been there longest, then the lower hash. So what an owner has written cannot be displaced by
+    /// anybody who is not one, however it is dated.
     pub fn agree(
         first: &SignedRecord,
         known: impl IntoIterator<Item = SignedRecord>,
     ) -> Result<(Vec<SignedRecord>, Self)> {
-        let mut members = Self::begin(first)?;
-        let mut by_place: BTreeMap<u64, Vec<SignedRecord>> = BTreeMap::new();
+        let mut behind: BTreeMap<Hash, Vec<SignedRecord>> = BTreeMap::new();
         for record in known {
             // What cannot be read is none of ours, or from a newer version: then the log ends before it.
             if let Ok(read) = record.read() {
-                by_place.entry(read.seq).or_default().push(record);
+                behind.entry(read.previous).or_default().push(record);
             }
         }
-        let mut log = vec![first.clone()];
-        while let Some(candidates) = by_place.remove(&members.next) {
-            let ranked = candidates.into_iter().filter_map(|record| {
-                let mut after = members.clone();
-                after.apply(&record).ok()?;
-                let author = members.active(record.read().ok()?.author)?;
-                let rank = (Reverse(members.role(author.person)), author.since, record.hash());
-                Some((rank, record, after))
-            });
-            let Some((_, next, after)) = ranked.min_by(|(a, ..), (b, ..)| a.cmp(b)) else { break };
-            members = after;
-            log.push(next);
+        let branch = Self::begin(first)?.best(&behind, &mut limits::FORKS.clone());
+        Ok((std::iter::once(first.clone()).chain(branch.records).collect(), branch.members))
+    }
+
+    /// The best branch that goes on from here; `forks` may still be followed to their ends.
+    fn best(self, behind: &BTreeMap<Hash, Vec<SignedRecord>>, forks: &mut usize) -> Branch {
+        let mut here = Branch { rank: (Reverse(Role::Viewer), u64::MAX), records: Vec::new(), members: self };
+        loop {
+            let candidates = behind.get(&here.members.head).into_iter().flatten();
+            let mut next: Vec<Branch> = candidates.filter_map(|record| here.members.step(record)).collect();
+            next.sort_by_cached_key(Branch::order);
+            next.dedup_by_key(|branch| branch.members.head);
+            if next.len() > 1 && *forks > 0 {
+                *forks -= 1;
+                for branch in &mut next {
+                    let rest = branch.members.clone().best(behind, forks);
+                    branch.go_on(rest);
+                }
+                next.sort_by_cached_key(Branch::order);
+                if !next.is_empty() {
+                    here.go_on(next.swap_remove(0));
+                }
+                return here;
+            }
+            if next.is_empty() {
+                return here;
+            }
+            here.go_on(next.swap_remove(0));
         }
-        Ok((log, members))
+    }
+
+    /// One record further, if it may follow.
+    fn step(&self, record: &SignedRecord) -> Option<Branch> {
+        let mut members = self.clone();
+        members.apply(record).ok()?;
+        let author = self.active(record.read().ok()?.author)?;
+        let rank = (Reverse(self.role(author.person)), author.since);
+        Some(Branch { rank, records: vec![record.clone()], members })
     }
 
     fn act(&mut self, author: PersonId, action: Action) -> Result<()> {
@@ -409,6 +433,26 @@ impl Membership {
     /// A record to come next, by a device that is a member.
     pub fn write(&self, keys: &DeviceKeys, action: Action) -> SignedRecord {
         sign(keys, self.workspace, self.next, self.head, action)
+    }
+}
+
+/// Records that follow each other, and where they lead.
+struct Branch {
+    /// The best of its records: the role of the author, and since when they belong to the team.
+    rank: (Reverse<Role>, u64),
+    records: Vec<SignedRecord>,
+    members: Membership,
+}
+
+impl Branch {
+    fn order(&self) -> (Reverse<Role>, u64, Option<Hash>) {
+        (self.rank.0, self.rank.1, self.records.first().map(SignedRecord::hash))
+    }
+
+    fn go_on(&mut self, rest: Branch) {
+        self.rank = self.rank.min(rest.rank);
+        self.records.extend(rest.records);
+        self.members = rest.members;
     }
 }
 

@@ -36,6 +36,8 @@ pub mod limits {
     pub const HEADS: usize = 64;
     pub const RECORD_BYTES: usize = 1 << 20;
     pub const DEVICES: usize = 10_000;
+    /// Forks of a control log that are followed to their ends.
+    pub const FORKS: usize = 64;
     pub const NAME_BYTES: usize = 1000;
     pub const LINK_BYTES: usize = 8 << 10;
     /// What a server gives in one answer.

@@ -485,3 +485,39 @@ proptest! {
         prop_assert!(unpad(&longer).is_err(), "one text has one form");
     }
 }
+
+/// Who is demoted or removed cannot write themselves back into the past, whatever the hashes.
+#[test]
+fn a_back_dated_record_displaces_nothing_of_an_owner() {
+    let (owner, admin) = (keys(1), keys(2));
+    let first = genesis(&owner);
+    let mut team = Membership::begin(&first).expect("begins");
+    let mut log = Vec::new();
+    let mut write = |team: &mut Membership, record: SignedRecord| {
+        team.apply(&record).expect("allowed");
+        log.push(record);
+    };
+    let record = add(&team, &owner, 2, Role::Admin);
+    write(&mut team, record);
+    let record = add(&team, &owner, 5, Role::Admin);
+    write(&mut team, record);
+    let past = team.clone();
+    // A junior admin writes, then the owner demotes the senior one.
+    let record = add(&team, &keys(5), 6, Role::Member);
+    write(&mut team, record);
+    let record = change(&team, &owner, 2, Role::Member, Vec::new());
+    write(&mut team, record);
+    for n in 50..60 {
+        let back_dated = add(&past, &admin, n, Role::Admin);
+        let (agreed, members) =
+            Membership::agree(&first, log.iter().cloned().chain([back_dated])).expect("agrees");
+        assert_eq!(agreed[1..], log[..], "what the owner has done stands");
+        assert_eq!(members, team);
+    }
+    // Of two admins who write at once, all take the same.
+    let (senior, junior) = (add(&past, &admin, 70, Role::Member), add(&past, &keys(5), 71, Role::Member));
+    for known in [[senior.clone(), junior.clone()], [junior, senior.clone()]] {
+        let all = log[..2].iter().cloned().chain(known);
+        assert_eq!(Membership::agree(&first, all).expect("agrees").0[3..], *std::slice::from_ref(&senior));
+    }
+}

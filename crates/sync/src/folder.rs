@@ -174,6 +174,8 @@ impl Remote for Folder {
         }
     }
 
+    fn refresh(&self) {}
+
     fn control(&self) -> Result<Vec<Vec<u8>>> {
         let files = self.files(&self.root.join("control"), "record")?;
         files.iter().map(|path| self.read(path, limits::RECORD_BYTES)).collect()

@@ -38,6 +38,8 @@ pub enum RemoteError {
     Fork(String),
     #[error("the server {0} has lost a part of what it had; it is sent again")]
     Behind(String),
+    #[error("somebody else has changed the team at the server {0} at this moment; do it again")]
+    Overtaken(String),
     #[error("the server {0} is full; ask who runs it for more room")]
     Full(String),
     #[error("what the server {0} says is no answer: {1}")]
@@ -84,6 +86,8 @@ pub trait Remote: std::fmt::Debug + Send + Sync {
     fn begin(&self, first: &[u8]) -> Result<()>;
     /// Refuses to go on unless it is the place of this team.
     fn check(&self, first: &[u8]) -> Result<()>;
+    /// Forgets what it remembers of the control log: what is asked next is as it is now.
+    fn refresh(&self);
     /// The control records behind the first, as they are there: in any order, and with others beside them.
     fn control(&self) -> Result<Vec<Vec<u8>>>;
     fn put_control(&self, seq: u64, record: &[u8]) -> Result<()>;

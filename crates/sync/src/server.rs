@@ -11,7 +11,7 @@ use satchel_protocol::{
 use serde_json::Value;
 use std::{
     any::Any,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -22,8 +22,14 @@ use tokio_tungstenite::{
 };
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// Between two bytes; the server lets a request wait for news for less.
+/// A request and its answer take at most this, and what their bytes take at the slowest.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes a second.
+const SLOWEST: u64 = 20_000;
+/// Of an answer, between two bytes.
 const SILENCE: Duration = Duration::from_secs(40);
+/// An answer is at most so slow in all: whoever dribbles must not hold up the others.
+const ANSWER: Duration = Duration::from_secs(600);
 /// A server pings more often.
 const DEAD: Duration = Duration::from_secs(70);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
@@ -106,7 +112,6 @@ fn client() -> Result<Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let built = Client::builder()
         .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
         .tcp_nodelay(true)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("satchel/", env!("CARGO_PKG_VERSION")))
@@ -186,6 +191,10 @@ impl Server {
         RemoteError::Unreachable(self.name(), cause.to_string())
     }
 
+    fn too_slow(&self) -> RemoteError {
+        RemoteError::Unreachable(self.name(), "it is too slow".into())
+    }
+
     fn request(&self, method: &Method, tail: &str, body: &[u8]) -> Result<reqwest::RequestBuilder> {
         let url = format!("{}/v1/{}{tail}", self.address.base, self.workspace);
         let parsed = url::Url::parse(&url).map_err(|_| RemoteError::BadAddress(url.clone()))?;
@@ -203,19 +212,24 @@ impl Server {
 
     async fn ask(&self, method: Method, tail: &str, body: Vec<u8>) -> Result<Answer> {
         let mut pause = Duration::from_millis(250);
+        let mut corrected = false;
         for tried in 0..TRIES {
             let mut request = self.request(&method, tail, &body)?;
             if let Some(setup) = self.address.setup.as_ref().filter(|_| tail.is_empty()) {
                 request = request.header("satchel-setup", setup);
             }
-            let response = request.body(body.clone()).send().await.map_err(|e| self.unreachable(&e))?;
+            let sending = request.body(body.clone()).send();
+            let most = PATIENCE + Duration::from_secs(body.len() as u64 / SLOWEST);
+            let sent = tokio::time::timeout(most, sending).await.map_err(|_| self.too_slow())?;
+            let response = sent.map_err(|e| self.unreachable(&e))?;
             let status = response.status();
             let number =
                 |name: &str| -> Option<i64> { response.headers().get(name)?.to_str().ok()?.parse().ok() };
             if status == StatusCode::UNAUTHORIZED
                 && let Some(time) = number("satchel-time")
-                && tried == 0
+                && !corrected
             {
+                corrected = true;
                 self.state().clock = time.saturating_sub(now());
                 continue;
             }
@@ -226,20 +240,22 @@ impl Server {
                 continue;
             }
             let version = number("satchel-control").and_then(|n| u64::try_from(n).ok());
-            return Ok(Answer { status, version, body: self.whole(response).await? });
+            let whole = tokio::time::timeout(ANSWER, self.whole(response)).await;
+            return Ok(Answer { status, version, body: whole.map_err(|_| self.too_slow())?? });
         }
         Err(RemoteError::Unreachable(self.name(), "it has too much to do; it is tried again later".into()))
     }
 
     async fn whole(&self, mut response: reqwest::Response) -> Result<Vec<u8>> {
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(&e))? {
+        loop {
+            let chunk = tokio::time::timeout(SILENCE, response.chunk()).await.map_err(|_| self.too_slow())?;
+            let Some(chunk) = chunk.map_err(|e| self.unreachable(&e))? else { return Ok(body) };
             if body.len() + chunk.len() > limits::NEWS_BYTES {
                 return Err(RemoteError::Nonsense(self.name(), "it does not end".into()));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
     }
 
     /// What it answers, where that is what was asked for.
@@ -259,6 +275,8 @@ impl Server {
         Err(match (answer.code().as_str(), answer.status) {
             ("unknown", _) => RemoteError::NotRegistered(self.name()),
             ("setup", _) => RemoteError::Setup(self.name()),
+            ("conflict", _) => RemoteError::Overtaken(self.name()),
+            ("too_many" | "slow" | "clock", _) => RemoteError::Unreachable(self.name(), answer.message()),
             ("gap", _) => RemoteError::Behind(self.name()),
             ("fork", _) => RemoteError::Fork(self.name()),
             ("full", _) => RemoteError::Full(self.name()),
@@ -358,6 +376,10 @@ impl Remote for Server {
         }
     }
 
+    fn refresh(&self) {
+        self.state().control = None;
+    }
+
     fn control(&self) -> Result<Vec<Vec<u8>>> {
         Ok(self.log()?.into_iter().skip(1).collect())
     }
@@ -413,8 +435,11 @@ impl Remote for Server {
                     there.insert(written.incarnation, written.next);
                 }
             }
-            // It has less than was thought, or more: asked the next time.
-            Err(_) => state.there = None,
+            // It has less than was thought, or more, or this device may not any more: asked the next time.
+            Err(_) => {
+                state.there = None;
+                state.control = None;
+            }
         }
         pushed
     }
@@ -424,12 +449,13 @@ impl Remote for Server {
     }
 
     fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled> {
-        let mut stuck: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
+        // Feeds that wait for something: not asked for again in this pull.
+        let mut stuck: BTreeSet<(DeviceId, u64)> = BTreeSet::new();
         loop {
             let Some(mut known) = reader.known() else { return Ok(Pulled::Stopped) };
-            known.retain(|p| !stuck.contains_key(&(p.device, p.incarnation)));
+            known.retain(|p| !stuck.contains(&(p.device, p.incarnation)));
             // As far as anything can be: no more of these.
-            known.extend(stuck.keys().map(|&(device, incarnation)| Position {
+            known.extend(stuck.iter().map(|&(device, incarnation)| Position {
                 device,
                 incarnation,
                 next: i64::MAX.unsigned_abs(),
@@ -472,11 +498,10 @@ impl Remote for Server {
                 now.iter().find(|p| (p.device, p.incarnation) == *feed).map_or(1, |p| p.next)
             };
             let waiting = offered.iter().filter(|(feed, end)| next(feed) < **end);
-            let waiting: Vec<_> = waiting.map(|(feed, end)| (*feed, *end)).collect();
+            stuck.extend(waiting.map(|(feed, _)| *feed));
             if !news.more || offered.is_empty() {
                 return Ok(Pulled::All);
             }
-            stuck.extend(waiting);
         }
     }
 

@@ -313,7 +313,7 @@ impl Store for Postgres {
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let statement = tx.prepare_cached(sql).await?;
         let (first, next, last) = (number(s.before.next), number(s.after.next), &s.after.last.0[..]);
-        let size = number(s.bytes.len() as u64);
+        let size = number(s.size);
         let values: Values<'_> =
             &[&id, &number(seq), &device, &incarnation, &first, &next, &last, &s.at, &size, &s.bytes];
         tx.execute(&statement, values).await?;
@@ -404,10 +404,18 @@ impl Store for Postgres {
         Ok(row.map_or(0, |r| unsigned(&r, 0)))
     }
 
-    async fn put_invitation(&self, id: WorkspaceId, pass: Hash, expires_at: i64) -> Result<()> {
+    async fn put_invitation(&self, id: WorkspaceId, pass: Hash, expires_at: i64, now: i64) -> Result<()> {
+        let mut db = self.db().await?;
+        let tx = db.transaction().await?;
+        let (id, pass) = (&id.0[..], &pass.0[..]);
+        let sql = "DELETE FROM request WHERE workspace = $1 AND pass IN (
+                     SELECT pass FROM invitation WHERE workspace = $1 AND expires_at <= $2)";
+        tx.execute(sql, &[&id, &now]).await?;
+        tx.execute("DELETE FROM invitation WHERE workspace = $1 AND expires_at <= $2", &[&id, &now]).await?;
         let sql = "INSERT INTO invitation (workspace, pass, expires_at) VALUES ($1, $2, $3)
                    ON CONFLICT DO NOTHING";
-        self.execute(sql, &[&&id.0[..], &&pass.0[..], &expires_at]).await.map(|_| ())
+        tx.execute(sql, &[&id, &pass, &expires_at]).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn invited(&self, id: WorkspaceId, pass: Hash, now: i64) -> Result<bool> {
@@ -421,7 +429,9 @@ impl Store for Postgres {
         let (id, pass) = (&id.0[..], &pass.0[..]);
         let sql = "INSERT INTO request (workspace, name, pass, at, bytes) VALUES ($1, $2, $3, $4, $5)
                    ON CONFLICT DO NOTHING";
-        tx.execute(sql, &[&id, &request.name, &pass, &at, &request.bytes]).await?;
+        if tx.execute(sql, &[&id, &request.name, &pass, &at, &request.bytes]).await? == 0 {
+            return Ok(());
+        }
         let sql = "DELETE FROM request WHERE workspace = $1 AND pass = $2 AND name NOT IN (
                      SELECT name FROM request WHERE workspace = $1 AND pass = $2
                      ORDER BY at DESC, name LIMIT $3)";

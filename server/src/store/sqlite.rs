@@ -229,7 +229,7 @@ fn append(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<Appended> {
         s.after.next,
         s.after.last.0,
         s.at,
-        s.bytes.len(),
+        s.size,
         s.bytes,
     ])?;
     for key in &s.keys {
@@ -436,8 +436,18 @@ impl Store for Sqlite {
         self.read(move |db| db.query_row(sql, [id.0], |r| r.get(0))).await
     }
 
-    async fn put_invitation(&self, id: WorkspaceId, pass: Hash, expires_at: i64) -> Result<()> {
+    async fn put_invitation(&self, id: WorkspaceId, pass: Hash, expires_at: i64, now: i64) -> Result<()> {
         self.write(move |tx| {
+            let expired = params![id.0, now];
+            tx.execute(
+                "DELETE FROM request WHERE workspace = ?1 AND pass IN (
+                   SELECT pass FROM invitation WHERE workspace = ?1 AND expires_at <= ?2)",
+                expired,
+            )?;
+            tx.execute(
+                "DELETE FROM invitation WHERE workspace = ?1 AND expires_at <= ?2",
+                params![id.0, now],
+            )?;
             let sql = "INSERT INTO invitation (workspace, pass, expires_at) VALUES (?1, ?2, ?3)
                        ON CONFLICT DO NOTHING";
             tx.execute(sql, params![id.0, pass.0, expires_at]).map(|_| ())
@@ -454,7 +464,9 @@ impl Store for Sqlite {
         self.write(move |tx| {
             let sql = "INSERT INTO request (workspace, name, pass, at, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
                        ON CONFLICT DO NOTHING";
-            tx.execute(sql, params![id.0, request.name, pass.0, at, request.bytes])?;
+            if tx.execute(sql, params![id.0, request.name, pass.0, at, request.bytes])? == 0 {
+                return Ok(());
+            }
             let sql = "DELETE FROM request WHERE workspace = ?1 AND pass = ?2 AND name NOT IN (
                          SELECT name FROM request WHERE workspace = ?1 AND pass = ?2
                          ORDER BY at DESC, name LIMIT ?3)";
