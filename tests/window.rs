@@ -776,6 +776,9 @@ fn two_windows_meet_at_a_server() {
     let dir = tempfile::tempdir().unwrap();
     let ana = Window::open(&dir.path().join("ana"), &[]);
     ana.wait("#workspace");
+    // Another test may have left another language.
+    dress(&ana, "en", "light");
+    ana.wait("#workspace");
     create_vault(&ana, "Norte Foods");
     ana.click("#nav-team");
     ana.wait("#remote-address");
@@ -875,4 +878,5 @@ fn two_windows_meet_at_a_server() {
     ana.wait("#grid");
     ana.press(&[key::ENTER]);
     ana.until("what Bo wrote meanwhile", || (ana.text("#value-title") == "Head of purchasing").then_some(()));
+    dress(&ana, "en", "light");
 }
