@@ -212,7 +212,7 @@ impl Session {
                 let seen = seen(&team::feeds(tx)?);
                 let mut builder = SegmentBuilder::new(self.workspace(), &keys, feed, team.members.head, seen);
                 let (mut wrapped, mut bytes, mut packed_to) = (Vec::new(), 0, last);
-                let mut read: HashMap<i64, Changes> = HashMap::new();
+                let mut read = changes_of(tx, &unsent)?;
                 for u in &unsent {
                     if bytes > SEGMENT_BYTES {
                         break;
@@ -639,6 +639,46 @@ fn seen(feeds: &[team::FeedRow]) -> Hash {
         bytes.extend(feed.last);
     }
     Hash::of("satchel 2026 seen", &bytes)
+}
+
+/// Does the same for each, shared among the cores; nothing where that is nothing, or has panicked.
+fn on_all_cores<R: Send>(count: usize, one: impl Fn(usize) -> Option<R> + Sync) -> Vec<Option<R>> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let part = count.div_ceil(cores).max(1);
+    let one = &one;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..count)
+            .step_by(part)
+            .map(|from| {
+                let size = part.min(count - from);
+                (size, scope.spawn(move || (from..from + size).map(one).collect::<Vec<_>>()))
+            })
+            .collect();
+        let done = |(size, part): (usize, std::thread::ScopedJoinHandle<'_, Vec<Option<R>>>)| {
+            part.join().unwrap_or_else(|_| (0..size).map(|_| None).collect())
+        };
+        parts.into_iter().flat_map(done).collect()
+    })
+}
+
+/// What has become of the documents that many operations have touched. What is not here is read one by one.
+fn changes_of(
+    db: &satchel_storage::Connection,
+    unsent: &[team::Unsent],
+) -> Result<HashMap<i64, Changes>, StorageError> {
+    let rows: BTreeSet<i64> = unsent.iter().map(|u| u.row).collect();
+    if rows.len() < WORTH_CORES {
+        return Ok(HashMap::new());
+    }
+    let mut stored = Vec::with_capacity(rows.len());
+    for row in rows {
+        stored.extend(documents::by_row(db, row)?);
+    }
+    let changes = on_all_cores(stored.len(), |at| {
+        let row = stored.get(at)?;
+        Some((row.row, Changes::of(row).ok()?))
+    });
+    Ok(changes.into_iter().flatten().collect())
 }
 
 /// An entry that begins a document, ready to be written.
