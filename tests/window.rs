@@ -56,11 +56,14 @@ fn confirm_kit(window: &Window, groups: &[String]) {
 
 /// Starts the screens anew in another dress.
 fn dress(window: &Window, language: &str, theme: &str) {
+    // Behind the answer: a page that goes in the middle of a script takes the answer with it.
     window.script(&format!(
-        "localStorage.setItem('satchel.prefs', JSON.stringify({{ language: '{language}', theme: '{theme}', density: 'normal', zoom: 100 }})); location.reload()"
+        "localStorage.setItem('satchel.prefs', JSON.stringify({{ language: '{language}', theme: '{theme}', density: 'normal', zoom: 100 }})); window.before = true; setTimeout(() => location.reload(), 20)"
     ));
     window.until("the language", || {
-        let now = window.script("return document.documentElement.lang + document.documentElement.dataset.theme + document.readyState");
+        let now = window.try_script(
+            "return (window.before ? 'before' : '') + document.documentElement.lang + document.documentElement.dataset.theme + document.readyState",
+        )?;
         (now.as_str()?.starts_with(language) && now.as_str()?.ends_with(&format!("{theme}complete"))).then_some(())
     });
 }

@@ -114,6 +114,11 @@ impl Window {
     }
 
     /// Runs a script in the page; the last argument is what it returns to.
+    /// Nothing where the page is just being loaded anew.
+    pub fn try_script(&self, script: &str) -> Option<Value> {
+        self.try_call("POST", "/execute/sync", &json!({"script": script, "args": []})).ok()
+    }
+
     pub fn script(&self, script: &str) -> Value {
         self.call("POST", "/execute/sync", &json!({"script": script, "args": []}))
     }
