@@ -533,6 +533,75 @@ fn kills_of_server_and_laptops_lose_nothing() {
     );
 }
 
+/// A server that is away is asked again after a pause, and one that was disconnected not at all: waiting for
+/// it must not become a busy loop.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_remote_that_is_gone_is_not_waited_for() {
+    let mut server = Program::start();
+    let devices = team_of(Device::at("Ana", None, &server.setup), &[]);
+    let (stop, failed) = (Cancel::default(), std::sync::atomic::AtomicU32::new(0));
+    server.kill();
+    std::thread::scope(|scope| {
+        let (tell, task) = std::sync::mpsc::channel();
+        let (device, stop, failed) = (&devices[0], &stop, &failed);
+        scope.spawn(move || {
+            tell.send(std::fs::read_link("/proc/thread-self").unwrap()).unwrap();
+            device.satchel.keep_in_sync(stop, &mut |_| {
+                failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            });
+        });
+        let stat = Path::new("/proc").join(task.recv().unwrap()).join("stat");
+        let ticks = || -> u64 {
+            let text = std::fs::read_to_string(&stat).unwrap();
+            let after: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+            after[11].parse::<u64>().unwrap() + after[12].parse::<u64>().unwrap()
+        };
+        while failed.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let session = device.session();
+        session.remove_remote(&session.remotes().unwrap()[0].name).unwrap();
+        std::thread::sleep(Duration::from_millis(2500));
+        let before = ticks();
+        std::thread::sleep(Duration::from_secs(2));
+        let used = ticks() - before;
+        stop.ask();
+        session.create(Kind::Person, &fields(json!({"first_name": "wakes it"}))).unwrap();
+        assert!(used < 50, "{used} of about 200 ticks");
+    });
+}
+
+/// An address that leads nowhere founds no team, and each kind of it has its own exit code.
+#[test]
+fn addresses_that_lead_nowhere_change_nothing() {
+    let cli = Cli::new();
+    let mut server = Program::start();
+    let bare = server.setup.split('#').next().unwrap().to_owned();
+    for address in ["ftp://x.example", "http://", "https://a@b/"] {
+        assert_eq!(cli.refuse(&["remote", "add", address]).0, 2, "{address}");
+    }
+    server.kill();
+    assert_eq!(cli.refuse(&["remote", "add", &server.setup]).0, 7);
+    assert_eq!(cli.refuse(&["members"]).0, 5, "no team was founded for what was not reached");
+    server.again();
+    // The team is founded before it is registered: cut off in between, it is not another one the next time.
+    assert_eq!(cli.refuse(&["remote", "add", &bare]).0, 4, "without what registers a team");
+    assert_eq!(cli.json(&["remote", "list"])["remotes"].as_array().unwrap().len(), 0);
+    cli.json(&["remote", "add", &server.setup]);
+    assert_eq!(cli.json(&["members"])["members"].as_array().unwrap().len(), 1);
+    // A newcomer may name the server otherwise than the invitation does.
+    let link = cli.json(&["invite"])["link"].as_str().unwrap().to_owned();
+    let elsewhere = bare.replace("127.0.0.1", "localhost");
+    let bo = Cli::bare();
+    let asked = bo.run(&["--json", "join", &link, "--person", "Bo", "--remote", &elsewhere, "--wait", "0s"]);
+    assert_eq!(asked.status.code(), Some(6), "{}", String::from_utf8_lossy(&asked.stderr));
+    server.kill();
+    cli.json(&["new", "person", "first_name=Zoe"]);
+    assert_eq!(cli.refuse(&["sync"]).0, 7);
+    assert_eq!(cli.json(&["status"])["pending"], 1, "what was to be sent stays queued");
+}
+
 /// Removed at a server: what comes after is refused there, and by all.
 #[test]
 fn who_is_removed_is_refused_at_the_server() {

@@ -138,9 +138,9 @@ pub enum Command {
         /// What this device is called
         #[arg(long, default_value = "")]
         device: String,
-        /// The shared folder, where it is called otherwise here than on the inviting computer
-        #[arg(long, value_name = "DIR")]
-        remote: Option<PathBuf>,
+        /// The shared folder or server, where it is called otherwise here than on the inviting computer
+        #[arg(long, value_name = "URL|DIR")]
+        remote: Option<String>,
         /// Write the recovery kit to this file instead of printing it
         #[arg(long, value_name = "FILE")]
         kit: Option<PathBuf>,

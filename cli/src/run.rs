@@ -40,7 +40,7 @@ pub fn run(cli: Cli) -> Done {
             .map_err(|e| AppError::new(Code::Internal, e.to_string())),
         Command::Init(args) => init(&show, &vault, &args),
         Command::Join { link, person, device, remote, kit, wait } => {
-            let args = Init { name: crate::team::JOINING.into(), person, kit };
+            let args = Init { name: satchel_app::JOINING.into(), person, kit };
             crate::team::join(&show, &vault, &link, args, &device, remote.as_deref(), &wait)
         }
         Command::Rescue { out } => {

@@ -7,14 +7,11 @@ use crate::{
     words::{say, word},
 };
 use satchel_app::{
-    AppError, Cancel, Code, Invitation, Role, Satchel, Session, domain::WorkspaceId, find_team,
-    views::SyncReport,
+    AppError, Cancel, Code, Invitation, JOINING, Role, Satchel, Session, domain::WorkspaceId, find_team,
+    meeting_place, views::SyncReport,
 };
 use serde_json::json;
 use std::{path::Path, time::Duration};
-
-/// What the workspace is called until the team has said it.
-pub const JOINING: &str = "…";
 
 pub fn run(show: &Show, session: &Session, command: Command) -> Done {
     match command {
@@ -204,15 +201,12 @@ pub fn join(
     link: &str,
     args: Init,
     device: &str,
-    remote: Option<&Path>,
+    remote: Option<&str>,
     wait: &str,
 ) -> Done {
     let wait = duration(wait)?;
     let invitation = Invitation::from_link(link).map_err(AppError::from)?;
-    let address = match remote {
-        Some(dir) => std::path::absolute(dir).map_err(|e| usage(e.to_string()))?.display().to_string(),
-        None => invitation.remote.clone(),
-    };
+    let address = meeting_place(&invitation, remote)?;
     find_team(&invitation, &address)?;
     let satchel = Satchel::new(vault, "The satchel command");
     let mut kit = None;

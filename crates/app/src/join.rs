@@ -54,7 +54,8 @@ fn valid(text: &str) -> Result<Invitation, AppError> {
     }
 }
 
-fn place(invitation: &Invitation, address: Option<&str>) -> Result<String, AppError> {
+/// Where the team of an invitation meets, as this computer calls it or as the invitation does.
+pub fn meeting_place(invitation: &Invitation, address: Option<&str>) -> Result<String, AppError> {
     let address = address.map(str::trim).filter(|a| !a.is_empty()).unwrap_or(&invitation.remote);
     if address.contains("://") {
         return Ok(address.to_owned());
@@ -66,7 +67,7 @@ fn place(invitation: &Invitation, address: Option<&str>) -> Result<String, AppEr
 /// What an invitation says, and whether its team is found where it says, or at another address.
 pub fn read_invitation(link: &str, address: Option<&str>) -> Result<InvitedView, AppError> {
     let invitation = valid(link)?;
-    let address = place(&invitation, address)?;
+    let address = meeting_place(&invitation, address)?;
     Ok(InvitedView {
         role: invitation.role.key().to_owned(),
         expires_at: rfc3339(invitation.expires_at),
@@ -79,7 +80,7 @@ impl Satchel {
     /// Makes a vault that asks to join, and waits.
     pub fn join(&self, join: Join) -> Result<Created, AppError> {
         let invitation = valid(&join.link)?;
-        let address = place(&invitation, join.address.as_deref())?;
+        let address = meeting_place(&invitation, join.address.as_deref())?;
         find_team(&invitation, &address)?;
         let created = self.create(CreateVault {
             workspace: JOINING.to_owned(),
@@ -153,7 +154,7 @@ impl Session {
     /// Asks by another invitation of the same team, or at another address.
     pub fn ask_again(&self, link: &str, address: Option<&str>) -> Result<(), AppError> {
         let invitation = valid(link)?;
-        let address = place(&invitation, address)?;
+        let address = meeting_place(&invitation, address)?;
         self.ask_to_join(&invitation, &address)?;
         self.remember(&invitation, &address)?;
         self.asked()

@@ -80,6 +80,8 @@ impl Satchel {
             }
             let remotes = session.store.read(team::remotes).unwrap_or_default();
             ears.retain(|address, _| remotes.iter().any(|r| r.address == *address));
+            // One that is gone is never due again, and must not be waited for.
+            failed.retain(|name, _| remotes.iter().any(|r| r.name == *name));
             for remote in &remotes {
                 if ears.contains_key(&remote.address) {
                     continue;

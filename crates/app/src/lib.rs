@@ -27,7 +27,7 @@ pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
-pub use join::{JOINING, Join, qr, read_invitation};
+pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
 pub use lists::{ListPage, ListRequest, Neighbours};
 pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir};
 pub use records::FieldInput;

@@ -250,7 +250,6 @@ impl Session {
         };
         let known = self.store.read(team::remotes)?;
         let known = known.into_iter().find(|r| r.address == address);
-        let team = self.found()?;
         let remote: Arc<dyn Remote> = match server {
             // With what registers a team; one that is known already may lack it.
             Some(server) => {
@@ -259,8 +258,11 @@ impl Session {
             }
             None => self.remote(&address)?,
         };
+        // Asked first: a team is not founded for an address that leads nowhere.
+        let there = remote.first_record()?;
+        let team = self.found()?;
         let first = team.records.first().expect("a team has a first record").encode();
-        match remote.first_record()? {
+        match there {
             None => remote.begin(&first)?,
             Some(_) => remote.check(&first)?,
         }

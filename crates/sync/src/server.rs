@@ -318,7 +318,8 @@ impl Server {
             .header(header::SEC_WEBSOCKET_VERSION, "13")
             .header(header::SEC_WEBSOCKET_KEY, &key)
             .version(reqwest::Version::HTTP_11);
-        let response = request.send().await.map_err(|e| self.unreachable(&e))?;
+        let sent = tokio::time::timeout(PATIENCE, request.send()).await.map_err(|_| self.too_slow())?;
+        let response = sent.map_err(|e| self.unreachable(&e))?;
         let accepted = response.headers().get(header::SEC_WEBSOCKET_ACCEPT).and_then(|v| v.to_str().ok());
         if response.status() != StatusCode::SWITCHING_PROTOCOLS
             || accepted != Some(derive_accept_key(key.as_bytes()).as_str())
