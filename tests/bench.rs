@@ -7,7 +7,10 @@ use satchel_app::{
     Cancel, ImportOptions, Keyring, ListRequest, Passphrase, Satchel, Unlock,
     domain::{Catalogue, Kind, Registers, Value as DomainValue, project, value::Habits},
 };
-use satchel_tests::{Laptop, PASSPHRASE};
+use satchel_tests::{
+    Laptop, PASSPHRASE,
+    figures::{argument, ms, peak_memory, percentile},
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -24,29 +27,8 @@ struct Line {
     ok: bool,
 }
 
-fn argument(name: &str, default: usize) -> usize {
-    let args: Vec<String> = std::env::args().collect();
-    args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(default)
-}
-
-fn ms(d: Duration) -> f64 {
-    d.as_secs_f64() * 1000.0
-}
-
-fn percentile(times: &mut [Duration], quantile: usize) -> f64 {
-    times.sort();
-    ms(times[(times.len() * quantile / 100).min(times.len() - 1)])
-}
-
 fn p95(mut times: Vec<Duration>) -> f64 {
     percentile(&mut times, 95)
-}
-
-/// Peak resident memory of this process, in MB.
-fn peak_memory() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }
 
 /// People as a table, half of them Chinese, realistic in length.
@@ -136,7 +118,7 @@ fn main() {
 
     let (plain, baseline) = plain_import(laptop.dir.path(), &csv);
     drop(csv);
-    let before = peak_memory();
+    let before = peak_memory(std::process::id());
     let started = Instant::now();
     let report =
         laptop.session.import(&path, &ImportOptions::default(), &mut |_| {}, &Cancel::default()).unwrap();
@@ -158,11 +140,11 @@ fn main() {
     });
     lines.push(Line {
         name: "peak memory after import",
-        ours: peak_memory(),
+        ours: peak_memory(std::process::id()),
         baseline: Some(before),
         unit: "MB",
         goal: "under 400",
-        ok: peak_memory() < 400.0,
+        ok: peak_memory(std::process::id()) < 400.0,
     });
 
     let session = &laptop.session;

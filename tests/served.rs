@@ -8,16 +8,14 @@ use satchel_app::{Cancel, Code, Role, domain::Kind, views::SyncReport};
 use satchel_protocol::{Kept, News, encode_all};
 use satchel_server::{Server, config::Config};
 use satchel_tests::{
-    bin,
     cli::Cli,
     proxy::{Act, Proxy},
     server::Program,
-    team::{Device, Step, act, agree, fields, join, settle, step, team_of},
+    team::{Device, Step, act, agree, cases, fields, join, settle, step, team_of},
 };
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
@@ -145,11 +143,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: std::env::var("SATCHEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(6),
-        max_shrink_iters: 60,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases())]
     #[test]
     fn whatever_network_and_server_do_all_end_with_the_same(
         happenings in proptest::collection::vec(happening(), 20..80)
@@ -521,12 +515,8 @@ fn kills_of_server_and_laptops_lose_nothing() {
     assert_eq!(cli.json(&["sync"])["quarantined"], 0);
     assert_eq!(cli.json(&["list", "person", "--limit", "1"])["total"], names.len());
     server.kill();
-    let checked = Command::new(bin("satchel-server"))
-        .args(["--json", "check", "--data"])
-        .arg(server.dir.path())
-        .output()
-        .unwrap();
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    let (sound, report) = server.check();
+    assert!(sound, "{report}");
     println!(
         "{rounds} kills of the server, {killed_syncs} of a sync; {} acknowledged, 0 lost",
         acknowledged.len()

@@ -10,17 +10,13 @@ use satchel_app::{
 };
 use satchel_tests::{
     cli::Cli,
-    team::{Device, act, agree, carry, fields, join, settle, step, team},
+    team::{Device, act, agree, carry, cases, fields, join, settle, step, team},
 };
 use serde_json::json;
 use std::{path::Path, time::Duration};
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: std::env::var("SATCHEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(6),
-        max_shrink_iters: 60,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases())]
     #[test]
     fn whatever_happens_all_end_with_the_same(steps in proptest::collection::vec(step(), 20..70)) {
         let mut devices = team(&[("Bo", Role::Member), ("Cy", Role::Admin)]);

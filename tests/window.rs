@@ -725,6 +725,13 @@ fn a_newcomer_waits_for_the_team_across_starts() {
     let dir = tempfile::tempdir().unwrap();
     let vault = dir.path().join("vault");
     let window = Window::open(&vault, &[]);
+    window.wait("#join-team");
+    dress(&window, "zh", "dark");
+    window.click("#join-team");
+    window.wait("#join-link");
+    window.accessibility("join, Chinese, dark");
+    window.picture("59-join-zh-dark");
+    dress(&window, "en", "light");
     window.click("#join-team");
     window.wait("#join-link");
     window.fill("#join-link", "https://satchel.example/");

@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod cli;
+pub mod figures;
 pub mod peer;
 pub mod postgres;
 pub mod proxy;

@@ -1,6 +1,6 @@
 //! The built `satchel-server`.
 
-use crate::bin;
+use crate::{bin, figures::peak_memory};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader},
@@ -18,7 +18,13 @@ pub struct Program {
 
 impl Program {
     pub fn start() -> Self {
+        Self::with("")
+    }
+
+    /// With a configuration.
+    pub fn with(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("server.toml"), config).unwrap();
         let mut program = Self { dir, listen: "127.0.0.1:0".into(), process: None, setup: String::new() };
         program.again();
         program
@@ -27,8 +33,10 @@ impl Program {
     /// On the same port, as a service would.
     pub fn again(&mut self) {
         let mut process = Command::new(bin("satchel-server"))
-            .args(["--json", "--listen", &self.listen, "--data"])
-            .arg(self.dir.path())
+            .args(["--json", "--listen", &self.listen, "--config"])
+            .arg(self.dir.path().join("server.toml"))
+            .arg("--data")
+            .arg(self.dir.path().join("data"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -39,6 +47,24 @@ impl Program {
         self.setup = said["setup"].as_str().unwrap().to_owned();
         self.listen = said["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
         self.process = Some(process);
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    pub fn peak_memory(&self) -> f64 {
+        self.process.as_ref().map_or(0.0, |process| peak_memory(process.id()))
+    }
+
+    /// Whether all that it keeps holds together, and what it says of it.
+    pub fn check(&self) -> (bool, Value) {
+        let out = Command::new(bin("satchel-server"))
+            .args(["--json", "check", "--data"])
+            .arg(self.dir.path().join("data"))
+            .output()
+            .unwrap();
+        (out.status.success(), serde_json::from_slice(&out.stdout).unwrap_or_default())
     }
 
     pub fn kill(&mut self) {

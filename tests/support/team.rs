@@ -192,6 +192,12 @@ pub enum Step {
     Reopen(u8),
 }
 
+/// Few in CI; `SATCHEL_CASES=N` for more.
+pub fn cases() -> ProptestConfig {
+    let cases = std::env::var("SATCHEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
+    ProptestConfig { cases, max_shrink_iters: 60, ..ProptestConfig::default() }
+}
+
 pub fn step() -> impl Strategy<Value = Step> {
     let n = any::<u8>;
     prop_oneof![

@@ -6,6 +6,7 @@ import { date } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Field } from "../shared/ui";
+import { NewPassphrase } from "./NewPassphrase";
 import { Brand } from "./Welcome";
 
 export interface Invited {
@@ -71,33 +72,13 @@ export function Join({
             onChange={(e) => setDevice(e.target.value)}
           />
         </Field>
-        <Field
-          label={needed ? t("start.passphraseNeeded") : t("start.passphrase")}
-          hint={t("start.passphraseHint")}
-        >
-          <input
-            className="input"
-            id="passphrase"
-            type="password"
-            autoComplete="new-password"
-            required={needed}
-            value={passphrase}
-            onChange={(e) => setPassphrase(e.target.value)}
-          />
-        </Field>
-        {passphrase && (
-          <Field label={t("start.repeat")}>
-            <input
-              className="input"
-              id="passphrase-again"
-              type="password"
-              autoComplete="new-password"
-              required
-              value={repeated}
-              onChange={(e) => setRepeated(e.target.value)}
-            />
-          </Field>
-        )}
+        <NewPassphrase
+          needed={needed}
+          passphrase={passphrase}
+          onPassphrase={setPassphrase}
+          repeated={repeated}
+          onRepeated={setRepeated}
+        />
         {error && (
           <p className="error" role="alert">
             {error}

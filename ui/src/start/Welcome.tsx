@@ -7,6 +7,7 @@ import { prefs } from "../shared/prefs";
 import { attempt } from "../shared/toast";
 import { Field } from "../shared/ui";
 import { Join } from "./Join";
+import { NewPassphrase } from "./NewPassphrase";
 
 export function Brand() {
   return (
@@ -112,33 +113,13 @@ function Names({
             onChange={(e) => setPerson(e.target.value)}
           />
         </Field>
-        <Field
-          label={needed ? t("start.passphraseNeeded") : t("start.passphrase")}
-          hint={t("start.passphraseHint")}
-        >
-          <input
-            className="input"
-            id="passphrase"
-            type="password"
-            autoComplete="new-password"
-            required={needed}
-            value={passphrase}
-            onChange={(e) => setPassphrase(e.target.value)}
-          />
-        </Field>
-        {passphrase && (
-          <Field label={t("start.repeat")}>
-            <input
-              className="input"
-              id="passphrase-again"
-              type="password"
-              autoComplete="new-password"
-              required
-              value={repeated}
-              onChange={(e) => setRepeated(e.target.value)}
-            />
-          </Field>
-        )}
+        <NewPassphrase
+          needed={needed}
+          passphrase={passphrase}
+          onPassphrase={setPassphrase}
+          repeated={repeated}
+          onRepeated={setRepeated}
+        />
         {error && (
           <p className="error" role="alert">
             {error}
