@@ -624,6 +624,9 @@ fn damage_is_found_and_a_copy_is_whole() {
     let report = place.checked();
     let wrong = report.wrong.join("\n");
     assert!(wrong.contains("segment 4") && wrong.contains("from 8 to 8 are missing"), "{wrong}");
+    let nowhere = Config { data: copy.path().join("nowhere"), ..Config::default() };
+    assert!(place.runtime.block_on(open(&nowhere)).is_err(), "nothing is made where nothing is to be read");
+    assert!(!nowhere.data.exists());
     let other = Place { dir: copy, ..Place::new(None) };
     let report = other.checked();
     assert!(report.wrong.is_empty() && report.segments == 10, "{report:?}");

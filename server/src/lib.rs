@@ -27,8 +27,12 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Opens the store that the configuration names.
+/// Opens the store that the configuration names, and that is there.
 pub async fn open(config: &Config) -> Result<Arc<dyn Store>, String> {
+    let path = config.data.join(FILE);
+    if config.database_url.is_none() && !path.exists() {
+        return Err(format!("there is no store in {}; name its folder with --data", config.data.display()));
+    }
     Ok(opened(config).await?.0)
 }
 

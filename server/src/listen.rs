@@ -35,12 +35,11 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String>
 
 pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
     let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|e| format!("{}: {e}", tls.key.display()))?;
+    let chain = certificates(&tls.certificate)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|b| {
-            b.with_no_client_auth().with_single_cert(certificates(&tls.certificate).unwrap_or_default(), key)
-        })
+        .and_then(|b| b.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|e| format!("{}: {e}", tls.certificate.display()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
