@@ -129,7 +129,10 @@ impl Document {
             return Err(DocumentError::TooLarge(bytes.len()));
         }
         guarded(|| {
-            let doc = AutoCommit::load(bytes).map_err(|e| DocumentError::Damaged(e.to_string()))?;
+            let doc = AutoCommit::load(bytes).map_err(|e| match e {
+                automerge::AutomergeError::MissingDeps => DocumentError::Incomplete,
+                e => DocumentError::Damaged(e.to_string()),
+            })?;
             Ok(Self { doc })
         })
     }

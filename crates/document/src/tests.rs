@@ -449,6 +449,8 @@ fn what_was_received_is_stored_as_it_came() {
     assert_eq!(stored.heads(), read.heads());
     assert_eq!(stored.registers(), read.registers());
     let (edit, heads) = changes.remove("op-2000").expect("the edit");
+    let alone = Document::begin(&edit, &heads);
+    assert!(matches!(alone, Err(DocumentError::Incomplete)), "it waits for what it stands on: {alone:?}");
     stored.append(&edit, &heads).expect("follows");
     assert_eq!(stored.heads(), ana.heads());
 }
