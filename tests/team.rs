@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use satchel_app::{
-    Cancel, Code, Invitation, Role,
+    Cancel, Code, Invitation, Role, SeedLocale, SeedOptions,
     domain::{Kind, RecordId, Uuid, WorkspaceId},
 };
 use satchel_tests::{
@@ -59,6 +59,23 @@ fn two_edits_of_one_field_are_both_there_until_somebody_settles() {
     bo.session().undo(None, &mut |_| {}, &Cancel::default()).unwrap();
     assert!(bo.session().get(id).unwrap().fields.get("department").is_none(), "of his own edit");
     agree(&devices);
+}
+
+/// Sample data that the team has got goes to everybody's trash; what has never left this computer goes for good.
+#[test]
+fn sample_data_goes_everywhere_or_for_good() {
+    let sample = || SeedOptions { people: 6, companies: 2, seed: 1, locale: SeedLocale::En };
+    let devices = team(&[("Bo", Role::Member)]);
+    let ana = devices[0].session();
+    ana.seed(sample(), &mut |_| {}, &Cancel::default()).unwrap();
+    agree(&devices);
+    assert_eq!(devices[1].shown().len(), 8);
+    ana.remove_sample(&mut |_| {}, &Cancel::default()).unwrap();
+    agree(&devices);
+    assert!(devices[1].shown().iter().all(|r| !r["deleted"].is_null()), "{:?}", devices[1].shown());
+    ana.seed(sample(), &mut |_| {}, &Cancel::default()).unwrap();
+    ana.remove_sample(&mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(devices[0].shown().len(), 8, "only what the team knows is left");
 }
 
 #[test]

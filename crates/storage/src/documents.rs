@@ -119,8 +119,8 @@ pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
     Ok(statement.exists([id.to_string()])?)
 }
 
-/// Records of a kind that both of these operations have touched and no other has, and that nobody
-/// refers to.
+/// Records of a kind that both of these operations have touched and no other has, that nobody refers to, and
+/// that have never left this computer.
 pub fn touched_only_by(
     db: &Connection,
     kind: Kind,
@@ -132,6 +132,7 @@ pub fn touched_only_by(
                AND EXISTS (SELECT 1 FROM operation_record u WHERE u.row = r.row AND u.operation = ?2)
                AND r.row NOT IN (SELECT row FROM operation_record WHERE operation NOT IN (?1, ?2))
                AND r.row NOT IN (SELECT row FROM operation WHERE row IS NOT NULL)
+               AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.record = d.id)
                AND NOT EXISTS (SELECT 1 FROM person p WHERE p.company = d.id)";
     let mut statement = db.prepare(sql)?;
     let rows = statement.query_map(params![operation, undo, kind.key()], |r| r.get(0))?;
