@@ -5,13 +5,13 @@
 
 use proptest::prelude::*;
 use satchel_app::{Cancel, Code, Role, domain::Kind, views::SyncReport};
-use satchel_protocol::{Kept, News, encode_all};
+use satchel_protocol::{Kept, News, Segment, encode_all};
 use satchel_server::{Server, config::Config};
 use satchel_tests::{
     cli::Cli,
     proxy::{Act, Proxy},
     server::Program,
-    team::{Device, Step, act, agree, cases, fields, join, settle, step, team_of},
+    team::{Device, Step, act, agree, cases, copy_all, fields, join, settle, step, team_of},
 };
 use serde_json::json;
 use std::{
@@ -89,14 +89,6 @@ impl Place {
     }
 }
 
-fn copy_all(from: &Path, to: &Path) {
-    let _ = std::fs::remove_dir_all(to);
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
-}
-
 /// Numbers that a seed gives.
 struct Dice(u64);
 
@@ -159,7 +151,10 @@ proptest! {
                 Happening::Down => place.stop(),
                 Happening::Up => if place.server.is_none() { place.start() },
                 Happening::KeepCopy => place.keep_copy(),
-                Happening::OldCopy => place.become_copy(),
+                Happening::OldCopy => {
+                    place.become_copy();
+                    devices.iter_mut().for_each(Device::forget);
+                }
             }
         }
         place.proxy.calm();
@@ -169,6 +164,11 @@ proptest! {
         // Once everybody has met the server again, nothing more may go wrong.
         settle(&devices);
         devices.iter_mut().for_each(|d| d.patient = false);
+        agree(&devices);
+        for device in devices.iter().chain(&devices) {
+            device.compact();
+        }
+        devices.push(join(&devices[0], "Di", Role::Member));
         agree(&devices);
         let report = place.runtime.block_on(async {
             let config = Config { data: place.data(), ..Config::default() };
@@ -184,6 +184,12 @@ fn sync(device: &Device) -> SyncReport {
 
 fn named(device: &Device) -> String {
     sync(device).remotes[0].error.clone().unwrap_or_default()
+}
+
+fn leave_out(news: &mut News, _: &[Kept]) {
+    for kept in &mut news.segments {
+        kept.segment = Segment::decode(&kept.segment).unwrap().without(|_| true).encode();
+    }
 }
 
 /// A server that lies: each lie is harmless, or named.
@@ -255,6 +261,7 @@ fn what_a_bad_server_says_is_harmless_or_named() {
             "",
             false,
         ),
+        ("leaves entries out that no snapshot stands for", leave_out, "are left out", false),
         ("says there is always more", |n, _| n.more = true, "", true),
         ("counts backwards", |n, _| n.head = 0, "", true),
         ("moves its control log for ever", |n, _| n.control += 1, "again and again", false),
@@ -670,4 +677,136 @@ fn two_who_remove_each_other_end_with_one_team() {
     devices[3].sync();
     devices[1].sync();
     assert!(devices[1].session().get(id).is_ok(), "who stays goes on");
+}
+
+/// Files on records: in pieces that nobody in between can read, fetched when they are opened, from where a transfer was
+/// cut off.
+#[test]
+fn files_come_when_they_are_opened() {
+    let mut place = Place::new();
+    let mut devices = place.team(&[("Bo", Role::Member), ("Vi", Role::Viewer)]);
+    let id = devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("报价 Zoe.pdf");
+    let mut dice = Dice(7);
+    let bytes: Vec<u8> =
+        (0..3_500_000_u32).map(|n| if n < 1000 { b'Z' } else { dice.throw(256) as u8 }).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let attach =
+        |device: &Device, path: &Path| device.session().attach(id, path, &mut |_| {}, &Cancel::default());
+    let attached = attach(&devices[0], &path).unwrap().id;
+    assert!(devices[0].session().status().unwrap().pending > 4, "its pieces are unsent, too");
+    devices[0].sync();
+    assert_eq!(devices[0].session().status().unwrap().pending, 0);
+    devices.iter().for_each(Device::sync);
+    let shown = |device: &Device| device.session().attachments(id).unwrap();
+    let list = shown(&devices[1]);
+    assert_eq!((list.len(), list[0].id, list[0].here), (1, attached, false));
+    assert_eq!((list[0].name.as_str(), list[0].media_type.as_str()), ("报价 Zoe.pdf", "application/pdf"));
+    assert!((list[0].size - 3_500_000.0).abs() < 0.5);
+    let out = dir.path().join("out.pdf");
+    let save =
+        |device: &Device| device.session().save_attachment(attached, &out, &mut |_| {}, &Cancel::default());
+    // The network goes away in the middle: what has come stays, and nothing half is left.
+    let mut left = 3;
+    place.proxy.disturb(move |_, tail| match tail.len() == 64 {
+        true if left == 0 => Act::LoseRequest,
+        true => {
+            left -= 1;
+            Act::Pass
+        }
+        false => Act::Pass,
+    });
+    let kept = |device: &Device| files_in(&device.dir.path().join("vault/blobs"));
+    assert_eq!(save(&devices[1]).unwrap_err().code, Code::Unreachable);
+    assert!(!out.exists() && kept(&devices[1]) == 3);
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = asked.clone();
+    place.proxy.disturb(move |_, tail| {
+        if tail.len() == 64 {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        Act::Pass
+    });
+    assert_eq!(save(&devices[1]).unwrap(), 3_500_000);
+    assert_eq!(std::fs::read(&out).unwrap(), bytes);
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2, "what was here is not asked for again");
+    assert!(shown(&devices[1])[0].here);
+    // The same file again is the same pieces, whoever attaches it.
+    let before = files_in(&place.data().join("blobs"));
+    attach(&devices[1], &path).unwrap();
+    devices[1].sync();
+    assert_eq!((before, files_in(&place.data().join("blobs"))), (5, 5));
+    // A viewer reads. A server that gives something else is not believed.
+    place.proxy.disturb(|_, tail| match tail.len() == 64 {
+        true => Act::Change(Box::new(|mut body| {
+            body[9] ^= 1;
+            body
+        })),
+        false => Act::Pass,
+    });
+    assert_eq!(save(&devices[2]).unwrap_err().code, Code::Unreachable);
+    place.proxy.calm();
+    assert_eq!(save(&devices[2]).unwrap(), 3_500_000);
+    // A piece that is damaged here is named, and comes again.
+    let piece = first_file(&devices[2].dir.path().join("vault/blobs"));
+    let mut broken = std::fs::read(&piece).unwrap();
+    broken[5] ^= 1;
+    std::fs::write(&piece, broken).unwrap();
+    let report = devices[2].session().verify(&mut |_| {}).unwrap();
+    assert!(!report.ok && report.checks.iter().any(|c| c.name == "attachments" && !c.ok), "{report:?}");
+    assert_eq!(save(&devices[2]).unwrap(), 3_500_000);
+    assert!(devices[2].session().verify(&mut |_| {}).unwrap().ok);
+    // A server that has lost them gets them from whoever has them.
+    std::fs::remove_file(&out).unwrap();
+    place.stop();
+    std::fs::remove_dir_all(place.data().join("blobs")).unwrap();
+    let db = rusqlite::Connection::open(place.data().join("satchel-server.db")).unwrap();
+    db.execute("DELETE FROM blob", []).unwrap();
+    drop(db);
+    place.start();
+    devices[1].compact();
+    devices[2].meanwhile(|dir| std::fs::remove_dir_all(dir.join("vault/blobs")).unwrap());
+    assert_eq!(save(&devices[2]).unwrap(), 3_500_000);
+    assert_eq!(std::fs::read(&out).unwrap(), bytes);
+    // Nobody in between has read a line of it, nor its name.
+    for file in [place.data().join("satchel-server.db"), first_file(&place.data().join("blobs"))] {
+        let held = std::fs::read(file).unwrap();
+        assert!(
+            !held.windows(20).any(|w| w == [b'Z'; 20]) && !held.windows(6).any(|w| w == "报价".as_bytes())
+        );
+    }
+    // It goes to the trash and comes back as all else does.
+    devices[1].session().delete(&[attached], &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(shown(&devices[1]).len(), 1);
+    devices[1].session().undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(shown(&devices[1]).len(), 2);
+    // What cannot be attached is refused in words of its own.
+    let refused = |path: &Path| attach(&devices[0], path).unwrap_err();
+    assert_eq!(refused(dir.path()).code, Code::Refused, "a folder");
+    assert!(refused(&dir.path().join("nowhere")).message.contains("nowhere"));
+    let huge = dir.path().join("huge");
+    std::fs::File::create(&huge).unwrap().set_len((1 << 30) + 1).unwrap();
+    assert!(refused(&huge).message.contains("gigabyte"));
+    let empty = dir.path().join("empty");
+    std::fs::write(&empty, b"").unwrap();
+    let empty = attach(&devices[0], &empty).unwrap().id;
+    assert_eq!(
+        devices[0].session().save_attachment(empty, &out, &mut |_| {}, &Cancel::default()).unwrap(),
+        0
+    );
+}
+
+fn all_files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let each = |path: PathBuf| if path.is_dir() { all_files(&path) } else { vec![path] };
+    entries.flatten().flat_map(|e| each(e.path())).collect()
+}
+
+fn files_in(dir: &Path) -> usize {
+    all_files(dir).len()
+}
+
+fn first_file(dir: &Path) -> PathBuf {
+    all_files(dir).remove(0)
 }

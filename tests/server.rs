@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use satchel_protocol::{
-    DeviceId, Feed, Hash, Kept, Membership, News, Pin, Position, Request, Role, SignedRecord, decode_all,
-    decode_positions,
+    DeviceId, Feed, Hash, Kept, Membership, News, Pin, Position, Read as HasRead, Request, Role, Segment,
+    SignedRecord, decode_all, decode_positions,
 };
 use satchel_server::{Server, check::check, config::Config, open};
 use satchel_tests::{
@@ -124,6 +124,8 @@ const SUITE: &[(&str, Test)] = &[
     ("knows who asks", knows_who_asks),
     ("keeps each feed whole", keeps_each_feed_whole),
     ("gives what somebody lacks", gives_what_somebody_lacks),
+    ("leaves out what it is told to", leaves_out_what_it_is_told_to),
+    ("keeps what was read", keeps_what_was_read),
     ("gives much in pages", gives_much_in_pages),
     ("refuses who was removed", refuses_who_was_removed),
     ("settles contested records", settles_contested_records),
@@ -259,6 +261,65 @@ fn gives_what_somebody_lacks(place: &mut Place) {
     assert!(member.news(&[position(1, i64::MAX as u64), position(2, 2), position(9, 5)]).segments.is_empty());
     let other = place.team(2);
     assert!(place.peer(&other, 3).news(&[]).segments.is_empty(), "another workspace");
+}
+
+fn leaves_out_what_it_is_told_to(place: &mut Place) {
+    let team = place.team(1);
+    let (mut owner, member) = (place.peer(&team, 1), place.peer(&team, 3));
+    let all = [owner.write(&["one", "two"]), owner.write(&["three"]), owner.write(&["four"])];
+    let read: Vec<Segment> = all.iter().map(|k| Segment::decode(&k.segment).unwrap()).collect();
+    all.iter().for_each(|kept| assert_eq!(owner.push(kept).status, 201));
+    let put = |peer: &Peer, segment: &Segment| {
+        peer.ask("PUT", "/log", &Kept { segment: segment.encode(), keys: Vec::new() }.encode())
+    };
+    let before = place.checked().bytes;
+    let short = read[0].without(|seq| seq == 2);
+    assert_eq!(put(&member, &short).status, 403, "only by who has written it");
+    assert_eq!(put(&owner, &short).status, 201);
+    let two = read[0].without(|_| true).join(&read[1].without(|_| true), &owner.keys).unwrap();
+    assert_eq!(put(&owner, &two).status, 201, "over two");
+    assert_eq!(put(&owner, &read[0]).status, 200, "not back again");
+    assert_eq!(owner.push(&all[0]).status, 200, "sent again by who does not know");
+    let (forged, ..) = owner.segment(Feed::new(owner.keys.id, 1), &["one", "two", "other"]);
+    assert_eq!(put(&owner, &forged).status, 409, "another end is a fork");
+    let start = Feed { device: owner.keys.id, incarnation: 1, next: 4, last: read[2].previous };
+    let beyond = owner.segment(start, &["four", "five"]).0.without(|_| true);
+    let mut nowhere = beyond;
+    nowhere.first = 9;
+    assert_eq!(put(&owner, &nowhere).status, 401, "out of nowhere");
+    assert!(place.checked().bytes < before / 2, "{} of {before}", place.checked().bytes);
+    let news = member.news(&[]);
+    assert_eq!(segments(&news), [two.encode(), all[2].segment.clone()]);
+    let keys = satchel_protocol::WrappedKey::decode_all(&news.segments[0].keys).unwrap();
+    assert_eq!(keys.len(), 3, "the keys stay: a snapshot is written under them");
+    assert_eq!(segments(&member.news(&[position(1, 2)])).len(), 2, "whoever is within it gets it");
+    assert_eq!(segments(&member.news(&[position(1, 4)])), [all[2].segment.as_slice()]);
+    assert_eq!(decode_positions(&owner.ask("GET", "/feeds", &[]).body).unwrap(), [position(1, 5)]);
+    // A server that has lost a part gets it back, although a run reaches from what it has over what it lacks.
+    let team = place.team(2);
+    let mut owner = place.peer(&team, 1);
+    let all = [owner.write(&["one"]), owner.write(&["two"]), owner.write(&["three"])];
+    let read: Vec<Segment> = all.iter().map(|k| Segment::decode(&k.segment).unwrap()).collect();
+    all[..2].iter().for_each(|kept| assert_eq!(owner.push(kept).status, 201));
+    let none = |at: usize| read[at].without(|_| true);
+    let joined = none(0).join(&none(1), &owner.keys).unwrap().join(&read[2], &owner.keys).unwrap();
+    assert_eq!(owner.push(&Kept { segment: joined.encode(), keys: all[2].keys.clone() }).status, 201);
+    assert_eq!(segments(&place.peer(&team, 3).news(&[])), [joined.encode()]);
+    assert_eq!(decode_positions(&owner.ask("GET", "/feeds", &[]).body).unwrap(), [position(1, 4)]);
+}
+
+fn keeps_what_was_read(place: &mut Place) {
+    let team = place.team(1);
+    let (owner, viewer) = (place.peer(&team, 1), place.peer(&team, 4));
+    let read =
+        |peer: &Peer, next: u64| HasRead::new(&peer.keys, team.workspace, vec![position(1, next)]).encode();
+    assert_eq!(owner.ask("PUT", "/read", &read(&owner, 3)).status, 204);
+    assert_eq!(owner.ask("PUT", "/read", &read(&owner, 5)).status, 204);
+    assert_eq!(viewer.ask("PUT", "/read", &read(&viewer, 4)).status, 204);
+    assert_eq!(viewer.ask("PUT", "/read", &read(&owner, 9)).status, 401, "not in another's name");
+    assert_eq!(viewer.ask("PUT", "/read", b"junk").status, 400);
+    let all = decode_all(&viewer.ask("GET", "/read", &[]).body).unwrap();
+    assert_eq!(all, [read(&owner, 5), read(&viewer, 4)]);
 }
 
 fn gives_much_in_pages(place: &mut Place) {
@@ -623,7 +684,13 @@ fn damage_is_found_and_a_copy_is_whole() {
     drop(db);
     let report = place.checked();
     let wrong = report.wrong.join("\n");
-    assert!(wrong.contains("segment 4") && wrong.contains("from 8 to 8 are missing"), "{wrong}");
+    assert_eq!(report.wrong.len(), 3, "{wrong}");
+    assert!(wrong.contains("segment 4: its signature"), "{wrong}");
+    assert!(
+        wrong.contains("segment 9: it does not follow what is known: entries before it are missing"),
+        "{wrong}"
+    );
+    assert!(wrong.contains("it counts 10 entries and has 9"), "{wrong}");
     let nowhere = Config { data: copy.path().join("nowhere"), ..Config::default() };
     assert!(place.runtime.block_on(open(&nowhere)).is_err(), "nothing is made where nothing is to be read");
     assert!(!nowhere.data.exists());

@@ -69,6 +69,14 @@ fn main() {
     if wanted("bytes") {
         bytes();
     }
+    if wanted("year") {
+        year(
+            argument("--reps", 5),
+            argument("--days", 220),
+            argument("--edits", 40),
+            argument("--book", 2000),
+        );
+    }
     if wanted("connected") {
         connected(argument("--devices", 1000), argument("--seconds", 20));
     }
@@ -227,6 +235,62 @@ fn bytes() {
     }
     device.sync();
     line("  among a hundred", (size(&device.shared()) - before) as f64 / 100.0, None, "bytes", "at most 400");
+}
+
+/// What a server keeps after a year of edits, once they are compacted: laptops that meet it twice a day, as the app
+/// does all day, and look after the log once.
+fn year(reps: usize, days: usize, edits: usize, book: usize) {
+    let server = server();
+    let others: Vec<String> = (1..reps).map(|n| format!("Rep {n}")).collect();
+    let others: Vec<(&str, Role)> = others.iter().map(|name| (name.as_str(), Role::Member)).collect();
+    let mut devices = team_of(Device::at("Ana", None, &server.setup), &others);
+    let path = devices[0].dir.path().join("people.csv");
+    std::fs::write(&path, people(book)).unwrap();
+    devices[0].session().import(&path, &ImportOptions::default(), &mut |_| {}, &Cancel::default()).unwrap();
+    devices.iter().for_each(Device::sync);
+    let request = satchel_app::ListRequest { limit: u32::MAX, ..Default::default() };
+    let all = devices[0].session().list(satchel_app::domain::Kind::Person, &request).unwrap().rows;
+    let start = Instant::now();
+    let mut n = 0_usize;
+    for day in 0..days {
+        for device in &devices {
+            for edit in 0..edits {
+                // Three quarters of the edits are of a tenth of the people.
+                n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407 | 1);
+                let roll = n >> 33;
+                let at = if roll % 4 == 0 { roll / 4 % book } else { roll / 4 % (book / 10).max(1) };
+                let (key, value) = match edit % 3 {
+                    0 => ("title", json!(format!("Head of purchasing, day {day}"))),
+                    1 => (
+                        "notes",
+                        json!(format!(
+                            "Called on day {day}, asked for an offer of {edit} pieces. Call again."
+                        )),
+                    ),
+                    _ => ("department", json!(format!("Region {}", edit % 7))),
+                };
+                device.session().set(all[at % all.len()].id, &fields(json!({ key: value }))).unwrap();
+                if edit == edits / 2 {
+                    device.sync();
+                }
+            }
+            device.compact();
+        }
+    }
+    for _ in 0..2 {
+        devices.iter().for_each(|d| drop(d.compact()));
+    }
+    let took = start.elapsed().as_secs_f64();
+    let newcomer = satchel_tests::team::join(&devices[0], "New", Role::Member);
+    let own = newcomer.session().sizes().unwrap().0 as f64 / 1e6;
+    devices.push(newcomer);
+    satchel_tests::team::agree(&devices);
+    let remote = devices[0].session().remotes().unwrap().remove(0).name;
+    let kept = devices[0].session().server_contents(&remote, 1).unwrap().workspace.bytes as f64 / 1e6;
+    let (sound, report) = server.check();
+    assert!(sound, "{report}");
+    println!("{} edits of {reps} laptops in {days} days, {book} people: {took:.0} s", reps * days * edits);
+    line("what the server keeps of it (the records as baseline)", kept, Some(own), "MB", "at most 2x");
 }
 
 /// Devices that wait by WebSocket, in teams of fifty, while others of them write.

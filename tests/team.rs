@@ -10,10 +10,13 @@ use satchel_app::{
 };
 use satchel_tests::{
     cli::Cli,
-    team::{Device, act, agree, carry, cases, fields, join, settle, step, team},
+    team::{Device, act, agree, carry, cases, copy_all, fields, join, settle, step, team},
 };
 use serde_json::json;
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 proptest! {
     #![proptest_config(cases())]
@@ -24,6 +27,116 @@ proptest! {
             act(&mut devices, step);
         }
         agree(&devices);
+        // Whoever comes now has nothing but the log as it has become.
+        shorten(&devices);
+        devices.push(join(&devices[0], "Di", Role::Member));
+        agree(&devices);
+    }
+}
+
+/// What snapshots stand for is left out everywhere; how many entries.
+fn shorten(devices: &[Device]) -> u64 {
+    let mut left_out = 0;
+    for _ in 0..3 {
+        left_out += devices.iter().map(|d| d.compact().left_out).sum::<u64>();
+        settle(devices);
+    }
+    left_out
+}
+
+/// A log that was made shorter tells a newcomer the same: records, history, whose they are, what can be taken back.
+#[test]
+fn a_shorter_log_tells_the_same() {
+    let mut devices = team(&[("Bo", Role::Member), ("Cy", Role::Viewer)]);
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        let person = fields(json!({"first_name": format!("Zoe {n}")}));
+        ids.push(devices[n % 2].session().create(Kind::Person, &person).unwrap().id);
+    }
+    settle(&devices);
+    for n in 0..25 {
+        for (at, key) in [(0, "title"), (1, "department")] {
+            devices[at].session().set(ids[n % 3], &fields(json!({ key: format!("{key} {n}") }))).unwrap();
+        }
+        if n % 3 == 0 {
+            settle(&devices);
+        }
+    }
+    agree(&devices);
+    let size = |device: &Device| -> u64 {
+        let log = walk(&device.shared());
+        log.iter()
+            .filter(|p| p.extension().is_some_and(|e| e == "segment"))
+            .map(|p| p.metadata().unwrap().len())
+            .sum()
+    };
+    let before = size(&devices[0]);
+    // One of them has not read the snapshots: nothing is left out.
+    let report = devices[0].compact();
+    assert!(report.snapshots > 0, "{report:?}");
+    assert_eq!(devices[0].compact().left_out, 0);
+    let left_out = shorten(&devices);
+    assert!(left_out > 40, "{left_out} of 54");
+    devices.iter().for_each(|d| prune(&d.shared()));
+    assert!(size(&devices[0]) * 2 < before, "{} of {before}", size(&devices[0]));
+    let newcomer = join(&devices[0], "Di", Role::Member);
+    devices.push(newcomer);
+    agree(&devices);
+    let [ana, .., di] = devices.as_slice() else { panic!("four") };
+    let told = |device: &Device, id: RecordId| -> Vec<(String, String, String)> {
+        let history = device.session().history(id).unwrap();
+        // Edits that knew nothing of each other come in the order in which they were heard of.
+        let mut told: Vec<_> =
+            history.into_iter().map(|v| (v.operation.to_string(), v.label, v.by)).collect();
+        told.sort();
+        told
+    };
+    ids.iter().for_each(|id| assert_eq!(told(di, *id), told(ana, *id)));
+    // An operation that is only known by a snapshot is taken back by whoever came later.
+    let history = ana.session().history(ids[0]).unwrap();
+    let last = history.iter().find(|v| v.by == "Bo").unwrap().operation;
+    let title = ana.session().get(ids[0]).unwrap().fields["title"].clone();
+    di.session().undo(Some(last), &mut |_| {}, &Cancel::default()).unwrap();
+    agree(&devices);
+    let person = devices[0].session().get(ids[0]).unwrap();
+    assert_eq!((&person.fields["title"], &person.fields["department"]), (&title, &json!("department 21")));
+    // And it goes on: a second time over what was left out before.
+    for n in 0..10 {
+        devices[3].session().set(ids[0], &fields(json!({"title": format!("again {n}")}))).unwrap();
+    }
+    settle(&devices);
+    assert!(shorten(&devices) > 0);
+    devices.push(join(&devices[0], "Ed", Role::Member));
+    agree(&devices);
+}
+
+fn walk(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().flatten();
+    let each = |path: PathBuf| if path.is_dir() { walk(&path) } else { vec![path] };
+    entries.flat_map(|e| each(e.path())).collect()
+}
+
+/// Takes away what whoever has written it would not have any more: our carrying only adds.
+fn prune(dir: &Path) {
+    let span = |path: &Path| -> Option<(u64, u64)> {
+        let name = path.file_stem()?.to_str()?.to_owned();
+        let mut parts = name.split('-').map(|p| p.parse().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    for path in walk(dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "segment")) {
+        let Some((first, next)) = span(&path) else { continue };
+        let size = path.metadata().unwrap().len();
+        let others = walk(path.parent().unwrap()).into_iter().filter(|o| *o != path);
+        let within = |o: &PathBuf| {
+            o.extension().is_some_and(|e| e == "segment")
+                && span(o).is_some_and(|(f, n)| {
+                    f <= first && n >= next && ((f, n) != (first, next) || o.metadata().unwrap().len() < size)
+                })
+        };
+        if others.into_iter().any(|o| within(&o)) {
+            std::fs::remove_file(path.with_extension("keys")).unwrap();
+            std::fs::remove_file(path).unwrap();
+        }
     }
 }
 
@@ -158,27 +271,12 @@ fn a_restored_laptop_goes_on() {
     let id = session.create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
     settle(&devices);
     session.set(id, &fields(json!({"department": "unsent in the copy"}))).unwrap();
-    let vault = devices[0].dir.path().join("vault");
-    let copy = devices[0].dir.path().join("copy");
-    devices[0].session = None;
-    devices[0].satchel.lock();
-    let copied = |from: &Path, to: &Path| {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap().flatten() {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    };
-    copied(&vault, &copy);
-    devices[0].reopen();
+    devices[0].meanwhile(|dir| copy_all(&dir.join("vault"), &dir.join("copy")));
     devices[0].session().set(id, &fields(json!({"title": "after the copy"}))).unwrap();
     devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Late"}))).unwrap();
     devices[0].sync();
     let before = devices[0].session().incarnation().unwrap();
-    devices[0].session = None;
-    devices[0].satchel.lock();
-    std::fs::remove_dir_all(&vault).unwrap();
-    copied(&copy, &vault);
-    devices[0].reopen();
+    devices[0].meanwhile(|dir| copy_all(&dir.join("copy"), &dir.join("vault")));
     assert_ne!(devices[0].session().incarnation().unwrap(), before);
     devices[0].session().set(id, &fields(json!({"source": "after the restore"}))).unwrap();
     agree(&devices);

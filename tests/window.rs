@@ -890,3 +890,80 @@ fn two_windows_meet_at_a_server() {
     ana.until("what Bo wrote meanwhile", || (ana.text("#value-title") == "Head of purchasing").then_some(()));
     dress(&ana, "en", "light");
 }
+
+/// One office without a server: the window hosts, a colleague joins it, and then hosts in turn.
+#[test]
+fn a_window_hosts_for_its_office() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let ana = Window::open(&dir.path().join("ana"), &[]);
+    ana.wait("#workspace");
+    dress(&ana, "en", "light");
+    ana.wait("#workspace");
+    create_vault(&ana, "Norte Foods");
+    ana.click("#nav-team");
+    ana.wait("#host-office");
+    ana.accessibility("not hosting");
+    ana.picture("80-office-off");
+    // By keyboard.
+    ana.script("document.querySelector('#host-office').focus()");
+    ana.press(&[" "]);
+    ana.says("Colleagues find this computer by themselves");
+    ana.says("relay on this computer");
+    ana.accessibility("hosting");
+    ana.picture("81-office-hosting");
+    ana.click("#make-link");
+    ana.wait("#invitation");
+    let link = ana.script("return document.querySelector('#invitation').value");
+
+    let bo = Cli::bare();
+    let join = ["--json", "join", link.as_str().unwrap(), "--person", "Bo", "--device", "Bo's laptop"];
+    let mut joining = bo.command(&[&join[..], &["--wait", "60s"]].concat());
+    let mut joining = joining.stdout(std::process::Stdio::null()).spawn().unwrap();
+    ana.wait("[data-approve]");
+    ana.click("[data-approve]");
+    assert!(joining.wait().unwrap().success());
+    bo.json(&["new", "person", "first_name=Zoe"]);
+    assert_eq!(bo.json(&["sync"])["pending"], 0);
+    ana.click("#nav-person");
+    ana.says("Zoe");
+    // Locked, it goes on: what it carries is sealed.
+    ana.press(&[key::CTRL, "l"]);
+    ana.wait("#unlock-keyring");
+    bo.json(&["new", "person", "first_name=Yan"]);
+    assert_eq!(bo.json(&["sync"])["pending"], 0);
+    ana.click("#unlock-keyring");
+    ana.wait("#nav-person");
+    ana.says("Yan");
+
+    // Bo's turn.
+    ana.click("#nav-team");
+    ana.wait("#host-office");
+    ana.click("#host-office");
+    ana.until("the relay is gone", || {
+        ana.script("return !document.body.innerText.includes('relay on this computer')")
+            .as_bool()?
+            .then_some(())
+    });
+    let mut relay = bo.command(&["relay", "--listen", "127.0.0.1:0"]);
+    let mut relay = relay.stdout(std::process::Stdio::null()).spawn().unwrap();
+    ana.says("Found in this network: Bo's laptop, of Bo");
+    ana.accessibility("found in the network");
+    ana.picture("82-office-found");
+    dress(&ana, "zh", "dark");
+    ana.wait("#grid");
+    ana.click("#nav-team");
+    ana.wait("[data-found]");
+    ana.accessibility("found in the network, Chinese, dark");
+    ana.picture("83-office-found-zh-dark");
+    ana.click("[data-found]");
+    ana.says("此网络中的中继");
+    ana.says("已连接");
+    ana.click("#host-office");
+    ana.says("同事会自动找到本机");
+    ana.accessibility("hosting and connected, Chinese, dark");
+    ana.picture("84-office-both-zh-dark");
+    dress(&ana, "en", "light");
+    let _ = relay.kill();
+    let _ = relay.wait();
+}

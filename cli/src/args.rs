@@ -111,14 +111,33 @@ pub enum Command {
     Imports,
     /// Export records
     Export(Export),
-    /// Where the team meets: shared folders
+    /// Put a file on a person or a company
+    Attach { id: String, file: PathBuf },
+    /// The files on a record
+    Attachments { id: String },
+    /// Write what is in an attached file to a file
+    Attachment {
+        id: String,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Where the team meets: shared folders, servers, relays in the same network
     #[command(subcommand)]
     Remote(RemoteCommand),
+    /// Host the team's relay for this office until Ctrl+C, and keep this vault in sync
+    Relay {
+        /// Where to listen; port 0 picks one (default: the network, at port 4819 where that is free)
+        #[arg(long, value_name = "HOST:PORT")]
+        listen: Option<String>,
+    },
     /// Give what was done here to the team, and take what the others did
     Sync {
         /// Go on until Ctrl+C
-        #[arg(long)]
+        #[arg(long, conflicts_with = "compact")]
         watch: bool,
+        /// Make the log shorter now: it is done every hour where the app runs
+        #[arg(long)]
+        compact: bool,
     },
     /// A link that lets one person ask to join
     Invite {
@@ -193,13 +212,19 @@ pub struct Init {
 
 #[derive(Subcommand)]
 pub enum RemoteCommand {
-    /// Connect a shared folder, or a server by the address that it has printed
+    /// Connect a shared folder, a server by the address that it has printed, or a relay in the same network
     Add {
-        #[arg(value_name = "URL|DIR")]
+        #[arg(value_name = "URL|DIR|lan:ID")]
         address: String,
     },
     /// The folders and servers that are connected
     List,
+    /// Which computers of the team host a relay in this network
+    Find {
+        /// How long to wait for answers
+        #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=60))]
+        wait: u64,
+    },
     /// Forget a folder or server; what is there stays
     Remove { name: String },
     /// What a server holds of this team, as the server sees it

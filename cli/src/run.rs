@@ -62,10 +62,17 @@ pub fn run(cli: Cli) -> Done {
                 });
                 return Ok(());
             }
-            if let Command::Sync { watch: true } = command {
+            if let Command::Sync { watch: true, .. } = command {
                 // While it waits, it holds nothing.
                 drop(session);
                 return crate::team::watch(&show, &satchel);
+            }
+            if let Command::Relay { listen } = command {
+                drop(session);
+                return crate::team::relay(&show, &satchel, listen.as_deref());
+            }
+            if crate::team::meets(&command) {
+                satchel.host_meanwhile();
             }
             with_session(&show, &session, command)
         }
@@ -109,6 +116,30 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         Command::Unset { id, keys } => {
             let written = session.unset(record(&id)?, &keys)?;
             show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Attach { id, file } => {
+            let mut progress = show.progress("attaching");
+            let written = session.attach(record(&id)?, &file, &mut progress, &Cancel::default())?;
+            drop(progress);
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Attachments { id } => {
+            let all = session.attachments(record(&id)?)?;
+            let row = |a: &satchel_app::views::AttachmentView| {
+                let here = if a.here { String::new() } else { say!("not here yet") };
+                vec![a.id.to_string(), a.name.clone(), format!("{:.0}", a.size), here]
+            };
+            let rows: Vec<Vec<String>> = all.iter().map(row).collect();
+            show.answer(&json!({ "attachments": all }), || table(&["id", "name", "bytes", ""], &rows));
+            Ok(())
+        }
+        Command::Attachment { id, out } => {
+            let mut progress = show.progress("fetching");
+            let bytes = session.save_attachment(record(&id)?, &out, &mut progress, &Cancel::default())?;
+            drop(progress);
+            show.answer(&json!({ "path": out, "bytes": bytes }), || out.display().to_string());
             Ok(())
         }
         Command::Get { id } => get(show, session, &id),
@@ -173,6 +204,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         | Command::Conflicts
         | Command::Settle { .. } => crate::team::run(show, session, command),
         Command::Join { .. }
+        | Command::Relay { .. }
         | Command::Init(_)
         | Command::Rescue { .. }
         | Command::Completions { .. }

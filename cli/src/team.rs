@@ -11,7 +11,11 @@ use satchel_app::{
     meeting_place, views::SyncReport,
 };
 use serde_json::json;
-use std::{path::Path, time::Duration};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::Path,
+    time::Duration,
+};
 
 pub fn run(show: &Show, session: &Session, command: Command) -> Done {
     match command {
@@ -36,6 +40,19 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
                 table(&["name", "address", "state", "synced"], &rows)
             });
         }
+        Command::Remote(RemoteCommand::Find { wait }) => {
+            let found = session.find_relays(Duration::from_secs(wait))?;
+            let rows: Vec<Vec<String>> = found
+                .iter()
+                .map(|f| vec![f.name.clone(), f.person.clone(), f.url.clone(), f.address.clone()])
+                .collect();
+            show.answer(&json!({ "found": found }), || match rows.is_empty() {
+                true => say!(
+                    "nobody of the team hosts a relay in this network, or the network lets nothing through"
+                ),
+                false => table(&["device", "name", "url", "address"], &rows),
+            });
+        }
         Command::Remote(RemoteCommand::Remove { name }) => {
             let kind = session.remove_remote(&name)?.kind;
             show.answer(&json!({"name": name, "kind": kind, "state": "removed"}), || {
@@ -46,7 +63,7 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
             let contents = session.server_contents(&name, from)?;
             show.answer(&json!(contents), || serde_json::to_string_pretty(&contents).unwrap_or_default());
         }
-        Command::Sync { .. } => return sync(show, session),
+        Command::Sync { compact, .. } => return sync(show, session, compact),
         Command::Invite { role, expires } => {
             let role = role_of(&role)?;
             let invitation = session.invite(role, duration(&expires)?)?;
@@ -139,8 +156,27 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
     Ok(())
 }
 
-fn sync(show: &Show, session: &Session) -> Done {
-    let report = session.sync(&mut show.progress("syncing"), &Cancel::default())?;
+/// Whether a command asks where the team meets.
+pub fn meets(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Sync { .. }
+            | Command::Invite { .. }
+            | Command::Requests
+            | Command::Approve { .. }
+            | Command::Revoke { .. }
+            | Command::Role { .. }
+            | Command::Remote(RemoteCommand::Contents { .. })
+    )
+}
+
+fn sync(show: &Show, session: &Session, compact: bool) -> Done {
+    let mut progress = show.progress("syncing");
+    let report = match compact {
+        true => session.compact(&mut progress, &Cancel::default())?,
+        false => session.sync(&mut progress, &Cancel::default())?,
+    };
+    drop(progress);
     synced(show, &report);
     if report.remotes.is_empty() {
         return Err(AppError::new(
@@ -178,6 +214,39 @@ pub fn watch(show: &Show, satchel: &Satchel) -> Done {
     Ok(())
 }
 
+/// Hosts the relay of an office and keeps in sync, until it is told to end.
+pub fn relay(show: &Show, satchel: &Satchel, listen: Option<&str>) -> Done {
+    let host = satchel.host_at(listen.map(socket).transpose()?)?;
+    let stop = Cancel::default();
+    satchel.stop_when_told(&stop)?;
+    let url = host.urls.first().cloned().unwrap_or_default();
+    show.answer(&json!({"listening": url, "address": host.address}), || {
+        let listens = say!("the relay listens on {}", host.urls.join("  "));
+        let connect =
+            say!("The others of the team, in this network, find and connect it in the app (Team) or by");
+        format!("{listens}\n\n{connect}\n    satchel remote find\n    satchel remote add {}", host.address)
+    });
+    if let Some(problem) = &host.problem {
+        show.warn(problem);
+    }
+    let mut said = Vec::new();
+    satchel.keep_in_sync(&stop, &mut |report| {
+        let errors: Vec<String> = match report {
+            Ok(report) => report.remotes.into_iter().filter_map(|r| r.error).collect(),
+            Err(e) => vec![e.message],
+        };
+        errors.iter().filter(|e| !said.contains(*e)).for_each(|e| show.warn(e));
+        said = errors;
+    });
+    satchel.stop_hosting();
+    Ok(())
+}
+
+fn socket(text: &str) -> Result<SocketAddr, AppError> {
+    let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
+    found.ok_or_else(|| usage(format!("«{text}» is no HOST:PORT of this computer")))
+}
+
 fn synced(show: &Show, report: &SyncReport) {
     show.answer(&json!(report), || {
         let mut out = say!(
@@ -187,6 +256,14 @@ fn synced(show: &Show, report: &SyncReport) {
             report.pending,
             report.conflicts
         );
+        if report.snapshots + report.left_out > 0 {
+            out.push('\n');
+            out.push_str(&say!(
+                "{} snapshots written, {} entries left out of the log",
+                report.snapshots,
+                report.left_out
+            ));
+        }
         for remote in report.remotes.iter().filter(|r| !r.ok) {
             out.push_str(&format!("\n{}: {}", remote.name, remote.error.as_deref().unwrap_or_default()));
         }

@@ -55,7 +55,7 @@ CREATE TABLE feed (
   device BLOB NOT NULL,
   incarnation INTEGER NOT NULL,
   next INTEGER NOT NULL,
-  last BLOB NOT NULL,
+  last BLOB NOT NULL, number INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (device, incarnation)
 ) STRICT, WITHOUT ROWID;
 
@@ -64,7 +64,7 @@ CREATE TABLE segment (
   first INTEGER NOT NULL,
   next INTEGER NOT NULL,
   bytes BLOB NOT NULL,
-  keys BLOB NOT NULL,
+  keys BLOB NOT NULL, generation INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (incarnation, first)
 ) STRICT;
 
@@ -74,7 +74,7 @@ CREATE TABLE remote (
   -- The place of this device's log that the remote had at the last sync, and when that was.
   sent INTEGER NOT NULL DEFAULT 1,
   synced_at INTEGER
-) STRICT, WITHOUT ROWID;
+, generation INTEGER NOT NULL DEFAULT 0, tended_at INTEGER, blobs INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE invitation (
   id BLOB PRIMARY KEY NOT NULL,
@@ -90,6 +90,36 @@ CREATE TABLE quarantine (
   chunk BLOB NOT NULL,
   PRIMARY KEY (device, incarnation, seq)
 ) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX feed_by_number ON feed (number);
+
+CREATE TABLE loose (
+  feed INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  row INTEGER NOT NULL REFERENCES document (row),
+  heads BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  covers BLOB,
+  by_feed INTEGER,
+  by_seq INTEGER,
+  PRIMARY KEY (feed, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX loose_by_row ON loose (row) WHERE by_feed IS NULL;
+
+CREATE INDEX loose_covered ON loose (by_feed, feed) WHERE by_feed IS NOT NULL;
+
+CREATE TABLE covered (
+  feed INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (feed, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blob (
+  seq INTEGER PRIMARY KEY,
+  name BLOB NOT NULL UNIQUE,
+  size INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE person (
   row INTEGER PRIMARY KEY REFERENCES document (row),
@@ -187,6 +217,27 @@ CREATE TABLE custom_field (
 CREATE INDEX custom_field_by_sort ON custom_field (sort, row) WHERE deleted_at IS NULL;
 
 CREATE INDEX custom_field_trash ON custom_field (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE attachment (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  media_type TEXT,
+  size REAL,
+  record TEXT,
+  content TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX attachment_by_sort ON attachment (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX attachment_trash ON attachment (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE term (
   field TEXT NOT NULL,

@@ -5,7 +5,7 @@ use crate::{
     listen::Peer,
     now,
     refusal::Refusal,
-    store::{Appended, FeedState, NewSegment, Waiting},
+    store::{Appended, FeedState, NewSegment, Replaced, Waiting},
 };
 use axum::{
     Json, Router,
@@ -20,9 +20,9 @@ use axum::{
     routing::{delete, get, post, put},
 };
 use satchel_protocol::{
-    Authorization, Card, DeviceId, Feed, Hash, Kept, Membership, Pass, Place, Position, ProtocolError, Role,
-    Segment, SignedRecord, WorkspaceId, WrappedKey, decode_positions, encode_all, encode_positions, from_hex,
-    hex, limits,
+    Authorization, Card, DeviceId, Feed, Hash, Item, Kept, Membership, Pass, Place, Position, ProtocolError,
+    Read, Role, Segment, SignedRecord, WorkspaceId, WrappedKey, decode_names, decode_positions, encode_all,
+    encode_names, encode_positions, from_hex, hex, limits, piece_name,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,8 +55,11 @@ pub fn routes(hub: Arc<Hub>) -> Router {
         .route("/", post(create))
         .route("/control", get(control).put(put_control))
         .route("/feeds", get(feeds))
-        .route("/log", post(push))
+        .route("/log", post(push).put(replace))
+        .route("/read", get(reads).put(put_read))
         .route("/news", post(news))
+        .route("/blobs", post(lacking_blobs))
+        .route("/blobs/{name}", get(blob).put(put_blob))
         .route("/wait", get(wait))
         .route("/events", get(events))
         .route("/invitations/{pass}", put(invite))
@@ -82,6 +85,7 @@ async fn measured(State(hub): Shared, request: Request, next: Next) -> Response 
         Some("feeds") => "feeds",
         Some("log") => "log",
         Some("news") => "news",
+        Some("read") => "read",
         Some("wait") => "wait",
         Some("events") => "events",
         Some("requests") => "requests",
@@ -289,9 +293,8 @@ async fn feeds(State(hub): Shared, Path(workspace): Path<String>, request: Reque
     Ok(cbor(encode_positions(&hub.store.feeds(caller.workspace).await?)))
 }
 
-/// Takes a segment of the device that asks.
-async fn push(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
-    let caller = caller(&hub, &workspace, request, limits::SEGMENT_BYTES + (1 << 20)).await?;
+/// A segment of the device that asks, as far as it can be checked without its feed.
+fn pushed(hub: &Hub, caller: &Caller) -> Result<(Segment, NewSegment), Refusal> {
     let card = caller.device()?;
     let kept = Kept::decode(&caller.body)?;
     let segment = Segment::decode(&kept.segment)?;
@@ -302,47 +305,60 @@ async fn push(State(hub): Shared, Path(workspace): Path<String>, request: Reques
     if segment.device != card.id {
         return Err(Refusal::NotAllowed);
     }
-    if i64::try_from(segment.incarnation).is_err() || i64::try_from(segment.end()).is_err() {
+    if i64::try_from(segment.incarnation).is_err() {
         return Err(Refusal::Malformed("a number in it is too large".into()));
     }
-    if keys.len() > segment.entries.len() {
+    if keys.len() as u64 > segment.count() {
         return Err(Refusal::Malformed("it has more keys than entries".into()));
     }
-    let entries = segment.entries.len() as u64;
-    let (device, incarnation, first, end) =
-        (segment.device, segment.incarnation, segment.first, segment.end());
-    let last = Place { device, incarnation, seq: end - 1 };
-    if !caller.members.counts(last) {
+    let (device, incarnation, end) = (segment.device, segment.incarnation, segment.end());
+    if !caller.members.counts(Place { device, incarnation, seq: end - 1 }) {
         return Err(Refusal::NotAllowed);
     }
+    let mut feed = Feed { device, incarnation, next: segment.first, last: segment.previous };
+    feed.accept(caller.workspace, card, &segment)?;
+    let new = NewSegment {
+        workspace: caller.workspace,
+        device,
+        incarnation,
+        before: FeedState { next: segment.first, last: segment.previous },
+        after: FeedState { next: feed.next, last: feed.last },
+        size: (kept.segment.len() + kept.keys.len()) as u64,
+        bytes: kept.segment,
+        keys,
+        at: now(),
+        quota: hub.limits.workspace_bytes,
+    };
+    Ok((segment, new))
+}
+
+/// Takes a segment of the device that asks.
+async fn push(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
+    let caller = caller(&hub, &workspace, request, limits::SEGMENT_BYTES + (1 << 20)).await?;
+    let (segment, new) = pushed(&hub, &caller)?;
     for _ in 0..8 {
-        let before = hub.store.feed(caller.workspace, device, incarnation).await?.unwrap_or(FeedState::NEW);
-        if first < before.next {
-            return known(&hub, caller.workspace, card, &segment).await;
-        }
-        if first > before.next {
+        let before = hub.store.feed(caller.workspace, new.device, new.incarnation).await?;
+        let before = before.unwrap_or(FeedState::NEW);
+        if segment.first > before.next {
             return Err(Refusal::Gap(before.next));
         }
-        let mut feed = Feed { device, incarnation, next: before.next, last: before.last };
-        feed.accept(caller.workspace, card, &segment)?;
-        let new = NewSegment {
-            workspace: caller.workspace,
-            device,
-            incarnation,
-            before,
-            after: FeedState { next: feed.next, last: feed.last },
-            size: (kept.segment.len() + kept.keys.len()) as u64,
-            bytes: kept.segment.clone(),
-            keys: keys.clone(),
-            at: now(),
-            quota: hub.limits.workspace_bytes,
-        };
-        match hub.store.append(new).await? {
+        if segment.first < before.next {
+            compare(&hub, caller.workspace, &segment, before.next).await?;
+            // What is left out of it may reach from what is here over what was lost.
+            return match segment.end() > before.next {
+                true => put_over(&hub, &caller, new).await,
+                false => Ok(StatusCode::OK.into_response()),
+            };
+        }
+        if segment.previous != before.last {
+            return Err(Refusal::Fork);
+        }
+        match hub.store.append(new.clone()).await? {
             Appended::Full => return Err(Refusal::Full),
             Appended::Moved => {}
             Appended::Yes(seq) => {
-                hub.metrics.entries.inc_by(entries);
-                hub.metrics.bytes_in.inc_by((kept.segment.len() + kept.keys.len()) as u64);
+                hub.metrics.entries.inc_by(segment.count());
+                hub.metrics.bytes_in.inc_by(new.size);
                 hub.tell(caller.workspace, Head { head: seq, control: caller.head.control });
                 return Ok(StatusCode::CREATED.into_response());
             }
@@ -351,21 +367,57 @@ async fn push(State(hub): Shared, Path(workspace): Path<String>, request: Reques
     Err(Refusal::TooMany)
 }
 
-/// A segment in a place that is taken: the same again is fine, another is a fork.
-async fn known(hub: &Hub, workspace: WorkspaceId, card: &Card, segment: &Segment) -> Answer {
-    let place = Position { device: segment.device, incarnation: segment.incarnation, next: segment.first };
-    let there = hub.store.segment_at(workspace, place).await?.ok_or(Refusal::Fork)?;
-    let chain = segment.chain();
-    let same = there.next == segment.end() && chain.last() == Some(&there.last);
-    // That it is of this device is checked by its signature all the same.
-    let mut feed = Feed {
-        device: card.id,
-        incarnation: segment.incarnation,
-        next: segment.first,
-        last: segment.previous,
-    };
-    feed.accept(workspace, card, segment)?;
-    if same { Ok(StatusCode::OK.into_response()) } else { Err(Refusal::Fork) }
+/// Takes a segment instead of those that stand there: it says the same, without what snapshots hold.
+async fn replace(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
+    let caller = caller(&hub, &workspace, request, limits::SEGMENT_BYTES + (1 << 20)).await?;
+    let (segment, new) = pushed(&hub, &caller)?;
+    let end = hub.store.feed(caller.workspace, new.device, new.incarnation).await?;
+    let end = end.unwrap_or(FeedState::NEW).next;
+    if segment.first >= end {
+        return Err(Refusal::Gap(end));
+    }
+    compare(&hub, caller.workspace, &segment, end).await?;
+    put_over(&hub, &caller, new).await
+}
+
+async fn put_over(hub: &Hub, caller: &Caller, new: NewSegment) -> Answer {
+    hub.metrics.bytes_in.inc_by(new.size);
+    match hub.store.replace(new).await? {
+        Replaced::Full => Err(Refusal::Full),
+        Replaced::No => Ok(StatusCode::OK.into_response()),
+        Replaced::Yes => {
+            hub.tell(caller.workspace, caller.head);
+            Ok(StatusCode::CREATED.into_response())
+        }
+    }
+}
+
+/// A segment in places that are taken, up to `end`: the same again is fine, another is a fork. Where a run was left
+/// out, here or there, nothing can be compared.
+async fn compare(hub: &Hub, workspace: WorkspaceId, segment: &Segment, end: u64) -> Result<(), Refusal> {
+    let last = segment.end().min(end) - 1;
+    let place = Position { device: segment.device, incarnation: segment.incarnation, next: last };
+    let there = hub.store.segment_with(workspace, place).await?.ok_or(Refusal::Fork)?;
+    let hash = |segment: &Segment| segment.chain().iter().find(|l| l.end() == last + 1).map(|l| l.hash);
+    match hash(&Segment::decode(&there)?).zip(hash(segment)) {
+        Some((there, said)) if there != said => Err(Refusal::Fork),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps how far the device that asks has read everything.
+async fn put_read(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
+    let caller = caller(&hub, &workspace, request, limits::RECORD_BYTES).await?;
+    let card = caller.device()?;
+    Read::decode(&caller.body)?.verify(caller.workspace, card)?;
+    hub.store.put_read(caller.workspace, card.id, &caller.body).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn reads(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
+    let caller = caller(&hub, &workspace, request, 0).await?;
+    caller.device()?;
+    Ok(cbor(encode_all(hub.store.reads(caller.workspace).await?)))
 }
 
 /// What the device lacks: it says how far it knows each feed.
@@ -375,6 +427,63 @@ async fn news(State(hub): Shared, Path(workspace): Path<String>, request: Reques
     let news = hub.store.news(caller.workspace, asks, decode_positions(&caller.body)?).await?.encode();
     hub.metrics.bytes_out.inc_by(news.len() as u64);
     Ok(cbor(news))
+}
+
+fn name_of(text: &str) -> Result<Hash, Refusal> {
+    from_hex(text).map(Hash).ok_or_else(|| Refusal::Malformed("this is no hash".into()))
+}
+
+/// Takes a piece of an attachment, which is called by its hash.
+async fn put_blob(
+    State(hub): Shared,
+    Path((workspace, name)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let caller = caller(&hub, &workspace, request, limits::PIECE_BYTES).await?;
+    let (device, name) = (caller.device()?.id, name_of(&name)?);
+    let role = caller.members.active(device).map(|m| caller.members.role(m.person));
+    if role < Some(Role::Member) {
+        return Err(Refusal::NotAllowed);
+    }
+    if piece_name(&caller.body) != name {
+        return Err(Refusal::Malformed("its name is not its hash".into()));
+    }
+    let (id, size) = (caller.workspace, caller.body.len() as u64);
+    if hub.store.lacking_blobs(id, vec![name]).await?.is_empty() {
+        return Ok(StatusCode::OK.into_response());
+    }
+    let stored = hub.store.workspace(id).await?.ok_or(Refusal::Unknown)?;
+    if stored.bytes + size > hub.limits.workspace_bytes {
+        return Err(Refusal::Full);
+    }
+    hub.metrics.bytes_in.inc_by(size);
+    // There first, then known to be there.
+    hub.blobs.put(id, name, caller.body.to_vec()).await.map_err(Refusal::Blobs)?;
+    match hub.store.put_blob(id, name, size, now(), hub.limits.workspace_bytes).await? {
+        true => Ok(StatusCode::CREATED.into_response()),
+        false => Err(Refusal::Full),
+    }
+}
+
+async fn blob(
+    State(hub): Shared,
+    Path((workspace, name)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let caller = caller(&hub, &workspace, request, 0).await?;
+    caller.device()?;
+    let found = hub.blobs.get(caller.workspace, name_of(&name)?).await.map_err(Refusal::Blobs)?;
+    let bytes = found.ok_or(Refusal::NoPiece)?;
+    hub.metrics.bytes_out.inc_by(bytes.len() as u64);
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
+/// Which of these pieces are not there.
+async fn lacking_blobs(State(hub): Shared, Path(workspace): Path<String>, request: Request) -> Answer {
+    let caller = caller(&hub, &workspace, request, limits::RECORD_BYTES).await?;
+    caller.device()?;
+    let names = decode_names(&caller.body)?;
+    Ok(cbor(encode_names(&hub.store.lacking_blobs(caller.workspace, names).await?)))
 }
 
 #[derive(Deserialize)]
@@ -510,7 +619,7 @@ async fn invite(
     if role < Some(Role::Admin) {
         return Err(Refusal::NotAllowed);
     }
-    let pass = from_hex(&pass).map(Hash).ok_or_else(|| Refusal::Malformed("this is no hash".into()))?;
+    let pass = name_of(&pass)?;
     hub.store.put_invitation(caller.workspace, pass, until.min(now() + INVITED), now()).await?;
     Ok(StatusCode::CREATED.into_response())
 }
@@ -552,6 +661,17 @@ struct Shown {
     from: u64,
 }
 
+fn shown(item: &Item) -> Value {
+    match item {
+        Item::Entry(e) => {
+            let begins: Vec<u8> = e.ciphertext().iter().take(24).copied().collect();
+            json!({"kind": format!("{:?}", e.kind).to_lowercase(), "document": e.tag.to_string(),
+                "epoch": e.epoch, "ciphertext": hex(&begins), "bytes": e.ciphertext().len()})
+        }
+        Item::Elided { count, .. } => json!({"kind": "left_out", "count": count}),
+    }
+}
+
 /// What is stored of the workspace, as the server sees it.
 async fn contents(
     State(hub): Shared,
@@ -566,15 +686,8 @@ async fn contents(
     let segments: Vec<Value> = rows
         .iter()
         .map(|row| {
-            let entries = Segment::decode(&row.bytes).map(|s| s.entries).unwrap_or_default();
-            let entries: Vec<Value> = entries
-                .iter()
-                .map(|e| {
-                    json!({"kind": format!("{:?}", e.kind).to_lowercase(), "document": e.tag.to_string(),
-                        "epoch": e.epoch, "ciphertext": hex(&e.ciphertext().iter().take(24).copied().collect::<Vec<_>>()),
-                        "bytes": e.ciphertext().len()})
-                })
-                .collect();
+            let items = Segment::decode(&row.bytes).map(|s| s.items).unwrap_or_default();
+            let entries: Vec<Value> = items.iter().map(shown).collect();
             json!({"seq": row.seq, "device": row.device.to_string(), "incarnation": format!("{:016x}", row.incarnation),
                 "first": row.first, "next": row.next, "hash": row.last.to_string(), "at": row.at,
                 "bytes": row.bytes.len(), "entries": entries})
@@ -591,11 +704,13 @@ async fn contents(
             "sign": hex(&m.card.sign), "removed": m.removed, "names": hex(&m.names)})
         })
         .collect();
+    let (pieces, pieces_bytes) = hub.store.blob_total(caller.workspace).await?;
     Ok(Json(json!({
         "workspace": {"id": stored.id.to_string(), "segments": stored.head, "entries": stored.entries,
             "bytes": stored.bytes, "created_at": stored.created_at, "written_at": stored.written_at},
         "control_records": hub.store.control(caller.workspace).await?.len(),
         "devices": devices, "roles": roles,
+        "attachments": {"pieces": pieces, "bytes": pieces_bytes},
         "wrapped_keys": hub.store.key_count(caller.workspace).await?,
         "requests": hub.store.requests(caller.workspace).await?.len(),
         "segments": segments,

@@ -12,6 +12,8 @@ pub struct Config {
     pub data: PathBuf,
     /// PostgreSQL instead, for several nodes.
     pub database_url: Option<String>,
+    /// `s3://bucket/prefix` for the pieces of attachments, where several nodes share them; else a folder in `data`.
+    pub blobs: Option<String>,
     /// Anyone may register a workspace: in tests, or a network that is one's own.
     pub open: bool,
     /// How devices reach it, where that is not what it listens on: `https://sync.example.com`.
@@ -19,6 +21,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Whether a proxy stands before it, whose `X-Forwarded-For` names the network address.
     pub proxy: bool,
+    /// Nobody is served whose address is not one of a local network.
+    pub local_only: bool,
     pub limits: Limits,
 }
 
@@ -52,10 +56,12 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 4818)),
             data: PathBuf::from("satchel-server-data"),
             database_url: None,
+            blobs: None,
             open: false,
             address: None,
             tls: None,
             proxy: false,
+            local_only: false,
             limits: Limits::default(),
         }
     }
@@ -70,6 +76,21 @@ impl Default for Limits {
             workspaces: 10_000,
             per_device: 50,
             per_address: 500,
+            patience: 20,
+        }
+    }
+}
+
+impl Limits {
+    /// Of a relay on somebody's own computer, for one team in one office.
+    pub fn of_an_office() -> Self {
+        Self {
+            connections: 256,
+            memory: 128 << 20,
+            workspace_bytes: 5 << 30,
+            workspaces: 1,
+            per_device: 50,
+            per_address: 200,
             patience: 20,
         }
     }

@@ -1,6 +1,7 @@
 //! What the server knows of each workspace while it runs: who belongs to it, and who waits for news.
 
 use crate::{
+    blobs::Blobs,
     config::Limits,
     metrics::Metrics,
     refusal::Refusal,
@@ -37,6 +38,7 @@ struct Space {
 
 pub struct Hub {
     pub store: Arc<dyn Store>,
+    pub blobs: Blobs,
     pub limits: Limits,
     /// See [`Config::proxy`](crate::config::Config).
     pub proxy: bool,
@@ -72,6 +74,7 @@ fn quota(per_second: u32) -> Quota {
 impl Hub {
     pub fn new(
         store: Arc<dyn Store>,
+        blobs: Blobs,
         limits: Limits,
         proxy: bool,
         setup: Option<String>,
@@ -80,6 +83,7 @@ impl Hub {
     ) -> Self {
         Self {
             store,
+            blobs,
             proxy,
             metrics: Metrics::new(),
             setup,

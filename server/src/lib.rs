@@ -2,6 +2,7 @@
 //! It checks who writes and that nothing is written twice or over; it can read nothing, and decides nothing.
 
 mod api;
+pub mod blobs;
 pub mod check;
 pub mod config;
 mod hub;
@@ -9,6 +10,8 @@ mod listen;
 mod metrics;
 mod refusal;
 pub mod store;
+
+pub use listen::is_local;
 
 use config::Config;
 use hub::Hub;
@@ -102,6 +105,7 @@ impl Server {
     /// Listens, and serves in the background.
     pub async fn start(config: Config) -> Result<Self, String> {
         let (store, nodes) = opened(&config).await?;
+        let blobs = blobs::Blobs::open(&config)?;
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|e| e.to_string())?;
         let token = store.keep("setup", &satchel_protocol::hex(&random)).await.map_err(|e| e.to_string())?;
@@ -117,13 +121,37 @@ impl Server {
         let (others, heard) = nodes.unzip();
         let token = (!config.open).then_some(token);
         let kept = Arc::downgrade(&store);
-        let hub = Arc::new(Hub::new(store, config.limits, config.proxy, token, closing.clone(), others));
+        let hub =
+            Arc::new(Hub::new(store, blobs, config.limits, config.proxy, token, closing.clone(), others));
         if let Some(heard) = heard {
             tokio::spawn(listen_to_others(hub.clone(), heard, closing.clone()));
         }
         tokio::spawn(tidy(hub.clone(), closing.clone()));
-        let serving = tokio::spawn(listen::serve(listener, tls, api::routes(hub.clone()), hub, closing));
+        let serving = tokio::spawn(listen::serve(
+            listener,
+            tls,
+            api::routes(hub.clone()),
+            hub,
+            config.local_only,
+            closing,
+        ));
         Ok(Self { address, url, setup, close, serving, store: kept })
+    }
+
+    /// Makes a workspace of this server, with as much of its control log as whoever runs it knows: a device
+    /// that is not in the first record could not give the others. Where more or other is known here, that
+    /// stays.
+    pub async fn register(&self, records: &[Vec<u8>]) -> Result<(), String> {
+        let (store, said) = (self.store.upgrade(), |e: store::StoreError| e.to_string());
+        let (Some(store), Some(first)) = (store, records.first()) else { return Ok(()) };
+        let workspace = hub::follow(records).map_err(|_| "the team's log does not hold together")?.workspace;
+        store.create(workspace, first, now()).await.map_err(said)?;
+        let there = store.control(workspace).await.map_err(said)?;
+        let version = store.workspace(workspace).await.map_err(said)?.map_or(0, |w| w.control);
+        if let Some(more) = records.strip_prefix(there.as_slice()).filter(|more| !more.is_empty()) {
+            store.set_control(workspace, version, there.len() as u64, more).await.map_err(said)?;
+        }
+        Ok(())
     }
 
     /// Serves those who are being served, and nobody else.
@@ -172,17 +200,22 @@ async fn tidy(hub: Arc<Hub>, mut closing: watch::Receiver<bool>) {
     }
 }
 
+/// Waits until the process is told to end. It listens from this call on, which belongs into a runtime.
 #[cfg(unix)]
-async fn ended() {
+pub fn ended() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else { return };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
+/// Waits until the process is told to end.
 #[cfg(not(unix))]
-async fn ended() {
+pub async fn ended() {
     let _ = tokio::signal::ctrl_c().await;
 }

@@ -5,7 +5,13 @@ use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -45,12 +51,21 @@ pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// Whether an address can only be one of a network at hand: private, link-local, unique-local, loopback.
+pub fn is_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || v4.is_loopback(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback(),
+    }
+}
+
 /// Serves until it is told to close, and those it is serving then to their end.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     routes: Router,
     hub: Arc<Hub>,
+    local_only: bool,
     mut closing: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(hub.limits.connections));
@@ -69,6 +84,11 @@ pub async fn serve(
                 continue;
             }
         };
+        // Whoever is on this computer itself may use whichever of its addresses.
+        let own = || stream.local_addr().is_ok_and(|own| own.ip() == peer.ip());
+        if local_only && !is_local(peer.ip()) && !own() {
+            continue;
+        }
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         let _ = stream.set_nodelay(true);
         let (tls, routes, hub, closing) = (tls.clone(), routes.clone(), hub.clone(), closing.clone());
@@ -121,4 +141,44 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_a_network_at_hand_are_local() {
+        let local = |text: &str| is_local(text.parse().unwrap());
+        for text in [
+            "127.0.0.1",
+            "10.0.0.9",
+            "172.16.0.1",
+            "172.31.255.254",
+            "192.168.1.20",
+            "169.254.7.7",
+            "::1",
+            "fe80::1",
+            "fd12:3456::1",
+            "::ffff:192.168.1.20",
+        ] {
+            assert!(local(text), "{text}");
+        }
+        for text in [
+            "0.0.0.0",
+            "8.8.8.8",
+            "100.64.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.167.0.1",
+            "224.0.0.251",
+            "::",
+            "2001:db8::1",
+            "2a00:1450:4001::8a",
+            "::ffff:8.8.8.8",
+            "64:ff9b::c0a8:114",
+        ] {
+            assert!(!local(text), "{text}");
+        }
+    }
 }

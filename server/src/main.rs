@@ -1,7 +1,13 @@
 //! `satchel-server`: starts without a configuration, and says what to do next.
 
 use clap::{Parser, Subcommand};
-use satchel_server::{Server, check::check, config::Config, open};
+use satchel_server::{
+    Server,
+    blobs::{Blobs, FOLDER},
+    check::{check, check_pieces},
+    config::Config,
+    open,
+};
 use serde_json::json;
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -100,20 +106,27 @@ async fn run(args: Args) -> Result<ExitCode, String> {
             match args.json {
                 true => println!("{}", json!({ "file": file })),
                 false => println!(
-                    "{} holds everything; `satchel-server check` on a copy of it proves it",
-                    file.display()
+                    "{} holds everything but attachments, which are {}; `satchel-server check` on a copy proves it",
+                    file.display(),
+                    config.blobs.as_ref().map_or_else(
+                        || format!("files in {}: copy them after it", config.data.join(FOLDER).display()),
+                        |url| format!("in {url}"),
+                    )
                 ),
             }
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Check) => {
-            let report = check(&*open(&config).await?).await.map_err(|e| e.to_string())?;
+            let store = open(&config).await?;
+            let mut report = check(&*store).await.map_err(|e| e.to_string())?;
+            let blobs = Blobs::open(&config)?;
+            check_pieces(&*store, &blobs, &mut report).await.map_err(|e| e.to_string())?;
             match args.json {
                 true => println!("{}", json!(report)),
                 false => {
                     println!(
-                        "{} workspaces, {} segments, {} entries, {} bytes",
-                        report.workspaces, report.segments, report.entries, report.bytes
+                        "{} workspaces, {} segments, {} entries, {} bytes, {} pieces of attachments",
+                        report.workspaces, report.segments, report.entries, report.bytes, report.pieces
                     );
                     report.wrong.iter().for_each(|line| println!("wrong: {line}"));
                 }

@@ -37,6 +37,10 @@ pub enum Refusal {
     Full,
     #[error("too many requests; wait a little")]
     TooMany,
+    #[error("the attachments cannot be reached: {0}")]
+    Blobs(String),
+    #[error("this piece is not here")]
+    NoPiece,
     #[error("it came too slowly")]
     Slow,
     #[error("the server cannot reach its store; it is tried again")]
@@ -71,7 +75,8 @@ impl Refusal {
             Self::Full => (StatusCode::INSUFFICIENT_STORAGE, "full"),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, "slow"),
-            Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+            Self::Store(_) | Self::Blobs(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+            Self::NoPiece => (StatusCode::NOT_FOUND, "no_piece"),
         }
     }
 }
@@ -79,8 +84,10 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, code) = self.status();
-        if let Self::Store(e) = &self {
-            tracing::error!(error = %e, "the store");
+        match &self {
+            Self::Store(e) => tracing::error!(error = %e, "the store"),
+            Self::Blobs(e) => tracing::error!(error = %e, "the attachments"),
+            _ => {}
         }
         let mut error = json!({"code": code, "message": self.to_string()});
         if let Self::Gap(next) = self {
@@ -93,7 +100,7 @@ impl IntoResponse for Refusal {
             Self::Clock => {
                 headers.insert("satchel-time", HeaderValue::from(crate::now()));
             }
-            Self::TooMany | Self::Store(_) => {
+            Self::TooMany | Self::Store(_) | Self::Blobs(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}

@@ -84,6 +84,36 @@ pub enum Appended {
     Full,
 }
 
+/// What has become of a segment that is to stand where others do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    Yes,
+    /// It does not fit over what is there.
+    No,
+    Full,
+}
+
+/// A row of a feed that a segment is to stand for.
+struct Row {
+    seq: u64,
+    first: u64,
+    next: u64,
+    last: Hash,
+    size: u64,
+}
+
+/// Whether a segment fits over these rows, and ends as they do or goes on behind the feed's end; it must take less
+/// room, or tell more.
+fn fits(rows: &[Row], feed: FeedState, new: &NewSegment) -> bool {
+    let (Some(start), Some(end)) = (rows.first(), rows.last()) else { return false };
+    let whole = rows.windows(2).all(|two| two[0].next == two[1].first);
+    let ends = match end.next == new.after.next {
+        true => end.last == new.after.last && new.size < rows.iter().map(|r| r.size).sum(),
+        false => end.next == feed.next && feed.next < new.after.next,
+    };
+    whole && start.first == new.before.next && ends
+}
+
 /// A request to join, as it waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -128,9 +158,24 @@ pub trait Store: Send + Sync + 'static {
 
     async fn feeds(&self, id: WorkspaceId) -> Result<Vec<Position>>;
     async fn feed(&self, id: WorkspaceId, device: DeviceId, incarnation: u64) -> Result<Option<FeedState>>;
-    /// Where the segment ends that begins at this place of a feed, and the hash there.
-    async fn segment_at(&self, id: WorkspaceId, place: Position) -> Result<Option<FeedState>>;
+    /// The segment that a place of a feed is in.
+    async fn segment_with(&self, id: WorkspaceId, place: Position) -> Result<Option<Vec<u8>>>;
     async fn append(&self, segment: NewSegment) -> Result<Appended>;
+    /// Puts a segment where those stand that it tells of, with its keys beside theirs.
+    async fn replace(&self, segment: NewSegment) -> Result<Replaced>;
+
+    /// Keeps how far a device says to have read everything.
+    async fn put_read(&self, id: WorkspaceId, device: DeviceId, read: &[u8]) -> Result<()>;
+    async fn reads(&self, id: WorkspaceId) -> Result<Vec<Vec<u8>>>;
+
+    /// Notes that a blob is there, if there is room for it.
+    async fn put_blob(&self, id: WorkspaceId, name: Hash, size: u64, at: i64, quota: u64) -> Result<bool>;
+    /// Which of these are not there.
+    async fn lacking_blobs(&self, id: WorkspaceId, names: Vec<Hash>) -> Result<Vec<Hash>>;
+    /// The blobs behind a name, in order.
+    async fn blobs(&self, id: WorkspaceId, after: Hash, limit: usize) -> Result<Vec<Hash>>;
+    /// How many there are, and their bytes.
+    async fn blob_total(&self, id: WorkspaceId) -> Result<(u64, u64)>;
     /// The segments behind these positions, in the order in which they came, up to a page; and how far the
     /// feeds of the device that asks are.
     async fn news(&self, id: WorkspaceId, asks: DeviceId, known: Vec<Position>) -> Result<News>;

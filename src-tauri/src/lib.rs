@@ -70,6 +70,9 @@ fn bindings() -> Builder<tauri::Wry> {
             add_remote,
             remove_remote,
             server_contents,
+            host,
+            set_host,
+            find_relays,
             invite,
             approve,
             members,
@@ -146,8 +149,14 @@ pub fn run() {
             app.manage(desktop);
             Ok(())
         })
-        .run(tauri::generate_context!())
-        .expect("the window system can be reached");
+        .build(tauri::generate_context!())
+        .expect("the window system can be reached")
+        .run(|app, event| {
+            if matches!(event, tauri::RunEvent::Exit) {
+                // The office is told that it has to look elsewhere.
+                app.state::<Desktop>().satchel.stop_hosting();
+            }
+        });
 }
 
 /// WebKitGTK shows an empty window with some graphics drivers: the slower path works everywhere.

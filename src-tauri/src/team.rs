@@ -5,8 +5,8 @@ use satchel_app::{
     AppError, Code, Cost, Join, Keyring, Passphrase, Role, Session,
     domain::{RecordId, date::rfc3339},
     views::{
-        ConflictOf, ContentsView, InvitedView, MemberView, RemoteState, RemoteView, RequestView, SyncReport,
-        Written,
+        ConflictOf, ContentsView, FoundView, HostView, InvitedView, MemberView, RemoteState, RemoteView,
+        RequestView, SyncReport, Written,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ use std::{
 };
 use tauri::State;
 
+/// How long computers in the network have to answer.
+const LOOK: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What the desktop knows of its team beside the vault.
@@ -140,6 +142,26 @@ pub async fn remove_remote(
     name: String,
 ) -> Answer<RemoteView> {
     tell(&app, &desktop, move |s| s.remove_remote(&name)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn host(desktop: State<'_, Desktop>) -> Answer<HostView> {
+    run(&desktop, |d| d.satchel.host()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_host(app: tauri::AppHandle, desktop: State<'_, Desktop>, wanted: bool) -> Answer<HostView> {
+    let answer = run(&desktop, move |d| d.satchel.set_host(wanted)).await;
+    let _ = tauri_specta::Event::emit(&TeamEvent {}, &app);
+    answer
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn find_relays(desktop: State<'_, Desktop>) -> Answer<Vec<FoundView>> {
+    with(&desktop, |s| s.find_relays(LOOK)).await
 }
 
 #[derive(Serialize, specta::Type)]

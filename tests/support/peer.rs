@@ -167,9 +167,9 @@ impl Peer {
             tag[..8].copy_from_slice(&key.as_bytes()[..8]);
             let tag = DocTag(tag);
             wrapped.push(epoch(1).wrap(self.workspace, tag, &key).unwrap());
-            let operation = Operation { id: [6; 16], label: "edit".into(), at: 0, undoes: None };
+            let operation = Some(Operation { id: [6; 16], label: "edit".into(), at: 0, undoes: None });
             let chunk = text.as_bytes().to_vec();
-            let payload = Payload { record: [5; 16], kind: "person".into(), chunk, operation };
+            let payload = Payload { record: [5; 16], kind: "person".into(), chunk, operation, covers: None };
             builder.add(EntryKind::Change, tag, vec![Hash([2; 32])], &epoch(1), &key, &payload).unwrap();
         }
         let (segment, feed) = builder.finish().unwrap();

@@ -6,7 +6,7 @@ use satchel_app::{
     Cancel, Code, CreateVault, ImportOptions, Invitation, Keyring, ListRequest, Passphrase, Role, Satchel,
     Session, Unlock,
     domain::{Kind, RecordId, Uuid, WorkspaceId},
-    views::RemoteState,
+    views::{RemoteState, SyncReport},
 };
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -20,6 +20,9 @@ pub struct Device {
     pub address: String,
     /// Whether a server that cannot be reached now is fine.
     pub patient: bool,
+    /// Records that were made here: those that are only here, and those that a remote has taken.
+    pub saved: Vec<RecordId>,
+    pub acknowledged: Vec<RecordId>,
 }
 
 fn passphrase() -> Passphrase {
@@ -50,7 +53,15 @@ impl Device {
                 joins,
             })
             .unwrap();
-        Self { dir, session: Some(created.session), satchel, address: url.to_owned(), patient: false }
+        Self {
+            dir,
+            session: Some(created.session),
+            satchel,
+            address: url.to_owned(),
+            patient: false,
+            saved: Vec::new(),
+            acknowledged: Vec::new(),
+        }
     }
 
     pub fn shared(&self) -> std::path::PathBuf {
@@ -66,14 +77,54 @@ impl Device {
     }
 
     pub fn reopen(&mut self) {
+        self.meanwhile(|_| {});
+    }
+
+    /// Closes the vault, does something to its files, and opens it again.
+    pub fn meanwhile(&mut self, act: impl FnOnce(&Path)) {
         self.session = None;
         self.satchel.lock();
+        act(self.dir.path());
         self.session = Some(self.satchel.unlock(Unlock::Passphrase(passphrase()), Keyring::Off).unwrap());
     }
 
+    /// Becomes the copy that was made of it, if there is one. What no remote had is gone.
+    fn become_copy(&mut self) {
+        if !self.dir.path().join("kept").exists() {
+            return;
+        }
+        self.meanwhile(|dir| {
+            std::fs::remove_dir_all(dir.join("vault")).unwrap();
+            copy_all(&dir.join("kept"), &dir.join("vault"));
+        });
+        self.saved.clear();
+    }
+
+    fn met(&mut self, report: &SyncReport) {
+        self.check(report);
+        if report.remotes.iter().all(|r| r.ok) {
+            self.acknowledged.append(&mut self.saved);
+        }
+    }
+
+    /// As if nothing were acknowledged: its server has become an older copy of itself.
+    pub fn forget(&mut self) {
+        self.saved.append(&mut self.acknowledged);
+    }
+
     pub fn sync(&self) {
-        let report = self.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
-        assert_eq!(report.quarantined, 0, "{report:?}");
+        self.check(&self.session().sync(&mut |_| {}, &Cancel::default()).unwrap());
+    }
+
+    /// Syncs, and makes the log shorter.
+    pub fn compact(&self) -> SyncReport {
+        let report = self.session().compact(&mut |_| {}, &Cancel::default()).unwrap();
+        self.check(&report);
+        report
+    }
+
+    fn check(&self, report: &SyncReport) {
+        assert_eq!(self.session().set_aside().unwrap(), [""; 0], "{report:?}");
         let fine = |r: &RemoteState| r.ok || (self.patient && r.code == Some(Code::Unreachable));
         assert!(report.remotes.iter().all(fine), "{report:?}");
     }
@@ -92,6 +143,15 @@ impl Device {
             .collect();
         rows.sort_by_key(|r| r["id"].to_string());
         rows
+    }
+}
+
+/// Makes a folder a copy of another.
+pub fn copy_all(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten().filter(|e| e.path().is_file()) {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
 
@@ -163,6 +223,9 @@ pub fn settle(devices: &[Device]) {
 pub fn agree(devices: &[Device]) {
     settle(devices);
     let (first, others) = devices.split_first().unwrap();
+    for id in devices.iter().flat_map(|d| d.acknowledged.iter().chain(&d.saved)) {
+        assert!(first.session().get(*id).is_ok(), "{id} was saved, and is lost");
+    }
     for device in others {
         assert_eq!(device.shown(), first.shown());
         assert_eq!(device.session().fingerprint().unwrap(), first.session().fingerprint().unwrap());
@@ -188,8 +251,11 @@ pub enum Step {
     Undo(u8),
     Import(u8, u8),
     Sync(u8),
+    Compact(u8),
     Carry(u8, u8),
     Reopen(u8),
+    KeepVault(u8),
+    OldVault(u8),
 }
 
 /// Few in CI; `SATCHEL_CASES=N` for more.
@@ -209,8 +275,11 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => n().prop_map(Step::Undo),
         1 => (n(), n()).prop_map(|(d, v)| Step::Import(d, v)),
         4 => n().prop_map(Step::Sync),
+        2 => n().prop_map(Step::Compact),
         4 => (n(), n()).prop_map(|(a, b)| Step::Carry(a, b)),
         1 => n().prop_map(Step::Reopen),
+        1 => n().prop_map(Step::KeepVault),
+        1 => n().prop_map(Step::OldVault),
     ]
 }
 
@@ -224,10 +293,10 @@ pub fn act(devices: &mut [Device], step: &Step) {
     };
     match *step {
         Step::Create(d) => {
-            devices[at(d)]
-                .session()
-                .create(Kind::Person, &fields(json!({"first_name": format!("P{d}")})))
-                .unwrap();
+            let person = fields(json!({"first_name": format!("P{d}")}));
+            let device = &mut devices[at(d)];
+            let id = device.session().create(Kind::Person, &person).unwrap().id;
+            device.saved.push(id);
         }
         Step::Edit(d, r, v) => {
             let device = &devices[at(d)];
@@ -271,12 +340,23 @@ pub fn act(devices: &mut [Device], step: &Step) {
             let options = ImportOptions::default();
             device.session().import(&path, &options, &mut |_| {}, &Cancel::default()).unwrap();
         }
-        Step::Sync(d) => devices[at(d)].sync(),
+        Step::Sync(d) => {
+            let report = devices[at(d)].session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+            devices[at(d)].met(&report);
+        }
+        Step::Compact(d) => {
+            let report = devices[at(d)].session().compact(&mut |_| {}, &Cancel::default()).unwrap();
+            devices[at(d)].met(&report);
+        }
         Step::Carry(a, b) => {
             if at(a) != at(b) {
                 carry(&devices[at(a)].shared(), &devices[at(b)].shared());
             }
         }
         Step::Reopen(d) => devices[at(d)].reopen(),
+        Step::KeepVault(d) => {
+            devices[at(d)].meanwhile(|dir| copy_all(&dir.join("vault"), &dir.join("kept")));
+        }
+        Step::OldVault(d) => devices[at(d)].become_copy(),
     }
 }

@@ -386,7 +386,7 @@ fn is_used(
 ) -> Result<bool, StorageError> {
     let text = |key: &str| registers.get(key).and_then(satchel_domain::Scalar::as_str).unwrap_or_default();
     match row.kind {
-        Kind::Person => Ok(false),
+        Kind::Person | Kind::Attachment => Ok(false),
         Kind::Company => projections::company_is_used(db, row.id),
         Kind::CustomField => match text("for_kind").parse() {
             Ok(kind) => projections::custom_field_is_used(db, kind, text("key")),

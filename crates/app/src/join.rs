@@ -12,6 +12,7 @@ use crate::{
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{ProtocolError, Request, check_code};
 use satchel_storage::{Connection, StorageError, settings, team};
+use satchel_sync::is_served;
 use satchel_vault::Cost;
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ fn valid(text: &str) -> Result<Invitation, AppError> {
 /// Where the team of an invitation meets, as this computer calls it or as the invitation does.
 pub fn meeting_place(invitation: &Invitation, address: Option<&str>) -> Result<String, AppError> {
     let address = address.map(str::trim).filter(|a| !a.is_empty()).unwrap_or(&invitation.remote);
-    if address.contains("://") {
+    if is_served(address) {
         return Ok(address.to_owned());
     }
     let path = std::path::Path::new(address);

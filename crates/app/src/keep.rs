@@ -3,6 +3,7 @@
 
 use crate::{AppError, Cancel, Satchel, views::SyncReport};
 use satchel_storage::team;
+use satchel_sync::is_served;
 use std::{
     any::Any,
     collections::{BTreeMap, BTreeSet},
@@ -77,6 +78,7 @@ impl Satchel {
                 ears.clear();
                 failed.clear();
                 known = Some(session.wake.clone());
+                self.host_as_wanted(&session);
             }
             let remotes = session.store.read(team::remotes).unwrap_or_default();
             ears.retain(|address, _| remotes.iter().any(|r| r.address == *address));
@@ -98,7 +100,7 @@ impl Satchel {
             };
             let due: BTreeSet<String> = remotes.iter().map(|r| r.name.clone()).filter(|n| due(n)).collect();
             if !due.is_empty() {
-                let report = session.sync_some(&|name| due.contains(name), &mut |_| {}, stop);
+                let report = session.sync_some(&|name| due.contains(name), false, &mut |_| {}, stop);
                 for remote in report.iter().flat_map(|r| &r.remotes) {
                     match remote.ok {
                         true => drop(failed.remove(&remote.name)),
@@ -114,7 +116,7 @@ impl Satchel {
             let wake = session.wake.clone();
             // While it waits, the vault can be locked.
             drop(session);
-            let folders = remotes.iter().any(|r| !r.address.contains("://"));
+            let folders = remotes.iter().any(|r| !is_served(&r.address));
             let regular = if folders || remotes.is_empty() { FOLDERS } else { SERVERS };
             let next = failed.values().map(|f| f.due.saturating_duration_since(Instant::now())).min();
             rung = wake.wait(next.map_or(regular, |next| next.min(regular)));

@@ -1,6 +1,7 @@
 //! The use cases. What the desktop, the command line and the tests call; nothing here knows a
 //! screen, and nothing above here knows a table, a document or a key.
 
+mod attachments;
 mod bulk;
 mod error;
 mod events;
@@ -9,6 +10,7 @@ mod history;
 mod import;
 mod join;
 mod keep;
+mod lan;
 mod lists;
 mod lock;
 pub mod output;

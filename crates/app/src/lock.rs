@@ -29,8 +29,10 @@ use zeroize::Zeroizing;
 pub struct Satchel {
     path: PathBuf,
     /// Who holds the vault, for the message to another program.
-    holder: String,
+    pub(crate) holder: String,
     session: Mutex<Option<Arc<Session>>>,
+    /// What this process hosts for its office: ciphertext, which is served while the vault is locked, too.
+    pub(crate) hosting: Mutex<crate::lan::Hosting>,
     pub events: Events,
 }
 
@@ -88,6 +90,7 @@ impl Satchel {
             path: path.to_owned(),
             holder: holder.to_owned(),
             session: Mutex::default(),
+            hosting: Mutex::default(),
             events: Events::default(),
         }
     }

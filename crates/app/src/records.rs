@@ -35,6 +35,9 @@ impl Session {
                 "fields of your own are made with `satchel fields KIND --add LABEL`, or in the settings",
             ));
         }
+        if kind == Kind::Attachment {
+            return Err(AppError::refused("files are attached with `satchel attach ID FILE`, or in the app"));
+        }
         let catalogue = self.catalogue();
         let mut registers = Registers::new();
         for (key, value) in read_input(kind, input, &catalogue, &self.habits()?)? {
@@ -53,7 +56,27 @@ impl Session {
     }
 
     fn create_with(&self, id: RecordId, kind: Kind, registers: &Registers) -> Result<Written, AppError> {
-        let operation = self.operation("create");
+        self.create_by("create", id, kind, registers)
+    }
+
+    /// A record that is made by another action than «new».
+    pub(crate) fn create_as(
+        &self,
+        label: &str,
+        kind: Kind,
+        registers: &Registers,
+    ) -> Result<Written, AppError> {
+        self.create_by(label, RecordId(Uuid::now_v7()), kind, registers)
+    }
+
+    fn create_by(
+        &self,
+        label: &str,
+        id: RecordId,
+        kind: Kind,
+        registers: &Registers,
+    ) -> Result<Written, AppError> {
+        let operation = self.operation(label);
         self.store.write::<_, AppError>(|tx| {
             self.check_references(tx, registers)?;
             let seq = operations::begin(tx, &operation)?;
@@ -457,7 +480,7 @@ fn hit(row: Row) -> Hit {
 fn example(kind: Kind) -> &'static str {
     match kind {
         Kind::Person => "first_name=Ana",
-        Kind::Company => "name=Acme",
+        Kind::Company | Kind::Attachment => "name=Acme",
         Kind::CustomField => "label=Size",
     }
 }

@@ -265,11 +265,17 @@ impl Session {
         operation: i64,
         prepared: &Prepared,
     ) -> Result<i64, AppError> {
+        let row = self.put_document(tx, prepared)?;
+        operations::touch(tx, operation, row, prepared.alone, &prepared.before, &prepared.heads)?;
+        Ok(row)
+    }
+
+    /// The same, where no operation of this device has led to it.
+    pub(crate) fn put_document(&self, tx: &Transaction<'_>, prepared: &Prepared) -> Result<i64, AppError> {
         let row = documents::put(tx, &prepared.as_put())?;
         if prepared.alone {
             self.unindexed.fetch_add(1, Ordering::Relaxed);
         }
-        operations::touch(tx, operation, row, prepared.alone, &prepared.before, &prepared.heads)?;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.note(self.store.version() + 1, prepared.kind, row);
         Ok(row)

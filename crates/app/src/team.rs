@@ -14,7 +14,7 @@ use satchel_protocol::{
     open_previous, seal_previous,
 };
 use satchel_storage::{Connection, StorageError, settings, team};
-use satchel_sync::{Folder, Remote, RemoteError, Server, ServerAddress};
+use satchel_sync::{Folder, LanAddress, Remote, RemoteError, Server, ServerAddress, is_served};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -114,7 +114,9 @@ impl From<RemoteError> for AppError {
             | RemoteError::Io { .. }
             | RemoteError::NoMarker(_)
             | RemoteError::Unreachable(..)
+            | RemoteError::NotInNetwork(_)
             | RemoteError::Behind(_)
+            | RemoteError::NoPiece
             | RemoteError::NotRegistered(_)
             | RemoteError::Nonsense(..) => Code::Unreachable,
         };
@@ -128,9 +130,12 @@ pub fn find_team(invitation: &Invitation, address: &str) -> Result<(), AppError>
 }
 
 fn team_of(invitation: &Invitation, address: &str) -> Result<(Arc<dyn Remote>, SignedRecord), AppError> {
-    let remote: Arc<dyn Remote> = match ServerAddress::parse(address)? {
-        Some(server) => Arc::new(Server::invited(server, invitation.workspace, invitation.pass())?),
-        None => Arc::new(Folder::open(Path::new(address), invitation.workspace)?),
+    let (workspace, pass) = (invitation.workspace, invitation.pass());
+    let near = LanAddress::parse(address)?;
+    let remote: Arc<dyn Remote> = match (near, ServerAddress::parse(address)?) {
+        (Some(near), _) => Arc::new(Server::near_invited(near, invitation.genesis, workspace, pass)?),
+        (None, Some(server)) => Arc::new(Server::invited(server, workspace, pass)?),
+        (None, None) => Arc::new(Folder::open(Path::new(address), invitation.workspace)?),
     };
     let first = remote.first_record()?.ok_or_else(|| {
         AppError::new(
@@ -207,7 +212,7 @@ impl Session {
     }
 
     /// Makes this vault's workspace one that others can join.
-    fn found(&self) -> Result<Team, AppError> {
+    pub(crate) fn found(&self) -> Result<Team, AppError> {
         if let Some(team) = self.store.read(Team::read)? {
             return Ok(team);
         }
@@ -243,10 +248,11 @@ impl Session {
 
     /// Connects a shared folder or a server, and founds the team if there is none.
     pub fn add_remote(&self, address: &str) -> Result<RemoteView, AppError> {
-        let server = ServerAddress::parse(address)?;
-        let (base, address) = match &server {
-            Some(server) => (server.name().to_owned(), server.base.clone()),
-            None => self.folder_to_share(address)?,
+        let (server, near) = (ServerAddress::parse(address)?, LanAddress::parse(address)?);
+        let (base, address) = match (&server, near) {
+            (_, Some(near)) => (self.team()?.names(near.0).1, near.to_string()),
+            (Some(server), None) => (server.name().to_owned(), server.base.clone()),
+            (None, None) => self.folder_to_share(address)?,
         };
         let known = self.store.read(team::remotes)?;
         let known = known.into_iter().find(|r| r.address == address);
@@ -273,7 +279,7 @@ impl Session {
         let numbered = (2..).map(|n| format!("{base}-{n}"));
         let free =
             std::iter::once(base.clone()).chain(numbered).find(|n| remotes.iter().all(|r| r.name != *n));
-        let remote = team::RemoteRow { name: free.unwrap_or(base), address, sent: 1, synced_at: None };
+        let remote = team::RemoteRow { name: free.unwrap_or(base), address, ..team::RemoteRow::default() };
         self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
         self.wake.ring(None);
         Ok(RemoteView::of(&remote))
@@ -297,25 +303,41 @@ impl Session {
 
     /// What is behind an address. A server's connection is kept.
     pub(crate) fn remote(&self, address: &str) -> Result<Arc<dyn Remote>, AppError> {
-        match ServerAddress::parse(address)? {
-            Some(server) => Ok(self.server(server)?),
+        match self.served(address)? {
+            Some(server) => Ok(server),
             None => Ok(Arc::new(Folder::open(Path::new(address), self.workspace())?)),
         }
+    }
+
+    /// The server behind an address; nothing if it is a folder.
+    fn served(&self, address: &str) -> Result<Option<Arc<Server>>, AppError> {
+        if let Some(near) = LanAddress::parse(address)? {
+            return self.near(near).map(Some);
+        }
+        ServerAddress::parse(address)?.map(|server| self.server(server)).transpose()
     }
 
     /// One for each address, so that a lock ends what is being asked.
     fn server(&self, address: ServerAddress) -> Result<Arc<Server>, AppError> {
         let key = address.base.clone();
+        if let Some(open) = self.open_server(&key) {
+            return Ok(open);
+        }
+        let open = Server::open(address, self.workspace(), self.device_keys()?)?;
+        Ok(self.keep_server(key, open))
+    }
+
+    pub(crate) fn open_server(&self, key: &str) -> Option<Arc<Server>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// Another may have been opened at the same moment: then that one.
+    pub(crate) fn keep_server(&self, key: String, server: Server) -> Arc<Server> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = servers.get(&key) {
-            return Ok(open.clone());
-        }
-        let open = Arc::new(Server::open(address, self.workspace(), self.device_keys()?)?);
         if self.closing.is_asked() {
-            open.close();
+            server.close();
         }
-        servers.insert(key, open.clone());
-        Ok(open)
+        servers.entry(key).or_insert_with(|| Arc::new(server)).clone()
     }
 
     /// Ends what is being asked of servers, and wakes who waits for news.
@@ -330,9 +352,10 @@ impl Session {
         let remotes = self.store.read(team::remotes)?;
         let row =
             remotes.iter().find(|r| r.name == name).ok_or_else(|| AppError::not_found("remote", name))?;
-        let server = ServerAddress::parse(&row.address)?
+        let server = self
+            .served(&row.address)?
             .ok_or_else(|| AppError::refused("this is a folder: what is in it can be looked at as files"))?;
-        let said = self.server(server)?.contents(from)?;
+        let said = server.contents(from)?;
         serde_json::from_value(said).map_err(|e| {
             AppError::new(Code::Unreachable, format!("what the server {name} says is no answer: {e}"))
         })
@@ -382,14 +405,11 @@ impl Session {
             return Err(AppError::refused("an invitation is valid for at most 30 days"));
         }
         let remotes = self.store.read(team::remotes)?;
-        // A newcomer reaches a server more easily than a folder of another computer.
-        let remote =
-            remotes.iter().find(|r| r.address.contains("://")).or(remotes.first()).ok_or_else(|| {
-                AppError::new(
-                    Code::NotFound,
-                    "connect a folder or a server first: satchel remote add DIR|URL",
-                )
-            })?;
+        // A newcomer reaches a server more easily than a relay, and that than a folder of another computer.
+        let harder = |r: &&team::RemoteRow| (!is_served(&r.address), !r.address.contains("://"));
+        let remote = remotes.iter().min_by_key(harder).ok_or_else(|| {
+            AppError::new(Code::NotFound, "connect a folder or a server first: satchel remote add DIR|URL")
+        })?;
         let expires_at = now() + i64::try_from(valid.as_millis()).unwrap_or(i64::MAX);
         let genesis = team.records.first().expect("a team has a first record").hash();
         let invitation = Invitation::new(self.workspace(), genesis, role, expires_at, &remote.address)?;
@@ -478,7 +498,7 @@ impl Session {
     fn append(&self, team: &mut Team, record: SignedRecord, epochs: &[&EpochKey]) -> Result<(), AppError> {
         let seq = team.members.next;
         team.members.apply(&record)?;
-        for row in self.store.read(team::remotes)?.iter().filter(|r| r.address.contains("://")) {
+        for row in self.store.read(team::remotes)?.iter().filter(|r| is_served(&r.address)) {
             self.remote(&row.address)?.put_control(seq, &record.encode())?;
         }
         team.records.push(record);
@@ -650,10 +670,13 @@ impl Session {
         let mut epochs = self.open_epochs(&mut team)?;
         epochs.push(epoch);
         self.keep(&team.records, &epochs.iter().collect::<Vec<_>>())?;
-        let server = ServerAddress::parse(address)?;
         let folder = || Path::new(address).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = server.as_ref().map_or_else(folder, |server| server.name().to_owned());
-        let remote = team::RemoteRow { name, address: address.to_owned(), sent: 1, synced_at: None };
+        let name = match (LanAddress::parse(address)?, ServerAddress::parse(address)?) {
+            (Some(near), _) => team.names(near.0).1,
+            (None, Some(server)) => server.name().to_owned(),
+            (None, None) => folder(),
+        };
+        let remote = team::RemoteRow { name, address: address.to_owned(), ..team::RemoteRow::default() };
         self.store
             .write_aside::<_, StorageError>(|tx| {
                 settings::put(tx, facts::WORKSPACE, &welcome.workspace)?;

@@ -89,6 +89,12 @@ impl Session {
                 n => format!("{n} people name a company that is not there"),
             },
         });
+        let damaged = self.damaged_pieces()?;
+        checks.push(CheckView {
+            name: "attachments".into(),
+            ok: damaged.is_empty(),
+            detail: detail(&damaged, "what is here of them is whole".into()),
+        });
         Ok(VerifyReport { ok: checks.iter().all(|c| c.ok), checks })
     }
 

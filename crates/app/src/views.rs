@@ -207,7 +207,7 @@ impl std::fmt::Debug for KitView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct RemoteView {
     pub name: String,
-    /// `folder` or `server`.
+    /// `folder`, `server`, or `relay`: one in the same network.
     pub kind: String,
     pub address: String,
     /// `connected`, or `missing` where a folder is not there now.
@@ -217,16 +217,44 @@ pub struct RemoteView {
 
 impl RemoteView {
     pub(crate) fn of(row: &satchel_storage::team::RemoteRow) -> Self {
-        let server = row.address.contains("://");
-        let there = server || std::path::Path::new(&row.address).is_dir();
+        let kind = match row.address.as_str() {
+            lan if lan.starts_with("lan:") => "relay",
+            served if satchel_sync::is_served(served) => "server",
+            _ => "folder",
+        };
+        let there = kind != "folder" || std::path::Path::new(&row.address).is_dir();
         Self {
             name: row.name.clone(),
-            kind: if server { "server" } else { "folder" }.into(),
+            kind: kind.into(),
             address: row.address.clone(),
             state: if there { "connected" } else { "missing" }.into(),
             synced_at: row.synced_at.map(satchel_domain::date::rfc3339),
         }
     }
+}
+
+/// Whether this computer hosts the relay of its office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct HostView {
+    /// Whether it is to host whenever it can.
+    pub wanted: bool,
+    /// How others reach it now; none: it does not host now.
+    pub urls: Vec<String>,
+    /// What they connect, wherever in the network it is.
+    pub address: String,
+    /// Why it does not host, or is not found.
+    pub problem: Option<String>,
+}
+
+/// A computer of the team that hosts a relay in this network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct FoundView {
+    pub address: String,
+    pub url: String,
+    /// The computer and its owner, as the team calls them.
+    pub name: String,
+    pub person: String,
+    pub connected: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
@@ -296,6 +324,11 @@ pub struct SyncReport {
     /// Entries that remotes got, and that were applied here.
     pub pushed: u32,
     pub pulled: u32,
+    /// Snapshots that were written, and entries that others make superfluous.
+    #[specta(type = u32)]
+    pub snapshots: u64,
+    #[specta(type = u32)]
+    pub left_out: u64,
     pub pending: u32,
     pub conflicts: u32,
     pub quarantined: u32,
@@ -324,10 +357,19 @@ pub struct ContentsView {
     pub devices: Vec<ContentsDevice>,
     /// By person.
     pub roles: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    pub attachments: ContentsBlobs,
     pub wrapped_keys: u32,
     pub requests: u32,
     /// From the one that was asked for on, some at a time.
     pub segments: Vec<ContentsSegment>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ContentsBlobs {
+    pub pieces: u32,
+    #[specta(type = u32)]
+    pub bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -367,7 +409,8 @@ pub struct ContentsSegment {
     pub entries: Vec<ContentsEntry>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
 pub struct ContentsEntry {
     pub kind: String,
     pub document: String,
@@ -375,6 +418,21 @@ pub struct ContentsEntry {
     pub bytes: u32,
     /// Its beginning.
     pub ciphertext: String,
+    /// Of entries that are left out: how many.
+    pub count: u32,
+}
+
+/// A file on a record.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct AttachmentView {
+    pub id: RecordId,
+    pub name: String,
+    pub media_type: String,
+    /// Bytes.
+    pub size: f64,
+    pub updated_at: String,
+    /// Whether all of it is on this computer.
+    pub here: bool,
 }
 
 /// A field that holds more than one value.

@@ -327,7 +327,7 @@ impl Document {
             next.doc.load_incremental(chunk)?;
             Ok::<_, DocumentError>(())
         })?;
-        let have: BTreeSet<[u8; 32]> = next.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect();
+        let have = next.hashes();
         if !heads_after.iter().all(|head| have.contains(head)) {
             return Err(DocumentError::Incomplete);
         }
@@ -338,7 +338,7 @@ impl Document {
     /// A document that another device begins, from authenticated chunks; see [`Document::append`].
     pub fn begin(chunk: &[u8], heads_after: &Heads) -> Result<Self, DocumentError> {
         let mut document = Self::load(chunk)?;
-        let have: BTreeSet<[u8; 32]> = document.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect();
+        let have = document.hashes();
         match heads_after.iter().all(|head| have.contains(head)) {
             true => Ok(document),
             false => Err(DocumentError::Incomplete),
@@ -421,6 +421,11 @@ impl Document {
             }
         }
         versions
+    }
+
+    /// The hashes of all changes that it holds.
+    pub fn hashes(&mut self) -> HashSet<[u8; 32]> {
+        self.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect()
     }
 
     /// When the record was made and last changed, in epoch milliseconds.

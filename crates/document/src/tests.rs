@@ -290,10 +290,11 @@ fn the_base_is_the_same_on_every_device() {
     assert_eq!(hashes, EXPECTED_BASES);
 }
 
-const EXPECTED_BASES: [&str; 4] = [
+const EXPECTED_BASES: [&str; 5] = [
     "person 127a1aeeebf0b011c589f118c459924b218f22fb83b17bbb386ce259a0d939b9",
     "company 508c028496e153a6cd1d626e0d79e65175dd2b71d042810bb074fa3b551ccca8",
     "custom_field 9b9087ed75cfe9c0869604a3badc8fabe83f6fbccdb008cbef9a2637826fc477",
+    "attachment a4d57b0c6ec3a7cc5bd8af117452811f99564ca2fd786bc9abc6c0a172c19dc8",
     "notes 08856b2809cc0cea58862b5209fd5d04bf18e699e2106b5638b74e62465580bc",
 ];
 

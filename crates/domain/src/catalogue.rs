@@ -17,10 +17,12 @@ pub enum Kind {
     Company,
     /// A field that the user has added to another kind.
     CustomField,
+    /// A file on another record.
+    Attachment,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Person, Kind::Company, Kind::CustomField];
+    pub const ALL: [Kind; 4] = [Kind::Person, Kind::Company, Kind::CustomField, Kind::Attachment];
     /// The kinds that a person browses, imports and searches.
     pub const BROWSED: [Kind; 2] = [Kind::Person, Kind::Company];
 
@@ -29,6 +31,7 @@ impl Kind {
             Kind::Person => "person",
             Kind::Company => "company",
             Kind::CustomField => "custom_field",
+            Kind::Attachment => "attachment",
         }
     }
 }
@@ -40,7 +43,7 @@ impl fmt::Display for Kind {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is no kind «{0}»; kinds are person, company and custom_field")]
+#[error("there is no kind «{0}»; kinds are person, company, custom_field and attachment")]
 pub struct UnknownKind(String);
 
 impl FromStr for Kind {
@@ -363,17 +366,30 @@ fn custom_field() -> Vec<Field> {
     ]
 }
 
+fn attachment() -> Vec<Field> {
+    use FieldType::{Number, Text};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::FreeText, Purpose::Organise);
+    vec![
+        field("name", Text, "Name").sorted(),
+        field("media_type", Text, "Kind of file"),
+        field("size", Number, "Size").sorted(),
+        field("record", Text, "On").indexed(),
+        field("content", Text, "Content"),
+    ]
+}
+
 /// All fields of all kinds, the user's own included.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     person: Vec<Field>,
     company: Vec<Field>,
     custom_field: Vec<Field>,
+    attachment: Vec<Field>,
 }
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { person: person(), company: company(), custom_field: custom_field() }
+        Self { person: person(), company: company(), custom_field: custom_field(), attachment: attachment() }
     }
 }
 
@@ -383,6 +399,7 @@ impl Catalogue {
             Kind::Person => &self.person,
             Kind::Company => &self.company,
             Kind::CustomField => &self.custom_field,
+            Kind::Attachment => &self.attachment,
         }
     }
 
@@ -400,7 +417,7 @@ impl Catalogue {
         let list = match kind {
             Kind::Person => &mut self.person,
             Kind::Company => &mut self.company,
-            Kind::CustomField => return,
+            Kind::CustomField | Kind::Attachment => return,
         };
         if let Some(known) = list.iter_mut().find(|f| f.key == field.key) {
             known.hidden &= field.hidden;

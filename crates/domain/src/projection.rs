@@ -79,7 +79,7 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
     let text = |key: &str| fields.get(key).map_or("", Value::as_text);
     let title = match kind {
         Kind::Person => person_name(fields).display(),
-        Kind::Company => text("name").to_owned(),
+        Kind::Company | Kind::Attachment => text("name").to_owned(),
         Kind::CustomField => text("label").to_owned(),
     };
     if !title.is_empty() {

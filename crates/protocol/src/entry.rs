@@ -79,8 +79,63 @@ pub struct Payload {
     /// automerge chunks.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub chunk: Vec<u8>,
+    /// What has led to it; a snapshot names all that did with whose they were.
     #[n(3)]
-    pub operation: Operation,
+    pub operation: Option<Operation>,
+    /// Of a snapshot: whose entries it stands for.
+    #[n(4)]
+    pub covers: Option<Vec<Covered>>,
+}
+
+/// Entries of one feed that a snapshot stands for, and the operations that they were parts of.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Covered {
+    #[n(0)]
+    pub device: DeviceId,
+    #[n(1)]
+    pub incarnation: u64,
+    #[n(2)]
+    pub places: Vec<Run>,
+    #[n(3)]
+    pub operations: Vec<Operation>,
+}
+
+impl Covered {
+    pub fn encode_all(all: &[Self]) -> Vec<u8> {
+        encode(&all)
+    }
+
+    pub fn decode_all(bytes: &[u8]) -> Result<Vec<Self>> {
+        decode(bytes, limits::ENTRY_BYTES)
+    }
+}
+
+/// Places of a feed that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Run {
+    #[n(0)]
+    pub first: u64,
+    #[n(1)]
+    pub count: u64,
+}
+
+impl Run {
+    /// The runs of places in order.
+    pub fn of(places: impl IntoIterator<Item = u64>) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for seq in places {
+            match runs.last_mut() {
+                Some(run) if run.end() == seq => run.count += 1,
+                _ => runs.push(Self { first: seq, count: 1 }),
+            }
+        }
+        runs
+    }
+
+    /// The place behind it.
+    pub fn end(self) -> u64 {
+        self.first.saturating_add(self.count)
+    }
 }
 
 /// Everything that is signed and authenticated of an entry, whether it travels with it or with its
@@ -140,6 +195,80 @@ impl Entry {
     }
 }
 
+/// What stands in a segment: an entry, or a run of entries that are left out because snapshots hold what they did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    Entry(Entry),
+    Elided {
+        count: u64,
+        /// The hash of the last of them: the chain goes on from there.
+        last: Hash,
+    },
+}
+
+/// Stands where the kind of an entry does.
+const ELIDED: u8 = 3;
+
+impl<C> Encode<C> for Item {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        ctx: &mut C,
+    ) -> std::result::Result<(), minicbor::encode::Error<W::Error>> {
+        match self {
+            Self::Entry(entry) => entry.encode(e, ctx),
+            Self::Elided { count, last } => last.encode(e.array(3)?.u8(ELIDED)?.u64(*count)?, ctx),
+        }
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Item {
+    fn decode(
+        d: &mut minicbor::Decoder<'b>,
+        ctx: &mut C,
+    ) -> std::result::Result<Self, minicbor::decode::Error> {
+        let mut ahead = d.probe();
+        if ahead.array()? != Some(3) || ahead.u8()? != ELIDED {
+            return Ok(Self::Entry(Entry::decode(d, ctx)?));
+        }
+        d.array()?;
+        d.u8()?;
+        Ok(Self::Elided { count: d.u64()?, last: Hash::decode(d, ctx)? })
+    }
+}
+
+impl Item {
+    fn count(&self) -> u64 {
+        match self {
+            Self::Entry(_) => 1,
+            Self::Elided { count, .. } => *count,
+        }
+    }
+
+    pub fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Entry(entry) => Some(entry),
+            Self::Elided { .. } => None,
+        }
+    }
+}
+
+/// Where an item of a segment stands in its feed, and the hashes before it and behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub seq: u64,
+    pub count: u64,
+    pub previous: Hash,
+    pub hash: Hash,
+}
+
+impl Link {
+    /// The place behind it.
+    pub fn end(&self) -> u64 {
+        self.seq + self.count
+    }
+}
+
 /// Entries of one device, one behind the other.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Segment {
@@ -164,7 +293,7 @@ pub struct Segment {
     #[n(7)]
     pub seen: Hash,
     #[n(8)]
-    pub entries: Vec<Entry>,
+    pub items: Vec<Item>,
     #[n(9)]
     signature: Signature,
 }
@@ -201,18 +330,22 @@ impl Segment {
         if segment.version != VERSION {
             return bad("its version is no version");
         }
-        if segment.entries.is_empty() || segment.entries.len() > limits::ENTRIES {
+        if segment.items.is_empty() || segment.items.len() > limits::ENTRIES {
             return bad("it has no entries, or too many");
         }
-        if segment.first == 0 || segment.first.checked_add(segment.entries.len() as u64).is_none() {
+        let end = segment.items.iter().try_fold(segment.first, |end, item| end.checked_add(item.count()));
+        if segment.first == 0 || end.is_none_or(|end| i64::try_from(end).is_err()) {
             return bad("its place is no place");
         }
-        let sound = |e: &Entry| {
-            e.heads.len() <= limits::HEADS
-                && e.ciphertext.len() <= limits::ENTRY_BYTES
-                && e.heads.windows(2).all(|two| two[0] < two[1])
+        let sound = |item: &Item| match item {
+            Item::Entry(e) => {
+                e.heads.len() <= limits::HEADS
+                    && e.ciphertext.len() <= limits::ENTRY_BYTES
+                    && e.heads.windows(2).all(|two| two[0] < two[1])
+            }
+            Item::Elided { count, .. } => *count > 0,
         };
-        match segment.entries.iter().all(sound) {
+        match segment.items.iter().all(sound) {
             true => Ok(segment),
             false => bad("an entry is out of its limits"),
         }
@@ -222,23 +355,38 @@ impl Segment {
         encode(self)
     }
 
+    /// How many places of the feed it takes.
+    pub fn count(&self) -> u64 {
+        self.items.iter().map(Item::count).sum()
+    }
+
     /// The place behind its last entry.
     pub fn end(&self) -> u64 {
-        self.first + self.entries.len() as u64
+        self.first + self.count()
     }
 
-    fn place(&self, at: usize) -> Place {
-        Place { device: self.device, incarnation: self.incarnation, seq: self.first + at as u64 }
+    /// The entries that are there.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.items.iter().filter_map(Item::entry)
     }
 
-    /// The hashes of all entries, in order.
-    pub fn chain(&self) -> Vec<Hash> {
-        let mut previous = self.previous;
-        let hashes = self.entries.iter().enumerate().map(|(at, entry)| {
-            previous = entry.hash(&entry.header(self, self.place(at), previous));
-            previous
+    fn place(&self, seq: u64) -> Place {
+        Place { device: self.device, incarnation: self.incarnation, seq }
+    }
+
+    /// Where each item stands, with the hashes around it.
+    pub fn chain(&self) -> Vec<Link> {
+        let (mut seq, mut previous) = (self.first, self.previous);
+        let links = self.items.iter().map(|item| {
+            let hash = match item {
+                Item::Entry(entry) => entry.hash(&entry.header(self, self.place(seq), previous)),
+                Item::Elided { last, .. } => *last,
+            };
+            let link = Link { seq, count: item.count(), previous, hash };
+            (seq, previous) = (link.end(), hash);
+            link
         });
-        hashes.collect()
+        links.collect()
     }
 
     fn statement(&self, last: Hash) -> Vec<u8> {
@@ -247,26 +395,74 @@ impl Segment {
             device: self.device,
             incarnation: self.incarnation,
             first: self.first,
-            count: self.entries.len() as u64,
+            count: self.count(),
             previous: self.previous,
             last,
         })
     }
 
+    /// Whether the device has signed it. That it follows what is known of its feed is said by [`Feed::accept`].
+    pub fn verify(&self, card: &Card) -> Result<()> {
+        let chain = self.chain();
+        let last = chain.last().ok_or(ProtocolError::Gap("it has no entries"))?;
+        card.verify(SEGMENT, &self.statement(last.hash), &self.signature)
+    }
+
     /// Opens an entry that a feed has accepted; `chain` is that of this segment.
-    pub fn open(&self, at: usize, chain: &[Hash], epoch: &EpochKey, record: &RecordKey) -> Result<Payload> {
-        let entry = self.entries.get(at).ok_or(ProtocolError::Gap("there is no such entry"))?;
+    pub fn open(&self, at: usize, chain: &[Link], epoch: &EpochKey, record: &RecordKey) -> Result<Payload> {
+        let entry = self.items.get(at).and_then(Item::entry);
+        let entry = entry.ok_or(ProtocolError::Gap("there is no such entry"))?;
         if epoch.epoch != entry.epoch {
             return Err(ProtocolError::CannotDecrypt);
         }
-        let previous = match at {
-            0 => self.previous,
-            _ => *chain.get(at - 1).ok_or(ProtocolError::Gap("the chain is not that of the segment"))?,
-        };
-        let about = entry.header(self, self.place(at), previous);
+        let link = chain.get(at).ok_or(ProtocolError::Gap("the chain is not that of the segment"))?;
+        let about = entry.header(self, self.place(link.seq), link.previous);
         let keys = ContentKeys { workspace: self.workspace, tag: entry.tag, epoch, record };
         let plaintext = keys.open(&about, &entry.content())?;
         decode(&plaintext, limits::ENTRY_BYTES)
+    }
+
+    /// Leaves out the entries at these places. It says and is signed as before.
+    #[must_use]
+    pub fn without(&self, covered: impl Fn(u64) -> bool) -> Self {
+        let mut items: Vec<Item> = Vec::with_capacity(self.items.len());
+        for (item, link) in self.items.iter().zip(self.chain()) {
+            let left_out = match item {
+                Item::Entry(_) => covered(link.seq),
+                Item::Elided { .. } => true,
+            };
+            match (items.last_mut(), left_out) {
+                (Some(Item::Elided { count, last }), true) => {
+                    (*count, *last) = (*count + link.count, link.hash);
+                }
+                (_, true) => items.push(Item::Elided { count: link.count, last: link.hash }),
+                (_, false) => items.push(item.clone()),
+            }
+        }
+        Self { items, ..self.clone() }
+    }
+
+    /// One segment of this device instead of two, where the hashes of the entries in it allow that.
+    pub fn join(&self, next: &Self, keys: &DeviceKeys) -> Option<Self> {
+        let last = self.chain().last()?.hash;
+        let follows = (self.workspace, self.device, self.incarnation, self.end(), last)
+            == (next.workspace, next.device, next.incarnation, next.first, next.previous);
+        let empty = |segment: &Self| segment.entries().next().is_none();
+        let alike = (self.control, self.seen) == (next.control, next.seen);
+        if !follows || !(alike || empty(self) || empty(next)) {
+            return None;
+        }
+        let about = if empty(self) { next } else { self };
+        let mut joined = Self {
+            first: self.first,
+            previous: self.previous,
+            items: self.items.iter().chain(&next.items).cloned().collect(),
+            ..about.clone()
+        }
+        .without(|_| false);
+        let last = joined.chain().last()?.hash;
+        joined.signature = keys.sign(SEGMENT, &joined.statement(last));
+        Some(joined)
     }
 }
 
@@ -292,8 +488,8 @@ impl Feed {
         Self { device, incarnation, next: 1, last: Hash::NONE }
     }
 
-    /// Checks a segment against the device's key and what is known. The entries that are new, by their
-    /// position in it; none if all are known. The feed goes on only if everything is right.
+    /// Checks a segment against the device's key and what is known. The items that are new, by their position in
+    /// it; none if all are known. The feed goes on only if everything is right.
     pub fn accept(
         &mut self,
         workspace: WorkspaceId,
@@ -307,27 +503,27 @@ impl Feed {
         {
             return Err(ProtocolError::NotAllowed("it is of another device"));
         }
+        segment.verify(card)?;
         let chain = segment.chain();
-        let last = *chain.last().ok_or(ProtocolError::Gap("it has no entries"))?;
-        card.verify(SEGMENT, &segment.statement(last), &segment.signature)?;
         if segment.first > self.next {
             return Err(ProtocolError::Gap("entries before it are missing"));
         }
-        let known =
-            usize::try_from(self.next - segment.first).map_err(|_| ProtocolError::Gap("too far back"))?;
-        if known > chain.len() {
-            return Ok(chain.len()..chain.len());
-        }
-        let before = match known {
-            0 => segment.previous,
-            _ => chain[known - 1],
+        // Where a run was left out in between, nothing can be compared: what it says is signed all the same.
+        let here = |link: &Link| match self.next {
+            next if link.seq == next => Some(link.previous),
+            next if link.end() == next => Some(link.hash),
+            _ => None,
         };
-        if before != self.last {
+        if chain.iter().find_map(here).is_some_and(|hash| hash != self.last) {
             return Err(ProtocolError::Fork("a device has written its log in two ways"));
         }
+        let (Some(new), Some(last)) = (chain.iter().position(|link| link.end() > self.next), chain.last())
+        else {
+            return Ok(chain.len()..chain.len());
+        };
         self.next = segment.end();
-        self.last = last;
-        Ok(known..chain.len())
+        self.last = last.hash;
+        Ok(new..chain.len())
     }
 }
 
@@ -356,12 +552,13 @@ impl<'a> SegmentBuilder<'a> {
             previous: feed.last,
             control,
             seen,
-            entries: Vec::new(),
+            items: Vec::new(),
             signature: Signature([0; 64]),
         };
         Self { keys, feed, segment }
     }
 
+    /// How long its ciphertext is.
     pub fn add(
         &mut self,
         kind: EntryKind,
@@ -370,7 +567,7 @@ impl<'a> SegmentBuilder<'a> {
         epoch: &EpochKey,
         record: &RecordKey,
         payload: &Payload,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         let mut heads = heads;
         heads.sort_unstable();
         heads.dedup();
@@ -383,7 +580,7 @@ impl<'a> SegmentBuilder<'a> {
             commitment: Hash::NONE,
             ciphertext: Vec::new(),
         };
-        let place = self.segment.place(self.segment.entries.len());
+        let place = self.segment.place(self.feed.next);
         let about = entry.header(&self.segment, place, self.feed.last);
         let keys = ContentKeys { workspace: self.segment.workspace, tag, epoch, record };
         let content = keys.seal(&about, &encode(payload))?;
@@ -391,21 +588,27 @@ impl<'a> SegmentBuilder<'a> {
             (content.nonce, content.commitment, content.ciphertext);
         self.feed.last = entry.hash(&about);
         self.feed.next += 1;
-        self.segment.entries.push(entry);
-        Ok(())
+        let size = entry.ciphertext.len();
+        self.segment.items.push(Item::Entry(entry));
+        Ok(size)
+    }
+
+    /// The place of the entry that comes next.
+    pub fn next(&self) -> u64 {
+        self.feed.next
     }
 
     pub fn len(&self) -> usize {
-        self.segment.entries.len()
+        self.segment.items.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.segment.entries.is_empty()
+        self.segment.items.is_empty()
     }
 
     /// Signs it; nothing if it has no entries. The feed stands behind it then.
     pub fn finish(mut self) -> Option<(Segment, Feed)> {
-        if self.segment.entries.is_empty() {
+        if self.segment.items.is_empty() {
             return None;
         }
         let statement = self.segment.statement(self.feed.last);

@@ -4,6 +4,7 @@
 //! Everything is CBOR in arrays, its fields numbered. What is signed is signed as the bytes that
 //! travel, and decoded only after its signature holds.
 
+mod blob;
 mod control;
 mod device;
 mod entry;
@@ -14,13 +15,18 @@ mod served;
 mod tests;
 mod wire;
 
+pub use blob::{
+    BlobKey, Content as BlobContent, FileHash, Manifest, PIECE, decode_names, encode_names, piece_name,
+};
 pub use control::{Action, Member, Membership, Pin, Record, Role, SignedRecord};
 pub use device::{Card, DeviceKeys};
-pub use entry::{Entry, EntryKind, Feed, Operation, Payload, Place, Segment, SegmentBuilder};
+pub use entry::{
+    Covered, Entry, EntryKind, Feed, Item, Link, Operation, Payload, Place, Run, Segment, SegmentBuilder,
+};
 pub use invite::{Invitation, Request, SealedRequest, check_code};
 pub use seal::{EpochKey, RecordKey, Sealed, WrappedKey, open_previous, pad, seal_previous, unpad};
 pub use served::{
-    Authorization, Claim, Kept, News, Pass, Position, decode_all, decode_positions, encode_all,
+    Authorization, Claim, Kept, News, Pass, Position, Read, decode_all, decode_positions, encode_all,
     encode_positions,
 };
 pub use wire::{DeviceId, DocTag, Hash, PersonId, Signature, WorkspaceId, from_hex, hex};
@@ -40,6 +46,9 @@ pub mod limits {
     pub const FORKS: usize = 64;
     pub const NAME_BYTES: usize = 1000;
     pub const LINK_BYTES: usize = 8 << 10;
+    /// A piece of an attachment, encrypted.
+    pub const PIECE_BYTES: usize = (1 << 20) + 64;
+    pub const ATTACHMENT_BYTES: u64 = 1 << 30;
     /// What a server gives in one answer.
     pub const NEWS_BYTES: usize = 96 << 20;
 }

@@ -263,7 +263,7 @@ fn commitment(key: &[u8; 32], nonce: &[u8; 24]) -> Hash {
     Hash(*hasher.finalize().as_bytes())
 }
 
-fn encrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], plaintext: &[u8]) -> Vec<u8> {
+pub(crate) fn encrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let cipher = XChaCha20Poly1305::new(&(*key).into());
     let nonce = XNonce::from(*nonce);
     cipher
@@ -271,7 +271,12 @@ fn encrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], plaintext: &[u8]) -> 
         .expect("what fits into memory is not too long for the cipher")
 }
 
-fn decrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn decrypt(
+    key: &[u8; 32],
+    nonce: &[u8; 24],
+    about: &[u8],
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>> {
     let cipher = XChaCha20Poly1305::new(&(*key).into());
     let nonce = XNonce::from(*nonce);
     cipher

@@ -76,6 +76,47 @@ pub fn decode_positions(bytes: &[u8]) -> Result<Vec<Position>> {
     decode(bytes, limits::RECORD_BYTES)
 }
 
+/// How far a device has read everything, by its own word: what all have read may be left out of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Read {
+    #[n(0)]
+    pub workspace: WorkspaceId,
+    #[n(1)]
+    pub device: DeviceId,
+    #[n(2)]
+    pub positions: Vec<Position>,
+    #[n(3)]
+    signature: Signature,
+}
+
+const READ: &str = "satchel read 1";
+
+impl Read {
+    pub fn new(keys: &DeviceKeys, workspace: WorkspaceId, positions: Vec<Position>) -> Self {
+        let signature = keys.sign(READ, &encode(&(workspace, keys.id, &positions)));
+        Self { workspace, device: keys.id, positions, signature }
+    }
+
+    /// Nothing of it is to be believed before [`Read::verify`].
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        decode(bytes, limits::RECORD_BYTES)
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    pub fn verify(&self, workspace: WorkspaceId, card: &Card) -> Result<()> {
+        if self.workspace != workspace {
+            return Err(ProtocolError::OtherWorkspace);
+        }
+        if self.device != card.id {
+            return Err(ProtocolError::BadSignature);
+        }
+        card.verify(READ, &encode(&(workspace, self.device, &self.positions)), &self.signature)
+    }
+}
+
 /// Records of a control log, or sealed requests, as a server gives them: byte strings.
 #[derive(Encode, Decode)]
 #[cbor(transparent)]

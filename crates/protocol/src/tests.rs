@@ -84,7 +84,8 @@ fn payload(text: &str) -> Payload {
         record: [5; 16],
         kind: "person".into(),
         chunk: text.as_bytes().to_vec(),
-        operation: Operation { id: [6; 16], label: "edit".into(), at: 1_700_000_000_000, undoes: None },
+        operation: Some(Operation { id: [6; 16], label: "edit".into(), at: 1_700_000_000_000, undoes: None }),
+        covers: None,
     }
 }
 
@@ -191,11 +192,112 @@ fn content_opens_with_its_own_keys_only() {
     assert!(sent.open(2, &sent.chain(), &epoch(1), &record).is_err());
     // An entry that is moved to another place, or said of another document, does not open.
     let mut moved = sent.clone();
-    moved.entries.swap(0, 1);
+    moved.items.swap(0, 1);
     assert_eq!(moved.open(0, &moved.chain(), &epoch(1), &record), Err(ProtocolError::CannotDecrypt));
     let mut renamed = sent;
-    renamed.entries[0].tag = DocTag([1; 16]);
+    let Item::Entry(entry) = &mut renamed.items[0] else { panic!("an entry") };
+    entry.tag = DocTag([1; 16]);
     assert_eq!(renamed.open(0, &renamed.chain(), &epoch(1), &record), Err(ProtocolError::CannotDecrypt));
+}
+
+/// What snapshots stand for is left out; the rest is as it was, and what is there is what was signed.
+#[test]
+fn a_feed_is_the_same_without_what_was_left_out() {
+    let ana = keys(1);
+    let card = ana.card().expect("a card");
+    let start = Feed::new(ana.id, 1);
+    let (first, behind) = segment(&ana, start, &["one", "two", "three", "four"]);
+    let (second, end) = segment(&ana, behind, &["five"]);
+    let short = first.without(|seq| seq == 2 || seq == 3);
+    assert_eq!((short.count(), short.items.len(), short.entries().count()), (4, 3, 2));
+    assert!(short.encode().len() < first.encode().len());
+    assert_eq!(Segment::decode(&short.encode()).expect("decodes"), short);
+    let mut seen = start;
+    assert_eq!(seen.accept(WORKSPACE, &card, &short), Ok(0..3));
+    assert_eq!((open(&short, 0), open(&short, 2)), (Ok("one".into()), Ok("four".into())));
+    assert!(open(&short, 1).is_err());
+    assert_eq!(seen.accept(WORKSPACE, &card, &second), Ok(0..1));
+    assert_eq!(seen, end);
+    // All of it left out, and what follows, become one; its signature is new.
+    let none = first.without(|_| true);
+    assert_eq!(none.items, [Item::Elided { count: 4, last: behind.last }]);
+    let joined = none.join(&second, &ana).expect("joins");
+    assert_eq!((joined.first, joined.end()), (1, 6));
+    assert_eq!(open(&joined, 1), Ok("five".into()));
+    assert!(second.join(&first, &ana).is_none(), "not in this order");
+    let mut seen = start;
+    assert_eq!(seen.accept(WORKSPACE, &card, &joined), Ok(0..2));
+    assert_eq!(seen, end);
+    // Who knows a part of the run goes on behind it; who knows the end finds another end.
+    let mut within = Feed { next: 3, last: Hash([1; 32]), ..start };
+    assert_eq!(within.accept(WORKSPACE, &card, &joined), Ok(0..2));
+    let mut other = Feed { next: 5, last: Hash([1; 32]), ..start };
+    assert!(matches!(other.accept(WORKSPACE, &card, &joined), Err(ProtocolError::Fork(_))));
+    // What it stands for cannot be changed by who carries it.
+    let mut forged = joined.clone();
+    forged.items[0] = Item::Elided { count: 4, last: Hash([2; 32]) };
+    assert!(start.clone().accept(WORKSPACE, &card, &forged).is_err());
+    let mut forged = joined;
+    forged.items[0] = Item::Elided { count: 3, last: behind.last };
+    assert_eq!(start.clone().accept(WORKSPACE, &card, &forged), Err(ProtocolError::BadSignature));
+    let mut endless = first;
+    endless.items = vec![Item::Elided { count: u64::MAX, last: behind.last }; 2];
+    assert!(Segment::decode(&endless.encode()).is_err());
+}
+
+#[test]
+fn a_word_of_what_was_read_is_ones_own() {
+    let (ana, bo) = (keys(1), keys(2));
+    let positions = vec![Position { device: bo.id, incarnation: 3, next: 7 }];
+    let read = Read::new(&ana, WORKSPACE, positions);
+    let sent = Read::decode(&read.encode()).expect("decodes");
+    sent.verify(WORKSPACE, &ana.card().expect("a card")).expect("hers");
+    assert!(sent.verify(WORKSPACE, &bo.card().expect("a card")).is_err());
+    assert!(sent.verify(WorkspaceId([1; 16]), &ana.card().expect("a card")).is_err());
+    let mut more = sent;
+    more.positions[0].next = 9;
+    assert_eq!(more.verify(WORKSPACE, &ana.card().expect("a card")), Err(ProtocolError::BadSignature));
+}
+
+#[test]
+fn an_attachment_is_the_same_pieces_everywhere_and_opens_nowhere_else() {
+    let file = |bytes: &[u8]| {
+        let mut hash = FileHash::default();
+        hash.update(bytes);
+        hash.finish()
+    };
+    let text = vec![7; PIECE];
+    let key = BlobKey::of(b"secret", file(&text));
+    let piece = key.seal_piece(WORKSPACE, 0, &text);
+    assert_eq!(piece, BlobKey::of(b"secret", file(&text)).seal_piece(WORKSPACE, 0, &text), "said twice");
+    assert!(piece.len() <= limits::PIECE_BYTES && piece.len() > PIECE);
+    assert_eq!(key.open_piece(WORKSPACE, 0, &piece).expect("opens"), text);
+    for other in [BlobKey::of(b"another team", file(&text)), BlobKey::of(b"secret", file(b"another"))] {
+        assert!(other.open_piece(WORKSPACE, 0, &piece).is_err());
+    }
+    assert!(key.open_piece(WORKSPACE, 1, &piece).is_err(), "in another place");
+    assert!(key.open_piece(WorkspaceId([1; 16]), 0, &piece).is_err());
+    let manifest = Manifest { size: PIECE as u64, hash: file(&text), pieces: vec![piece_name(&piece)] };
+    let sealed = key.seal_manifest(WORKSPACE, &manifest);
+    assert_eq!(key.open_manifest(WORKSPACE, &sealed).expect("opens"), manifest);
+    assert!(key.open_manifest(WORKSPACE, &piece).is_err());
+    for wrong in [Manifest { size: 1 << 40, ..manifest.clone() }, Manifest { pieces: Vec::new(), ..manifest }]
+    {
+        assert!(key.open_manifest(WORKSPACE, &key.seal_manifest(WORKSPACE, &wrong)).is_err());
+    }
+    let content = BlobContent { manifest: piece_name(&sealed), key };
+    assert_eq!(content.to_string().parse::<BlobContent>().expect("parses"), content);
+    assert!("12.34".parse::<BlobContent>().is_err());
+    // Sizes tell little: a file of one byte and one of ten have pieces of one size.
+    let size = |n: usize| content.key.seal_piece(WORKSPACE, 0, &vec![1; n]).len();
+    assert_eq!(size(1000), size(1005));
+}
+
+#[test]
+fn places_in_order_become_runs() {
+    let runs: Vec<(u64, u64)> =
+        Run::of([1, 2, 3, 7, 9, 10]).into_iter().map(|r| (r.first, r.count)).collect();
+    assert_eq!(runs, [(1, 3), (7, 1), (9, 2)]);
 }
 
 #[test]

@@ -119,8 +119,8 @@ pub fn exists(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
     Ok(statement.exists([id.to_string()])?)
 }
 
-/// Records of a kind that both of these operations have touched and no other has, that nobody refers to, and
-/// that have never left this computer.
+/// Records of a kind that both of these operations have touched and no other has, that nobody refers to, and that
+/// have never left this computer.
 pub fn touched_only_by(
     db: &Connection,
     kind: Kind,

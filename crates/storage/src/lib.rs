@@ -5,10 +5,12 @@
 //! tables show of it comes in as a `Projection`.
 
 mod allocator;
+pub mod blobs;
 mod connection;
 pub mod documents;
 pub mod error;
 pub mod lists;
+pub mod loose;
 pub mod operations;
 pub mod projections;
 mod schema;

@@ -108,8 +108,16 @@ pub fn discard(tx: &Transaction<'_>, seq: i64) -> Result<(), StorageError> {
 /// Notes how many records an operation has touched so far.
 pub fn count(tx: &Transaction<'_>, seq: i64) -> Result<u64, StorageError> {
     let sql = "UPDATE operation SET records = (SELECT count(*) FROM operation_record WHERE operation = ?1)
+                 + (row IS NOT NULL)
                WHERE seq = ?1 RETURNING records";
     Ok(tx.prepare_cached(sql)?.query_row([seq], |r| r.get(0))?)
+}
+
+/// Whether an operation has touched a record.
+pub fn has_touched(db: &Connection, seq: i64, row: i64) -> Result<bool, StorageError> {
+    let sql = "SELECT 1 FROM operation_record WHERE operation = ?1 AND row = ?2
+               UNION ALL SELECT 1 FROM operation WHERE seq = ?1 AND row = ?2";
+    Ok(db.prepare_cached(sql)?.exists(params![seq, row])?)
 }
 
 /// Adds a touched record; a second touch by the same operation keeps the first `before`. The only one

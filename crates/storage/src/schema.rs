@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_base.sql"),
     include_str!("migrations/0002_cheaper_edits.sql"),
     include_str!("migrations/0003_team.sql"),
+    include_str!("migrations/0004_snapshots.sql"),
 ];
 
 /// Raised when projections of unchanged fields come out otherwise than before.

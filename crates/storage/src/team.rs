@@ -3,7 +3,7 @@
 use crate::StorageError;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-fn fixed<const N: usize>(r: &Row<'_>, at: usize) -> rusqlite::Result<[u8; N]> {
+pub(crate) fn fixed<const N: usize>(r: &Row<'_>, at: usize) -> rusqlite::Result<[u8; N]> {
     let bytes: Vec<u8> = r.get(at)?;
     let length = bytes.len();
     bytes.try_into().map_err(|_| {
@@ -93,10 +93,10 @@ pub fn feed(db: &Connection, device: &[u8; 16], incarnation: u64) -> Result<Opti
 }
 
 pub fn put_feed(tx: &Transaction<'_>, feed: &FeedRow) -> Result<(), StorageError> {
-    let sql = "INSERT INTO feed (device, incarnation, next, last) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (device, incarnation) DO UPDATE SET next = excluded.next, last = excluded.last";
-    tx.prepare_cached(sql)?.execute(params![feed.device, feed.incarnation, feed.next, feed.last])?;
-    Ok(())
+    let number = crate::loose::feed_number(tx, &feed.device, feed.incarnation)?;
+    let sql = "UPDATE feed SET next = ?2, last = ?3 WHERE number = ?1";
+    tx.prepare_cached(sql)?.execute(params![number, feed.next, feed.last])?;
+    crate::loose::passed(tx, number, feed.next)
 }
 
 /// A segment that this device has written, and the wrapped keys that go with it.
@@ -157,22 +157,56 @@ pub struct RemoteRow {
     pub address: String,
     pub sent: u64,
     pub synced_at: Option<i64>,
+    /// Up to which its segments are those that were written anew.
+    pub generation: u64,
+    /// When it was last looked at what may be left out.
+    pub tended_at: Option<i64>,
+    /// Up to which it has the pieces of attachments.
+    pub blobs: i64,
+}
+
+/// A remote that has nothing yet.
+impl Default for RemoteRow {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            address: String::new(),
+            sent: 1,
+            synced_at: None,
+            generation: 0,
+            tended_at: None,
+            blobs: 0,
+        }
+    }
 }
 
 pub fn remotes(db: &Connection) -> Result<Vec<RemoteRow>, StorageError> {
-    let mut statement =
-        db.prepare_cached("SELECT name, address, sent, synced_at FROM remote ORDER BY name")?;
+    let mut statement = db.prepare_cached(
+        "SELECT name, address, sent, synced_at, generation, tended_at, blobs FROM remote ORDER BY name",
+    )?;
     let read = |r: &Row<'_>| {
-        Ok(RemoteRow { name: r.get(0)?, address: r.get(1)?, sent: r.get(2)?, synced_at: r.get(3)? })
+        Ok(RemoteRow {
+            name: r.get(0)?,
+            address: r.get(1)?,
+            sent: r.get(2)?,
+            synced_at: r.get(3)?,
+            generation: r.get(4)?,
+            tended_at: r.get(5)?,
+            blobs: r.get(6)?,
+        })
     };
     Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
 }
 
 pub fn put_remote(tx: &Transaction<'_>, remote: &RemoteRow) -> Result<(), StorageError> {
-    let sql = "INSERT INTO remote (name, address, sent, synced_at) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (name) DO UPDATE SET sent = excluded.sent, synced_at = excluded.synced_at";
+    let sql = "INSERT INTO remote (name, address, sent, synced_at, generation, tended_at, blobs)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (name) DO UPDATE SET sent = excluded.sent, synced_at = excluded.synced_at,
+                 generation = excluded.generation, tended_at = excluded.tended_at,
+                 blobs = excluded.blobs";
     let r = remote;
-    tx.prepare_cached(sql)?.execute(params![r.name, r.address, r.sent, r.synced_at])?;
+    let values = params![r.name, r.address, r.sent, r.synced_at, r.generation, r.tended_at, r.blobs];
+    tx.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -213,6 +247,18 @@ pub fn quarantine(
 
 pub fn quarantined(db: &Connection) -> Result<u64, StorageError> {
     Ok(db.prepare_cached("SELECT count(*) FROM quarantine")?.query_row([], |r| r.get(0))?)
+}
+
+/// Which entries were set aside, and why: device, incarnation, place.
+pub fn set_aside(db: &Connection, limit: usize) -> Result<Vec<(FeedRow, String)>, StorageError> {
+    let sql =
+        "SELECT device, incarnation, seq, why FROM quarantine ORDER BY device, incarnation, seq LIMIT ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let read = |r: &Row<'_>| {
+        let at = FeedRow { device: fixed(r, 0)?, incarnation: r.get(1)?, next: r.get(2)?, last: [0; 32] };
+        Ok((at, r.get(3)?))
+    };
+    Ok(statement.query_map([limit], read)?.collect::<Result<_, _>>()?)
 }
 
 /// A record that an operation of this device has touched.
@@ -257,6 +303,13 @@ pub fn last_heard(db: &Connection) -> Result<std::collections::HashMap<String, i
     let sql = "SELECT origin, max(at) FROM operation WHERE origin IS NOT NULL GROUP BY origin";
     let mut statement = db.prepare_cached(sql)?;
     Ok(statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
+/// Bytes of all records, and of this device's log.
+pub fn sizes(db: &Connection) -> Result<(u64, u64), StorageError> {
+    let sql = "SELECT (SELECT coalesce(sum(length(bytes)), 0) FROM document),
+                 (SELECT coalesce(sum(length(bytes) + length(keys)), 0) FROM segment)";
+    Ok(db.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?)))?)
 }
 
 /// All records by their ids, with the versions that are stored.

@@ -324,7 +324,7 @@ fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
     assert_eq!((one.bytes, one.appended), (vec![2], 0));
     assert!(store.check().expect("checked").iter().all(|c| c.ok));
     let copies = std::fs::read_dir(dir.path()).expect("listed").flatten();
-    let copies = copies.filter(|e| e.file_name().to_string_lossy().contains("before-schema-3"));
+    let copies = copies.filter(|e| e.file_name().to_string_lossy().contains("before-schema-4"));
     assert_eq!(copies.count(), 1);
     drop(store);
     // It has opened as it is now: the copy would only be another place where all can be read.

@@ -10,7 +10,7 @@
 
 use crate::{Pulled, Reader, Remote, RemoteError, Result, Written, short_name};
 use notify::{RecursiveMode, Watcher};
-use satchel_protocol::{DeviceId, Kept, Pass, Segment, WorkspaceId, from_hex, limits};
+use satchel_protocol::{DeviceId, Hash, Kept, Pass, Segment, WorkspaceId, from_hex, limits, piece_name};
 use std::{
     any::Any,
     collections::BTreeMap,
@@ -91,6 +91,11 @@ impl Folder {
             false => Vec::new(),
         };
         Ok(Kept { segment: self.read(&found.path, limits::SEGMENT_BYTES)?, keys })
+    }
+
+    fn blob_path(&self, name: Hash) -> PathBuf {
+        let name = name.to_string();
+        self.root.join("blobs").join(name.chars().take(2).collect::<String>()).join(format!("{name}.blob"))
     }
 
     fn read(&self, path: &Path, limit: usize) -> Result<Vec<u8>> {
@@ -233,6 +238,60 @@ impl Remote for Folder {
         self.put(&path.with_extension("segment"), &kept.segment)
     }
 
+    fn replace(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()> {
+        let new = format!("-{}.segment", short_name(&kept.segment));
+        self.push(device, written, kept)?;
+        for found in self.segments(device, written.incarnation)? {
+            let within = found.first >= written.first && found.next <= written.next;
+            if within && !name_of(&found.path).is_some_and(|name| name.ends_with(&new)) {
+                // One that stays is only read beside the new one.
+                let _ = std::fs::remove_file(&found.path);
+                let _ = std::fs::remove_file(found.path.with_extension("keys"));
+            }
+        }
+        Ok(())
+    }
+
+    fn put_read(&self, device: DeviceId, read: &[u8]) -> Result<()> {
+        let (folder, own) = (self.root.join("read"), format!("{device}-"));
+        let new = folder.join(format!("{own}{}.read", short_name(read)));
+        if new.exists() {
+            return Ok(());
+        }
+        self.put(&new, read)?;
+        for path in self.files(&folder, "read")? {
+            if path != new && name_of(&path).is_some_and(|name| name.starts_with(&own)) {
+                // It says less than the new one.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        Ok(())
+    }
+
+    fn reads(&self) -> Result<Vec<Vec<u8>>> {
+        let files = self.files(&self.root.join("read"), "read")?;
+        files.iter().map(|path| self.read(path, limits::RECORD_BYTES)).collect()
+    }
+
+    fn lacking_blobs(&self, names: &[Hash]) -> Result<Vec<Hash>> {
+        // Half of it is not it.
+        let is_there =
+            |name: &&Hash| self.blob(**name).is_ok_and(|b| b.is_some_and(|b| piece_name(&b) == **name));
+        Ok(names.iter().filter(|name| !is_there(name)).copied().collect())
+    }
+
+    fn put_blob(&self, name: Hash, bytes: &[u8]) -> Result<()> {
+        self.put(&self.blob_path(name), bytes)
+    }
+
+    fn blob(&self, name: Hash) -> Result<Option<Vec<u8>>> {
+        let path = self.blob_path(name);
+        match path.exists() {
+            true => self.read(&path, limits::PIECE_BYTES).map(Some),
+            false => Ok(None),
+        }
+    }
+
     fn is_answerable(&self) -> bool {
         false
     }
@@ -247,7 +306,7 @@ impl Remote for Folder {
             let Some(mut next) = known(reader) else { return Ok(Pulled::Stopped) };
             for found in self.segments(device, incarnation)? {
                 // A name is a hint: what it promises to be known is not read again.
-                if found.next <= next || found.first > next {
+                if found.next <= next {
                     continue;
                 }
                 let kept = self.segment(&found)?;
@@ -256,10 +315,13 @@ impl Remote for Folder {
                 if (segment.device, segment.incarnation) != (device, incarnation) {
                     continue;
                 }
-                let taken = reader.take(&segment, &kept.keys).and_then(|()| known(reader));
-                match taken {
-                    Some(now) => next = now,
+                match reader.take(&segment, &kept.keys) {
                     None => return Ok(Pulled::Stopped),
+                    Some(false) => break,
+                    Some(true) => match known(reader) {
+                        Some(now) => next = now,
+                        None => return Ok(Pulled::Stopped),
+                    },
                 }
             }
         }
@@ -316,6 +378,11 @@ mod tests {
         assert_eq!(folder.lacking(DEVICE, &all).expect("read"), [all[1]]);
         folder.push(DEVICE, all[1], kept(b"second", b"")).expect("put");
         assert_eq!(folder.lacking(DEVICE, &all).expect("read"), []);
+        for read in [b"read up to 3", b"read up to 4"] {
+            folder.put_read(DEVICE, read).expect("put");
+            folder.put_read(DeviceId([2; 16]), b"another's").expect("put");
+        }
+        assert_eq!(folder.reads().expect("read"), [b"read up to 4".to_vec(), b"another's".to_vec()]);
         assert_eq!(
             folder.lacking(DEVICE, &[written(1, 3, 8)]).expect("read").len(),
             1,
@@ -328,8 +395,19 @@ mod tests {
         folder.put_request(b"let me in").expect("put");
         let requests = folder.requests().expect("read");
         assert_eq!(requests[0].1, b"let me in");
+        let piece = b"a piece".as_slice();
+        let name = piece_name(piece);
+        assert_eq!(folder.lacking_blobs(&[name]).expect("read"), [name]);
+        folder.put_blob(name, piece).expect("put");
+        assert_eq!(folder.lacking_blobs(&[name]).expect("read"), []);
+        assert_eq!(folder.blob(name).expect("read").as_deref(), Some(piece));
+        std::fs::write(folder.blob_path(name), b"a pie").expect("cut off");
+        assert_eq!(folder.lacking_blobs(&[name]).expect("read"), [name], "half of it is not it");
         folder.remove_request(&requests[0].0);
         assert!(folder.requests().expect("read").is_empty());
+        folder.replace(DEVICE, written(1, 4, 5), kept(b"short", b"keys")).expect("put");
+        let segments = folder.segments(DEVICE, 5).expect("read");
+        assert_eq!(segments.iter().map(|s| (s.first, s.next, s.size)).collect::<Vec<_>>(), [(1, 4, 5)]);
     }
 
     /// What the programs that carry the folder leave in it.

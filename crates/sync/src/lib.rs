@@ -1,10 +1,12 @@
 //! Where a team's log is kept between its devices: a folder that something else carries (Dropbox, Nextcloud,
-//! Syncthing, a NAS, a stick), or a server. The vault's database is never put into either.
+//! Syncthing, a NAS, a stick), a server, or a relay in the same network. The vault's database is never put into either.
 
 mod folder;
+pub mod lan;
 mod server;
 
 pub use folder::Folder;
+pub use lan::{Announcement, LanAddress};
 pub use server::{Server, ServerAddress};
 
 use satchel_protocol::{DeviceId, Hash, Kept, Pass, Position, Segment};
@@ -26,6 +28,10 @@ pub enum RemoteError {
     BadAddress(String),
     #[error("the server {0} cannot be reached: {1}")]
     Unreachable(String, String),
+    #[error(
+        "the relay of this office, {0}, was not found: is that computer on, with Satchel open, and in the same network?"
+    )]
+    NotInNetwork(String),
     #[error("the server {0} does not know this team; add it with the address that the server has printed")]
     NotRegistered(String),
     #[error(
@@ -40,12 +46,19 @@ pub enum RemoteError {
     Behind(String),
     #[error("somebody else has changed the team at the server {0} at this moment; do it again")]
     Overtaken(String),
+    #[error("this piece of an attachment is not there")]
+    NoPiece,
     #[error("the server {0} is full; ask who runs it for more room")]
     Full(String),
     #[error("what the server {0} says is no answer: {1}")]
     Nonsense(String, String),
     #[error("the server {0} has what a newer version of Satchel has written; update Satchel to read it")]
     Newer(String),
+}
+
+/// Whether an address is that of a server, or of a relay in the same network; else it is a folder.
+pub fn is_served(address: &str) -> bool {
+    address.contains("://") || address.starts_with("lan:")
 }
 
 pub type Result<T> = std::result::Result<T, RemoteError>;
@@ -63,8 +76,9 @@ pub struct Written {
 pub trait Reader {
     /// How far each feed is known; one that is not named begins at 1.
     fn known(&mut self) -> Option<Vec<Position>>;
-    /// A segment that holds something unknown, and the wrapped keys that came with it.
-    fn take(&mut self, segment: &Segment, keys: &[u8]) -> Option<()>;
+    /// A segment that holds something unknown, and the wrapped keys that came with it. Whether what comes behind it in
+    /// its feed is of use.
+    fn take(&mut self, segment: &Segment, keys: &[u8]) -> Option<bool>;
 }
 
 /// How a pull has ended.
@@ -103,11 +117,21 @@ pub trait Remote: std::fmt::Debug + Send + Sync {
     /// Which of a device's segments are not there, or are there no more.
     fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>>;
     fn push(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()>;
+    /// Gives a segment instead of those that are there of its places: it says the same in less.
+    fn replace(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()>;
+    /// Keeps how far this device has read everything; see [`satchel_protocol::Read`].
+    fn put_read(&self, device: DeviceId, read: &[u8]) -> Result<()>;
+    /// What all devices have said of that.
+    fn reads(&self) -> Result<Vec<Vec<u8>>>;
+    /// Which pieces of attachments are not there.
+    fn lacking_blobs(&self, names: &[Hash]) -> Result<Vec<Hash>>;
+    fn put_blob(&self, name: Hash, bytes: &[u8]) -> Result<()>;
+    /// A piece, as it is there: what it is called tells whether it is right.
+    fn blob(&self, name: Hash) -> Result<Option<Vec<u8>>>;
     /// Whether it has checked what it gives: then what does not fit is its fault, not that of a copy that is
     /// still on its way.
     fn is_answerable(&self) -> bool;
-    /// Hands over what the reader does not know, each feed in order. A feed that does not move on is not
-    /// handed over again in the same pull.
+    /// Hands over what the reader does not know, each feed in order and each segment once.
     fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled>;
 
     /// Calls `heard` whenever there may be something new, until what it gives is dropped.

@@ -1,17 +1,22 @@
 //! A server, by HTTPS. Every request is signed; a WebSocket says when there is something new, and where a
 //! network breaks those, a request that waits does.
 
-use crate::{Pulled, Reader, Remote, RemoteError, Result, Written, short_name};
-use futures_util::StreamExt;
+use crate::{
+    LanAddress, Pulled, Reader, Remote, RemoteError, Result, Written,
+    lan::{self, Lan},
+    short_name,
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use reqwest::{Client, Method, StatusCode, header};
 use satchel_protocol::{
-    DeviceId, DeviceKeys, Kept, News, Pass, Position, ProtocolError, Segment, WorkspaceId, decode_all,
-    decode_positions, encode_positions, limits,
+    DeviceId, DeviceKeys, Hash, Kept, News, Pass, Position, ProtocolError, Segment, SignedRecord,
+    WorkspaceId, decode_all, decode_names, decode_positions, encode_names, encode_positions, limits,
 };
 use serde_json::Value;
 use std::{
     any::Any,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
+    net::SocketAddr,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,6 +31,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes a second.
 const SLOWEST: u64 = 20_000;
+/// Who in the network is the team's host is found out at most so slowly, each.
+const RECOGNISE: Duration = Duration::from_secs(4);
 /// Of an answer, between two bytes.
 const SILENCE: Duration = Duration::from_secs(40);
 /// An answer is at most so slow in all: whoever dribbles must not hold up the others.
@@ -75,6 +82,11 @@ enum Who {
     Invited(Pass),
 }
 
+enum Where {
+    Named(ServerAddress),
+    Lan(Lan),
+}
+
 #[derive(Default)]
 struct State {
     /// The server's clock minus ours, in milliseconds.
@@ -86,7 +98,7 @@ struct State {
 }
 
 pub struct Server {
-    address: ServerAddress,
+    place: Where,
     workspace: WorkspaceId,
     who: Who,
     http: Client,
@@ -97,20 +109,23 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("address", &self.address.base).finish_non_exhaustive()
+        f.debug_struct("Server").field("name", &self.name()).finish_non_exhaustive()
     }
 }
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(1).thread_name("network").enable_all();
     builder.build().expect("a thread can be started")
 });
 
-fn client() -> Result<Client> {
+fn client(near: bool) -> Result<Client> {
     // Once for the process; that it is there already is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let built = Client::builder()
+    let builder = Client::builder();
+    // No proxy knows a computer of this network.
+    let builder = if near { builder.no_proxy() } else { builder };
+    let built = builder
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)
         .redirect(reqwest::redirect::Policy::none())
@@ -156,17 +171,41 @@ fn now() -> i64 {
 impl Server {
     /// As a device of the team. Nothing is asked yet.
     pub fn open(address: ServerAddress, workspace: WorkspaceId, keys: DeviceKeys) -> Result<Self> {
-        Self::new(address, workspace, Who::Device(Box::new(keys)))
+        Self::new(Where::Named(address), workspace, Who::Device(Box::new(keys)))
     }
 
     /// As somebody who is invited.
     pub fn invited(address: ServerAddress, workspace: WorkspaceId, pass: Pass) -> Result<Self> {
-        Self::new(address, workspace, Who::Invited(pass))
+        Self::new(Where::Named(address), workspace, Who::Invited(pass))
     }
 
-    fn new(address: ServerAddress, workspace: WorkspaceId, who: Who) -> Result<Self> {
+    /// A relay in the same network, of a device that the team calls so. `first` is what the team's log
+    /// begins with, where that is known.
+    pub fn near(
+        address: LanAddress,
+        name: &str,
+        first: Option<Hash>,
+        workspace: WorkspaceId,
+        keys: DeviceKeys,
+    ) -> Result<Self> {
+        let lan = Lan::new(address, name, first);
+        Self::new(Where::Lan(lan), workspace, Who::Device(Box::new(keys)))
+    }
+
+    /// The same as somebody who is invited.
+    pub fn near_invited(
+        address: LanAddress,
+        first: Hash,
+        workspace: WorkspaceId,
+        pass: Pass,
+    ) -> Result<Self> {
+        Self::new(Where::Lan(Lan::new(address, "", Some(first))), workspace, Who::Invited(pass))
+    }
+
+    fn new(place: Where, workspace: WorkspaceId, who: Who) -> Result<Self> {
         let closing = watch::Sender::new(false);
-        Ok(Self { address, workspace, who, http: client()?, state: Mutex::default(), closing })
+        let http = client(matches!(place, Where::Lan(_)))?;
+        Ok(Self { place, workspace, who, http, state: Mutex::default(), closing })
     }
 
     /// Nothing is asked any more, and what is being asked ends at once.
@@ -179,10 +218,58 @@ impl Server {
     }
 
     fn name(&self) -> String {
-        self.address.name().to_owned()
+        match &self.place {
+            Where::Named(address) => address.name().to_owned(),
+            Where::Lan(lan) => lan.name.clone(),
+        }
+    }
+
+    /// What is asked now, without a slash at its end.
+    async fn base(&self) -> Result<String> {
+        let lan = match &self.place {
+            Where::Named(address) => return Ok(address.base.clone()),
+            Where::Lan(lan) => lan,
+        };
+        if let Some(known) = lan.known(self.workspace) {
+            return Ok(lan::url(known));
+        }
+        // Anybody can say that they are the host: it is who has the team's log.
+        let mut tried: Vec<SocketAddr> = Vec::new();
+        loop {
+            let places = lan.places(self.workspace, &tried).await;
+            if places.is_empty() {
+                break;
+            }
+            let mut asked: FuturesUnordered<_> =
+                places.iter().map(|place| self.recognise(*place, lan.first)).collect();
+            while let Some(place) = asked.next().await {
+                if let Some(place) = place {
+                    lan.choose(Some(place));
+                    return Ok(lan::url(place));
+                }
+            }
+            tried.extend(places);
+        }
+        // Who is there says what is wrong.
+        tried.first().map(|place| lan::url(*place)).ok_or_else(|| RemoteError::NotInNetwork(self.name()))
+    }
+
+    async fn recognise(&self, place: SocketAddr, first: Option<Hash>) -> Option<SocketAddr> {
+        let request = self.request(&lan::url(place), &Method::GET, "/control", &[]).ok()?;
+        let read = async {
+            let answer = request.send().await.ok().filter(|answer| answer.status().is_success())?;
+            decode_all(&self.whole(answer).await.ok()?).ok()
+        };
+        let log = tokio::time::timeout(RECOGNISE, read).await.ok()??;
+        let begins = SignedRecord::decode(log.first()?).ok()?.hash();
+        first.is_none_or(|first| begins == first).then_some(place)
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> RemoteError {
+        if let Where::Lan(lan) = &self.place {
+            // It may be elsewhere by now.
+            lan.choose(None);
+        }
         // The innermost cause says most.
         let mut cause: &dyn std::error::Error = error;
         while let Some(inner) = cause.source() {
@@ -195,8 +282,14 @@ impl Server {
         RemoteError::Unreachable(self.name(), "it is too slow".into())
     }
 
-    fn request(&self, method: &Method, tail: &str, body: &[u8]) -> Result<reqwest::RequestBuilder> {
-        let url = format!("{}/v1/{}{tail}", self.address.base, self.workspace);
+    fn request(
+        &self,
+        base: &str,
+        method: &Method,
+        tail: &str,
+        body: &[u8],
+    ) -> Result<reqwest::RequestBuilder> {
+        let url = format!("{base}/v1/{}{tail}", self.workspace);
         let parsed = url::Url::parse(&url).map_err(|_| RemoteError::BadAddress(url.clone()))?;
         // A proxy may serve it under a path of its own: what is signed begins at ours.
         let target = format!("/v1/{}{tail}", self.workspace);
@@ -214,8 +307,8 @@ impl Server {
         let mut pause = Duration::from_millis(250);
         let mut corrected = false;
         for tried in 0..TRIES {
-            let mut request = self.request(&method, tail, &body)?;
-            if let Some(setup) = self.address.setup.as_ref().filter(|_| tail.is_empty()) {
+            let mut request = self.request(&self.base().await?, &method, tail, &body)?;
+            if let (Where::Named(ServerAddress { setup: Some(setup), .. }), "") = (&self.place, tail) {
                 request = request.header("satchel-setup", setup);
             }
             let sending = request.body(body.clone()).send();
@@ -280,6 +373,7 @@ impl Server {
             ("gap", _) => RemoteError::Behind(self.name()),
             ("fork", _) => RemoteError::Fork(self.name()),
             ("full", _) => RemoteError::Full(self.name()),
+            ("no_piece", _) => RemoteError::NoPiece,
             (code, status) if code.is_empty() || status.is_server_error() => {
                 RemoteError::Unreachable(self.name(), answer.message())
             }
@@ -312,7 +406,7 @@ impl Server {
     async fn by_socket(&self, heard: &Arc<dyn Fn() + Send + Sync>) -> Result<()> {
         let key = generate_key();
         let request = self
-            .request(&Method::GET, "/events", &[])?
+            .request(&self.base().await?, &Method::GET, "/events", &[])?
             .header(header::CONNECTION, "Upgrade")
             .header(header::UPGRADE, "websocket")
             .header(header::SEC_WEBSOCKET_VERSION, "13")
@@ -445,22 +539,54 @@ impl Remote for Server {
         pushed
     }
 
+    fn replace(&self, _: DeviceId, _: Written, kept: Kept) -> Result<()> {
+        self.get(Method::PUT, "/log", kept.encode()).map(|_| ())
+    }
+
+    fn put_read(&self, _: DeviceId, read: &[u8]) -> Result<()> {
+        self.get(Method::PUT, "/read", read.to_vec()).map(|_| ())
+    }
+
+    fn reads(&self) -> Result<Vec<Vec<u8>>> {
+        let answer = self.get(Method::GET, "/read", Vec::new())?;
+        decode_all(&answer.body).map_err(|e| self.nonsense(e))
+    }
+
+    fn lacking_blobs(&self, names: &[Hash]) -> Result<Vec<Hash>> {
+        let answer = self.get(Method::POST, "/blobs", encode_names(names))?;
+        decode_names(&answer.body).map_err(|e| self.nonsense(e))
+    }
+
+    fn put_blob(&self, name: Hash, bytes: &[u8]) -> Result<()> {
+        self.get(Method::PUT, &format!("/blobs/{name}"), bytes.to_vec()).map(|_| ())
+    }
+
+    fn blob(&self, name: Hash) -> Result<Option<Vec<u8>>> {
+        match self.get(Method::GET, &format!("/blobs/{name}"), Vec::new()) {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(RemoteError::NoPiece) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
     fn is_answerable(&self) -> bool {
         true
     }
 
     fn pull(&self, reader: &mut dyn Reader) -> Result<Pulled> {
-        // Feeds that wait for something: not asked for again in this pull.
-        let mut stuck: BTreeSet<(DeviceId, u64)> = BTreeSet::new();
+        // How far each feed was handed over in this pull, whatever the reader has made of it.
+        let mut given: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
         loop {
-            let Some(mut known) = reader.known() else { return Ok(Pulled::Stopped) };
-            known.retain(|p| !stuck.contains(&(p.device, p.incarnation)));
-            // As far as anything can be: no more of these.
-            known.extend(stuck.iter().map(|&(device, incarnation)| Position {
-                device,
-                incarnation,
-                next: i64::MAX.unsigned_abs(),
-            }));
+            let Some(known) = reader.known() else { return Ok(Pulled::Stopped) };
+            let mut ask: BTreeMap<(DeviceId, u64), u64> = given.clone();
+            for place in known {
+                let next = ask.entry((place.device, place.incarnation)).or_default();
+                *next = place.next.max(*next);
+            }
+            let known: Vec<Position> = ask
+                .into_iter()
+                .map(|((device, incarnation), next)| Position { device, incarnation, next })
+                .collect();
             let answer = self.get(Method::POST, "/news", encode_positions(&known))?;
             let news = News::decode(&answer.body).map_err(|e| self.nonsense(e))?;
             {
@@ -472,7 +598,7 @@ impl Remote for Server {
                     return Ok(Pulled::ControlMoved);
                 }
             }
-            let mut offered: BTreeMap<(DeviceId, u64), u64> = BTreeMap::new();
+            let before = given.clone();
             let mut broken = None;
             for kept in &news.segments {
                 let segment = match Segment::decode(&kept.segment) {
@@ -483,24 +609,18 @@ impl Remote for Server {
                         continue;
                     }
                 };
-                let end = offered.entry((segment.device, segment.incarnation)).or_default();
-                *end = segment.end().max(*end);
-                if reader.take(&segment, &kept.keys).is_none() {
-                    return Ok(Pulled::Stopped);
-                }
+                let Some(more) = reader.take(&segment, &kept.keys) else { return Ok(Pulled::Stopped) };
+                // As far as anything can be: no more of it.
+                let to = if more { segment.end() } else { i64::MAX.unsigned_abs() };
+                let given = given.entry((segment.device, segment.incarnation)).or_default();
+                *given = to.max(*given);
             }
             match broken {
                 Some(ProtocolError::Newer(_)) => return Err(RemoteError::Newer(self.name())),
                 Some(e) => return Err(self.nonsense(e)),
                 None => {}
             }
-            let Some(now) = reader.known() else { return Ok(Pulled::Stopped) };
-            let next = |feed: &(DeviceId, u64)| {
-                now.iter().find(|p| (p.device, p.incarnation) == *feed).map_or(1, |p| p.next)
-            };
-            let waiting = offered.iter().filter(|(feed, end)| next(feed) < **end);
-            stuck.extend(waiting.map(|(feed, _)| *feed));
-            if !news.more || offered.is_empty() {
+            if !news.more || given == before {
                 return Ok(Pulled::All);
             }
         }

@@ -2,8 +2,8 @@
 //! segment comes in, so its numbers have no gaps; nodes tell each other by NOTIFY, sent behind the commit.
 
 use super::{
-    Appended, Behind, FeedState, LOOK, NewSegment, Result, SegmentRow, Store, StoreError, WAITING, Waiting,
-    Workspace, page,
+    Appended, Behind, FeedState, LOOK, NewSegment, Replaced, Result, Row as Place, SegmentRow, Store,
+    StoreError, WAITING, Waiting, Workspace, fits, page,
 };
 use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts, Transaction};
@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio_postgres::{AsyncMessage, Config, Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-const SCHEMA: i64 = 1;
+/// What brings the database from each version to the next.
+const STEPS: [&str; 2] = [include_str!("postgres.sql"), include_str!("postgres_2.sql")];
 const CONNECTIONS: usize = 16;
 const WAIT: Duration = Duration::from_secs(10);
 const CHANNEL: &str = "satchel";
@@ -122,15 +123,17 @@ impl Postgres {
                 row.and_then(|r| r.get::<_, String>(0).parse().ok())
                     .ok_or(StoreError::Damaged("the table meta is not ours"))?
             }
-            false => {
-                tx.batch_execute(include_str!("postgres.sql")).await?;
-                let sql = "INSERT INTO meta (key, value) VALUES ('schema', $1)";
-                tx.execute(sql, &[&SCHEMA.to_string()]).await?;
-                SCHEMA
-            }
+            false => 0,
         };
-        tx.commit().await?;
-        if version > SCHEMA { Err(StoreError::Newer(version, SCHEMA)) } else { Ok(()) }
+        let schema = number(STEPS.len() as u64);
+        let done = usize::try_from(version).unwrap_or(usize::MAX);
+        for step in STEPS.get(done..).ok_or(StoreError::Newer(version, schema))? {
+            tx.batch_execute(step).await?;
+        }
+        let sql = "INSERT INTO meta (key, value) VALUES ('schema', $1)
+                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        tx.execute(sql, &[&schema.to_string()]).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn db(&self) -> Result<Object> {
@@ -276,17 +279,17 @@ impl Store for Postgres {
     }
 
     async fn feed(&self, id: WorkspaceId, device: DeviceId, incarnation: u64) -> Result<Option<FeedState>> {
-        let sql = "SELECT next, last FROM feed WHERE workspace = $1 AND device = $2 AND incarnation = $3";
-        let row = self.row(sql, &[&&id.0[..], &&device.0[..], &number(incarnation)]).await?;
+        let row = self.row(FEED, &[&&id.0[..], &&device.0[..], &number(incarnation)]).await?;
         row.as_ref().map(state).transpose()
     }
 
-    async fn segment_at(&self, id: WorkspaceId, place: Position) -> Result<Option<FeedState>> {
-        let sql = "SELECT next, last FROM segment
-                   WHERE workspace = $1 AND device = $2 AND incarnation = $3 AND first = $4";
+    async fn segment_with(&self, id: WorkspaceId, place: Position) -> Result<Option<Vec<u8>>> {
+        let sql = "SELECT next, bytes FROM segment WHERE workspace = $1 AND device = $2 AND incarnation = $3
+                   AND first <= $4 ORDER BY first DESC LIMIT 1";
         let values: Values<'_> =
             &[&&id.0[..], &&place.device.0[..], &number(place.incarnation), &number(place.next)];
-        self.row(sql, values).await?.as_ref().map(state).transpose()
+        let row = self.row(sql, values).await?;
+        Ok(row.filter(|r| unsigned(r, 0) > place.next).map(|r| r.get(1)))
     }
 
     async fn append(&self, s: NewSegment) -> Result<Appended> {
@@ -302,39 +305,113 @@ impl Store for Postgres {
             &[&id, &number(s.after.next - s.before.next), &number(s.size), &s.at, &quota];
         let Some(row) = tx.query_opt(&statement, values).await? else { return Ok(Appended::Full) };
         let seq = unsigned(&row, 0);
-        let sql = "SELECT next, last FROM feed WHERE workspace = $1 AND device = $2 AND incarnation = $3";
-        let statement = tx.prepare_cached(sql).await?;
+        let statement = tx.prepare_cached(FEED).await?;
         let now = tx.query_opt(&statement, &[&id, &device, &incarnation]).await?;
         if now.as_ref().map(state).transpose()?.unwrap_or(FeedState::NEW) != s.before {
             return Ok(Appended::Moved);
         }
-        let sql =
-            "INSERT INTO segment (workspace, seq, device, incarnation, first, next, last, at, size, bytes)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        let statement = tx.prepare_cached(sql).await?;
-        let (first, next, last) = (number(s.before.next), number(s.after.next), &s.after.last.0[..]);
-        let size = number(s.size);
-        let values: Values<'_> =
-            &[&id, &number(seq), &device, &incarnation, &first, &next, &last, &s.at, &size, &s.bytes];
-        tx.execute(&statement, values).await?;
-        if !s.keys.is_empty() {
-            let sql = "INSERT INTO doc_key (workspace, tag, epoch, seq, bytes)
-                       SELECT $1, k.tag, k.epoch, $2, k.bytes FROM unnest($3::bytea[], $4::bigint[], $5::bytea[])
-                         AS k (tag, epoch, bytes) ON CONFLICT DO NOTHING";
-            let tags: Vec<&[u8]> = s.keys.iter().map(|k| &k.tag.0[..]).collect();
-            let epochs: Vec<i64> = s.keys.iter().map(|k| i64::from(k.epoch)).collect();
-            let bytes: Vec<Vec<u8>> =
-                s.keys.iter().map(|k| WrappedKey::encode_all(std::slice::from_ref(k))).collect();
-            let statement = tx.prepare_cached(sql).await?;
-            tx.execute(&statement, &[&id, &number(seq), &tags, &epochs, &bytes]).await?;
-        }
-        let sql = "INSERT INTO feed (workspace, device, incarnation, next, last) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (workspace, device, incarnation)
-                   DO UPDATE SET next = excluded.next, last = excluded.last";
-        let statement = tx.prepare_cached(sql).await?;
-        tx.execute(&statement, &[&id, &device, &incarnation, &next, &last]).await?;
+        put_segment(&tx, &s, seq).await?;
+        put_feed(&tx, &s).await?;
         tx.commit().await?;
         Ok(Appended::Yes(seq))
+    }
+
+    async fn replace(&self, s: NewSegment) -> Result<Replaced> {
+        let mut db = self.db().await?;
+        let tx = db.transaction().await?;
+        let (id, device, incarnation) = (&s.workspace.0[..], &s.device.0[..], number(s.incarnation));
+        // The lock that all others of this workspace wait for.
+        let statement = tx.prepare_cached("SELECT bytes FROM workspace WHERE id = $1 FOR UPDATE").await?;
+        let row = tx.query_opt(&statement, &[&id]).await?;
+        let bytes = row.map(|r| unsigned(&r, 0)).ok_or(StoreError::Damaged("the workspace is gone"))?;
+        let sql = "SELECT seq, first, next, last, size FROM segment WHERE workspace = $1 AND device = $2
+                   AND incarnation = $3 AND first >= $4 AND first < $5 ORDER BY first";
+        let statement = tx.prepare_cached(sql).await?;
+        let (first, next) = (number(s.before.next), number(s.after.next));
+        let rows = tx.query(&statement, &[&id, &device, &incarnation, &first, &next]).await?;
+        let place = |r: &Row| -> Result<Place> {
+            let (seq, last) = (unsigned(r, 0), Hash(fixed(r, 3)?));
+            Ok(Place { seq, first: unsigned(r, 1), next: unsigned(r, 2), last, size: unsigned(r, 4) })
+        };
+        let rows: Vec<Place> = rows.iter().map(place).collect::<Result<_>>()?;
+        let statement = tx.prepare_cached(FEED).await?;
+        let end = tx.query_opt(&statement, &[&id, &device, &incarnation]).await?;
+        let end = end.as_ref().map(state).transpose()?.unwrap_or(FeedState::NEW);
+        let Some(to) = rows.iter().map(|r| r.seq).min().filter(|_| fits(&rows, end, &s)) else {
+            return Ok(Replaced::No);
+        };
+        let old: u64 = rows.iter().map(|r| r.size).sum();
+        let total = (bytes + s.size).saturating_sub(old);
+        if s.size > old && total > s.quota {
+            return Ok(Replaced::Full);
+        }
+        let more = s.after.next.saturating_sub(end.next);
+        let sql = "UPDATE workspace SET bytes = $2, entries = entries + $3, written_at = $4 WHERE id = $1";
+        let statement = tx.prepare_cached(sql).await?;
+        tx.execute(&statement, &[&id, &number(total), &number(more), &s.at]).await?;
+        let seqs: Vec<i64> = rows.iter().map(|r| number(r.seq)).collect();
+        let sql = "UPDATE doc_key SET seq = $3 WHERE workspace = $1 AND seq = ANY($2)";
+        let statement = tx.prepare_cached(sql).await?;
+        tx.execute(&statement, &[&id, &seqs, &number(to)]).await?;
+        let statement =
+            tx.prepare_cached("DELETE FROM segment WHERE workspace = $1 AND seq = ANY($2)").await?;
+        tx.execute(&statement, &[&id, &seqs]).await?;
+        put_segment(&tx, &s, to).await?;
+        if more > 0 {
+            put_feed(&tx, &s).await?;
+        }
+        tx.commit().await?;
+        Ok(Replaced::Yes)
+    }
+
+    async fn put_read(&self, id: WorkspaceId, device: DeviceId, read: &[u8]) -> Result<()> {
+        let sql = "INSERT INTO has_read (workspace, device, bytes) VALUES ($1, $2, $3)
+                   ON CONFLICT (workspace, device) DO UPDATE SET bytes = excluded.bytes";
+        self.execute(sql, &[&&id.0[..], &&device.0[..], &read]).await.map(|_| ())
+    }
+
+    async fn reads(&self, id: WorkspaceId) -> Result<Vec<Vec<u8>>> {
+        let sql = "SELECT bytes FROM has_read WHERE workspace = $1 ORDER BY device";
+        Ok(self.rows(sql, &[&&id.0[..]]).await?.iter().map(|r| r.get(0)).collect())
+    }
+
+    async fn put_blob(&self, id: WorkspaceId, name: Hash, size: u64, at: i64, quota: u64) -> Result<bool> {
+        let mut db = self.db().await?;
+        let tx = db.transaction().await?;
+        let (id, name) = (&id.0[..], &name.0[..]);
+        let sql =
+            "INSERT INTO blob (workspace, name, size, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        if tx.execute(sql, &[&id, &name, &number(size), &at]).await? == 0 {
+            return Ok(true);
+        }
+        let sql =
+            "UPDATE workspace SET bytes = bytes + $2, written_at = $3 WHERE id = $1 AND bytes + $2 <= $4";
+        let quota = i64::try_from(quota).unwrap_or(i64::MAX);
+        if tx.execute(sql, &[&id, &number(size), &at, &quota]).await? == 0 {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn lacking_blobs(&self, id: WorkspaceId, names: Vec<Hash>) -> Result<Vec<Hash>> {
+        let sql = "SELECT name FROM blob WHERE workspace = $1 AND name = ANY($2)";
+        let asked: Vec<&[u8]> = names.iter().map(|n| &n.0[..]).collect();
+        let there = self.rows(sql, &[&&id.0[..], &asked]).await?;
+        let there: Vec<[u8; 32]> = there.iter().map(|r| fixed(r, 0)).collect::<Result<_>>()?;
+        Ok(names.into_iter().filter(|n| !there.contains(&n.0)).collect())
+    }
+
+    async fn blobs(&self, id: WorkspaceId, after: Hash, limit: usize) -> Result<Vec<Hash>> {
+        let sql = "SELECT name FROM blob WHERE workspace = $1 AND name > $2 ORDER BY name LIMIT $3";
+        let rows = self.rows(sql, &[&&id.0[..], &&after.0[..], &number(limit as u64)]).await?;
+        rows.iter().map(|r| fixed(r, 0).map(Hash)).collect()
+    }
+
+    async fn blob_total(&self, id: WorkspaceId) -> Result<(u64, u64)> {
+        let sql = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM blob WHERE workspace = $1";
+        let row = self.row(sql, &[&&id.0[..]]).await?;
+        Ok(row.map_or((0, 0), |r| (unsigned(&r, 0), unsigned(&r, 1))))
     }
 
     async fn news(&self, id: WorkspaceId, asks: DeviceId, known: Vec<Position>) -> Result<News> {
@@ -472,6 +549,44 @@ impl Store for Postgres {
     }
 }
 
+/// A segment under its number in the workspace, and the keys that came with it.
+async fn put_segment(tx: &Transaction<'_>, s: &NewSegment, seq: u64) -> Result<()> {
+    let (id, device, incarnation) = (&s.workspace.0[..], &s.device.0[..], number(s.incarnation));
+    let sql = "INSERT INTO segment (workspace, seq, device, incarnation, first, next, last, at, size, bytes)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let statement = tx.prepare_cached(sql).await?;
+    let (first, next, last) = (number(s.before.next), number(s.after.next), &s.after.last.0[..]);
+    let size = number(s.size);
+    let values: Values<'_> =
+        &[&id, &number(seq), &device, &incarnation, &first, &next, &last, &s.at, &size, &s.bytes];
+    tx.execute(&statement, values).await?;
+    if s.keys.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO doc_key (workspace, tag, epoch, seq, bytes)
+               SELECT $1, k.tag, k.epoch, $2, k.bytes FROM unnest($3::bytea[], $4::bigint[], $5::bytea[])
+                 AS k (tag, epoch, bytes) ON CONFLICT DO NOTHING";
+    let tags: Vec<&[u8]> = s.keys.iter().map(|k| &k.tag.0[..]).collect();
+    let epochs: Vec<i64> = s.keys.iter().map(|k| i64::from(k.epoch)).collect();
+    let bytes: Vec<Vec<u8>> =
+        s.keys.iter().map(|k| WrappedKey::encode_all(std::slice::from_ref(k))).collect();
+    let statement = tx.prepare_cached(sql).await?;
+    tx.execute(&statement, &[&id, &number(seq), &tags, &epochs, &bytes]).await?;
+    Ok(())
+}
+
+async fn put_feed(tx: &Transaction<'_>, s: &NewSegment) -> Result<()> {
+    let sql = "INSERT INTO feed (workspace, device, incarnation, next, last) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (workspace, device, incarnation)
+               DO UPDATE SET next = excluded.next, last = excluded.last";
+    let statement = tx.prepare_cached(sql).await?;
+    let (next, last) = (number(s.after.next), &s.after.last.0[..]);
+    tx.execute(&statement, &[&&s.workspace.0[..], &&s.device.0[..], &number(s.incarnation), &next, &last])
+        .await?;
+    Ok(())
+}
+
+const FEED: &str = "SELECT next, last FROM feed WHERE workspace = $1 AND device = $2 AND incarnation = $3";
 const FEEDS: &str =
     "SELECT device, incarnation, next FROM feed WHERE workspace = $1 ORDER BY device, incarnation";
 

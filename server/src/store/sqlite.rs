@@ -2,8 +2,8 @@
 //! serves all who wait for it.
 
 use super::{
-    Appended, Behind, FeedState, LOOK, NewSegment, Result, SegmentRow, Store, StoreError, WAITING, Waiting,
-    Workspace, page,
+    Appended, Behind, FeedState, LOOK, NewSegment, Replaced, Result, Row as Place, SegmentRow, Store,
+    StoreError, WAITING, Waiting, Workspace, fits, page,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
@@ -16,7 +16,8 @@ use std::{
 };
 use tokio::sync::{Semaphore, oneshot};
 
-const SCHEMA: i64 = 1;
+/// What brings the file from each version to the next.
+const STEPS: [&str; 2] = [include_str!("sqlite.sql"), include_str!("sqlite_2.sql")];
 const READERS: usize = 4;
 /// Writes that are committed together at most.
 const GROUP: usize = 256;
@@ -61,14 +62,13 @@ impl Sqlite {
         set_up(&db).map_err(failed)?;
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let version: i64 = tx.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(failed)?;
-        match version {
-            0 => {
-                tx.execute_batch(include_str!("sqlite.sql")).map_err(failed)?;
-                tx.pragma_update(None, "user_version", SCHEMA).map_err(failed)?;
-            }
-            SCHEMA => {}
-            newer => return Err(StoreError::Newer(newer, SCHEMA)),
+        let schema = STEPS.len() as i64;
+        let done = usize::try_from(version).unwrap_or(usize::MAX);
+        let steps = STEPS.get(done..).ok_or(StoreError::Newer(version, schema))?;
+        for step in steps {
+            tx.execute_batch(step).map_err(failed)?;
         }
+        tx.pragma_update(None, "user_version", schema).map_err(failed)?;
         tx.commit().map_err(failed)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = || -> rusqlite::Result<Connection> {
@@ -198,14 +198,7 @@ fn workspace(r: &Row<'_>) -> rusqlite::Result<Workspace> {
 }
 
 fn append(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<Appended> {
-    let state = tx
-        .prepare_cached(
-            "SELECT next, last FROM feed WHERE workspace = ?1 AND device = ?2 AND incarnation = ?3",
-        )?
-        .query_row(params![s.workspace.0, s.device.0, s.incarnation], |r| {
-            Ok(FeedState { next: r.get(0)?, last: Hash(fixed(r, 1)?) })
-        })
-        .optional()?;
+    let state = feed(tx, s.workspace, s.device, s.incarnation)?;
     if state.unwrap_or(FeedState::NEW) != s.before {
         return Ok(Appended::Moved);
     }
@@ -218,6 +211,13 @@ fn append(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<Appended> {
         .query_row(params![s.workspace.0, entries, s.size, s.at, s.quota], |r| r.get(0))
         .optional()?;
     let Some(seq) = seq else { return Ok(Appended::Full) };
+    put_segment(tx, s, seq)?;
+    put_keys(tx, s, seq)?;
+    put_feed(tx, s)?;
+    Ok(Appended::Yes(seq))
+}
+
+fn put_segment(tx: &Transaction<'_>, s: &NewSegment, seq: u64) -> rusqlite::Result<()> {
     let sql = "INSERT INTO segment (workspace, seq, device, incarnation, first, next, last, at, size, bytes)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     tx.prepare_cached(sql)?.execute(params![
@@ -232,12 +232,20 @@ fn append(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<Appended> {
         s.size,
         s.bytes,
     ])?;
+    Ok(())
+}
+
+fn put_keys(tx: &Transaction<'_>, s: &NewSegment, seq: u64) -> rusqlite::Result<()> {
     for key in &s.keys {
         let bytes = WrappedKey::encode_all(std::slice::from_ref(key));
         let sql = "INSERT INTO doc_key (workspace, tag, epoch, seq, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
                    ON CONFLICT DO NOTHING";
         tx.prepare_cached(sql)?.execute(params![s.workspace.0, key.tag.0, key.epoch, seq, bytes])?;
     }
+    Ok(())
+}
+
+fn put_feed(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<()> {
     let sql = "INSERT INTO feed (workspace, device, incarnation, next, last) VALUES (?1, ?2, ?3, ?4, ?5)
                ON CONFLICT (workspace, device, incarnation)
                DO UPDATE SET next = excluded.next, last = excluded.last";
@@ -248,7 +256,56 @@ fn append(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<Appended> {
         s.after.next,
         s.after.last.0
     ])?;
-    Ok(Appended::Yes(seq))
+    Ok(())
+}
+
+fn feed(
+    db: &Connection,
+    id: WorkspaceId,
+    device: DeviceId,
+    incarnation: u64,
+) -> rusqlite::Result<Option<FeedState>> {
+    let sql = "SELECT next, last FROM feed WHERE workspace = ?1 AND device = ?2 AND incarnation = ?3";
+    let read = |r: &Row<'_>| Ok(FeedState { next: r.get(0)?, last: Hash(fixed(r, 1)?) });
+    db.prepare_cached(sql)?.query_row(params![id.0, device.0, incarnation], read).optional()
+}
+
+fn replace(tx: &Transaction<'_>, s: &NewSegment) -> rusqlite::Result<Replaced> {
+    let sql = "SELECT seq, first, next, last, size FROM segment
+               WHERE workspace = ?1 AND device = ?2 AND incarnation = ?3 AND first >= ?4 AND first < ?5 ORDER BY first";
+    let place = |r: &Row<'_>| {
+        let last = Hash(fixed(r, 3)?);
+        Ok(Place { seq: r.get(0)?, first: r.get(1)?, next: r.get(2)?, last, size: r.get(4)? })
+    };
+    let span = params![s.workspace.0, s.device.0, s.incarnation, s.before.next, s.after.next];
+    let rows: Vec<Place> =
+        tx.prepare_cached(sql)?.query_map(span, place)?.collect::<rusqlite::Result<_>>()?;
+    let end = feed(tx, s.workspace, s.device, s.incarnation)?.unwrap_or(FeedState::NEW);
+    let Some(to) = rows.iter().map(|r| r.seq).min().filter(|_| fits(&rows, end, s)) else {
+        return Ok(Replaced::No);
+    };
+    let old: u64 = rows.iter().map(|r| r.size).sum();
+    let more = s.after.next.saturating_sub(end.next);
+    let sql = "UPDATE workspace SET bytes = bytes + ?2 - ?3, entries = entries + ?4, written_at = ?5
+               WHERE id = ?1 AND (?2 < ?3 OR bytes + ?2 - ?3 <= ?6)";
+    let counted =
+        tx.prepare_cached(sql)?.execute(params![s.workspace.0, s.size, old, more, s.at, s.quota])?;
+    if counted == 0 {
+        return Ok(Replaced::Full);
+    }
+    for row in &rows {
+        let values = params![s.workspace.0, row.seq, to];
+        tx.prepare_cached("UPDATE doc_key SET seq = ?3 WHERE workspace = ?1 AND seq = ?2")?
+            .execute(values)?;
+        let gone = params![s.workspace.0, row.seq];
+        tx.prepare_cached("DELETE FROM segment WHERE workspace = ?1 AND seq = ?2")?.execute(gone)?;
+    }
+    put_segment(tx, s, to)?;
+    put_keys(tx, s, to)?;
+    if more > 0 {
+        put_feed(tx, s)?;
+    }
+    Ok(Replaced::Yes)
 }
 
 fn feeds(db: &Connection, id: WorkspaceId) -> rusqlite::Result<Vec<Position>> {
@@ -378,27 +435,87 @@ impl Store for Sqlite {
     }
 
     async fn feed(&self, id: WorkspaceId, device: DeviceId, incarnation: u64) -> Result<Option<FeedState>> {
-        let sql = "SELECT next, last FROM feed WHERE workspace = ?1 AND device = ?2 AND incarnation = ?3";
-        self.read(move |db| {
-            let read = |r: &Row<'_>| Ok(FeedState { next: r.get(0)?, last: Hash(fixed(r, 1)?) });
-            db.prepare_cached(sql)?.query_row(params![id.0, device.0, incarnation], read).optional()
-        })
-        .await
+        self.read(move |db| feed(db, id, device, incarnation)).await
     }
 
-    async fn segment_at(&self, id: WorkspaceId, place: Position) -> Result<Option<FeedState>> {
-        let sql = "SELECT next, last FROM segment
-                   WHERE workspace = ?1 AND device = ?2 AND incarnation = ?3 AND first = ?4";
+    async fn segment_with(&self, id: WorkspaceId, place: Position) -> Result<Option<Vec<u8>>> {
+        let sql = "SELECT next, bytes FROM segment WHERE workspace = ?1 AND device = ?2 AND incarnation = ?3
+                   AND first <= ?4 ORDER BY first DESC LIMIT 1";
         self.read(move |db| {
-            let read = |r: &Row<'_>| Ok(FeedState { next: r.get(0)?, last: Hash(fixed(r, 1)?) });
             let values = params![id.0, place.device.0, place.incarnation, place.next];
-            db.prepare_cached(sql)?.query_row(values, read).optional()
+            let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get(1)?));
+            let found = db.prepare_cached(sql)?.query_row(values, read).optional()?;
+            Ok(found.filter(|(next, _)| *next > place.next).map(|(_, bytes)| bytes))
         })
         .await
     }
 
     async fn append(&self, segment: NewSegment) -> Result<Appended> {
         self.write(move |tx| append(tx, &segment)).await
+    }
+
+    async fn replace(&self, segment: NewSegment) -> Result<Replaced> {
+        self.write(move |tx| replace(tx, &segment)).await
+    }
+
+    async fn put_read(&self, id: WorkspaceId, device: DeviceId, read: &[u8]) -> Result<()> {
+        let read = read.to_owned();
+        self.write(move |tx| {
+            let sql = "INSERT INTO has_read (workspace, device, bytes) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (workspace, device) DO UPDATE SET bytes = excluded.bytes";
+            tx.prepare_cached(sql)?.execute(params![id.0, device.0, read]).map(|_| ())
+        })
+        .await
+    }
+
+    async fn reads(&self, id: WorkspaceId) -> Result<Vec<Vec<u8>>> {
+        let sql = "SELECT bytes FROM has_read WHERE workspace = ?1 ORDER BY device";
+        self.read(move |db| db.prepare_cached(sql)?.query_map([id.0], |r| r.get(0))?.collect()).await
+    }
+
+    async fn put_blob(&self, id: WorkspaceId, name: Hash, size: u64, at: i64, quota: u64) -> Result<bool> {
+        self.write(move |tx| {
+            let sql = "SELECT 1 FROM blob WHERE workspace = ?1 AND name = ?2";
+            if tx.prepare_cached(sql)?.exists(params![id.0, name.0])? {
+                return Ok(true);
+            }
+            let sql =
+                "UPDATE workspace SET bytes = bytes + ?2, written_at = ?3 WHERE id = ?1 AND bytes + ?2 <= ?4";
+            if tx.prepare_cached(sql)?.execute(params![id.0, size, at, quota])? == 0 {
+                return Ok(false);
+            }
+            let sql = "INSERT INTO blob (workspace, name, size, at) VALUES (?1, ?2, ?3, ?4)";
+            tx.prepare_cached(sql)?.execute(params![id.0, name.0, size, at]).map(|_| true)
+        })
+        .await
+    }
+
+    async fn lacking_blobs(&self, id: WorkspaceId, names: Vec<Hash>) -> Result<Vec<Hash>> {
+        let sql = "SELECT 1 FROM blob WHERE workspace = ?1 AND name = ?2";
+        self.read(move |db| {
+            let mut lacking = Vec::new();
+            for name in names {
+                if !db.prepare_cached(sql)?.exists(params![id.0, name.0])? {
+                    lacking.push(name);
+                }
+            }
+            Ok(lacking)
+        })
+        .await
+    }
+
+    async fn blobs(&self, id: WorkspaceId, after: Hash, limit: usize) -> Result<Vec<Hash>> {
+        let sql = "SELECT name FROM blob WHERE workspace = ?1 AND name > ?2 ORDER BY name LIMIT ?3";
+        self.read(move |db| {
+            let read = |r: &Row<'_>| Ok(Hash(fixed(r, 0)?));
+            db.prepare_cached(sql)?.query_map(params![id.0, after.0, limit], read)?.collect()
+        })
+        .await
+    }
+
+    async fn blob_total(&self, id: WorkspaceId) -> Result<(u64, u64)> {
+        let sql = "SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE workspace = ?1";
+        self.read(move |db| db.query_row(sql, [id.0], |r| Ok((r.get(0)?, r.get(1)?)))).await
     }
 
     async fn news(&self, id: WorkspaceId, asks: DeviceId, known: Vec<Position>) -> Result<News> {

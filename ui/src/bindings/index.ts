@@ -63,6 +63,9 @@ export const commands = {
 	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
 	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
 	serverContents: (name: string, from: number) => __TAURI_INVOKE<ContentsView>("plugin:satchel|server_contents", { name, from }),
+	host: () => __TAURI_INVOKE<HostView>("plugin:satchel|host"),
+	setHost: (wanted: boolean) => __TAURI_INVOKE<HostView>("plugin:satchel|set_host", { wanted }),
+	findRelays: () => __TAURI_INVOKE<FoundView[]>("plugin:satchel|find_relays"),
 	invite: (role: string, days: number) => __TAURI_INVOKE<InvitationAnswer>("plugin:satchel|invite", { role, days }),
 	approve: (request: string) => __TAURI_INVOKE<RequestView>("plugin:satchel|approve", { request }),
 	members: () => __TAURI_INVOKE<MemberView[]>("plugin:satchel|members"),
@@ -164,6 +167,11 @@ export type ConflictView = {
 	values: ClaimView[],
 };
 
+export type ContentsBlobs = {
+	pieces: number,
+	bytes: number,
+};
+
 export type ContentsDevice = {
 	device: string,
 	person: string,
@@ -173,12 +181,14 @@ export type ContentsDevice = {
 };
 
 export type ContentsEntry = {
-	kind: string,
-	document: string,
-	epoch: number,
-	bytes: number,
+	kind?: string,
+	document?: string,
+	epoch?: number,
+	bytes?: number,
 	/**  Its beginning. */
-	ciphertext: string,
+	ciphertext?: string,
+	/**  Of entries that are left out: how many. */
+	count?: number,
 };
 
 export type ContentsSegment = {
@@ -210,6 +220,7 @@ export type ContentsView = {
 	devices: ContentsDevice[],
 	/**  By person. */
 	roles: { [key in string]: string },
+	attachments?: ContentsBlobs,
 	wrapped_keys: number,
 	requests: number,
 	/**  From the one that was asked for on, some at a time. */
@@ -259,11 +270,33 @@ export type FieldView = {
 	custom: boolean,
 };
 
+/**  A computer of the team that hosts a relay in this network. */
+export type FoundView = {
+	address: string,
+	url: string,
+	/**  The computer and its owner, as the team calls them. */
+	name: string,
+	person: string,
+	connected: boolean,
+};
+
 export type Hit = {
 	id: RecordId,
 	kind: Kind,
 	title: string,
 	subtitle: string,
+};
+
+/**  Whether this computer hosts the relay of its office. */
+export type HostView = {
+	/**  Whether it is to host whenever it can. */
+	wanted: boolean,
+	/**  How others reach it now; none: it does not host now. */
+	urls: string[],
+	/**  What they connect, wherever in the network it is. */
+	address: string,
+	/**  Why it does not host, or is not found. */
+	problem: string | null,
 };
 
 /**  Where an import's rows are. */
@@ -347,7 +380,9 @@ export type KeySlotView = {
 /**  What a record is. */
 export type Kind = "person" | "company" | 
 /**  A field that the user has added to another kind. */
-"custom_field";
+"custom_field" | 
+/**  A file on another record. */
+"attachment";
 
 /**  The recovery kit, shown once. */
 export type KitView = {
@@ -498,7 +533,7 @@ export type RemoteState = {
 /**  A place where the team meets. */
 export type RemoteView = {
 	name: string,
-	/**  `folder` or `server`. */
+	/**  `folder`, `server`, or `relay`: one in the same network. */
 	kind: string,
 	address: string,
 	/**  `connected`, or `missing` where a folder is not there now. */
@@ -581,6 +616,9 @@ export type SyncReport = {
 	/**  Entries that remotes got, and that were applied here. */
 	pushed: number,
 	pulled: number,
+	/**  Snapshots that were written, and entries that others make superfluous. */
+	snapshots: number,
+	left_out: number,
 	pending: number,
 	conflicts: number,
 	quarantined: number,

@@ -387,6 +387,7 @@ export const en = {
   "contents.size": "Size",
   "contents.content": "Content",
   "contents.more": "Show more",
+  "contents.leftOut": "{n} entries left out: snapshots hold what they did",
   "team.place": "Where you meet",
   "team.placeWhy":
     "A team shares its records through a place that all of you reach. Only sealed data lies there: whoever runs the place cannot read it.",
@@ -395,6 +396,15 @@ export const en = {
   "team.server": "Server",
   "team.serverHint": "Your own Satchel server: paste the address that it printed.",
   "team.address": "Folder, or a server's address",
+  "team.relay": "relay in this network",
+  "team.relayHere": "relay on this computer",
+  "team.host": "Host for this office",
+  "team.hostHint":
+    "Colleagues in this network sync with this computer; no server is needed. It carries sealed data only, and goes on while Satchel is open here, locked or not.",
+  "team.hosting": "Colleagues find this computer by themselves. Where a network hides it, they connect",
+  "team.hostStarts": "Not hosting now",
+  "team.found": "Found in this network: {name}, of {person}",
+  "team.connectTo": "Connect {name}",
   "team.connect": "Connect",
   "team.another": "Connect another place",
   "team.good": "Connected",

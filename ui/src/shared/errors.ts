@@ -112,6 +112,14 @@ const ZH: [RegExp, string][] = [
   [/^another team is there than that of the invitation$/, "那里是另一个团队，与邀请不符"],
   [/^«(.*)» is no address of a server; .*$/s, "“$1”不是服务器地址，地址应以 https:// 或 http:// 开头"],
   [/^the server (.*?) cannot be reached: .*$/s, "无法访问服务器 $1"],
+  [
+    /^the relay of this office, (.*?), was not found: .*$/s,
+    "在此网络中找不到本办公室的中继 $1：那台电脑开着吗，Satchel 打开了吗，是否在同一网络？",
+  ],
+  [/^this computer hosts the relay already: .*$/s, "本机上另一个 Satchel 已在托管中继，请先关闭它"],
+  [/^the relay cannot be started: (.*)$/s, "无法启动中继：$1"],
+  [/^the others do not find it by themselves: (.*)$/s, "他人无法自动找到它：$1"],
+  [/^this vault is not in the team yet; .*$/s, "此保险库尚未加入团队，加入后才能托管"],
   [/^the server (.*?) does not know this team; .*$/s, "服务器 $1 没有这个团队，请用服务器显示的完整地址连接"],
   [
     /^the server (.*?) registers a team only with .*$/s,

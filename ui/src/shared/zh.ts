@@ -385,6 +385,7 @@ export const zh: Record<Key, string> = {
   "contents.size": "大小",
   "contents.content": "内容",
   "contents.more": "显示更多",
+  "contents.leftOut": "{n} 条记录已省略：其内容在快照中",
   "team.place": "同步位置",
   "team.placeWhy":
     "团队通过一个大家都能访问的位置共享记录。存放在那里的内容全部加密，提供这个位置的一方也无法读取。",
@@ -393,6 +394,15 @@ export const zh: Record<Key, string> = {
   "team.server": "服务器",
   "team.serverHint": "您自己的 Satchel 服务器：粘贴它显示的地址。",
   "team.address": "文件夹，或服务器地址",
+  "team.relay": "此网络中的中继",
+  "team.relayHere": "本机上的中继",
+  "team.host": "为本办公室托管",
+  "team.hostHint":
+    "同一网络中的同事与本机同步，无需服务器。经过的只有加密数据；Satchel 在本机打开期间有效，锁定时也不中断。",
+  "team.hosting": "同事会自动找到本机。如果网络不放行，请他们连接",
+  "team.hostStarts": "目前没有托管",
+  "team.found": "在此网络中找到：{person} 的 {name}",
+  "team.connectTo": "连接 {name}",
   "team.connect": "连接",
   "team.another": "再连接一个位置",
   "team.good": "已连接",

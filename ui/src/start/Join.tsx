@@ -148,7 +148,7 @@ export function InvitationField({ onChange }: { onChange: (invited?: Invited) =>
     return () => clearInterval(timer);
   }, [missing]);
 
-  const isFolder = read && !read.address.includes("://");
+  const isFolder = read && !read.address.includes("://") && !read.address.startsWith("lan:");
   return (
     <>
       <Field label={t("join.link")}>

@@ -9,10 +9,12 @@ export function Contents({ name }: { name: string }) {
   const [seen, setSeen] = useState<ContentsView>();
   const [rows, setRows] = useState<ContentsSegment[]>([]);
   const [error, setError] = useState<string>();
+  const [all, setAll] = useState(false);
   async function more(from: number) {
     try {
       const contents = await commands.serverContents(name, from);
       setSeen(contents);
+      setAll(contents.segments.length === 0);
       setRows((known) => [...known.filter((r) => r.seq < from), ...contents.segments]);
     } catch (thrown) {
       setError(errorOf(thrown).message);
@@ -79,16 +81,20 @@ export function Contents({ name }: { name: string }) {
                 <tr key={`${row.seq} ${at}`}>
                   <td>{date(new Date(row.at).toISOString())}</td>
                   <td className="mono">{row.device.slice(-8)}</td>
-                  <td className="mono">{entry.document.slice(0, 8)}</td>
-                  <td className="number">{bytes(entry.bytes)}</td>
-                  <td className="mono">{entry.ciphertext}…</td>
+                  <td className="mono">{(entry.document ?? "").slice(0, 8)}</td>
+                  <td className="number">{entry.kind !== "left_out" && bytes(entry.bytes ?? 0)}</td>
+                  {entry.kind === "left_out" ? (
+                    <td className="soft">{t("contents.leftOut", { n: count(entry.count ?? 0) })}</td>
+                  ) : (
+                    <td className="mono">{entry.ciphertext}…</td>
+                  )}
                 </tr>
               )),
             )}
           </tbody>
         </table>
       </section>
-      {last < workspace.segments && (
+      {!all && last < workspace.segments && (
         <button type="button" className="button plain flush" onClick={() => void more(last + 1)}>
           {t("contents.more")}
         </button>

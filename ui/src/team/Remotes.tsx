@@ -1,4 +1,4 @@
-import { Check, CircleAlert, CloudOff, Folder, RefreshCw, Server } from "lucide-react";
+import { Check, CircleAlert, CloudOff, Folder, RadioTower, RefreshCw, Server } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import type { RemoteView, TeamNews } from "../bindings";
 import { chooseFolder, commands, errorOf, onProgress } from "../platform/tauri";
@@ -9,11 +9,23 @@ import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
 import { Contents } from "./Contents";
+import { Office, useHost } from "./Office";
 import { reached } from "./team";
 
 /** Where the team meets, and whether everything is there. */
-export function Remotes({ remotes, news }: { remotes: RemoteView[]; news?: TeamNews }) {
+export function Remotes({
+  remotes,
+  news,
+  others,
+}: {
+  remotes: RemoteView[];
+  news?: TeamNews;
+  /** Whether there is anybody who could host. */
+  others: boolean;
+}) {
   const [adding, setAdding] = useState(false);
+  const [host, setHost] = useHost(news);
+  const office = host && <Office host={host} onHost={setHost} others={others} />;
   if (remotes.length === 0)
     return (
       <section>
@@ -34,6 +46,7 @@ export function Remotes({ remotes, news }: { remotes: RemoteView[]; news?: TeamN
           </div>
         </div>
         <Connect first />
+        {office}
       </section>
     );
   return (
@@ -44,7 +57,7 @@ export function Remotes({ remotes, news }: { remotes: RemoteView[]; news?: TeamN
       </div>
       <ul className="plain-list" id="remotes">
         {remotes.map((remote) => (
-          <Remote key={remote.name} remote={remote} news={news} />
+          <Remote key={remote.name} remote={remote} news={news} own={remote.address === host?.address} />
         ))}
       </ul>
       {adding ? (
@@ -54,13 +67,17 @@ export function Remotes({ remotes, news }: { remotes: RemoteView[]; news?: TeamN
           {t("team.another")}
         </button>
       )}
+      {office}
     </section>
   );
 }
 
-function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
+const KINDS = { folder: Folder, server: Server, relay: RadioTower };
+
+function Remote({ remote, news, own }: { remote: RemoteView; news?: TeamNews; own: boolean }) {
   const [open, setOpen] = useState(false);
   const { state, error, at } = reached(remote, news);
+  const Kind = KINDS[remote.kind as keyof typeof KINDS] ?? Folder;
   const Icon = { good: Check, away: CloudOff, trouble: CircleAlert }[state];
   async function disconnect() {
     const gone = await attempt(() => commands.removeRemote(remote.name));
@@ -73,12 +90,12 @@ function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
   return (
     <li>
       <div className="row-line">
-        {remote.kind === "server" ? <Server size={16} /> : <Folder size={16} />}
+        <Kind size={16} />
         <div className="grow">
           <div className="cell">
             <strong>{remote.name}</strong>{" "}
             <span className="soft small" title={remote.address}>
-              {remote.address}
+              {remote.kind === "relay" ? t(own ? "team.relayHere" : "team.relay") : remote.address}
             </span>
           </div>
           <div className="small state">
@@ -88,7 +105,7 @@ function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
             {at && <span className="soft">{t("team.syncedAt", { ago: ago(at) })}</span>}
           </div>
           {error && <div className="small soft">{inWords(error)}</div>}
-          {remote.kind === "server" && (
+          {remote.kind !== "folder" && (
             <button
               type="button"
               className="button plain flush small"
@@ -99,14 +116,17 @@ function Remote({ remote, news }: { remote: RemoteView; news?: TeamNews }) {
             </button>
           )}
         </div>
-        <button
-          type="button"
-          className="button plain flush-right"
-          aria-label={t("team.disconnectOf", { name: remote.name })}
-          onClick={() => void disconnect()}
-        >
-          {t("team.disconnect")}
-        </button>
+        {/* One's own ends by the switch. */}
+        {!own && (
+          <button
+            type="button"
+            className="button plain flush-right"
+            aria-label={t("team.disconnectOf", { name: remote.name })}
+            onClick={() => void disconnect()}
+          >
+            {t("team.disconnect")}
+          </button>
+        )}
       </div>
       {open && <Contents name={remote.name} />}
     </li>

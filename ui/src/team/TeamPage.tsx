@@ -16,6 +16,7 @@ export function TeamPage() {
   const members = useQuery(askMembers, [version, news]);
   if (!status || !(members.data || members.error)) return null;
   const people = members.data ?? [];
+  const others = people.some((m) => m.devices.some((d) => !d.this && !d.revoked));
   const own = people.find((m) => m.devices.some((d) => d.this && !d.revoked))?.role ?? "";
   const invites = rank(own) >= rank("admin") && status.remotes.length > 0;
   return (
@@ -25,7 +26,7 @@ export function TeamPage() {
       </div>
       <div className="page narrow team" id="team">
         {members.error && <p className="notice bad">{members.error}</p>}
-        <Remotes remotes={status.remotes} news={news} />
+        <Remotes remotes={status.remotes} news={news} others={others} />
         {people.length > 0 && <Conflicts count={status.conflicts} />}
         {invites && <Requests requests={news?.requests ?? []} />}
         {/* The link that somebody came by is spent. */}

@@ -1,0 +1,267 @@
+//! Files on records. What is in them is kept in encrypted pieces beside the database, goes to the team's remotes piece by
+//! piece, and comes from there when somebody opens it.
+
+use crate::{
+    AppError, Cancel, Progress, Session,
+    error::Code,
+    output,
+    session::facts,
+    views::{AttachmentView, Written},
+};
+use satchel_domain::{Kind, RecordId, Registers, Scalar};
+use satchel_protocol::{BlobContent, BlobKey, FileHash, Hash, Manifest, PIECE, limits, piece_name};
+use satchel_storage::{StorageError, blobs, documents, settings, team};
+use satchel_sync::Remote;
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
+
+const FOLDER: &str = "blobs";
+/// Pieces that a remote is asked for at once.
+const ASKED: usize = 500;
+
+impl Session {
+    fn piece_path(&self, name: Hash) -> PathBuf {
+        let name = name.to_string();
+        self.vault().join(FOLDER).join(name.chars().take(2).collect::<String>()).join(name)
+    }
+
+    /// A piece that is here, if it is what it is called.
+    fn piece_here(&self, name: Hash) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let file = File::open(self.piece_path(name)).ok()?;
+        file.take(limits::PIECE_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
+        (piece_name(&bytes) == name).then_some(bytes)
+    }
+
+    /// Keeps a piece for good: on the disk first, then in the list of those that are here.
+    fn keep_piece(&self, piece: &[u8]) -> Result<Hash, AppError> {
+        let name = piece_name(piece);
+        let path = self.piece_path(name);
+        let io = AppError::io(&path);
+        if self.piece_here(name).is_none() {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            fs::create_dir_all(folder).map_err(&io)?;
+            output::write_whole(&path, |out| Ok(out.write_all(piece)?))?;
+            #[cfg(unix)]
+            File::open(folder).and_then(|f| f.sync_all()).map_err(&io)?;
+        }
+        self.store.write_aside(|tx| blobs::add(tx, &name.0, piece.len()))?;
+        Ok(name)
+    }
+
+    /// Puts a file on a record. It can be as large as a gigabyte, and stays where it is.
+    pub fn attach(
+        &self,
+        record: RecordId,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Written, AppError> {
+        let kind = self.store.read(|db| documents::find(db, record))?;
+        let (_, kind) = kind.ok_or_else(|| AppError::not_found("record", record))?;
+        if !Kind::BROWSED.contains(&kind) {
+            return Err(AppError::refused("files are attached to people and companies"));
+        }
+        let io = AppError::io(path);
+        let meta = fs::metadata(path).map_err(&io)?;
+        if !meta.is_file() {
+            return Err(AppError::refused(format!("{} is no ordinary file", path.display())));
+        }
+        if meta.len() > limits::ATTACHMENT_BYTES {
+            return Err(AppError::refused(format!(
+                "{} is larger than a gigabyte, which is the most that is attached",
+                path.display()
+            )));
+        }
+        let (total, mut done) = (2 * meta.len(), 0);
+        let mut step = |read: usize| -> Result<(), AppError> {
+            done += read as u64;
+            progress(Progress { done, total });
+            self.go_on(cancel, "nothing was attached")
+        };
+        // Once for its hash, which the key comes from, and once for its pieces.
+        let mut hash = FileHash::default();
+        let size = each_piece(path, |piece| {
+            hash.update(piece);
+            step(piece.len())
+        })?;
+        let secret = self.store.read(|db| settings::get(db, facts::WORKSPACE_SECRET))?.unwrap_or_default();
+        let key = BlobKey::of(secret.as_bytes(), hash.finish());
+        let mut manifest = Manifest { size, hash: hash.finish(), pieces: Vec::new() };
+        let mut again = FileHash::default();
+        let same = each_piece(path, |piece| {
+            again.update(piece);
+            let place = manifest.pieces.len() as u64;
+            manifest.pieces.push(self.keep_piece(&key.seal_piece(self.workspace(), place, piece))?);
+            step(piece.len())
+        })?;
+        if (same, again.finish()) != (size, manifest.hash) {
+            return Err(AppError::refused(format!(
+                "{} was being written; attach it when that is done",
+                path.display()
+            )));
+        }
+        let content = self.keep_piece(&key.seal_manifest(self.workspace(), &manifest))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let media_type = mime_guess::from_path(path).first_or_octet_stream().to_string();
+        let text = |key: &str, value: String| (key.to_owned(), Scalar::Str(value));
+        let registers: Registers = [
+            text("name", name),
+            text("media_type", media_type),
+            ("size".to_owned(), Scalar::Number(size as f64)),
+            text("record", record.to_string()),
+            text("content", BlobContent { manifest: content, key }.to_string()),
+        ]
+        .into_iter()
+        .collect();
+        self.create_as("attach", Kind::Attachment, &registers)
+    }
+
+    /// The files on a record, the newest first.
+    pub fn attachments(&self, record: RecordId) -> Result<Vec<AttachmentView>, AppError> {
+        let request = crate::ListRequest {
+            filter: format!("record = '{record}'"),
+            sort: "-updated_at".to_owned(),
+            limit: 1000,
+            ..crate::ListRequest::default()
+        };
+        let rows = self.list(Kind::Attachment, &request)?.rows;
+        let view = |row: &crate::views::RowView| {
+            let text =
+                |key: &str| row.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+            let content = text("content").parse::<BlobContent>().ok();
+            AttachmentView {
+                id: row.id,
+                name: text("name"),
+                media_type: text("media_type"),
+                size: row.fields.get("size").and_then(serde_json::Value::as_f64).unwrap_or_default(),
+                updated_at: row.updated_at.clone(),
+                here: content.is_some_and(|c| self.is_here(&c)),
+            }
+        };
+        Ok(rows.iter().map(view).collect())
+    }
+
+    fn is_here(&self, content: &BlobContent) -> bool {
+        let manifest = self.piece_here(content.manifest);
+        let manifest = manifest.and_then(|m| content.key.open_manifest(self.workspace(), &m).ok());
+        manifest.is_some_and(|m| m.pieces.iter().all(|name| self.piece_path(*name).exists()))
+    }
+
+    /// Writes what is in an attachment to a file; what is not here is asked of the remotes, and stays here.
+    pub fn save_attachment(
+        &self,
+        id: RecordId,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<u64, AppError> {
+        let view = self.get(id)?;
+        if view.kind != Kind::Attachment {
+            return Err(AppError::not_found("attachment", id));
+        }
+        let content = view.fields.get("content").and_then(|c| c.as_str()).unwrap_or_default();
+        let content: BlobContent = content.parse()?;
+        output::check(&self.vault(), path)?;
+        let manifest = content.key.open_manifest(self.workspace(), &self.piece(content.manifest)?)?;
+        output::write_whole(path, |out| {
+            let (mut done, mut hash) = (0, FileHash::default());
+            for (place, name) in (0..).zip(&manifest.pieces) {
+                self.go_on(cancel, "nothing was written; what has come of the file stays here")?;
+                let piece = content.key.open_piece(self.workspace(), place, &self.piece(*name)?)?;
+                hash.update(&piece);
+                out.write_all(&piece)?;
+                done += piece.len() as u64;
+                progress(Progress { done, total: manifest.size });
+            }
+            match (done, hash.finish()) == (manifest.size, manifest.hash) {
+                true => Ok(done),
+                false => Err(AppError::new(Code::Damaged, "what has come is not the file that was attached")),
+            }
+        })
+    }
+
+    /// A piece from here, or from the first remote that has it as it should be.
+    fn piece(&self, name: Hash) -> Result<Vec<u8>, AppError> {
+        if let Some(piece) = self.piece_here(name) {
+            return Ok(piece);
+        }
+        let mut trouble = None;
+        for row in self.store.read(team::remotes)? {
+            match self.remote(&row.address).and_then(|remote| Ok(remote.blob(name)?)) {
+                Ok(Some(piece)) if piece_name(&piece) == name => {
+                    self.keep_piece(&piece)?;
+                    return Ok(piece);
+                }
+                Ok(_) => {}
+                Err(e) => trouble = Some(e),
+            }
+        }
+        Err(trouble.unwrap_or_else(|| {
+            AppError::new(
+                Code::Unreachable,
+                "not all of this file is here yet: it comes when the device that has attached it has synced",
+            )
+        }))
+    }
+
+    /// Gives a remote the pieces behind those that it has got; all of them again where it may have lost some. Up to which it
+    /// has them.
+    pub(crate) fn give_pieces(
+        &self,
+        row: &team::RemoteRow,
+        remote: &dyn Remote,
+        all: bool,
+        cancel: &Cancel,
+    ) -> Result<i64, AppError> {
+        let mut after = if all { 0 } else { row.blobs };
+        loop {
+            let some = self.store.read(|db| blobs::after(db, after, ASKED))?;
+            let Some((last, _)) = some.last() else { return Ok(after.max(row.blobs)) };
+            let names: Vec<Hash> = some.iter().map(|(_, name)| Hash(*name)).collect();
+            for name in remote.lacking_blobs(&names)? {
+                self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
+                // What is damaged or gone here may be whole elsewhere.
+                if let Some(piece) = self.piece_here(name).filter(|_| names.contains(&name)) {
+                    remote.put_blob(name, &piece)?;
+                }
+            }
+            after = *last;
+            let row = team::RemoteRow { blobs: after.max(row.blobs), ..row.clone() };
+            self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
+        }
+    }
+
+    /// Pieces that are here and not what they are called: they come again when they are asked for.
+    pub(crate) fn damaged_pieces(&self) -> Result<Vec<String>, AppError> {
+        let (mut after, mut bad) = (0, Vec::new());
+        loop {
+            let some = self.store.read(|db| blobs::after(db, after, ASKED))?;
+            let Some((last, _)) = some.last() else { return Ok(bad) };
+            after = *last;
+            let names = some.iter().map(|(_, name)| Hash(*name));
+            let broken = names.filter(|n| self.piece_path(*n).exists() && self.piece_here(*n).is_none());
+            bad.extend(broken.map(|name| format!("piece {name} is damaged")));
+        }
+    }
+}
+
+/// Reads a file a piece at a time; how many bytes.
+fn each_piece(path: &Path, mut take: impl FnMut(&[u8]) -> Result<(), AppError>) -> Result<u64, AppError> {
+    let io = AppError::io(path);
+    let mut file = File::open(path).map_err(&io)?;
+    let (mut piece, mut size) = (Vec::with_capacity(PIECE), 0);
+    loop {
+        piece.clear();
+        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).map_err(&io)?;
+        size += read as u64;
+        if read == 0 || size > limits::ATTACHMENT_BYTES {
+            return Ok(size);
+        }
+        take(&piece)?;
+    }
+}
