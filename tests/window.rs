@@ -9,6 +9,7 @@ use satchel_tests::{
 };
 use std::{
     path::Path,
+    process::Stdio,
     sync::{Mutex, PoisonError},
 };
 
@@ -608,8 +609,8 @@ fn a_team_meets_and_settles_what_two_have_edited() {
     let bo = Cli::bare();
     let joining = bo
         .command(&["--json", "join", &link, "--person", "Bo Lindqvist", "--device", "Bo's laptop"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let digits = window.text("#requests .digits");
@@ -919,10 +920,11 @@ fn a_window_hosts_for_its_office() {
     let bo = Cli::bare();
     let join = ["--json", "join", link.as_str().unwrap(), "--person", "Bo", "--device", "Bo's laptop"];
     let mut joining = bo.command(&[&join[..], &["--wait", "60s"]].concat());
-    let mut joining = joining.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let joining = joining.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     ana.wait("[data-approve]");
     ana.click("[data-approve]");
-    assert!(joining.wait().unwrap().success());
+    let joined = joining.wait_with_output().unwrap();
+    assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
     bo.json(&["new", "person", "first_name=Zoe"]);
     assert_eq!(bo.json(&["sync"])["pending"], 0);
     ana.click("#nav-person");
@@ -946,7 +948,7 @@ fn a_window_hosts_for_its_office() {
             .then_some(())
     });
     let mut relay = bo.command(&["relay", "--listen", "127.0.0.1:0"]);
-    let mut relay = relay.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut relay = relay.stdout(Stdio::null()).spawn().unwrap();
     ana.says("Found in this network: Bo's laptop, of Bo");
     ana.accessibility("found in the network");
     ana.picture("82-office-found");

@@ -67,7 +67,9 @@ impl Heard {
         if text("v") != Some(VERSION) {
             return None;
         }
-        let places = service.get_addresses_v4().into_iter().filter(|a| is_local(*a));
+        let own = interfaces();
+        let at_hand = |address: Ipv4Addr| is_local(address) || own.iter().any(|i| i.ip == address);
+        let places = service.get_addresses_v4().into_iter().filter(|a| at_hand(*a));
         let mut places: Vec<_> = places.map(|a| SocketAddr::from((a, service.get_port()))).collect();
         // They come in any order, and the same ones are nothing new.
         places.sort();
