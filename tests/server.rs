@@ -531,7 +531,7 @@ fn has_limits(place: &mut Place) {
     assert_eq!(owner.ask("GET", "/feeds", b"no body here").status, 413);
     assert!([413, 0].contains(&owner.ask("POST", "/news", &[0x9f; 2 << 20]).status));
     let url = place.start(|config| {
-        config.limits.workspace_bytes = 3_000;
+        config.limits.workspace_bytes = 2_000;
         config.limits.per_device = 2;
     });
     owner.url = url;

@@ -1,9 +1,9 @@
 //! A device that speaks to a server by hand: what a second client, or a bad one, would do.
 
 use satchel_protocol::{
-    Action, Card, DeviceId, DeviceKeys, DocTag, EntryKind, EpochKey, Feed, Hash, Invitation, Kept,
-    Membership, News, Operation, Payload, PersonId, Pin, Position, RecordKey, Role, Sealed, Segment,
-    SegmentBuilder, SignedRecord, WorkspaceId, WrappedKey, encode_positions, seal_previous,
+    Action, Card, DeviceId, DeviceKeys, DocTag, EntryKind, EpochKey, Feed, Invitation, Kept, Membership,
+    News, Payload, PersonId, Pin, Position, RecordKey, Role, Sealed, Segment, SegmentBuilder, SignedRecord,
+    Subject, Told, WorkspaceId, WrappedKey, encode_positions, seal_previous,
 };
 use serde_json::Value;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -159,7 +159,7 @@ impl Peer {
 
     /// A segment behind any place.
     pub fn segment(&self, feed: Feed, texts: &[&str]) -> (Segment, Vec<u8>, Feed) {
-        let mut builder = SegmentBuilder::new(self.workspace, &self.keys, feed, Hash([3; 32]), Hash([4; 32]));
+        let mut builder = SegmentBuilder::new(self.workspace, &self.keys, feed);
         let mut wrapped = Vec::new();
         for text in texts {
             let key = RecordKey::generate().unwrap();
@@ -167,10 +167,13 @@ impl Peer {
             tag[..8].copy_from_slice(&key.as_bytes()[..8]);
             let tag = DocTag(tag);
             wrapped.push(epoch(1).wrap(self.workspace, tag, &key).unwrap());
-            let operation = Some(Operation { id: [6; 16], label: "edit".into(), at: 0, undoes: None });
-            let chunk = text.as_bytes().to_vec();
-            let payload = Payload { record: [5; 16], kind: "person".into(), chunk, operation, covers: None };
-            builder.add(EntryKind::Change, tag, vec![Hash([2; 32])], &epoch(1), &key, &payload).unwrap();
+            let payload = Payload {
+                chunk: text.as_bytes().to_vec(),
+                operation: Some(Told { label: "edit".into(), undoes: None }),
+                subject: Some(Subject { record: [5; 16], kind: "person".into(), tags: None }),
+                covers: None,
+            };
+            builder.add(EntryKind::Change, tag, &epoch(1), &key, &payload).unwrap();
         }
         let (segment, feed) = builder.finish().unwrap();
         (segment, WrappedKey::encode_all(&wrapped), feed)

@@ -210,12 +210,14 @@ impl Session {
 
     /// The head of a new operation by this person on this device.
     pub(crate) fn operation(&self, label: &str) -> Operation {
+        // Others read from the id when it was.
+        let id = OperationId(Uuid::now_v7());
         Operation {
             seq: 0,
-            id: OperationId(Uuid::now_v7()),
+            id,
             label: label.to_owned(),
             detail: "{}".to_owned(),
-            at: now(),
+            at: id.at(),
             person: self.person.clone(),
             device: self.device_name.clone(),
             records: 1,

@@ -317,7 +317,7 @@ impl Document {
     }
 
     /// Appends authenticated chunks one by one. `load_incremental` answers `Ok` while it drops what
-    /// follows a damaged chunk, so the heads after each must be those that the sender announced.
+    /// follows a damaged chunk, so the heads that the chunks themselves lead to must be there then.
     pub fn append(&mut self, chunk: &[u8], heads_after: &Heads) -> Result<(), DocumentError> {
         if chunk.len() > MAX_BYTES {
             return Err(DocumentError::TooLarge(chunk.len()));
@@ -335,11 +335,13 @@ impl Document {
         Ok(())
     }
 
-    /// A document that another device begins, from authenticated chunks; see [`Document::append`].
-    pub fn begin(chunk: &[u8], heads_after: &Heads) -> Result<Self, DocumentError> {
-        let mut document = Self::load(chunk)?;
-        let have = document.hashes();
-        match heads_after.iter().all(|head| have.contains(head)) {
+    /// A document that another device begins, from authenticated chunks, read to their very end.
+    pub fn begin(chunk: &[u8]) -> Result<Self, DocumentError> {
+        if !fills(chunk) {
+            return Err(DocumentError::Damaged("something else stands behind it".into()));
+        }
+        let document = Self::load(chunk)?;
+        match document.doc.get_missing_deps(&[]).is_empty() {
             true => Ok(document),
             false => Err(DocumentError::Incomplete),
         }
@@ -423,6 +425,12 @@ impl Document {
         versions
     }
 
+    /// The operation that has written it last.
+    pub fn last_operation(&mut self) -> Option<String> {
+        let last = self.doc.get_changes_meta(&[]).into_iter().next_back()?;
+        last.message.map(|m| m.to_string())
+    }
+
     /// The hashes of all changes that it holds.
     pub fn hashes(&mut self) -> HashSet<[u8; 32]> {
         self.doc.get_changes_meta(&[]).iter().map(|c| c.hash.0).collect()
@@ -486,19 +494,57 @@ impl From<Actor> for ActorId {
 
 /// Whether these are chunks to their very end: automerge reads as far as it can, and says nothing of the rest.
 fn fills(bytes: &[u8]) -> bool {
-    const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+    !bytes.is_empty() && chunks(bytes).all(|chunk| chunk.is_some())
+}
+
+/// The chunks one by one; nothing where something else stands, and that is the last then.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     let mut rest = bytes;
-    while !rest.is_empty() {
-        // Magic, checksum, kind; the length of what follows, seven bits at a time.
-        let Some((head, behind)) = rest.split_at_checked(9) else { return false };
-        if head.get(..4) != Some(&MAGIC) {
-            return false;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
-        let Some(end) = behind.iter().take(5).position(|b| b & 0x80 == 0) else { return false };
-        let Some((length, behind)) = behind.split_at_checked(end + 1) else { return false };
-        let length = length.iter().rev().fold(0_usize, |n, b| n << 7 | usize::from(b & 0x7f));
-        let Some((_, next)) = behind.split_at_checked(length) else { return false };
-        rest = next;
+        let (chunk, behind) = length_of_chunk(rest).and_then(|n| rest.split_at_checked(n)).unzip();
+        rest = behind.unwrap_or_default();
+        Some(chunk)
+    })
+}
+
+fn length_of_chunk(bytes: &[u8]) -> Option<usize> {
+    const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+    // Magic, checksum, kind; the length of what follows, seven bits at a time.
+    let (_, behind) = bytes.split_at_checked(9).filter(|(head, _)| head.starts_with(&MAGIC))?;
+    let digits = behind.iter().take(5).position(|b| b & 0x80 == 0)? + 1;
+    let length = behind.iter().take(digits).rev().fold(0_usize, |n, b| n << 7 | usize::from(b & 0x7f));
+    Some(9 + digits + length)
+}
+
+/// What changes from another device say of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// The version that they lead to.
+    pub heads: Heads,
+    /// The operation that they are a part of.
+    pub operation: String,
+}
+
+/// Reads chunks of changes, without what they follow.
+pub fn announced(bytes: &[u8]) -> Result<Announced, DocumentError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(DocumentError::TooLarge(bytes.len()));
     }
-    !bytes.is_empty()
+    guarded(|| {
+        let (mut heads, mut operation) = (BTreeSet::new(), String::new());
+        for chunk in chunks(bytes) {
+            let chunk = chunk.ok_or_else(|| DocumentError::Damaged("something else stands in it".into()))?;
+            let change = automerge::Change::from_bytes(chunk.to_vec())
+                .map_err(|e| DocumentError::Damaged(e.to_string()))?;
+            for dep in change.deps() {
+                heads.remove(&dep.0);
+            }
+            heads.insert(change.hash().0);
+            operation = change.message().map(ToString::to_string).unwrap_or_default();
+        }
+        Ok(Announced { heads: heads.into_iter().collect(), operation })
+    })
 }

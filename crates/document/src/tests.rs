@@ -443,14 +443,20 @@ fn what_was_received_is_stored_as_it_came() {
     }
     assert!(!fills(&[]) && !fills(&[whole.as_slice(), b"rest"].concat()));
     let (chunk, heads) = changes.remove("op-1000").expect("made by it");
-    let mut read = Document::begin(&chunk, &heads).expect("all of it");
+    assert_eq!(announced(&chunk).expect("reads"), Announced { heads, operation: "op-1000".into() });
+    assert!(
+        announced(&chunk[..chunk.len() - 1]).is_err() && announced(&[&chunk[..], b"junk"].concat()).is_err()
+    );
+    let mut read = Document::begin(&chunk).expect("all of it");
     assert_eq!(read.save_received(&chunk).expect("stored"), chunk);
     let behind = [chunk.as_slice(), b"junk"].concat();
     let mut stored = Document::load(&read.save_received(&behind).expect("stored")).expect("loads");
     assert_eq!(stored.heads(), read.heads());
     assert_eq!(stored.registers(), read.registers());
     let (edit, heads) = changes.remove("op-2000").expect("the edit");
-    let alone = Document::begin(&edit, &heads);
+    assert_eq!(announced(&edit).expect("reads").heads, heads);
+    assert!(Document::begin(&[&chunk[..], b"junk"].concat()).is_err());
+    let alone = Document::begin(&edit);
     assert!(matches!(alone, Err(DocumentError::Incomplete)), "it waits for what it stands on: {alone:?}");
     stored.append(&edit, &heads).expect("follows");
     assert_eq!(stored.heads(), ana.heads());

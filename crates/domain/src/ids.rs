@@ -47,6 +47,14 @@ id!(
     /// One user action, undoable as a whole.
     OperationId
 );
+
+impl OperationId {
+    /// When it was made, in epoch milliseconds by the clock of its device; 0 if the id does not say so.
+    pub fn at(self) -> i64 {
+        let time = self.0.get_timestamp().filter(|_| self.0.get_version_num() == 7).map(|t| t.to_unix());
+        time.and_then(|(s, ns)| i64::try_from(s * 1000 + u64::from(ns / 1_000_000)).ok()).unwrap_or(0)
+    }
+}
 id!(
     /// One installation of Satchel on one computer.
     DeviceId

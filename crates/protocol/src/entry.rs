@@ -43,47 +43,55 @@ pub struct Entry {
     pub tag: DocTag,
     #[n(2)]
     pub epoch: u32,
-    /// The document's version once this is applied.
     #[n(3)]
-    pub heads: Vec<Hash>,
-    #[cbor(n(4), with = "minicbor::bytes")]
-    nonce: [u8; 24],
-    #[n(5)]
-    commitment: Hash,
-    #[cbor(n(6), with = "minicbor::bytes")]
-    ciphertext: Vec<u8>,
+    content: Content,
 }
 
-/// A user's action, as other devices name it in a record's history.
+/// A user's action, as other devices tell of it in a record's history. When it was says its id, a UUIDv7.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Operation {
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
     #[n(1)]
+    pub told: Told,
+}
+
+/// What others are told of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Told {
+    #[n(0)]
     pub label: String,
-    /// Epoch milliseconds by the device's clock; nothing is ordered by it.
-    #[n(2)]
-    pub at: i64,
-    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub undoes: Option<[u8; 16]>,
+}
+
+/// Whose history an entry goes on with.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Subject {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub record: [u8; 16],
+    /// A kind that is not known is kept all the same.
+    #[n(1)]
+    pub kind: String,
+    /// Other tags that it has, where two devices have made it: a snapshot stands for what began under them, too.
+    #[n(2)]
+    pub tags: Option<Vec<DocTag>>,
 }
 
 /// What only the team sees of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Payload {
+    /// automerge chunks; the changes name their operation by its id.
     #[cbor(n(0), with = "minicbor::bytes")]
-    pub record: [u8; 16],
-    /// Of the record; a kind that is not known is kept all the same.
-    #[n(1)]
-    pub kind: String,
-    /// automerge chunks.
-    #[cbor(n(2), with = "minicbor::bytes")]
     pub chunk: Vec<u8>,
-    /// What has led to it; a snapshot names all that did with whose they were.
-    #[n(3)]
-    pub operation: Option<Operation>,
+    /// What has led to a change; a snapshot names all that did with whose they were.
+    #[n(1)]
+    pub operation: Option<Told>,
+    /// Of the first entry under a tag, and of each snapshot: all others are about the same.
+    #[n(2)]
+    pub subject: Option<Subject>,
     /// Of a snapshot: whose entries it stands for.
-    #[n(4)]
+    #[n(3)]
     pub covers: Option<Vec<Covered>>,
 }
 
@@ -141,7 +149,7 @@ impl Run {
 /// Everything that is signed and authenticated of an entry, whether it travels with it or with its
 /// segment.
 #[derive(Encode)]
-struct Header<'a> {
+struct Header {
     #[n(0)]
     version: u8,
     #[n(1)]
@@ -151,17 +159,11 @@ struct Header<'a> {
     #[n(3)]
     previous: Hash,
     #[n(4)]
-    control: Hash,
-    #[n(5)]
-    seen: Hash,
-    #[n(6)]
     kind: EntryKind,
-    #[n(7)]
+    #[n(5)]
     tag: DocTag,
-    #[n(8)]
+    #[n(6)]
     epoch: u32,
-    #[n(9)]
-    heads: &'a [Hash],
 }
 
 impl Entry {
@@ -171,27 +173,20 @@ impl Entry {
             workspace: segment.workspace,
             place,
             previous,
-            control: segment.control,
-            seen: segment.seen,
             kind: self.kind,
             tag: self.tag,
             epoch: self.epoch,
-            heads: &self.heads,
         })
     }
 
     fn hash(&self, header: &[u8]) -> Hash {
-        let parts = [header, &self.nonce, &self.commitment.0, &self.ciphertext].concat();
-        Hash::of("satchel 2026 entry", &parts)
+        let Content { salt, commitment, ciphertext } = &self.content;
+        Hash::of("satchel 2026 entry", &[header, salt, &commitment.0, ciphertext].concat())
     }
 
     /// What nobody but the team can read.
     pub fn ciphertext(&self) -> &[u8] {
-        &self.ciphertext
-    }
-
-    fn content(&self) -> Content {
-        Content { nonce: self.nonce, ciphertext: self.ciphertext.clone(), commitment: self.commitment }
+        &self.content.ciphertext
     }
 }
 
@@ -286,15 +281,9 @@ pub struct Segment {
     /// The hash of the entry before the first.
     #[n(5)]
     pub previous: Hash,
-    /// The head of the control log that the device knew.
     #[n(6)]
-    pub control: Hash,
-    /// A digest of what the device had seen of the others.
-    #[n(7)]
-    pub seen: Hash,
-    #[n(8)]
     pub items: Vec<Item>,
-    #[n(9)]
+    #[n(7)]
     signature: Signature,
 }
 
@@ -338,11 +327,7 @@ impl Segment {
             return bad("its place is no place");
         }
         let sound = |item: &Item| match item {
-            Item::Entry(e) => {
-                e.heads.len() <= limits::HEADS
-                    && e.ciphertext.len() <= limits::ENTRY_BYTES
-                    && e.heads.windows(2).all(|two| two[0] < two[1])
-            }
+            Item::Entry(e) => e.ciphertext().len() <= limits::ENTRY_BYTES,
             Item::Elided { count, .. } => *count > 0,
         };
         match segment.items.iter().all(sound) {
@@ -418,7 +403,7 @@ impl Segment {
         let link = chain.get(at).ok_or(ProtocolError::Gap("the chain is not that of the segment"))?;
         let about = entry.header(self, self.place(link.seq), link.previous);
         let keys = ContentKeys { workspace: self.workspace, tag: entry.tag, epoch, record };
-        let plaintext = keys.open(&about, &entry.content())?;
+        let plaintext = keys.open(&about, &entry.content)?;
         decode(&plaintext, limits::ENTRY_BYTES)
     }
 
@@ -442,24 +427,16 @@ impl Segment {
         Self { items, ..self.clone() }
     }
 
-    /// One segment of this device instead of two, where the hashes of the entries in it allow that.
+    /// One segment of this device instead of two, where one follows the other.
     pub fn join(&self, next: &Self, keys: &DeviceKeys) -> Option<Self> {
         let last = self.chain().last()?.hash;
         let follows = (self.workspace, self.device, self.incarnation, self.end(), last)
             == (next.workspace, next.device, next.incarnation, next.first, next.previous);
-        let empty = |segment: &Self| segment.entries().next().is_none();
-        let alike = (self.control, self.seen) == (next.control, next.seen);
-        if !follows || !(alike || empty(self) || empty(next)) {
+        if !follows {
             return None;
         }
-        let about = if empty(self) { next } else { self };
-        let mut joined = Self {
-            first: self.first,
-            previous: self.previous,
-            items: self.items.iter().chain(&next.items).cloned().collect(),
-            ..about.clone()
-        }
-        .without(|_| false);
+        let items = self.items.iter().chain(&next.items).cloned().collect();
+        let mut joined = Self { items, ..self.clone() }.without(|_| false);
         let last = joined.chain().last()?.hash;
         joined.signature = keys.sign(SEGMENT, &joined.statement(last));
         Some(joined)
@@ -541,8 +518,7 @@ impl std::fmt::Debug for SegmentBuilder<'_> {
 }
 
 impl<'a> SegmentBuilder<'a> {
-    /// `control`: the head of the control log; `seen`: a digest of the others' feeds.
-    pub fn new(workspace: WorkspaceId, keys: &'a DeviceKeys, feed: Feed, control: Hash, seen: Hash) -> Self {
+    pub fn new(workspace: WorkspaceId, keys: &'a DeviceKeys, feed: Feed) -> Self {
         let segment = Segment {
             version: VERSION,
             workspace,
@@ -550,8 +526,6 @@ impl<'a> SegmentBuilder<'a> {
             incarnation: feed.incarnation,
             first: feed.next,
             previous: feed.last,
-            control,
-            seen,
             items: Vec::new(),
             signature: Signature([0; 64]),
         };
@@ -563,32 +537,18 @@ impl<'a> SegmentBuilder<'a> {
         &mut self,
         kind: EntryKind,
         tag: DocTag,
-        heads: Vec<Hash>,
         epoch: &EpochKey,
         record: &RecordKey,
         payload: &Payload,
     ) -> Result<usize> {
-        let mut heads = heads;
-        heads.sort_unstable();
-        heads.dedup();
-        let mut entry = Entry {
-            kind,
-            tag,
-            epoch: epoch.epoch,
-            heads,
-            nonce: [0; 24],
-            commitment: Hash::NONE,
-            ciphertext: Vec::new(),
-        };
+        let mut entry = Entry { kind, tag, epoch: epoch.epoch, content: Content::default() };
         let place = self.segment.place(self.feed.next);
         let about = entry.header(&self.segment, place, self.feed.last);
         let keys = ContentKeys { workspace: self.segment.workspace, tag, epoch, record };
-        let content = keys.seal(&about, &encode(payload))?;
-        (entry.nonce, entry.commitment, entry.ciphertext) =
-            (content.nonce, content.commitment, content.ciphertext);
+        entry.content = keys.seal(&about, &encode(payload))?;
         self.feed.last = entry.hash(&about);
         self.feed.next += 1;
-        let size = entry.ciphertext.len();
+        let size = entry.ciphertext().len();
         self.segment.items.push(Item::Entry(entry));
         Ok(size)
     }

@@ -22,6 +22,7 @@ pub use control::{Action, Member, Membership, Pin, Record, Role, SignedRecord};
 pub use device::{Card, DeviceKeys};
 pub use entry::{
     Covered, Entry, EntryKind, Feed, Item, Link, Operation, Payload, Place, Run, Segment, SegmentBuilder,
+    Subject, Told,
 };
 pub use invite::{Invitation, Request, SealedRequest, check_code};
 pub use seal::{EpochKey, RecordKey, Sealed, WrappedKey, open_previous, pad, seal_previous, unpad};
@@ -39,7 +40,6 @@ pub mod limits {
     pub const SEGMENT_BYTES: usize = 32 << 20;
     pub const ENTRIES: usize = 10_000;
     pub const ENTRY_BYTES: usize = 17 << 20;
-    pub const HEADS: usize = 64;
     pub const RECORD_BYTES: usize = 1 << 20;
     pub const DEVICES: usize = 10_000;
     /// Forks of a control log that are followed to their ends.

@@ -147,19 +147,6 @@ impl EpochKey {
         &self.key
     }
 
-    /// The key of what is written about a document in this epoch.
-    fn content(&self, workspace: WorkspaceId, tag: DocTag, record: &RecordKey) -> Zeroizing<[u8; 32]> {
-        let mut info = b"satchel content 1".to_vec();
-        info.extend(workspace.0);
-        info.extend(tag.0);
-        info.extend(self.epoch.to_be_bytes());
-        let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(Some(record.as_bytes()), &self.key)
-            .expand(&info, key.as_mut())
-            .expect("32 bytes are not too many for HKDF");
-        key
-    }
-
     fn derived(&self, place: &str) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(blake3::derive_key(place, &self.key))
     }
@@ -196,7 +183,6 @@ impl EpochKey {
 const WRAP: &str = "satchel 2026 record key under an epoch";
 const NAMES: &str = "satchel 2026 names under an epoch";
 const PREVIOUS: &str = "satchel 2026 previous epoch under an epoch";
-const COMMIT: &str = "satchel 2026 commitment to a content key";
 
 fn about_key(workspace: WorkspaceId, tag: DocTag, epoch: u32) -> Vec<u8> {
     [workspace.0.as_slice(), &tag.0, &epoch.to_be_bytes()].concat()
@@ -221,13 +207,22 @@ pub fn open_previous(workspace: WorkspaceId, new: &EpochKey, sealed: &[u8]) -> R
     Ok(EpochKey { epoch, key })
 }
 
-/// Encrypted content: the nonce, the ciphertext, and a commitment to the key. XChaCha20-Poly1305 alone
-/// can be made to open under two keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Encrypted content: what its keys are derived with, the ciphertext, and a commitment to the keys.
+/// XChaCha20-Poly1305 alone can be made to open under two keys.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Content {
-    pub nonce: [u8; 24],
-    pub ciphertext: Vec<u8>,
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub salt: [u8; 16],
+    #[n(1)]
     pub commitment: Hash,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub ciphertext: Vec<u8>,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self { salt: [0; 16], commitment: Hash::NONE, ciphertext: Vec::new() }
+    }
 }
 
 pub(crate) struct ContentKeys<'a> {
@@ -237,30 +232,49 @@ pub(crate) struct ContentKeys<'a> {
     pub record: &'a RecordKey,
 }
 
+/// A key and a nonce for one text alone, and what says to which key it was written.
+struct Once {
+    key: Zeroizing<[u8; 32]>,
+    nonce: [u8; 24],
+    commitment: Hash,
+}
+
 impl ContentKeys<'_> {
+    fn once(&self, salt: &[u8; 16]) -> Once {
+        let mut info = b"satchel content 1".to_vec();
+        info.extend(self.workspace.0);
+        info.extend(self.tag.0);
+        info.extend(self.epoch.epoch.to_be_bytes());
+        info.extend(salt);
+        let mut derived = Zeroizing::new([0; 32 + 24 + 32]);
+        Hkdf::<Sha256>::new(Some(self.record.as_bytes()), &self.epoch.key)
+            .expand(&info, derived.as_mut())
+            .expect("88 bytes are not too many for HKDF");
+        let mut once = Once { key: Zeroizing::new([0; 32]), nonce: [0; 24], commitment: Hash([0; 32]) };
+        let (key, rest) = derived.split_at(32);
+        let (nonce, commitment) = rest.split_at(24);
+        once.key.copy_from_slice(key);
+        once.nonce.copy_from_slice(nonce);
+        once.commitment.0.copy_from_slice(commitment);
+        once
+    }
+
     pub fn seal(&self, about: &[u8], plaintext: &[u8]) -> Result<Content> {
-        let key = self.epoch.content(self.workspace, self.tag, self.record);
-        let nonce = random()?;
+        let salt = random()?;
+        let once = self.once(&salt);
         let padded = Zeroizing::new(pad(plaintext));
-        let ciphertext = encrypt(&key, &nonce, about, &padded);
-        Ok(Content { nonce, ciphertext, commitment: commitment(&key, &nonce) })
+        let ciphertext = encrypt(&once.key, &once.nonce, about, &padded);
+        Ok(Content { salt, commitment: once.commitment, ciphertext })
     }
 
     pub fn open(&self, about: &[u8], content: &Content) -> Result<Zeroizing<Vec<u8>>> {
-        let key = self.epoch.content(self.workspace, self.tag, self.record);
-        if commitment(&key, &content.nonce) != content.commitment {
+        let once = self.once(&content.salt);
+        if once.commitment != content.commitment {
             return Err(ProtocolError::CannotDecrypt);
         }
-        let padded = decrypt(&key, &content.nonce, about, &content.ciphertext)?;
+        let padded = decrypt(&once.key, &once.nonce, about, &content.ciphertext)?;
         unpad(&padded).map(Zeroizing::new)
     }
-}
-
-fn commitment(key: &[u8; 32], nonce: &[u8; 24]) -> Hash {
-    let mut hasher = blake3::Hasher::new_derive_key(COMMIT);
-    hasher.update(key);
-    hasher.update(nonce);
-    Hash(*hasher.finalize().as_bytes())
 }
 
 pub(crate) fn encrypt(key: &[u8; 32], nonce: &[u8; 24], about: &[u8], plaintext: &[u8]) -> Vec<u8> {

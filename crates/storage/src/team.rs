@@ -49,12 +49,24 @@ pub fn doc_key(db: &Connection, tag: &[u8; 16]) -> Result<Option<[u8; 32]>, Stor
 /// A document's tag and its key.
 pub type Doc = ([u8; 16], [u8; 32]);
 
-/// Under which tag a record is written.
-pub fn doc_of(db: &Connection, record: &str) -> Result<Option<Doc>, StorageError> {
-    let sql = "SELECT tag, key FROM doc WHERE record = ?1 ORDER BY tag LIMIT 1";
-    let mut statement = db.prepare_cached(sql)?;
-    let read = |r: &Row<'_>| Ok((fixed(r, 0)?, fixed(r, 1)?));
-    Ok(statement.query_row([record], read).optional()?)
+/// The tags of a record; it is written under the first.
+pub fn docs_of(db: &Connection, record: &str) -> Result<Vec<Doc>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT tag, key FROM doc WHERE record = ?1 ORDER BY tag")?;
+    let read = statement.query_map([record], |r| Ok((fixed(r, 0)?, fixed(r, 1)?)))?;
+    Ok(read.collect::<Result<_, _>>()?)
+}
+
+/// Whose tag it is, as far as that is known.
+pub fn record_of(db: &Connection, tag: &[u8; 16]) -> Result<Option<String>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT record FROM doc WHERE tag = ?1 AND record <> ''")?;
+    Ok(statement.query_row([tag], |r| r.get(0)).optional()?)
+}
+
+/// Notes whose tag it is, where its key is known and its record is not.
+pub fn name_doc(tx: &Transaction<'_>, tag: &[u8; 16], record: &str) -> Result<(), StorageError> {
+    let sql = "UPDATE doc SET record = ?2 WHERE tag = ?1 AND record = ''";
+    tx.prepare_cached(sql)?.execute(params![tag, record])?;
+    Ok(())
 }
 
 /// Notes a document's key; of which record it is can come later.
@@ -268,26 +280,18 @@ pub struct Unsent {
     pub row: i64,
     pub id: String,
     pub label: String,
-    pub at: i64,
     pub undoes: Option<String>,
 }
 
 /// What this device has done behind an operation and a row of it, in order.
 pub fn unsent(db: &Connection, after: (i64, i64), limit: usize) -> Result<Vec<Unsent>, StorageError> {
-    let sql = "SELECT o.seq, t.row, o.id, o.label, o.at, o.undoes FROM operation o JOIN (
+    let sql = "SELECT o.seq, t.row, o.id, o.label, o.undoes FROM operation o JOIN (
                  SELECT seq AS operation, row FROM operation WHERE seq >= ?1 AND row IS NOT NULL
                  UNION ALL SELECT operation, row FROM operation_record WHERE operation >= ?1) t ON t.operation = o.seq
                WHERE o.origin IS NULL AND (o.seq > ?1 OR t.row > ?2) ORDER BY o.seq, t.row LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
     let read = |r: &Row<'_>| {
-        Ok(Unsent {
-            seq: r.get(0)?,
-            row: r.get(1)?,
-            id: r.get(2)?,
-            label: r.get(3)?,
-            at: r.get(4)?,
-            undoes: r.get(5)?,
-        })
+        Ok(Unsent { seq: r.get(0)?, row: r.get(1)?, id: r.get(2)?, label: r.get(3)?, undoes: r.get(4)? })
     };
     Ok(statement.query_map(params![after.0, after.1, limit], read)?.collect::<Result<_, _>>()?)
 }

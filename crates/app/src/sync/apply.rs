@@ -2,11 +2,11 @@
 
 use super::{WORTH_CORES, feed_in, on_all_cores, row_of};
 use crate::{AppError, Session, error::Code, session::Prepared, team::Team};
-use satchel_document::{Document, DocumentError, Heads, guarded};
+use satchel_document::{self as document, Announced, Document, DocumentError, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
     Card, Covered, DeviceId, DocTag, EntryKind, Item, Operation as WireOperation, Payload, Place,
-    ProtocolError, RecordKey, Segment, WrappedKey,
+    ProtocolError, RecordKey, Segment, Subject, Told, WrappedKey,
 };
 use satchel_storage::{
     DocumentRow, Operation, Transaction, documents,
@@ -38,12 +38,12 @@ impl Session {
             let entry = segment.items.get(at)?.entry().filter(|e| e.kind == EntryKind::Change)?;
             let payload =
                 segment.open(at, &chain, team.epochs.get(&entry.epoch)?, keys.get(&entry.tag)?).ok()?;
-            let heads = entry.heads.iter().map(|h| h.0).collect();
-            let mut document = guarded(|| Document::begin(&payload.chunk, &heads)).ok()?;
-            let kind: Kind = payload.kind.parse().ok()?;
-            let id = RecordId::from_bytes(payload.record);
+            let subject = payload.subject.as_ref()?;
+            let mut document = guarded(|| Document::begin(&payload.chunk)).ok()?;
+            let id = RecordId::from_bytes(subject.record);
+            let announced = Announced { heads: document.heads(), operation: document.last_operation()? };
             let prepared = Prepared::received(id, &mut document, &payload.chunk, &catalogue).ok()?;
-            (document.kind().ok()? == kind).then_some(Ready { payload, prepared })
+            (document.kind().ok()?.key() == subject.kind).then_some(Ready { payload, announced, prepared })
         })
     }
 
@@ -130,8 +130,8 @@ impl Session {
                 };
                 let row = row_of(&feed);
                 let ready = ready.get_mut(at).and_then(Option::take);
-                let (payload, prepared) = match ready {
-                    Some(ready) => (Ok(ready.payload), Some(ready.prepared)),
+                let (payload, ready) = match ready {
+                    Some(ready) => (Ok(ready.payload), Some((ready.announced, ready.prepared))),
                     None => (segment.open(at, &chain, epoch, &RecordKey::from_bytes(key)), None),
                 };
                 match payload {
@@ -139,7 +139,14 @@ impl Session {
                     Err(_) if done.waits => continue,
                     Err(e) => team::quarantine(tx, &row, seq, &e.to_string(), &[])?,
                     Ok(payload) => {
-                        let heads = entry.heads.iter().map(|h| h.0).collect();
+                        // Whose tag it is tells the first entry under it, or a snapshot that stands for that.
+                        let known = team::record_of(tx, &entry.tag.0)?;
+                        let said = payload.subject.as_ref().map(|s| Uuid::from_bytes(s.record).to_string());
+                        let differs = known.is_some() && said.is_some() && known != said;
+                        let Some(record) = known.or(said) else {
+                            done.waits = true;
+                            continue;
+                        };
                         let here = Loose {
                             at: At { feed: number, seq },
                             row: 0,
@@ -147,12 +154,19 @@ impl Session {
                             size: entry.ciphertext().len() + AROUND,
                             covers: None,
                         };
-                        match incoming.apply(tx, &payload, entry.kind, heads, prepared, here)? {
-                            Taken::Yes { new } => {
-                                done.new_field |= new && payload.kind == Kind::CustomField.key();
+                        let taken = match record.parse() {
+                            Ok(id) if !differs => {
+                                incoming.apply(tx, id, &payload, entry.kind, ready, here)?
+                            }
+                            _ => Taken::No("its document is another record's".into()),
+                        };
+                        if payload.subject.is_some() && !matches!(taken, Taken::Wait | Taken::Lie(_)) {
+                            team::put_doc(tx, &entry.tag.0, &record, &key)?;
+                        }
+                        match taken {
+                            Taken::Yes { new, kind } => {
+                                done.new_field |= new && kind == Kind::CustomField;
                                 done.moved |= new || !done.waits;
-                                let record = Uuid::from_bytes(payload.record).to_string();
-                                team::put_doc(tx, &entry.tag.0, &record, &key)?;
                             }
                             Taken::Wait => {
                                 done.waits = true;
@@ -209,6 +223,7 @@ pub(super) struct Applied {
 /// An entry that begins a document, ready to be written.
 struct Ready {
     payload: Payload,
+    announced: Announced,
     prepared: Prepared,
 }
 
@@ -216,6 +231,7 @@ enum Taken {
     /// Whether anything of it was unknown.
     Yes {
         new: bool,
+        kind: Kind,
     },
     /// Changes that these follow are not here yet.
     Wait,
@@ -248,17 +264,17 @@ impl Incoming<'_> {
     fn apply(
         &mut self,
         tx: &Transaction<'_>,
+        id: RecordId,
         payload: &Payload,
         kind: EntryKind,
-        heads: Heads,
-        ready: Option<Prepared>,
+        ready: Option<(Announced, Prepared)>,
         here: Loose,
     ) -> Result<Taken, AppError> {
-        match (kind, &payload.operation, &payload.covers) {
-            (EntryKind::Change, Some(operation), None) => {
-                self.change(tx, payload, operation, heads, ready, here)
+        match (kind, &payload.operation, &payload.covers, &payload.subject) {
+            (EntryKind::Change, Some(told), None, _) => self.change(tx, id, payload, told, ready, here),
+            (EntryKind::Snapshot, None, Some(covers), Some(subject)) => {
+                self.snapshot(tx, id, payload, subject, covers, here)
             }
-            (EntryKind::Snapshot, None, Some(covers)) => self.snapshot(tx, payload, covers, heads, here),
             _ => Ok(Taken::No("an entry of a kind that this version does not know".into())),
         }
     }
@@ -266,49 +282,61 @@ impl Incoming<'_> {
     fn change(
         &mut self,
         tx: &Transaction<'_>,
+        id: RecordId,
         payload: &Payload,
-        operation: &WireOperation,
-        heads: Heads,
-        ready: Option<Prepared>,
+        told: &Told,
+        ready: Option<(Announced, Prepared)>,
         here: Loose,
     ) -> Result<Taken, AppError> {
-        let id = RecordId::from_bytes(payload.record);
+        let (announced, prepared) = match ready {
+            Some((announced, prepared)) => (announced, Some(prepared)),
+            None => match document::announced(&payload.chunk) {
+                Ok(announced) => (announced, None),
+                Err(e) => return Ok(Taken::No(e.to_string())),
+            },
+        };
+        let Ok(operation) = announced.operation.parse::<Uuid>() else {
+            return Ok(Taken::No("its changes are of no operation".into()));
+        };
+        let operation = WireOperation { id: *operation.as_bytes(), told: told.clone() };
+        let heads = announced.heads;
         let stored = documents::get(tx, id)?;
-        let (row, document) = match (stored, ready) {
-            (None, Some(prepared)) => match self.put(tx, operation, &prepared)? {
-                Some(row) => (row, None),
+        let (row, kind, document) = match (stored, prepared) {
+            (None, Some(prepared)) => match self.put(tx, &operation, &prepared)? {
+                Some(row) => (row, prepared.kind, None),
                 None => return Ok(not_its_own()),
             },
-            (stored, _) => match self.merge(payload, &heads, stored)? {
+            (stored, _) => match self.merge(id, payload, &heads, stored)? {
                 Merged::Not(taken) => return Ok(taken),
                 Merged::Known(row, document) => {
                     self.last = Some((id, document));
                     loose::add(tx, &Loose { row: row.row, heads, ..here })?;
-                    return Ok(Taken::Yes { new: false });
+                    return Ok(Taken::Yes { new: false, kind: row.kind });
                 }
-                Merged::New(prepared, document) => match self.put(tx, operation, &prepared)? {
-                    Some(row) => (row, Some(document)),
+                Merged::New(prepared, document) => match self.put(tx, &operation, &prepared)? {
+                    Some(row) => (row, prepared.kind, Some(document)),
                     None => return Ok(not_its_own()),
                 },
             },
         };
         self.last = document.map(|document| (id, document));
         loose::add(tx, &Loose { row, heads, ..here })?;
-        Ok(Taken::Yes { new: true })
+        Ok(Taken::Yes { new: true, kind })
     }
 
     /// The document with what the entry holds; nothing new if all of it is known.
     fn merge(
         &mut self,
+        id: RecordId,
         payload: &Payload,
         heads: &Heads,
         stored: Option<DocumentRow>,
     ) -> Result<Merged, AppError> {
         let no = |why: String| Ok(Merged::Not(Taken::No(why)));
-        let Ok(kind) = payload.kind.parse::<Kind>() else {
-            return no(format!("a kind that this version does not know: {}", payload.kind));
-        };
-        let id = RecordId::from_bytes(payload.record);
+        let said = payload.subject.as_ref().map(|s| s.kind.as_str());
+        if let Some(said) = said.filter(|kind| !Kind::ALL.iter().any(|k| k.key() == *kind)) {
+            return no(format!("a kind that this version does not know: {said}"));
+        }
         let last = self.last.take().filter(|(last, _)| *last == id).map(|(_, document)| document);
         let merged = guarded(|| -> Result<_, DocumentError> {
             match &stored {
@@ -321,7 +349,7 @@ impl Incoming<'_> {
                     document.append(&payload.chunk, heads)?;
                     Ok(document)
                 }
-                None => Document::begin(&payload.chunk, heads),
+                None => Document::begin(&payload.chunk),
             }
         });
         let mut document = match merged {
@@ -329,7 +357,10 @@ impl Incoming<'_> {
             Err(DocumentError::Incomplete) => return Ok(Merged::Not(Taken::Wait)),
             Err(e) => return no(e.to_string()),
         };
-        if stored.as_ref().is_some_and(|row| row.kind != kind) || document.kind().ok() != Some(kind) {
+        let kind = document.kind().ok();
+        if stored.as_ref().is_some_and(|row| Some(row.kind) != kind)
+            || kind.is_none_or(|kind| said.is_some_and(|said| said != kind.key()))
+        {
             return no("it says of another kind than the record is".into());
         }
         let catalogue = self.session.catalogue();
@@ -360,34 +391,39 @@ impl Incoming<'_> {
     fn snapshot(
         &mut self,
         tx: &Transaction<'_>,
+        id: RecordId,
         payload: &Payload,
+        subject: &Subject,
         covers: &[Covered],
-        heads: Heads,
         here: Loose,
     ) -> Result<Taken, AppError> {
-        let stored = documents::get(tx, RecordId::from_bytes(payload.record))?;
-        let (row, document, new) = match self.merge(payload, &heads, stored)? {
-            Merged::Not(Taken::Wait) => return Ok(Taken::No("it does not hold all of its record".into())),
+        // What it holds itself counts, not what is here beside it.
+        let (heads, holds) = match guarded(|| Document::begin(&payload.chunk)) {
+            Ok(mut whole) => (whole.heads(), whole.hashes()),
+            Err(DocumentError::Incomplete) => {
+                return Ok(Taken::No("it does not hold all of its record".into()));
+            }
+            Err(e) => return Ok(Taken::No(e.to_string())),
+        };
+        let stored = documents::get(tx, id)?;
+        let (row, kind, new) = match self.merge(id, payload, &heads, stored)? {
             Merged::Not(taken) => return Ok(taken),
-            Merged::Known(row, document) => (row.row, document, false),
+            Merged::Known(row, _) => (row.row, row.kind, false),
             Merged::New(prepared, mut document) => {
                 let row = self.session.put_document(tx, &prepared)?;
                 self.past(tx, row, covers, &mut document)?;
-                (row, document, true)
+                (row, prepared.kind, true)
             }
         };
-        // What it holds itself counts, not what is here beside it.
-        let holds = match guarded(|| Document::begin(&payload.chunk, &heads)) {
-            Ok(mut whole) => whole.hashes(),
-            Err(e) => return Ok(Taken::No(e.to_string())),
-        };
-        drop(document);
         match super::compact::stands_for(self.session, tx, row, covers, &holds, here.at)? {
             None => Ok(Taken::Lie("a snapshot stands for what it does not hold".into())),
             Some(awaited) => {
                 let covers = Some(super::compact::places_of(covers));
                 loose::add(tx, &Loose { row, heads, covers, ..here })?;
-                Ok(Taken::Yes { new: new || awaited })
+                for tag in subject.tags.iter().flatten() {
+                    team::name_doc(tx, &tag.0, &id.to_string())?;
+                }
+                Ok(Taken::Yes { new: new || awaited, kind })
             }
         }
     }
@@ -443,14 +479,14 @@ impl Incoming<'_> {
                 let operation = Operation {
                     seq: 0,
                     id,
-                    label: wire.label.chars().filter(|c| !c.is_control()).take(40).collect(),
+                    label: wire.told.label.chars().filter(|c| !c.is_control()).take(40).collect(),
                     detail: "{}".to_owned(),
-                    at: wire.at,
+                    at: id.at(),
                     person: names.0,
                     device: names.1,
                     records: 0,
                     finished: true,
-                    undoes: wire.undoes.map(|id| OperationId(Uuid::from_bytes(id))),
+                    undoes: wire.told.undoes.map(|id| OperationId(Uuid::from_bytes(id))),
                     undone_by: None,
                     origin: Some(origin),
                 };

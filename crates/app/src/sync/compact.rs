@@ -3,13 +3,13 @@
 
 use super::{
     feed_in,
-    pack::{Draft, SEGMENT_BYTES},
+    pack::{About, Draft, SEGMENT_BYTES},
 };
 use crate::{AppError, Cancel, Session, team::Team};
 use satchel_document::{Document, guarded};
 use satchel_domain::OperationId;
 use satchel_protocol::{
-    Covered, DeviceId, Kept, Operation as WireOperation, Payload, Position, Read, Role, Run, Segment,
+    Covered, DeviceId, Kept, Operation as WireOperation, Payload, Position, Read, Role, Run, Segment, Told,
     WrappedKey, limits,
 };
 use satchel_storage::{
@@ -83,16 +83,11 @@ impl Session {
             return Ok(());
         }
         let covers = self.covers(tx, row, &mut document)?;
-        let payload = Payload {
-            record: *stored.id.as_bytes(),
-            kind: stored.kind.key().to_owned(),
-            chunk,
-            operation: None,
-            covers: Some(covers.clone()),
-        };
+        let payload = Payload { chunk, operation: None, subject: None, covers: Some(covers.clone()) };
         // What does not hold what it stands for is none.
         if stands_for(self, tx, row, &covers, &document.hashes(), draft.next())?.is_some() {
-            draft.add(tx, (row, stored.id), stored.heads, &payload, Some(places_of(&covers)))?;
+            let about = About { row, record: stored.id, kind: stored.kind };
+            draft.add(tx, &about, stored.heads, payload, Some(places_of(&covers)))?;
         }
         Ok(())
     }
@@ -125,12 +120,8 @@ impl Session {
                     None => continue,
                 },
             };
-            did.entry(device).or_default().push(WireOperation {
-                id: *id.as_bytes(),
-                label: known.label,
-                at: known.at,
-                undoes: known.undoes.map(|o| *o.0.as_bytes()),
-            });
+            let told = Told { label: known.label, undoes: known.undoes.map(|o| *o.0.as_bytes()) };
+            did.entry(device).or_default().push(WireOperation { id: *id.as_bytes(), told });
         }
         let mut covers = Vec::with_capacity(places.len());
         for ((device, incarnation), mut places) in places {

@@ -5,8 +5,7 @@ use crate::{AppError, Cancel, Progress, Session, error::Code, session::facts, te
 use satchel_document::{Document, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
-    DeviceKeys, DocTag, EntryKind, EpochKey, Hash, Operation as WireOperation, Payload, RecordKey,
-    SegmentBuilder, WrappedKey,
+    DeviceKeys, DocTag, EntryKind, EpochKey, Payload, RecordKey, SegmentBuilder, Subject, Told, WrappedKey,
 };
 use satchel_storage::{
     DocumentRow, StorageError, Transaction, documents,
@@ -19,6 +18,13 @@ use uuid::Uuid;
 /// Entries of one segment, and bytes of their chunks.
 const SEGMENT: usize = 500;
 pub(super) const SEGMENT_BYTES: usize = 4 << 20;
+
+/// Which record an entry is about.
+pub(super) struct About {
+    pub row: i64,
+    pub record: RecordId,
+    pub kind: Kind,
+}
 
 /// A segment of this device in the making.
 pub(super) struct Draft<'a> {
@@ -41,8 +47,7 @@ impl<'a> Draft<'a> {
     ) -> Result<Self, AppError> {
         let number = loose::feed_number(tx, &session.own().0, session.incarnation)?;
         let feed = feed_in(tx, session.own(), session.incarnation)?;
-        let seen = seen(&team::feeds(tx)?);
-        let builder = SegmentBuilder::new(session.workspace(), keys, feed, team.members.head, seen);
+        let builder = SegmentBuilder::new(session.workspace(), keys, feed);
         Ok(Self { session, epoch: team.epoch()?, builder, wrapped: Vec::new(), feed: number, bytes: 0 })
     }
 
@@ -55,27 +60,46 @@ impl<'a> Draft<'a> {
     pub fn add(
         &mut self,
         tx: &Transaction<'_>,
-        (row, record): (i64, RecordId),
+        about: &About,
         heads: Heads,
-        payload: &Payload,
+        mut payload: Payload,
         covers: Option<Vec<u8>>,
     ) -> Result<(), AppError> {
         let at = self.next();
         self.bytes += payload.chunk.len();
-        let record = record.to_string();
-        let (tag, key) = match team::doc_of(tx, &record)? {
-            Some((tag, key)) => (DocTag(tag), RecordKey::from_bytes(key)),
-            None => {
-                let (tag, key) = (DocTag(*Uuid::new_v4().as_bytes()), RecordKey::generate()?);
-                team::put_doc(tx, &tag.0, &record, key.as_bytes())?;
-                self.wrapped.push(self.epoch.wrap(self.session.workspace(), tag, &key)?);
-                (tag, key)
-            }
+        let record = about.record.to_string();
+        let mut tags = team::docs_of(tx, &record)?.into_iter();
+        let known = tags.next().map(|(tag, key)| (DocTag(tag), RecordKey::from_bytes(key)));
+        let is_new = known.is_none();
+        let (tag, key) = match known {
+            Some(known) => known,
+            None => (DocTag(*Uuid::new_v4().as_bytes()), RecordKey::generate()?),
         };
+        if is_new {
+            team::put_doc(tx, &tag.0, &record, key.as_bytes())?;
+            self.wrap(tag, &key)?;
+        }
         let kind = if covers.is_some() { EntryKind::Snapshot } else { EntryKind::Change };
-        let hashes = heads.iter().copied().map(Hash).collect();
-        let size = self.builder.add(kind, tag, hashes, self.epoch, &key, payload)?;
-        Ok(loose::add(tx, &Loose { at, row, heads, size: size + AROUND, covers })?)
+        let mut others = Vec::new();
+        if kind == EntryKind::Snapshot {
+            // What tells whose they are may be left out for it.
+            for (tag, key) in tags {
+                self.wrap(DocTag(tag), &RecordKey::from_bytes(key))?;
+                others.push(DocTag(tag));
+            }
+        }
+        if is_new || kind == EntryKind::Snapshot {
+            let tags = Some(others).filter(|tags| !tags.is_empty());
+            let (record, kind) = (*about.record.as_bytes(), about.kind.key().to_owned());
+            payload.subject = Some(Subject { record, kind, tags });
+        }
+        let size = self.builder.add(kind, tag, self.epoch, &key, &payload)?;
+        Ok(loose::add(tx, &Loose { at, row: about.row, heads, size: size + AROUND, covers })?)
+    }
+
+    fn wrap(&mut self, tag: DocTag, key: &RecordKey) -> Result<(), AppError> {
+        self.wrapped.push(self.epoch.wrap(self.session.workspace(), tag, key)?);
+        Ok(())
     }
 
     /// Keeps it, if there is anything in it. How many entries.
@@ -144,7 +168,8 @@ impl Session {
                         }
                     };
                     let Some((payload, heads)) = changes.payload(u) else { continue };
-                    draft.add(tx, (u.row, changes.record), heads, &payload, None)?;
+                    let about = About { row: u.row, record: changes.record, kind: changes.kind };
+                    draft.add(tx, &about, heads, payload, None)?;
                 }
                 done += draft.finish(tx)?;
                 settings::put(tx, facts::PACKED, &format!("{} {}", packed_to.0, packed_to.1))?;
@@ -173,18 +198,6 @@ pub(super) fn packed(db: &satchel_storage::Connection) -> Result<(i64, i64), Sto
     let text = settings::get(db, facts::PACKED)?.unwrap_or_default();
     let pair = text.split_once(' ').and_then(|(seq, row)| Some((seq.parse().ok()?, row.parse().ok()?)));
     Ok(pair.unwrap_or((0, 0)))
-}
-
-/// A digest of what this device has seen of all.
-fn seen(feeds: &[team::FeedRow]) -> Hash {
-    let mut bytes = Vec::new();
-    for feed in feeds {
-        bytes.extend(feed.device);
-        bytes.extend(feed.incarnation.to_be_bytes());
-        bytes.extend(feed.next.to_be_bytes());
-        bytes.extend(feed.last);
-    }
-    Hash::of("satchel 2026 seen", &bytes)
 }
 
 /// What has become of the documents that many operations have touched. What is not here is read one by one.
@@ -223,20 +236,13 @@ impl Changes {
 
     /// Nothing if the operation has changed nothing in the document.
     fn payload(&self, unsent: &team::Unsent) -> Option<(Payload, Heads)> {
-        let parse = |id: &str| id.parse::<Uuid>().ok().map(|id| *id.as_bytes());
-        let operation = parse(&unsent.id)?;
-        let message = Uuid::from_bytes(operation).simple().to_string();
-        let (chunk, heads) = self.by_operation.get(&message)?;
+        let parse = |id: &str| id.parse::<Uuid>().ok();
+        let (chunk, heads) = self.by_operation.get(&parse(&unsent.id)?.simple().to_string())?;
+        let undoes = unsent.undoes.as_deref().and_then(parse).map(|id| *id.as_bytes());
         let payload = Payload {
-            record: *self.record.as_bytes(),
-            kind: self.kind.key().to_owned(),
             chunk: chunk.clone(),
-            operation: Some(WireOperation {
-                id: operation,
-                label: unsent.label.clone(),
-                at: unsent.at,
-                undoes: unsent.undoes.as_deref().and_then(parse),
-            }),
+            operation: Some(Told { label: unsent.label.clone(), undoes }),
+            subject: None,
             covers: None,
         };
         Some((payload, heads.clone()))
