@@ -839,6 +839,7 @@ fn two_windows_meet_at_a_server() {
     };
     edit(&ana, "title", "Director");
     bo.until("Ana's edit", || (bo.text("#value-title") == "Director").then_some(()));
+    a_file_is_with_both(&ana, &bo, dir.path());
 
     // The server is away: both go on, and are told what waits; then both have everything.
     server.kill();
@@ -890,6 +891,46 @@ fn two_windows_meet_at_a_server() {
     ana.press(&[key::ENTER]);
     ana.until("what Bo wrote meanwhile", || (ana.text("#value-title") == "Head of purchasing").then_some(()));
     dress(&ana, "en", "light");
+}
+
+/// What one attaches to the record that both have open, the other sees, and fetches when it is wanted.
+fn a_file_is_with_both(ana: &Window, bo: &Window, dir: &Path) {
+    let (offer, saved) = (dir.join("Offer, page 1.pdf"), dir.join("saved.pdf"));
+    let bytes: Vec<u8> = (0_u32..3_000_000).flat_map(|n| n.to_le_bytes()).take(3_000_000).collect();
+    std::fs::write(&offer, &bytes).unwrap();
+    // The dialogs of the system are not the page's: what they would answer is given to the commands.
+    let invoke = |window: &Window, command: &str, args: &str| {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             const ask = (name, args) => window.__TAURI_INTERNALS__.invoke('plugin:satchel|' + name, args);
+             const request = {{ filter: '', text: '', sort: '', trash: false, offset: 0, limit: 1 }};
+             ask('list', {{ kind: 'person', request }})
+               .then((page) => ask('attachments', {{ record: page.rows[0].id }}).then((files) => [page.rows[0].id, files]))
+               .then(([record, files]) => ask('{command}', {args}))
+               .then(() => done('done'), (e) => done(JSON.stringify(e)));"
+        );
+        assert_eq!(window.script_async(&script), "done");
+    };
+    ana.wait("#files");
+    ana.picture("73-no-files");
+    invoke(ana, "attach", &format!("{{ record, path: {:?} }}", offer.display().to_string()));
+    for window in [ana, bo] {
+        window.wait("[data-file='Offer, page 1.pdf']");
+    }
+    let line = bo.text("[data-file]");
+    assert!(line.contains("3 MB") && line.contains("comes when you save it"), "{line}");
+    bo.accessibility("a file of a colleague");
+    bo.picture("74-file-away");
+    invoke(bo, "save_attachment", &format!("{{ id: files[0].id, path: {:?} }}", saved.display().to_string()));
+    assert!(std::fs::read(&saved).unwrap() == bytes);
+    // Taken away by one, it is away for both; and back by one key.
+    bo.click("[data-file] .danger");
+    ana.until("no file", || {
+        ana.script("return !document.querySelector('[data-file]')").as_bool()?.then_some(())
+    });
+    bo.press(&[key::CTRL, "z"]);
+    ana.wait("[data-file]");
+    ana.picture("75-file");
 }
 
 /// One office without a server: the window hosts, a colleague joins it, and then hosts in turn.

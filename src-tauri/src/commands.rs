@@ -7,8 +7,8 @@ use satchel_app::{
     Passphrase, Satchel, SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
     domain::{FieldType, Kind, OperationId, RecordId},
     views::{
-        FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView, UndoReport, VersionView,
-        WaitingView, Written, WrittenMany,
+        AttachmentView, FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView,
+        UndoReport, VersionView, WaitingView, Written, WrittenMany,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,8 @@ pub enum Job {
     Verify,
     Export,
     Sync,
+    /// Counted in bytes.
+    Attach,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -587,6 +589,41 @@ pub async fn rotate_key(desktop: State<'_, Desktop>) -> Answer<Vec<KeySlotView>>
 }
 
 /// Writes a text that is on the screen (the recovery kit) to a file that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn attachments(desktop: State<'_, Desktop>, record: RecordId) -> Answer<Vec<AttachmentView>> {
+    with(&desktop, move |s| s.attachments(record)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn attach(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    record: RecordId,
+    path: String,
+) -> Answer<Written> {
+    long(&app, &desktop, Job::Attach, move |s, progress, cancel| {
+        s.attach(record, &PathBuf::from(path), progress, cancel)
+    })
+    .await
+}
+
+/// Writes an attachment to a file that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_attachment(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    id: RecordId,
+    path: String,
+) -> Answer<()> {
+    long(&app, &desktop, Job::Attach, move |s, progress, cancel| {
+        s.save_attachment(id, &PathBuf::from(path), progress, cancel).map(|_| ())
+    })
+    .await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn save_text(desktop: State<'_, Desktop>, path: String, text: String) -> Answer<()> {

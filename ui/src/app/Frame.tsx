@@ -9,7 +9,7 @@ import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
 import { SettingsPage } from "../settings/SettingsPage";
-import { ago, count } from "../shared/format";
+import { ago, bytes, count } from "../shared/format";
 import { t } from "../shared/i18n";
 import { type Bindings, isTyping, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
@@ -34,7 +34,9 @@ export function Frame() {
 
   useEffect(
     () =>
-      onFileDrop(setOver, ([path, ...others]) => {
+      onFileDrop(setOver, (paths) => {
+        if (ui.take) return ui.take(paths);
+        const [path, ...others] = paths;
         // The same file again is another import.
         if (path) go({ page: "import", path, at: Date.now() });
         if (others.length > 0) toast(t("import.rest"));
@@ -198,7 +200,7 @@ export function Frame() {
         onHelp={() => setHelp(true)}
         onPalette={() => setPalette(true)}
       />
-      {over && <div className="drop">{t("import.drop")}</div>}
+      {over && <div className="drop">{t(ui.take ? "files.drop" : "import.drop")}</div>}
       {help && <Keys onClose={closeHelp} />}
       {creating && <NewRecord kind={creating} onClose={closeCreate} />}
       {palette && <Palette onClose={closePalette} />}
@@ -244,7 +246,7 @@ function StatusBar({
     <footer className="statusbar">
       <span role="status">
         {progress && progress.total > 0 ? (
-          t("status.working", { done: count(progress.done), total: count(progress.total) })
+          t("status.working", inUnits(progress))
         ) : (
           <button
             type="button"
@@ -315,6 +317,12 @@ function StatusBar({
   );
 }
 
+/** Files are counted in bytes, all else in pieces. */
+function inUnits({ job, done, total }: { job: Job; done: number; total: number }) {
+  const said = job === "attach" ? bytes : count;
+  return { done: said(done), total: said(total) };
+}
+
 function Keys({ onClose }: { onClose: () => void }) {
   const rows: [string, string][] = [
     ["Ctrl K", t("keys.palette")],
@@ -333,6 +341,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["Delete", t("keys.trash")],
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],
+    ["F", t("files.attach")],
     ["Shift ↓ · Shift ↑", t("keys.range")],
     ["Ctrl O", t("nav.import")],
     ["Ctrl Shift E", t("export.all")],

@@ -17,7 +17,12 @@ export interface Command {
   run: () => void;
 }
 
-export const ui = { create: (_kind: "person" | "company") => {}, help: () => {} };
+export const ui = {
+  create: (_kind: "person" | "company") => {},
+  help: () => {},
+  /** Takes files that are dropped, where the page has a use for them. */
+  take: undefined as ((paths: string[]) => void) | undefined,
+};
 
 /** Everything, in every format, into a folder: the data are the user's. */
 export async function exportAll() {

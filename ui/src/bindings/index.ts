@@ -53,6 +53,10 @@ export const commands = {
 	renewKit: () => __TAURI_INVOKE<KitView>("plugin:satchel|renew_kit"),
 	rotateKey: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|rotate_key"),
 	/**  Writes a text that is on the screen (the recovery kit) to a file that was chosen in a dialog. */
+	attachments: (record: RecordId) => __TAURI_INVOKE<AttachmentView[]>("plugin:satchel|attachments", { record }),
+	attach: (record: RecordId, path: string) => __TAURI_INVOKE<Written>("plugin:satchel|attach", { record, path }),
+	/**  Writes an attachment to a file that was chosen in a dialog. */
+	saveAttachment: (id: RecordId, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_attachment", { id, path }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
@@ -115,6 +119,18 @@ export type AskedView = {
 	check_code: string,
 	address: string,
 	expires_at: string,
+};
+
+/**  A file on a record. */
+export type AttachmentView = {
+	id: RecordId,
+	name: string,
+	media_type: string,
+	/**  Bytes. */
+	size: number | null,
+	updated_at: string,
+	/**  Whether all of it is on this computer. */
+	here: boolean,
 };
 
 export type ChangeView = {
@@ -359,7 +375,9 @@ export type InvitedView = {
 };
 
 /**  Long work that can be stopped. */
-export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync";
+export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
+/**  Counted in bytes. */
+"attach";
 
 export type JoinRequest = {
 	link: string,

@@ -44,6 +44,11 @@ export async function chooseImportFile(): Promise<string | null> {
   return typeof chosen === "string" ? chosen : null;
 }
 
+export async function chooseFiles(): Promise<string[]> {
+  const chosen = await open({ multiple: true });
+  return Array.isArray(chosen) ? chosen : [];
+}
+
 export const chooseTarget = (name: string): Promise<string | null> => save({ defaultPath: name });
 
 export async function chooseFolder(): Promise<string | null> {

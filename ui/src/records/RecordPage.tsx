@@ -11,6 +11,7 @@ import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
 import { Facts } from "./Facts";
+import { Files } from "./Files";
 
 export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   const version = useVersion();
@@ -128,6 +129,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         </section>
         <section className="stack">
           {kind === "company" && <Staff company={id} />}
+          <Files record={id} closed={!!record.deleted_at} />
           <div>
             <h2>{t("record.history")}</h2>
             <Timeline id={id} kind={kind} />
