@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::bench(rest),
         Some("torture") => torture::torture(rest),
         Some("setup") => setup::everything(),
-        _ => Err("usage: cargo xtask run | test [ARGS] | codegen [--check] | bench [--people N | --window | --sync] | torture [--kills N] | setup".into()),
+        _ => Err("usage: cargo xtask run | test [ARGS] | codegen [--check] | bench [--people N | --window | --sync] | torture [--kills N] [--cases N] | setup".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
