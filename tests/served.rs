@@ -4,8 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use proptest::prelude::*;
-use satchel_app::{Cancel, Code, Role, domain::Kind, views::SyncReport};
-use satchel_protocol::{Kept, News, Segment, encode_all};
+use satchel_app::{
+    Cancel, Code, Role,
+    domain::{Kind, Uuid},
+    views::SyncReport,
+};
+use satchel_protocol::{Kept, News, Segment, WorkspaceId, encode_all};
 use satchel_server::{Server, config::Config};
 use satchel_tests::{
     cli::Cli,
@@ -186,9 +190,9 @@ fn named(device: &Device) -> String {
     sync(device).remotes[0].error.clone().unwrap_or_default()
 }
 
-fn leave_out(news: &mut News, _: &[Kept]) {
+fn leave_out(news: &mut News, _: &[Kept], workspace: WorkspaceId) {
     for kept in &mut news.segments {
-        kept.segment = Segment::decode(&kept.segment).unwrap().without(|_| true).encode();
+        kept.segment = Segment::decode(workspace, &kept.segment).unwrap().without(|_| true).encode();
     }
 }
 
@@ -217,13 +221,15 @@ fn what_a_bad_server_says_is_harmless_or_named() {
     let foreign = foreign.lock().unwrap().clone();
     assert!(!foreign.is_empty());
 
-    let news = |place: &Place, lie: fn(&mut News, &[Kept]), foreign: Vec<Kept>| {
+    let workspace = devices[0].session().status().unwrap().workspace_id.parse::<Uuid>().unwrap();
+    let workspace = WorkspaceId(*workspace.as_bytes());
+    let news = |place: &Place, lie: fn(&mut News, &[Kept], WorkspaceId), foreign: Vec<Kept>| {
         place.proxy.disturb(move |_, tail| match tail {
             "news" => {
                 let foreign = foreign.clone();
                 Act::Change(Box::new(move |body| {
                     let Ok(mut news) = News::decode(&body) else { return body };
-                    lie(&mut news, &foreign);
+                    lie(&mut news, &foreign, workspace);
                     news.encode()
                 }))
             }
@@ -238,36 +244,36 @@ fn what_a_bad_server_says_is_harmless_or_named() {
         id
     };
     // Each lie, what it is called (nothing: harmless), and whether the truth gets through all the same.
-    type Lie = (&'static str, fn(&mut News, &[Kept]), &'static str, bool);
+    type Lie = (&'static str, fn(&mut News, &[Kept], WorkspaceId), &'static str, bool);
     let lies: &[Lie] = &[
-        ("drops the first", |n, _| drop(n.segments.drain(..1.min(n.segments.len()))), "missing", false),
-        ("drops all", |n, _| n.segments.clear(), "", false),
-        ("repeats", |n, _| n.segments.extend(n.segments.clone()), "", true),
-        ("turns round", |n, _| n.segments.reverse(), "", true),
-        ("adds of another team", |n, foreign| n.segments.extend(foreign.to_vec()), "", true),
+        ("drops the first", |n, _, _| drop(n.segments.drain(..1.min(n.segments.len()))), "missing", false),
+        ("drops all", |n, _, _| n.segments.clear(), "", false),
+        ("repeats", |n, _, _| n.segments.extend(n.segments.clone()), "", true),
+        ("turns round", |n, _, _| n.segments.reverse(), "", true),
+        ("adds of another team", |n, foreign, _| n.segments.extend(foreign.to_vec()), "", true),
         (
             "flips a bit",
-            |n, _| n.segments.iter_mut().for_each(|k| k.segment[300] ^= 1),
+            |n, _, _| n.segments.iter_mut().for_each(|k| k.segment[300] ^= 1),
             "cannot be right",
             false,
         ),
-        ("cuts", |n, _| n.segments.iter_mut().for_each(|k| k.segment.truncate(200)), "no answer", false),
-        ("takes the keys away", |n, _| n.segments.iter_mut().for_each(|k| k.keys.clear()), "", false),
+        ("cuts", |n, _, _| n.segments.iter_mut().for_each(|k| k.segment.truncate(200)), "no answer", false),
+        ("takes the keys away", |n, _, _| n.segments.iter_mut().for_each(|k| k.keys.clear()), "", false),
         (
             "gives other keys",
-            |n, foreign| {
+            |n, foreign, _| {
                 n.segments.iter_mut().for_each(|k| k.keys.clone_from(&foreign[0].keys));
             },
             "",
             false,
         ),
         ("leaves entries out that no snapshot stands for", leave_out, "are left out", false),
-        ("says there is always more", |n, _| n.more = true, "", true),
-        ("counts backwards", |n, _| n.head = 0, "", true),
-        ("moves its control log for ever", |n, _| n.control += 1, "again and again", false),
+        ("says there is always more", |n, _, _| n.more = true, "", true),
+        ("counts backwards", |n, _, _| n.head = 0, "", true),
+        ("moves its control log for ever", |n, _, _| n.control += 1, "again and again", false),
         (
             "answers too much",
-            |n, _| n.segments = vec![Kept { segment: vec![0; 33 << 20], keys: Vec::new() }],
+            |n, _, _| n.segments = vec![Kept { segment: vec![0; 33 << 20], keys: Vec::new() }],
             "no answer",
             false,
         ),

@@ -267,7 +267,8 @@ fn leaves_out_what_it_is_told_to(place: &mut Place) {
     let team = place.team(1);
     let (mut owner, member) = (place.peer(&team, 1), place.peer(&team, 3));
     let all = [owner.write(&["one", "two"]), owner.write(&["three"]), owner.write(&["four"])];
-    let read: Vec<Segment> = all.iter().map(|k| Segment::decode(&k.segment).unwrap()).collect();
+    let read: Vec<Segment> =
+        all.iter().map(|k| Segment::decode(team.workspace, &k.segment).unwrap()).collect();
     all.iter().for_each(|kept| assert_eq!(owner.push(kept).status, 201));
     let put = |peer: &Peer, segment: &Segment| {
         peer.ask("PUT", "/log", &Kept { segment: segment.encode(), keys: Vec::new() }.encode())
@@ -299,7 +300,8 @@ fn leaves_out_what_it_is_told_to(place: &mut Place) {
     let team = place.team(2);
     let mut owner = place.peer(&team, 1);
     let all = [owner.write(&["one"]), owner.write(&["two"]), owner.write(&["three"])];
-    let read: Vec<Segment> = all.iter().map(|k| Segment::decode(&k.segment).unwrap()).collect();
+    let read: Vec<Segment> =
+        all.iter().map(|k| Segment::decode(team.workspace, &k.segment).unwrap()).collect();
     all[..2].iter().for_each(|kept| assert_eq!(owner.push(kept).status, 201));
     let none = |at: usize| read[at].without(|_| true);
     let joined = none(0).join(&none(1), &owner.keys).unwrap().join(&read[2], &owner.keys).unwrap();
@@ -343,7 +345,7 @@ fn gives_much_in_pages(place: &mut Place) {
         let news = member.news(&known);
         pages += 1;
         for kept in &news.segments {
-            let segment = satchel_protocol::Segment::decode(&kept.segment).unwrap();
+            let segment = satchel_protocol::Segment::decode(team.workspace, &kept.segment).unwrap();
             let feed = known.iter_mut().find(|p| p.device == segment.device);
             match feed {
                 Some(feed) => {

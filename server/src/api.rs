@@ -297,7 +297,7 @@ async fn feeds(State(hub): Shared, Path(workspace): Path<String>, request: Reque
 fn pushed(hub: &Hub, caller: &Caller) -> Result<(Segment, NewSegment), Refusal> {
     let card = caller.device()?;
     let kept = Kept::decode(&caller.body)?;
-    let segment = Segment::decode(&kept.segment)?;
+    let segment = Segment::decode(caller.workspace, &kept.segment)?;
     let keys = match kept.keys.is_empty() {
         true => Vec::new(),
         false => WrappedKey::decode_all(&kept.keys)?,
@@ -308,8 +308,8 @@ fn pushed(hub: &Hub, caller: &Caller) -> Result<(Segment, NewSegment), Refusal> 
     if i64::try_from(segment.incarnation).is_err() {
         return Err(Refusal::Malformed("a number in it is too large".into()));
     }
-    if keys.len() as u64 > segment.count() {
-        return Err(Refusal::Malformed("it has more keys than entries".into()));
+    if keys.len() as u64 > segment.count().saturating_mul(limits::TAGS as u64) {
+        return Err(Refusal::Malformed("it has more keys than its entries can have".into()));
     }
     let (device, incarnation, end) = (segment.device, segment.incarnation, segment.end());
     if !caller.members.counts(Place { device, incarnation, seq: end - 1 }) {
@@ -399,7 +399,7 @@ async fn compare(hub: &Hub, workspace: WorkspaceId, segment: &Segment, end: u64)
     let place = Position { device: segment.device, incarnation: segment.incarnation, next: last };
     let there = hub.store.segment_with(workspace, place).await?.ok_or(Refusal::Fork)?;
     let hash = |segment: &Segment| segment.chain().iter().find(|l| l.end() == last + 1).map(|l| l.hash);
-    match hash(&Segment::decode(&there)?).zip(hash(segment)) {
+    match hash(&Segment::decode(workspace, &there)?).zip(hash(segment)) {
         Some((there, said)) if there != said => Err(Refusal::Fork),
         _ => Ok(()),
     }
@@ -686,7 +686,7 @@ async fn contents(
     let segments: Vec<Value> = rows
         .iter()
         .map(|row| {
-            let items = Segment::decode(&row.bytes).map(|s| s.items).unwrap_or_default();
+            let items = Segment::decode(caller.workspace, &row.bytes).map(|s| s.items).unwrap_or_default();
             let entries: Vec<Value> = items.iter().map(shown).collect();
             json!({"seq": row.seq, "device": row.device.to_string(), "incarnation": format!("{:016x}", row.incarnation),
                 "first": row.first, "next": row.next, "hash": row.last.to_string(), "at": row.at,

@@ -51,7 +51,7 @@ pub async fn check(store: &dyn Store) -> Result<Report, StoreError> {
                 entries += row.next - row.first;
                 let card = members.devices.get(&row.device).map(|m| &m.card);
                 let accepted = card.ok_or_else(|| "its device is no member".to_owned()).and_then(|card| {
-                    let segment = Segment::decode(&row.bytes).map_err(|e| e.to_string())?;
+                    let segment = Segment::decode(id, &row.bytes).map_err(|e| e.to_string())?;
                     feed.accept(id, card, &segment).map_err(|e| e.to_string())
                 });
                 if let Err(why) = accepted {

@@ -12,6 +12,7 @@ use crate::{
     team::Team,
     views::{RemoteState, SyncReport},
 };
+use apply::Ready;
 use pack::packed;
 use satchel_domain::RecordId;
 use satchel_protocol::{DeviceId, Feed, Hash, Kept, Place, Position, Role, Segment};
@@ -139,6 +140,7 @@ impl Session {
             moved: false,
             waiting: BTreeSet::new(),
             lacks: None,
+            ready: None,
             bulk: None,
             failed: None,
             progress,
@@ -319,6 +321,8 @@ struct Reading<'a> {
     waiting: BTreeSet<(DeviceId, u64)>,
     /// A device whose feed waits where entries are left out.
     lacks: Option<DeviceId>,
+    /// What comes next, made ready: of which device and incarnation, from where to where.
+    ready: Option<((DeviceId, u64, u64, u64), Vec<Option<Ready>>)>,
     /// Where much has come, as with a first sync.
     bulk: Option<Bulk<'a>>,
     failed: Option<AppError>,
@@ -366,13 +370,35 @@ impl Reading<'_> {
         Ok(known)
     }
 
-    fn try_take(&mut self, segment: &Segment, keys: &[u8]) -> Result<bool, AppError> {
-        let card = self.team.members.devices.get(&segment.device).map(|m| m.card.clone());
-        let Some(card) = card else { return Ok(false) };
+    fn try_take(
+        &mut self,
+        (segment, keys): (&Segment, &[u8]),
+        next: Option<(&Segment, &[u8])>,
+    ) -> Result<bool, AppError> {
+        let card = |segment: &Segment| self.team.members.devices.get(&segment.device).map(|m| &m.card);
+        let Some(card) = card(segment).cloned() else { return Ok(false) };
         let feed = (segment.device, segment.incarnation);
+        let begins = |segment: &Segment| (segment.device, segment.incarnation, segment.first, segment.end());
+        let mut ready = self.ready.take().filter(|(of, _)| *of == begins(segment)).map(|(_, ready)| ready);
         let more = loop {
             let ahead = self.waiting.contains(&feed);
-            let applied = self.session.apply(&self.team, &card, segment, keys, ahead)?;
+            let (session, team) = (self.session, &self.team);
+            let now = match ready.take() {
+                _ if ahead => Vec::new(),
+                Some(ready) => ready,
+                None => session.ready(team, segment, keys),
+            };
+            // While one is written the next is made ready.
+            let (applied, then) = std::thread::scope(|scope| {
+                let next = next.filter(|_| !ahead && self.ready.is_none());
+                let then = next
+                    .map(|(next, keys)| scope.spawn(move || (begins(next), session.ready(team, next, keys))));
+                let applied = session.apply(team, &card, (segment, keys), now, ahead);
+                (applied, then.and_then(|then| then.join().ok()))
+            });
+            let applied = applied?;
+            // A field of the user's own changes how it is read.
+            self.ready = then.filter(|_| !applied.new_field);
             self.pulled += applied.entries;
             self.moved |= applied.moved;
             if self.trouble.is_none() {
@@ -409,8 +435,8 @@ impl Reader for Reading<'_> {
         self.keep(known)
     }
 
-    fn take(&mut self, segment: &Segment, keys: &[u8]) -> Option<bool> {
-        let taken = self.try_take(segment, keys);
+    fn take(&mut self, this: (&Segment, &[u8]), next: Option<(&Segment, &[u8])>) -> Option<bool> {
+        let taken = self.try_take(this, next);
         self.keep(taken)
     }
 }

@@ -269,21 +269,22 @@ impl Link {
 pub struct Segment {
     #[n(0)]
     version: u8,
+    /// Does not travel: it is that of wherever the segment was found, and signed.
+    #[cbor(skip)]
+    workspace: WorkspaceId,
     #[n(1)]
-    pub workspace: WorkspaceId,
-    #[n(2)]
     pub device: DeviceId,
-    #[n(3)]
+    #[n(2)]
     pub incarnation: u64,
     /// The place of the first entry.
-    #[n(4)]
+    #[n(3)]
     pub first: u64,
     /// The hash of the entry before the first.
-    #[n(5)]
+    #[n(4)]
     pub previous: Hash,
-    #[n(6)]
+    #[n(5)]
     pub items: Vec<Item>,
-    #[n(7)]
+    #[n(6)]
     signature: Signature,
 }
 
@@ -309,12 +310,13 @@ struct Statement {
 const SEGMENT: &str = "satchel segment 1";
 
 impl Segment {
-    /// Decodes what came from outside. Nothing of it is to be believed before [`Feed::accept`].
-    pub fn decode(bytes: &[u8]) -> Result<Self> {
+    /// Decodes what came from outside, found where a workspace keeps its log. Nothing of it is to be believed before
+    /// [`Feed::accept`].
+    pub fn decode(workspace: WorkspaceId, bytes: &[u8]) -> Result<Self> {
         if let Some(version) = version_of(bytes).filter(|v| *v > VERSION) {
             return Err(ProtocolError::Newer(version));
         }
-        let segment: Segment = decode(bytes, limits::SEGMENT_BYTES)?;
+        let segment = Segment { workspace, ..decode(bytes, limits::SEGMENT_BYTES)? };
         let bad = |what: &str| Err(ProtocolError::Malformed(what.to_owned()));
         if segment.version != VERSION {
             return bad("its version is no version");

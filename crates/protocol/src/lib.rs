@@ -39,6 +39,8 @@ pub const VERSION: u8 = 1;
 pub mod limits {
     pub const SEGMENT_BYTES: usize = 32 << 20;
     pub const ENTRIES: usize = 10_000;
+    /// Of one record, where several devices have made it.
+    pub const TAGS: usize = 16;
     pub const ENTRY_BYTES: usize = 17 << 20;
     pub const RECORD_BYTES: usize = 1 << 20;
     pub const DEVICES: usize = 10_000;

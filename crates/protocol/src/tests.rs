@@ -111,7 +111,7 @@ fn what_one_device_writes_another_reads() {
     let (second, _) = segment(&ana, feed, &["three"]);
     let mut seen = Feed::new(ana.id, 1);
     for (sent, texts) in [(&first, vec!["one", "two"]), (&second, vec!["three"])] {
-        let received = Segment::decode(&sent.encode()).expect("decodes");
+        let received = Segment::decode(WORKSPACE, &sent.encode()).expect("decodes");
         assert_eq!(&received, sent);
         let new = seen.accept(WORKSPACE, &card, &received).expect("accepted");
         let read: Vec<String> = new.map(|at| open(&received, at).expect("opens")).collect();
@@ -207,7 +207,7 @@ fn a_feed_is_the_same_without_what_was_left_out() {
     let short = first.without(|seq| seq == 2 || seq == 3);
     assert_eq!((short.count(), short.items.len(), short.entries().count()), (4, 3, 2));
     assert!(short.encode().len() < first.encode().len());
-    assert_eq!(Segment::decode(&short.encode()).expect("decodes"), short);
+    assert_eq!(Segment::decode(WORKSPACE, &short.encode()).expect("decodes"), short);
     let mut seen = start;
     assert_eq!(seen.accept(WORKSPACE, &card, &short), Ok(0..3));
     assert_eq!((open(&short, 0), open(&short, 2)), (Ok("one".into()), Ok("four".into())));
@@ -238,7 +238,7 @@ fn a_feed_is_the_same_without_what_was_left_out() {
     assert_eq!(start.clone().accept(WORKSPACE, &card, &forged), Err(ProtocolError::BadSignature));
     let mut endless = first;
     endless.items = vec![Item::Elided { count: u64::MAX, last: behind.last }; 2];
-    assert!(Segment::decode(&endless.encode()).is_err());
+    assert!(Segment::decode(WORKSPACE, &endless.encode()).is_err());
 }
 
 #[test]
@@ -461,7 +461,7 @@ fn the_wire_tells_little_and_costs_little() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let (many, _) = segment(&ana, Feed::new(ana.id, 1), &many);
     let (alone, each) = (one.encode().len(), many.encode().len() / 100);
-    expect!["437 bytes alone, 299 among others"]
+    expect!["420 bytes alone, 299 among others"]
         .assert_eq(&format!("{alone} bytes alone, {each} among others"));
     // Texts of nearly the same length are the same length to the server.
     let lengths: Vec<usize> = (200..=220).map(|n| pad(&vec![0; n]).len()).collect();
@@ -474,9 +474,9 @@ fn a_newer_version_is_named() {
     let mut bytes = sent.encode();
     assert_eq!(bytes[1], VERSION, "it stands first");
     bytes[1] = VERSION + 1;
-    assert_eq!(Segment::decode(&bytes), Err(ProtocolError::Newer(VERSION + 1)));
+    assert_eq!(Segment::decode(WORKSPACE, &bytes), Err(ProtocolError::Newer(VERSION + 1)));
     // Whatever else it has become.
-    assert_eq!(Segment::decode(&[0x82, 9, 0xf6]), Err(ProtocolError::Newer(9)));
+    assert_eq!(Segment::decode(WORKSPACE, &[0x82, 9, 0xf6]), Err(ProtocolError::Newer(9)));
 }
 
 /// What this version has written once must be read for ever.
@@ -510,7 +510,7 @@ fn what_was_written_by_the_first_version_is_read() {
         let digits = line.chunks(2).map(|two| std::str::from_utf8(two).expect("hex"));
         digits.map(|two| u8::from_str_radix(two, 16).expect("hex")).collect()
     };
-    let sent = Segment::decode(&bytes(0)).expect("decodes");
+    let sent = Segment::decode(WORKSPACE, &bytes(0)).expect("decodes");
     let mut feed = Feed::new(DeviceId([1; 16]), 1);
     let new = feed.accept(WORKSPACE, &keys(1).card().expect("a card"), &sent).expect("accepted");
     let read: Vec<String> = new.map(|at| open(&sent, at).expect("opens")).collect();
@@ -551,10 +551,10 @@ proptest! {
             if cut { bytes.truncate(at) } else { bytes[at] = byte }
             bytes
         };
-        if let Ok(received) = Segment::decode(&tamper(&SENT.0)) {
+        if let Ok(received) = Segment::decode(WORKSPACE, &tamper(&SENT.0)) {
             let mut feed = Feed::new(DeviceId([1; 16]), 1);
             if feed.accept(WORKSPACE, &card, &received).is_ok() {
-                prop_assert_eq!(received, Segment::decode(&SENT.0).expect("decodes"));
+                prop_assert_eq!(received, Segment::decode(WORKSPACE, &SENT.0).expect("decodes"));
             }
         }
         if let Ok(record) = SignedRecord::decode(&tamper(&SENT.1))
@@ -566,7 +566,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let _ = Segment::decode(&bytes);
+        let _ = Segment::decode(WORKSPACE, &bytes);
         let _ = SignedRecord::decode(&bytes).and_then(|r| r.read());
         let _ = SealedRequest::decode(&bytes);
         let _ = Invitation::from_link(&String::from_utf8_lossy(&bytes));

@@ -50,6 +50,13 @@ bytes!(
     Signature, 64
 );
 
+impl Default for WorkspaceId {
+    /// None.
+    fn default() -> Self {
+        Self([0; 16])
+    }
+}
+
 impl Hash {
     /// Before the first.
     pub const NONE: Hash = Hash([0; 32]);

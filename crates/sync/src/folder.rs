@@ -29,6 +29,7 @@ const FILES: usize = 1_000_000;
 
 #[derive(Debug, Clone)]
 pub struct Folder {
+    workspace: WorkspaceId,
     root: PathBuf,
 }
 
@@ -45,7 +46,7 @@ impl Folder {
     /// The team's folder within a shared one, which must be there.
     pub fn open(shared: &Path, workspace: WorkspaceId) -> Result<Self> {
         match shared.is_dir() {
-            true => Ok(Self { root: shared.join(format!("satchel-{workspace}")) }),
+            true => Ok(Self { workspace, root: shared.join(format!("satchel-{workspace}")) }),
             false => Err(RemoteError::Away(shared.to_owned())),
         }
     }
@@ -311,11 +312,11 @@ impl Remote for Folder {
                 }
                 let kept = self.segment(&found)?;
                 // Half of a file, or a copy that is none: another may be whole.
-                let Ok(segment) = Segment::decode(&kept.segment) else { continue };
+                let Ok(segment) = Segment::decode(self.workspace, &kept.segment) else { continue };
                 if (segment.device, segment.incarnation) != (device, incarnation) {
                     continue;
                 }
-                match reader.take(&segment, &kept.keys) {
+                match reader.take((&segment, &kept.keys), None) {
                     None => return Ok(Pulled::Stopped),
                     Some(false) => break,
                     Some(true) => match known(reader) {

@@ -77,8 +77,8 @@ pub trait Reader {
     /// How far each feed is known; one that is not named begins at 1.
     fn known(&mut self) -> Option<Vec<Position>>;
     /// A segment that holds something unknown, and the wrapped keys that came with it. Whether what comes behind it in
-    /// its feed is of use.
-    fn take(&mut self, segment: &Segment, keys: &[u8]) -> Option<bool>;
+    /// its feed is of use. `next`: what is likely to come then.
+    fn take(&mut self, this: (&Segment, &[u8]), next: Option<(&Segment, &[u8])>) -> Option<bool>;
 }
 
 /// How a pull has ended.

@@ -600,16 +600,17 @@ impl Remote for Server {
             }
             let before = given.clone();
             let mut broken = None;
+            let mut segments = Vec::with_capacity(news.segments.len());
             for kept in &news.segments {
-                let segment = match Segment::decode(&kept.segment) {
-                    Ok(segment) => segment,
+                match Segment::decode(self.workspace, &kept.segment) {
+                    Ok(segment) => segments.push((segment, kept.keys.as_slice())),
                     // The others may be whole.
-                    Err(e) => {
-                        broken = broken.or(Some(e));
-                        continue;
-                    }
-                };
-                let Some(more) = reader.take(&segment, &kept.keys) else { return Ok(Pulled::Stopped) };
+                    Err(e) => broken = broken.or(Some(e)),
+                }
+            }
+            for (at, (segment, keys)) in segments.iter().enumerate() {
+                let next = segments.get(at + 1).map(|(segment, keys)| (segment, *keys));
+                let Some(more) = reader.take((segment, keys), next) else { return Ok(Pulled::Stopped) };
                 // As far as anything can be: no more of it.
                 let to = if more { segment.end() } else { i64::MAX.unsigned_abs() };
                 let given = given.entry((segment.device, segment.incarnation)).or_default();

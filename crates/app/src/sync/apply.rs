@@ -22,9 +22,9 @@ pub(super) const AROUND: usize = 150;
 impl Session {
     /// The documents that begin in a segment, decrypted, read and projected on all cores: what of a first
     /// sync does not need the database. What is not made ready here is done one by one.
-    fn ready(&self, team: &Team, card: &Card, segment: &Segment, keys: &[u8]) -> Vec<Option<Ready>> {
-        let signed = self.store.read(|db| feed_in(db, segment.device, segment.incarnation));
-        let signed = signed.is_ok_and(|mut feed| feed.accept(self.workspace(), card, segment).is_ok());
+    pub(super) fn ready(&self, team: &Team, segment: &Segment, keys: &[u8]) -> Vec<Option<Ready>> {
+        let member = team.members.devices.get(&segment.device);
+        let signed = member.is_some_and(|m| segment.verify(&m.card).is_ok());
         let Ok(wrapped) = WrappedKey::decode_all(keys) else { return Vec::new() };
         if segment.items.len() < WORTH_CORES || !signed {
             return Vec::new();
@@ -64,13 +64,12 @@ impl Session {
         &self,
         team: &Team,
         card: &Card,
-        segment: &Segment,
-        keys: &[u8],
+        (segment, keys): (&Segment, &[u8]),
+        mut ready: Vec<Option<Ready>>,
         ahead: bool,
     ) -> Result<Applied, AppError> {
         let chain = segment.chain();
         let names = team.names(segment.device);
-        let mut ready = if ahead { Vec::new() } else { self.ready(team, card, segment, keys) };
         self.store.write::<_, AppError>(|tx| {
             let before = feed_in(tx, segment.device, segment.incarnation)?;
             let mut feed = before;
@@ -221,7 +220,7 @@ pub(super) struct Applied {
 }
 
 /// An entry that begins a document, ready to be written.
-struct Ready {
+pub(super) struct Ready {
     payload: Payload,
     announced: Announced,
     prepared: Prepared,

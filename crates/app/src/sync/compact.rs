@@ -184,7 +184,8 @@ impl Session {
                 let here: Vec<At> = here.map(|c| c.at).collect();
                 if let Some(mut row) = held {
                     let places: HashSet<u64> = here.iter().map(|at| at.seq).collect();
-                    let mut segment = Segment::decode(&row.bytes)?.without(|seq| places.contains(&seq));
+                    let mut segment =
+                        Segment::decode(self.workspace(), &row.bytes)?.without(|seq| places.contains(&seq));
                     for around in [Around::EndingAt, Around::BeginningAt] {
                         let seq = if around == Around::EndingAt { segment.first } else { segment.end() };
                         let Some(other) = loose::segment_around(tx, row.incarnation, seq, around)? else {
@@ -193,7 +194,7 @@ impl Session {
                         if other.bytes.len() + row.bytes.len() > JOINED {
                             continue;
                         }
-                        let next = Segment::decode(&other.bytes)?;
+                        let next = Segment::decode(self.workspace(), &other.bytes)?;
                         let joined = match around {
                             Around::EndingAt => next.join(&segment, &keys),
                             _ => segment.join(&next, &keys),

@@ -6,6 +6,7 @@ use satchel_document::{Document, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
     DeviceKeys, DocTag, EntryKind, EpochKey, Payload, RecordKey, SegmentBuilder, Subject, Told, WrappedKey,
+    limits,
 };
 use satchel_storage::{
     DocumentRow, StorageError, Transaction, documents,
@@ -83,7 +84,7 @@ impl<'a> Draft<'a> {
         let mut others = Vec::new();
         if kind == EntryKind::Snapshot {
             // What tells whose they are may be left out for it.
-            for (tag, key) in tags {
+            for (tag, key) in tags.take(limits::TAGS - 1) {
                 self.wrap(DocTag(tag), &RecordKey::from_bytes(key))?;
                 others.push(DocTag(tag));
             }
