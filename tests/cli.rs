@@ -89,6 +89,7 @@ fn every_answer_has_the_shape_that_scripts_depend_on() {
             "import_names",
             "key",
             "label",
+            "links",
             "options",
             "privacy",
             "purpose",
@@ -290,7 +291,7 @@ fn exports_read_back_as_they_were() {
                 }
             }
             row["fields"].as_object_mut().unwrap().remove("company");
-            (row["fields"].clone(), row["company_title"].clone())
+            (row["fields"].clone(), row["titles"]["company"].clone())
         };
         assert_eq!(row(&cli), row(&other), "{format}");
     }

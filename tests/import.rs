@@ -34,7 +34,7 @@ fn an_import_is_rolled_back_the_records_that_it_updated_too() {
     let report = import(&laptop, &path, &ImportOptions::default());
     assert_eq!((report.created["person"], report.updated, report.created["company"]), (1, 1, 1));
     let after = laptop.session.get(ana).unwrap();
-    assert_eq!(after.company_title.as_deref(), Some("Norte SL"));
+    assert_eq!(after.titles.get("company").map(String::as_str), Some("Norte SL"));
     assert_eq!(after.fields["title"], "CEO", "what the file does not know stays");
     assert_eq!(after.fields["x_hat_size"], "7");
     assert_eq!(undo(&laptop, &report), 0);
@@ -63,7 +63,7 @@ fn what_was_edited_since_the_import_stays_and_is_named() {
     laptop.session.set(page.rows[0].id, json!({"title": "Buyer"}).as_object().unwrap()).unwrap();
     assert_eq!(undo(&laptop, &report), 3, "Bo, and the company and the field that he uses");
     assert_eq!(people(&laptop).len(), 1);
-    assert_eq!(people(&laptop)[0]["company_title"], "Norte SL");
+    assert_eq!(people(&laptop)[0]["titles"]["company"], "Norte SL");
     assert_eq!(people(&laptop)[0]["title"], "Bo Li");
 }
 
@@ -258,7 +258,7 @@ fn what_a_later_import_uses_stays_when_the_earlier_one_is_rolled_back() {
     let left = people(&laptop);
     assert_eq!(left.len(), 1);
     assert_eq!(
-        (left[0]["company_title"].as_str(), left[0]["fields"]["x_hat_size"].as_str()),
+        (left[0]["titles"]["company"].as_str(), left[0]["fields"]["x_hat_size"].as_str()),
         (Some("Norte SL"), Some("9"))
     );
 }
@@ -389,7 +389,7 @@ fn every_export_comes_back_as_it_was() {
     for format in [ExportFormat::Csv, ExportFormat::Xlsx, ExportFormat::Json, ExportFormat::Vcard] {
         let out = laptop.dir.path().join(format!("{format:?}"));
         let options = satchel_app::ExportOptions {
-            kinds: Kind::BROWSED.to_vec(),
+            kinds: Kind::IMPORTED.to_vec(),
             format,
             out: out.clone(),
             request: ListRequest::default(),

@@ -549,12 +549,7 @@ fn get(show: &Show, session: &Session, id: &str) -> Done {
     let rows: Vec<Vec<String>> = view
         .fields
         .iter()
-        .map(|(k, v)| {
-            vec![
-                k.clone(),
-                if k == "company" { view.company_title.clone().unwrap_or_default() } else { plain(v) },
-            ]
-        })
+        .map(|(k, v)| vec![k.clone(), view.titles.get(k).cloned().unwrap_or_else(|| plain(v))])
         .collect();
     show.answer(&json!(view), || {
         let trash = view.deleted_at.as_ref().map_or(String::new(), |at| say!(" (in the trash since {})", at));
@@ -595,7 +590,7 @@ fn list(show: &Show, session: &Session, args: &List) -> Done {
             vec![
                 r.id.to_string(),
                 r.title.clone(),
-                r.company_title.clone().unwrap_or_else(|| field("industry")),
+                r.titles.get("company").cloned().unwrap_or_else(|| field("industry")),
                 field("emails"),
                 field("phones"),
             ]

@@ -162,6 +162,8 @@ CREATE INDEX person_trash ON person (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX person_by_company ON person (company) WHERE company IS NOT NULL;
 
+CREATE INDEX person_by_birthday ON person (substr(birthday, -5)) WHERE birthday IS NOT NULL;
+
 CREATE TABLE company (
   row INTEGER PRIMARY KEY REFERENCES document (row),
   id TEXT NOT NULL,
@@ -196,6 +198,169 @@ CREATE INDEX company_by_sort ON company (sort, row) WHERE deleted_at IS NULL;
 CREATE INDEX company_trash ON company (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX company_by_name_sort ON company (name_sort);
+
+CREATE TABLE deal (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  company TEXT,
+  person TEXT,
+  value INTEGER,
+  value_currency TEXT,
+  stage TEXT,
+  stage_at INTEGER,
+  rank TEXT,
+  probability REAL,
+  close_date TEXT,
+  closed_at INTEGER,
+  lost_reason TEXT,
+  lost_reason_sort TEXT,
+  owner TEXT,
+  owner_sort TEXT,
+  source TEXT,
+  source_sort TEXT,
+  notes TEXT,
+  tags TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX deal_by_sort ON deal (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX deal_trash ON deal (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX deal_by_company ON deal (company) WHERE company IS NOT NULL;
+
+CREATE INDEX deal_by_person ON deal (person) WHERE person IS NOT NULL;
+
+CREATE INDEX deal_by_stage ON deal (stage) WHERE stage IS NOT NULL;
+
+CREATE INDEX deal_by_close_date ON deal (close_date) WHERE close_date IS NOT NULL;
+
+CREATE TABLE pipeline (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  rank TEXT,
+  rank_sort TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX pipeline_by_sort ON pipeline (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX pipeline_trash ON pipeline (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE stage (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  pipeline TEXT,
+  rank TEXT,
+  rank_sort TEXT,
+  probability REAL,
+  outcome TEXT,
+  rot_days REAL,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX stage_by_sort ON stage (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX stage_trash ON stage (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX stage_by_pipeline ON stage (pipeline) WHERE pipeline IS NOT NULL;
+
+CREATE TABLE activity (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  type TEXT,
+  type_sort TEXT,
+  subject TEXT,
+  subject_sort TEXT,
+  at INTEGER,
+  minutes REAL,
+  outcome TEXT,
+  outcome_sort TEXT,
+  text TEXT,
+  company TEXT,
+  person TEXT,
+  deal TEXT,
+  place TEXT,
+  owner TEXT,
+  owner_sort TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX activity_by_sort ON activity (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX activity_trash ON activity (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX activity_by_at ON activity (at) WHERE at IS NOT NULL;
+
+CREATE INDEX activity_by_company ON activity (company) WHERE company IS NOT NULL;
+
+CREATE INDEX activity_by_person ON activity (person) WHERE person IS NOT NULL;
+
+CREATE INDEX activity_by_deal ON activity (deal) WHERE deal IS NOT NULL;
+
+CREATE TABLE task (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  title TEXT,
+  title_sort TEXT,
+  due TEXT,
+  due_time TEXT,
+  due_time_sort TEXT,
+  done_at INTEGER,
+  company TEXT,
+  person TEXT,
+  deal TEXT,
+  owner TEXT,
+  owner_sort TEXT,
+  repeat TEXT,
+  notes TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX task_by_sort ON task (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX task_trash ON task (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX task_by_due ON task (due) WHERE due IS NOT NULL;
+
+CREATE INDEX task_by_done_at ON task (done_at) WHERE done_at IS NOT NULL;
+
+CREATE INDEX task_by_company ON task (company) WHERE company IS NOT NULL;
+
+CREATE INDEX task_by_person ON task (person) WHERE person IS NOT NULL;
+
+CREATE INDEX task_by_deal ON task (deal) WHERE deal IS NOT NULL;
 
 CREATE TABLE custom_field (
   row INTEGER PRIMARY KEY REFERENCES document (row),

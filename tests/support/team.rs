@@ -139,7 +139,7 @@ impl Device {
             .into_iter()
             .flat_map(|kind| [all(kind, false), all(kind, true)])
             .flatten()
-            .map(|r| json!({"id": r.id, "fields": r.fields, "deleted": r.deleted_at, "company": r.company_title}))
+            .map(|r| json!({"id": r.id, "fields": r.fields, "deleted": r.deleted_at, "titles": r.titles}))
             .collect();
         rows.sort_by_key(|r| r["id"].to_string());
         rows

@@ -43,7 +43,11 @@ impl ExportFormat {
 
     /// Whether records of a kind have anything that the format can hold.
     const fn holds(self, kind: Kind) -> bool {
-        !matches!((self, kind), (ExportFormat::Ics, Kind::Company | Kind::CustomField))
+        match self {
+            ExportFormat::Ics => matches!(kind, Kind::Person),
+            ExportFormat::Vcard => matches!(kind, Kind::Person | Kind::Company),
+            _ => true,
+        }
     }
 }
 
@@ -190,8 +194,7 @@ fn write_csv(
     let header: Vec<String> = table.header().iter().map(|h| spreadsheet_safe(h)).collect();
     write_line(out, &header)?;
     each(&mut |row| {
-        let company = row.company_title.as_deref().unwrap_or_default();
-        let cells = table.cells(&row.id.to_string(), company, &row.fields);
+        let cells = table.cells(&row.id.to_string(), &row.titles, &row.fields);
         let safe: Vec<String> = cells.iter().map(|cell| spreadsheet_safe(cell)).collect();
         Ok(write_line(out, &safe)?)
     })
@@ -206,10 +209,7 @@ fn write_xlsx(
     let fields: Vec<Field> = catalogue.offered(kind).cloned().collect();
     let table = columns(&fields, &each)?;
     let mut sheet = Sheet::new(kind.key(), &table.header())?;
-    each(&mut |row| {
-        let company = row.company_title.as_deref().unwrap_or_default();
-        Ok(sheet.row(&table.cells(&row.id.to_string(), company, &row.fields))?)
-    })?;
+    each(&mut |row| Ok(sheet.row(&table.cells(&row.id.to_string(), &row.titles, &row.fields))?))?;
     Ok(out.write_all(&sheet.finish()?)?)
 }
 
@@ -240,7 +240,7 @@ fn write_json(
     each(&mut |row| {
         let record = json!({
             "id": row.id.to_string(), "kind": kind.key(), "title": row.title, "fields": row.fields,
-            "company_title": row.company_title, "created_at": rfc3339(row.created_at), "updated_at": rfc3339(row.updated_at),
+            "company_title": row.titles.get("company"), "created_at": rfc3339(row.created_at), "updated_at": rfc3339(row.updated_at),
         });
         let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
         Ok(write!(out, "{comma}{record}")?)
@@ -255,7 +255,7 @@ fn write_vcards(
     out: &mut impl Write,
 ) -> Result<(), AppError> {
     each(&mut |row| {
-        let company = row.company_title.as_deref().unwrap_or_default();
+        let company = row.titles.get("company").map_or("", String::as_str);
         let card =
             vcard_of(kind, &row.id.to_string(), &row.title, company, &row.fields, catalogue.fields(kind));
         Ok(out.write_all(card.as_bytes())?)

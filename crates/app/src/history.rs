@@ -9,8 +9,7 @@ use crate::{
 };
 use satchel_document::{Document, Version, fields_that_differ, guarded};
 use satchel_domain::{
-    Catalogue, Field, FieldType, Kind, OperationId, RecordId, Registers, Value, date::rfc3339,
-    register::DELETED_AT,
+    Catalogue, Field, Kind, OperationId, RecordId, Registers, Value, date::rfc3339, register::DELETED_AT,
 };
 use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
@@ -29,7 +28,6 @@ impl Session {
             let versions = versions(db, &mut document)?;
             Ok((document, row.kind, versions))
         })?;
-        let company = catalogue.fields(kind).iter().find(|f| f.ty == FieldType::Company);
         let view = |(operation, version): (Operation, Version)| {
             let before = document.registers_at(&version.before);
             let after = document.registers_at(&version.after);
@@ -40,25 +38,31 @@ impl Session {
                 by: operation.person,
                 device: operation.device,
                 undone: operation.undone_by.is_some(),
-                changes: self.named(changes(kind, &before, &after, &catalogue), company),
+                changes: self.named(changes(kind, &before, &after, &catalogue), catalogue.links(kind)),
             }
         };
         Ok(versions.into_iter().take(VERSIONS).map(view).collect())
     }
 
-    /// Companies by what they are called: an id tells nobody anything.
-    fn named(&self, mut changes: Vec<ChangeView>, company: Option<&Field>) -> Vec<ChangeView> {
-        let name = |value: &Json, title: &mut Option<String>| {
+    /// What is linked by what it is called: an id tells nobody anything.
+    fn named<'a>(
+        &self,
+        mut changes: Vec<ChangeView>,
+        links: impl Iterator<Item = (&'a Field, Kind)>,
+    ) -> Vec<ChangeView> {
+        let name = |value: &Json, to: Kind, title: &mut Option<String>| {
             let Some(id) = value.as_str().and_then(|id| id.parse().ok()) else { return };
             let found = self.store.read(|db| {
                 let row = documents::find(db, id)?.map(|(row, _)| row);
-                row.map(|row| lists::title(db, Kind::Company, row)).transpose()
+                row.map(|row| lists::title(db, to, row)).transpose()
             });
             *title = found.ok().flatten().flatten();
         };
-        for change in changes.iter_mut().filter(|c| company.is_some_and(|f| f.key == c.field)) {
-            name(&change.before, &mut change.before_title);
-            name(&change.after, &mut change.after_title);
+        for (field, to) in links {
+            for change in changes.iter_mut().filter(|c| field.key == c.field) {
+                name(&change.before, to, &mut change.before_title);
+                name(&change.after, to, &mut change.after_title);
+            }
         }
         changes
     }
@@ -386,9 +390,8 @@ fn is_used(
 ) -> Result<bool, StorageError> {
     let text = |key: &str| registers.get(key).and_then(satchel_domain::Scalar::as_str).unwrap_or_default();
     match row.kind {
-        Kind::Person | Kind::Attachment => Ok(false),
-        Kind::Company => projections::company_is_used(db, row.id),
-        Kind::CustomField => match text("for_kind").parse() {
+        kind if kind != Kind::CustomField => projections::is_linked(db, kind, row.id),
+        _ => match text("for_kind").parse() {
             Ok(kind) => projections::custom_field_is_used(db, kind, text("key")),
             Err(_) => Ok(false),
         },

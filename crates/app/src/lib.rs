@@ -3,6 +3,8 @@
 
 mod attachments;
 mod bulk;
+mod day;
+mod deals;
 mod error;
 mod events;
 mod export;
@@ -25,6 +27,7 @@ mod team;
 mod verify;
 pub mod views;
 
+pub use day::Logged;
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};

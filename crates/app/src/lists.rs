@@ -73,6 +73,18 @@ impl ListCache {
     }
 }
 
+pub(crate) fn row_view(row: satchel_storage::Row) -> RowView {
+    RowView {
+        id: row.id,
+        kind: row.kind,
+        title: row.title,
+        fields: row.fields,
+        titles: row.titles,
+        updated_at: rfc3339(row.updated_at),
+        deleted_at: row.deleted_at.map(rfc3339),
+    }
+}
+
 impl Session {
     pub fn list(&self, kind: Kind, request: &ListRequest) -> Result<ListPage, AppError> {
         let query = query(kind, request)?;
@@ -90,14 +102,7 @@ impl Session {
             row.fields.retain(|key, _| !hidden.contains(&key));
             row
         });
-        let rows = rows.map(|row| RowView {
-            id: row.id,
-            title: row.title,
-            fields: row.fields,
-            company_title: row.company_title,
-            updated_at: rfc3339(row.updated_at),
-            deleted_at: row.deleted_at.map(rfc3339),
-        });
+        let rows = rows.map(row_view);
         Ok(ListPage { total: u32::try_from(order.len()).unwrap_or(u32::MAX), rows: rows.collect() })
     }
 
@@ -176,10 +181,12 @@ impl Session {
         written: &BTreeSet<(Kind, i64)>,
     ) -> Result<Option<Vec<i64>>, AppError> {
         let Kept { query, order, .. } = known;
-        // People are listed, and looked for, by their company's name.
-        let others = written.iter().any(|(kind, _)| *kind != query.kind);
-        let by_company = query.filter.is_some() || query.sort.iter().any(|(field, _)| field == "company");
-        if others && query.kind == Kind::Person && by_company {
+        // Records are listed, and looked for, by the names of what they link to.
+        let names_others = |field: &satchel_domain::Field, to: Kind| {
+            let named = query.filter.is_some() || query.sort.iter().any(|(key, _)| *key == field.key);
+            named && written.iter().any(|(kind, _)| *kind == to)
+        };
+        if catalogue.links(query.kind).any(|(field, to)| names_others(field, to)) {
             return Ok(None);
         }
         let rows: Vec<i64> =

@@ -8,7 +8,7 @@ use crate::{
 };
 use satchel_document::{Changes, Conflict, difference, guarded};
 use satchel_domain::{
-    Catalogue, FieldType, Kind, RecordId, Registers, Scalar, Value,
+    Catalogue, FieldType, Kind, OperationId, RecordId, Registers, Scalar, Value,
     date::rfc3339,
     register::{DELETED_AT, field_of},
     value::{Habits, ValueError},
@@ -38,21 +38,34 @@ impl Session {
         if kind == Kind::Attachment {
             return Err(AppError::refused("files are attached with `satchel attach ID FILE`, or in the app"));
         }
-        let catalogue = self.catalogue();
-        let mut registers = Registers::new();
-        for (key, value) in read_input(kind, input, &catalogue, &self.habits()?)? {
-            if let Some(value) = value {
-                value.to_registers(&key, &mut registers);
-            }
-        }
-        if registers.is_empty() {
+        let mut values = read_input(kind, input, &self.catalogue(), &self.habits()?)?;
+        if values.values().all(Option::is_none) {
             return Err(AppError::refused(format!(
                 "a {kind} needs at least one field, such as {}",
                 example(kind)
             )));
         }
+        self.complete(kind, &mut values)?;
         let id = RecordId(Uuid::now_v7());
-        self.create_with(id, kind, &registers)
+        self.create_with(id, kind, &registers_of(&values))
+    }
+
+    /// What a new record has where nobody has said otherwise.
+    pub(crate) fn complete(&self, kind: Kind, values: &mut Values) -> Result<(), AppError> {
+        let mut default = |key: &str, value: Value| {
+            values.entry(key.to_owned()).or_insert(Some(value));
+        };
+        if matches!(kind, Kind::Deal | Kind::Activity | Kind::Task) {
+            default("owner", Value::Text(self.person.clone()));
+        }
+        if kind == Kind::Activity {
+            default("type", Value::Text("note".to_owned()));
+            default("at", Value::DateTime(now()));
+        }
+        match kind {
+            Kind::Deal => self.staged(values, true),
+            _ => Ok(()),
+        }
     }
 
     fn create_with(&self, id: RecordId, kind: Kind, registers: &Registers) -> Result<Written, AppError> {
@@ -78,7 +91,7 @@ impl Session {
     ) -> Result<Written, AppError> {
         let operation = self.operation(label);
         self.store.write::<_, AppError>(|tx| {
-            self.check_references(tx, registers)?;
+            self.check_references(tx, kind, registers)?;
             let seq = operations::begin(tx, &operation)?;
             let mut prepared =
                 Prepared::new_record(id, kind, &self.stamp(&operation), registers, &self.catalogue());
@@ -151,11 +164,26 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
+        self.set_as("edit", ids, input, progress, cancel)
+    }
+
+    /// The same as an action of another name.
+    pub(crate) fn set_as(
+        &self,
+        label: &str,
+        ids: &[RecordId],
+        input: &FieldInput,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
         let catalogue = self.catalogue();
         let habits = self.habits()?;
         let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
         let kind = self.kind_of(*first)?;
-        let values = read_input(kind, input, &catalogue, &habits)?;
+        let mut values = read_input(kind, input, &catalogue, &habits)?;
+        if kind == Kind::Deal {
+            self.staged(&mut values, false)?;
+        }
         if let Some(key) = ["type", "key", "for_kind"]
             .iter()
             .find(|k| values.contains_key(**k))
@@ -168,14 +196,9 @@ impl Session {
                 ))
             });
         }
-        let mut wanted = Registers::new();
-        for (key, value) in &values {
-            if let Some(value) = value {
-                value.to_registers(key, &mut wanted);
-            }
-        }
+        let wanted = registers_of(&values);
         let others = ids.get(1..).unwrap_or_default();
-        if !others.is_empty() || wanted.contains_key("company") {
+        if !others.is_empty() || catalogue.links(kind).any(|(field, _)| wanted.contains_key(&field.key)) {
             self.store.glance::<_, AppError>(|db| {
                 for id in others {
                     match documents::find(db, *id)? {
@@ -186,25 +209,50 @@ impl Session {
                         None => return Err(AppError::not_found("record", id)),
                     }
                 }
-                self.check_references(db, &wanted)
+                self.check_references(db, kind, &wanted)
             })?;
         }
         let plan = |now: &Registers| {
             values.keys().flat_map(|key| difference(key, now, &wanted)).collect::<Changes>()
         };
-        self.write_registers(ids, "edit", &plan, progress, cancel)
+        self.write_registers(ids, label, &plan, progress, cancel)
+    }
+
+    /// Makes some records and edits others, as one operation.
+    pub(crate) fn together(
+        &self,
+        label: &str,
+        made: &[(RecordId, Kind, Registers)],
+        edited: &[(RecordId, Changes)],
+    ) -> Result<OperationId, AppError> {
+        let operation = self.operation(label);
+        let (stamp, catalogue) = (self.stamp(&operation), self.catalogue());
+        self.store.write::<_, AppError>(|tx| {
+            let seq = operations::begin(tx, &operation)?;
+            for (id, kind, registers) in made {
+                self.put(tx, seq, &Prepared::new_record(*id, *kind, &stamp, registers, &catalogue))?;
+            }
+            for (_, kind, registers) in made {
+                self.check_references(tx, *kind, registers)?;
+            }
+            for (id, changes) in edited {
+                let (row, mut document) = self.load(tx, *id)?;
+                if guarded(|| document.edit(&stamp, changes))? {
+                    self.put(tx, seq, &Prepared::of(row, &mut document, &catalogue)?)?;
+                }
+            }
+            operations::count(tx, seq)?;
+            Ok(())
+        })?;
+        self.changed(made.iter().map(|(id, ..)| *id).chain(edited.iter().map(|(id, _)| *id)).collect());
+        Ok(operation.id)
     }
 
     /// Writes all of a field, what it shows already included: that settles what others say of it.
     pub(crate) fn write_whole(&self, id: RecordId, key: &str, value: &Json) -> Result<Written, AppError> {
         let kind = self.kind_of(id)?;
         let input = FieldInput::from_iter([(key.to_owned(), value.clone())]);
-        let mut wanted = Registers::new();
-        for (key, value) in read_input(kind, &input, &self.catalogue(), &self.habits()?)? {
-            if let Some(value) = value {
-                value.to_registers(&key, &mut wanted);
-            }
-        }
+        let wanted = registers_of(&read_input(kind, &input, &self.catalogue(), &self.habits()?)?);
         let plan = |now: &Registers| {
             let paths = now.keys().filter(|p| field_of(p) == key).chain(wanted.keys());
             let paths: std::collections::BTreeSet<&String> = paths.collect();
@@ -367,18 +415,21 @@ impl Session {
         Ok(WrittenMany { operation, count: u32::try_from(count).unwrap_or(u32::MAX) })
     }
 
-    /// A reference must point at a company that is there.
+    /// A link must lead to a record of its kind that is there.
     fn check_references(
         &self,
         db: &satchel_storage::Connection,
+        kind: Kind,
         registers: &Registers,
     ) -> Result<(), AppError> {
-        let Some(company) = registers.get("company").and_then(Scalar::as_str) else { return Ok(()) };
-        let id: RecordId = company.parse().map_err(|_| AppError::not_found("company", company))?;
-        match documents::find(db, id)? {
-            Some((_, Kind::Company)) => Ok(()),
-            _ => Err(AppError { field: Some("company".into()), ..AppError::not_found("company", id) }),
+        for (field, to) in self.catalogue().links(kind) {
+            let Some(id) = registers.get(&field.key).and_then(Scalar::as_str) else { continue };
+            let found = id.parse().ok().map(|id| documents::find(db, id)).transpose()?.flatten();
+            if found.is_none_or(|(_, kind)| kind != to) {
+                return Err(AppError { field: Some(field.key.clone()), ..AppError::not_found(to.key(), id) });
+            }
         }
+        Ok(())
     }
 
     pub(crate) fn kind_of(&self, id: RecordId) -> Result<Kind, AppError> {
@@ -407,7 +458,7 @@ impl Session {
             kind: row.kind,
             title: row.title,
             fields: fields_json(row.kind, &registers, &catalogue),
-            company_title: row.company_title,
+            titles: row.titles,
             created_at: rfc3339(row.created_at),
             updated_at: rfc3339(row.updated_at),
             deleted_at: row.deleted_at.map(rfc3339),
@@ -466,7 +517,7 @@ fn hit(row: Row) -> Hit {
     };
     let parts = match row.kind {
         Kind::Person => [
-            row.company_title.clone().unwrap_or_default(),
+            row.titles.get("company").cloned().unwrap_or_default(),
             text("title"),
             first("emails", "value"),
             first("phones", "value"),
@@ -481,6 +532,11 @@ fn example(kind: Kind) -> &'static str {
     match kind {
         Kind::Person => "first_name=Ana",
         Kind::Company | Kind::Attachment => "name=Acme",
+        Kind::Deal => "name=Pump for Acme",
+        Kind::Pipeline => "name=Sales",
+        Kind::Stage => "name=Offer",
+        Kind::Activity => "type=call",
+        Kind::Task => "title=Send the offer",
         Kind::CustomField => "label=Size",
     }
 }
@@ -493,13 +549,26 @@ struct Edited {
     prepared: Option<Prepared>,
 }
 
+/// New values of fields; none clears.
+pub(crate) type Values = BTreeMap<String, Option<Value>>;
+
+pub(crate) fn registers_of(values: &Values) -> Registers {
+    let mut registers = Registers::new();
+    for (key, value) in values {
+        if let Some(value) = value {
+            value.to_registers(key, &mut registers);
+        }
+    }
+    registers
+}
+
 /// Reads and checks what was given, by the catalogue.
 pub(crate) fn read_input(
     kind: Kind,
     input: &FieldInput,
     catalogue: &Catalogue,
     habits: &Habits,
-) -> Result<BTreeMap<String, Option<Value>>, AppError> {
+) -> Result<Values, AppError> {
     let mut out = BTreeMap::new();
     for (key, json) in input {
         let field = catalogue.field(kind, key).filter(|f| !f.hidden).ok_or_else(|| AppError {

@@ -45,7 +45,7 @@ pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), Ap
                 let fields = projection::fields_of(row.kind, registers, &Catalogue::default());
                 companies.insert(row.id, projection::title(row.kind, &fields));
             }
-            Kind::Person | Kind::Attachment => {}
+            _ => {}
         }
         Ok(())
     })?;

@@ -85,8 +85,8 @@ impl Session {
             name: "references".into(),
             ok: dangling == 0,
             detail: match dangling {
-                0 => "every company that a person names is there".into(),
-                n => format!("{n} people name a company that is not there"),
+                0 => "every record that another links to is there".into(),
+                n => format!("{n} links lead to a record that is not there"),
             },
         });
         let damaged = self.damaged_pieces()?;

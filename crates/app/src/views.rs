@@ -7,6 +7,7 @@ use satchel_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 
 /// A record with everything that is known of it.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -15,8 +16,8 @@ pub struct RecordView {
     pub kind: Kind,
     pub title: String,
     pub fields: Map<String, Json>,
-    /// What the record's company is called.
-    pub company_title: Option<String>,
+    /// What the records are called that it links to, by field.
+    pub titles: BTreeMap<String, String>,
     /// RFC 3339, as are all times here.
     pub created_at: String,
     pub updated_at: String,
@@ -41,9 +42,10 @@ pub struct ClaimView {
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct RowView {
     pub id: RecordId,
+    pub kind: Kind,
     pub title: String,
     pub fields: Map<String, Json>,
-    pub company_title: Option<String>,
+    pub titles: BTreeMap<String, String>,
     pub updated_at: String,
     pub deleted_at: Option<String>,
 }
@@ -68,6 +70,8 @@ pub struct FieldView {
     pub purpose: Purpose,
     pub import_names: Vec<String>,
     pub options: Vec<String>,
+    /// What a link leads to.
+    pub links: Option<Kind>,
     pub custom: bool,
 }
 
@@ -83,9 +87,118 @@ impl From<&Field> for FieldView {
             purpose: field.purpose,
             import_names: field.import_names.iter().map(|n| (*n).to_owned()).collect(),
             options: field.options.clone(),
+            links: field.links,
             custom: field.custom,
         }
     }
+}
+
+/// A pipeline and its stages, in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PipelineView {
+    pub id: RecordId,
+    pub name: String,
+    pub stages: Vec<StageView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct StageView {
+    pub id: RecordId,
+    pub name: String,
+    /// Percent.
+    pub probability: f64,
+    /// `open`, `won` or `lost`.
+    pub outcome: String,
+    /// In the trash, and deals are in it all the same.
+    pub gone: bool,
+}
+
+impl From<&satchel_storage::deals::Stage> for StageView {
+    fn from(stage: &satchel_storage::deals::Stage) -> Self {
+        Self {
+            id: stage.id,
+            name: stage.name.clone(),
+            probability: stage.probability,
+            outcome: stage.outcome.clone(),
+            gone: stage.gone,
+        }
+    }
+}
+
+/// A pipeline as a board.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BoardView {
+    pub columns: Vec<ColumnView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ColumnView {
+    pub stage: StageView,
+    /// Of all deals in it; `cards` are the first of them.
+    pub count: u32,
+    pub sums: Vec<SumView>,
+    pub cards: Vec<CardView>,
+}
+
+/// Money of one currency, in minor units.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct SumView {
+    #[specta(type = f64)]
+    pub minor: i64,
+    /// By the probability of each deal.
+    #[specta(type = f64)]
+    pub weighted: i64,
+    pub currency: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct CardView {
+    pub deal: RowView,
+    /// In this stage.
+    pub days: u32,
+    /// Nobody has done anything about it for longer than its stage allows.
+    pub quiet: bool,
+    pub last_activity: Option<String>,
+    /// Whether something is to be done about it, or it is over.
+    pub next_step: bool,
+}
+
+/// What has happened, or is to, with a record.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct MomentView {
+    pub record: RowView,
+    pub at: String,
+}
+
+/// What a day asks of somebody.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct DayView {
+    pub overdue: Vec<RowView>,
+    pub due: Vec<RowView>,
+    /// Calls, visits and meetings of the day, in order.
+    pub agenda: Vec<RowView>,
+    /// Open deals whose expected close is over.
+    pub late: Vec<RowView>,
+    /// Open deals that were left alone for too long.
+    pub quiet: Vec<RowView>,
+    pub birthdays: Vec<BirthdayView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BirthdayView {
+    pub person: RowView,
+    /// `2026-05-17`: the next one.
+    pub on: String,
+}
+
+/// What was understood of a date as people write it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct WhenView {
+    /// The text without the date.
+    pub text: String,
+    pub date: Option<String>,
+    /// `09:30`.
+    pub time: Option<String>,
 }
 
 /// An answer to a write.
@@ -166,8 +279,8 @@ pub struct StatusView {
     pub workspace_id: String,
     pub person: String,
     pub device: String,
-    pub records: std::collections::BTreeMap<String, u32>,
-    pub trash: std::collections::BTreeMap<String, u32>,
+    pub records: BTreeMap<String, u32>,
+    pub trash: BTreeMap<String, u32>,
     pub pending: u32,
     pub conflicts: u32,
     pub remotes: Vec<RemoteView>,
@@ -356,7 +469,7 @@ pub struct ContentsView {
     pub control_records: u32,
     pub devices: Vec<ContentsDevice>,
     /// By person.
-    pub roles: std::collections::BTreeMap<String, String>,
+    pub roles: BTreeMap<String, String>,
     #[serde(default)]
     pub attachments: ContentsBlobs,
     pub wrapped_keys: u32,

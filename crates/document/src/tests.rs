@@ -293,6 +293,11 @@ fn the_base_is_the_same_on_every_device() {
 const EXPECTED_BASES: [&str; 5] = [
     "person 127a1aeeebf0b011c589f118c459924b218f22fb83b17bbb386ce259a0d939b9",
     "company 508c028496e153a6cd1d626e0d79e65175dd2b71d042810bb074fa3b551ccca8",
+    "deal 2bcb40861e4d14317224e36458010d7313a2c34b8f1069b70d291cf895977a1a",
+    "pipeline 265487c58598c6784e0edf5aaa123f1c9459af9502843aa61de21c1676a3fcae",
+    "stage 27cd9c761732e7bde2db4e9438162bee84f392fbac905bbeca22fe87e9960c1d",
+    "activity ec223be386773d5449ed1aa2f1b8d51fe652dc2b3de28477238eae54df054c9e",
+    "task d3c5efbcb12ef044955fc5f6cbdeb8400d23b8d6b4cfd9cdf0113e3f569e08c2",
     "custom_field 9b9087ed75cfe9c0869604a3badc8fabe83f6fbccdb008cbef9a2637826fc477",
     "attachment a4d57b0c6ec3a7cc5bd8af117452811f99564ca2fd786bc9abc6c0a172c19dc8",
     "notes 08856b2809cc0cea58862b5209fd5d04bf18e699e2106b5638b74e62465580bc",

@@ -15,6 +15,16 @@ use std::{fmt, str::FromStr};
 pub enum Kind {
     Person,
     Company,
+    /// What may be sold to somebody.
+    Deal,
+    /// The steps of a sale, in order: see [`Kind::Stage`].
+    Pipeline,
+    /// One step of a pipeline, a record of its own: so two may change a pipeline at once.
+    Stage,
+    /// What has happened with somebody, or is to: a call, a visit, a meeting, a message, a note.
+    Activity,
+    /// What somebody has to do.
+    Task,
     /// A field that the user has added to another kind.
     CustomField,
     /// A file on another record.
@@ -22,14 +32,31 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 4] = [Kind::Person, Kind::Company, Kind::CustomField, Kind::Attachment];
-    /// The kinds that a person browses, imports and searches.
-    pub const BROWSED: [Kind; 2] = [Kind::Person, Kind::Company];
+    pub const ALL: [Kind; 9] = [
+        Kind::Person,
+        Kind::Company,
+        Kind::Deal,
+        Kind::Pipeline,
+        Kind::Stage,
+        Kind::Activity,
+        Kind::Task,
+        Kind::CustomField,
+        Kind::Attachment,
+    ];
+    /// The kinds that a person browses, searches and exports, and adds fields to.
+    pub const BROWSED: [Kind; 5] = [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task];
+    /// The kinds that files of other programs hold.
+    pub const IMPORTED: [Kind; 2] = [Kind::Person, Kind::Company];
 
     pub fn key(self) -> &'static str {
         match self {
             Kind::Person => "person",
             Kind::Company => "company",
+            Kind::Deal => "deal",
+            Kind::Pipeline => "pipeline",
+            Kind::Stage => "stage",
+            Kind::Activity => "activity",
+            Kind::Task => "task",
             Kind::CustomField => "custom_field",
             Kind::Attachment => "attachment",
         }
@@ -42,9 +69,13 @@ impl fmt::Display for Kind {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("there is no kind «{0}»; kinds are person, company, custom_field and attachment")]
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("there is no kind «{0}»; kinds are {names}", names = names())]
 pub struct UnknownKind(String);
+
+fn names() -> String {
+    Kind::ALL.map(Kind::key).join(", ")
+}
 
 impl FromStr for Kind {
     type Err = UnknownKind;
@@ -53,8 +84,11 @@ impl FromStr for Kind {
         match key.as_str() {
             "people" | "persons" | "contact" | "contacts" => return Ok(Kind::Person),
             "companies" => return Ok(Kind::Company),
+            "activities" => return Ok(Kind::Activity),
             _ => {}
         }
+        let key =
+            key.strip_suffix('s').filter(|one| Kind::ALL.iter().any(|k| k.key() == *one)).unwrap_or(&key);
         Kind::ALL.into_iter().find(|k| k.key() == key).ok_or_else(|| UnknownKind(s.to_owned()))
     }
 }
@@ -68,12 +102,14 @@ pub enum FieldType {
     Number,
     Money,
     Date,
+    /// A moment.
+    DateTime,
     YesNo,
     Choice,
     Url,
     Tags,
-    /// The id of a company.
-    Company,
+    /// The id of a record of the kind that the field says.
+    Link,
     Emails,
     Phones,
     Addresses,
@@ -81,12 +117,13 @@ pub enum FieldType {
 
 impl FieldType {
     /// The types that a custom field may have.
-    pub const CUSTOM: [FieldType; 9] = [
+    pub const CUSTOM: [FieldType; 10] = [
         FieldType::Text,
         FieldType::LongText,
         FieldType::Number,
         FieldType::Money,
         FieldType::Date,
+        FieldType::DateTime,
         FieldType::YesNo,
         FieldType::Choice,
         FieldType::Url,
@@ -100,11 +137,12 @@ impl FieldType {
             FieldType::Number => "number",
             FieldType::Money => "money",
             FieldType::Date => "date",
+            FieldType::DateTime => "date_time",
             FieldType::YesNo => "yes_no",
             FieldType::Choice => "choice",
             FieldType::Url => "url",
             FieldType::Tags => "tags",
-            FieldType::Company => "company",
+            FieldType::Link => "link",
             FieldType::Emails => "emails",
             FieldType::Phones => "phones",
             FieldType::Addresses => "addresses",
@@ -112,7 +150,7 @@ impl FieldType {
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        let others = [FieldType::Company, FieldType::Emails, FieldType::Phones, FieldType::Addresses];
+        let others = [FieldType::Link, FieldType::Emails, FieldType::Phones, FieldType::Addresses];
         Self::CUSTOM.into_iter().chain(others).find(|t| t.key() == key)
     }
 }
@@ -171,6 +209,8 @@ pub struct Field {
     /// Names that other programs give this field, beside those of `interchange`.
     pub import_names: &'static [&'static str],
     pub options: Vec<String>,
+    /// What a link leads to.
+    pub links: Option<Kind>,
     pub custom: bool,
     /// In the trash: not offered any more, but values of it are still projected, so that taking the
     /// field away or back touches no record.
@@ -190,9 +230,14 @@ impl Field {
             purpose: Purpose::Relate,
             import_names: &[],
             options: Vec::new(),
+            links: None,
             custom: false,
             hidden: false,
         }
+    }
+    /// A reference to a record of another kind.
+    fn link(key: &str, to: Kind, label: &str) -> Self {
+        Field { links: Some(to), ..Field::new(key, FieldType::Link, label).indexed() }
     }
     fn search(mut self, search: Search) -> Self {
         self.search = search;
@@ -211,9 +256,18 @@ impl Field {
         self.purpose = purpose;
         self
     }
+    fn options(mut self, options: &[&str]) -> Self {
+        self.options = options.iter().map(|o| (*o).to_owned()).collect();
+        self
+    }
     fn imports(mut self, names: &'static [&'static str]) -> Self {
         self.import_names = names;
         self
+    }
+
+    /// A day that comes again each year.
+    pub fn yearly(&self) -> bool {
+        self.key == "birthday"
     }
 
     /// A field that a user has made.
@@ -268,7 +322,7 @@ fn person() -> Vec<Field> {
             "职务",
         ]),
         Field::new("department", Text, "Department").search(Search::Body).imports(&["department", "部门"]),
-        Field::new("company", Company, "Company").sorted().indexed().imports(&[
+        Field::link("company", Kind::Company, "Company").sorted().imports(&[
             "company",
             "organization",
             "公司",
@@ -292,7 +346,11 @@ fn person() -> Vec<Field> {
             .search(Search::Body)
             .kept(Contact, Reach)
             .imports(&["website", "web page", "url"]),
-        Field::new("birthday", Date, "Birthday").sorted().imports(&["birthday", "date of birth", "生日"]),
+        Field::new("birthday", Date, "Birthday").sorted().indexed().imports(&[
+            "birthday",
+            "date of birth",
+            "生日",
+        ]),
         Field::new("notes", LongText, "Notes")
             .search(Search::Body)
             .kept(FreeText, Organise)
@@ -354,6 +412,114 @@ fn company() -> Vec<Field> {
     ]
 }
 
+/// Whom a deal, an activity or a task is about.
+fn about() -> [Field; 2] {
+    [
+        Field::link("company", Kind::Company, "Company").sorted(),
+        Field::link("person", Kind::Person, "Person").sorted(),
+    ]
+}
+
+fn deal() -> Vec<Field> {
+    use FieldType::{Date, DateTime, LongText, Money, Number, Tags, Text};
+    use Privacy::{Business, FreeText};
+    use Purpose::{Identify, Organise, Relate};
+    let [company, person] = about();
+    vec![
+        Field::new("name", Text, "Name").search(Search::Name).sorted().kept(Business, Identify),
+        company,
+        person,
+        Field::new("value", Money, "Value").sorted().kept(Business, Relate),
+        Field::link("stage", Kind::Stage, "Stage").sorted().kept(Business, Organise),
+        // Since when it is there.
+        Field::new("stage_at", DateTime, "In this stage since").sorted().kept(Business, Organise),
+        // Where it stands among the others of its stage.
+        Field::new("rank", Text, "Rank").kept(Business, Organise),
+        // Percent; without it that of the stage counts.
+        Field::new("probability", Number, "Probability").sorted().kept(Business, Relate),
+        Field::new("close_date", Date, "Expected close").sorted().indexed().kept(Business, Relate),
+        Field::new("closed_at", DateTime, "Closed").sorted().kept(Business, Relate),
+        Field::new("lost_reason", Text, "Reason for loss")
+            .search(Search::Body)
+            .sorted()
+            .kept(FreeText, Relate),
+        Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
+        Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
+        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
+    ]
+}
+
+fn pipeline() -> Vec<Field> {
+    let field = |key, label| {
+        Field::new(key, FieldType::Text, label).sorted().kept(Privacy::Business, Purpose::Organise)
+    };
+    vec![field("name", "Name"), field("rank", "Rank")]
+}
+
+/// How a deal ends in a stage.
+pub const OUTCOMES: [&str; 3] = ["open", "won", "lost"];
+
+fn stage() -> Vec<Field> {
+    use FieldType::{Choice, Number, Text};
+    let kept = |field: Field| field.kept(Privacy::Business, Purpose::Organise);
+    vec![
+        kept(Field::new("name", Text, "Name").sorted()),
+        kept(Field::link("pipeline", Kind::Pipeline, "Pipeline")),
+        kept(Field::new("rank", Text, "Rank").sorted()),
+        kept(Field::new("probability", Number, "Probability")),
+        kept(Field::new("outcome", Choice, "Outcome").options(&OUTCOMES)),
+        // A deal that is here for more days has gone quiet.
+        kept(Field::new("rot_days", Number, "Days until quiet")),
+    ]
+}
+
+/// What one does with customers.
+pub const ACTIVITIES: [&str; 6] = ["call", "visit", "meeting", "message", "mail", "note"];
+
+fn activity() -> Vec<Field> {
+    use FieldType::{Choice, DateTime, LongText, Number, Text};
+    use Privacy::{Business, FreeText};
+    use Purpose::{Organise, Relate};
+    let [company, person] = about();
+    vec![
+        Field::new("type", Choice, "Kind").sorted().kept(Business, Organise).options(&ACTIVITIES),
+        Field::new("subject", Text, "Subject").search(Search::Name).sorted().kept(FreeText, Relate),
+        Field::new("at", DateTime, "When").sorted().indexed().kept(Business, Relate),
+        Field::new("minutes", Number, "Minutes").sorted().kept(Business, Relate),
+        Field::new("outcome", Text, "Outcome").search(Search::Body).sorted().kept(FreeText, Relate),
+        Field::new("text", LongText, "Text").search(Search::Body).kept(FreeText, Relate),
+        company,
+        person,
+        Field::link("deal", Kind::Deal, "Deal"),
+        Field::new("place", Text, "Place").search(Search::Body).kept(Business, Relate),
+        Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
+    ]
+}
+
+/// How often a task comes again.
+pub const REPEATS: [&str; 5] = ["day", "week", "two_weeks", "month", "year"];
+
+fn task() -> Vec<Field> {
+    use FieldType::{Choice, Date, DateTime, LongText, Text};
+    use Privacy::{Business, FreeText};
+    use Purpose::{Organise, Relate};
+    let [company, person] = about();
+    vec![
+        Field::new("title", Text, "Task").search(Search::Name).sorted().kept(FreeText, Relate),
+        Field::new("due", Date, "Due").sorted().indexed().kept(Business, Organise),
+        // By the clock of wherever one is then: 09:30.
+        Field::new("due_time", Text, "At").sorted().kept(Business, Organise),
+        Field::new("done_at", DateTime, "Done").sorted().indexed().kept(Business, Organise),
+        company,
+        person,
+        Field::link("deal", Kind::Deal, "Deal"),
+        Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
+        Field::new("repeat", Choice, "Comes again").kept(Business, Organise).options(&REPEATS),
+        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+    ]
+}
+
 fn custom_field() -> Vec<Field> {
     use FieldType::{Choice, Tags, Text};
     let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
@@ -381,26 +547,30 @@ fn attachment() -> Vec<Field> {
 /// All fields of all kinds, the user's own included.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    person: Vec<Field>,
-    company: Vec<Field>,
-    custom_field: Vec<Field>,
-    attachment: Vec<Field>,
+    /// In the order of [`Kind::ALL`].
+    kinds: [Vec<Field>; Kind::ALL.len()],
 }
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { person: person(), company: company(), custom_field: custom_field(), attachment: attachment() }
+        let kinds = Kind::ALL.map(|kind| match kind {
+            Kind::Person => person(),
+            Kind::Company => company(),
+            Kind::Deal => deal(),
+            Kind::Pipeline => pipeline(),
+            Kind::Stage => stage(),
+            Kind::Activity => activity(),
+            Kind::Task => task(),
+            Kind::CustomField => custom_field(),
+            Kind::Attachment => attachment(),
+        });
+        Self { kinds }
     }
 }
 
 impl Catalogue {
     pub fn fields(&self, kind: Kind) -> &[Field] {
-        match kind {
-            Kind::Person => &self.person,
-            Kind::Company => &self.company,
-            Kind::CustomField => &self.custom_field,
-            Kind::Attachment => &self.attachment,
-        }
+        &self.kinds[kind as usize]
     }
 
     /// The fields that are offered.
@@ -412,13 +582,17 @@ impl Catalogue {
         self.fields(kind).iter().find(|f| f.key == key)
     }
 
+    /// The links of a kind, and what each leads to.
+    pub fn links(&self, kind: Kind) -> impl Iterator<Item = (&Field, Kind)> {
+        self.fields(kind).iter().filter_map(|f| Some((f, f.links?)))
+    }
+
     /// Adds a user's field; a second definition of the same key only brings a hidden one back.
     pub fn extend(&mut self, kind: Kind, field: Field) {
-        let list = match kind {
-            Kind::Person => &mut self.person,
-            Kind::Company => &mut self.company,
-            Kind::CustomField | Kind::Attachment => return,
-        };
+        if !Kind::BROWSED.contains(&kind) {
+            return;
+        }
+        let list = &mut self.kinds[kind as usize];
         if let Some(known) = list.iter_mut().find(|f| f.key == field.key) {
             known.hidden &= field.hidden;
             return;
@@ -478,6 +652,15 @@ pub fn custom_key(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_are_found_by_their_place() {
+        for (at, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, at, "{kind}");
+            assert_eq!(kind.key().parse(), Ok(kind));
+        }
+        assert_eq!("Deals".parse(), Ok(Kind::Deal));
+    }
 
     #[test]
     fn keys_are_unique_and_never_the_records_own() {

@@ -10,9 +10,11 @@ pub mod money;
 pub mod name;
 pub mod phone;
 pub mod projection;
+pub mod rank;
 pub mod register;
 pub mod text;
 pub mod value;
+pub mod when;
 
 pub use catalogue::{Catalogue, Field, FieldType, Kind};
 pub use ids::{DeviceId, OperationId, RecordId, WorkspaceId};

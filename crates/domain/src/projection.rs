@@ -34,7 +34,7 @@ pub fn columns(field: &Field) -> Vec<Column> {
     let key = field.key.clone();
     match field.ty {
         FieldType::Number => vec![column(key, "REAL")],
-        FieldType::YesNo => vec![column(key, "INTEGER")],
+        FieldType::YesNo | FieldType::DateTime => vec![column(key, "INTEGER")],
         FieldType::Money => vec![column(key.clone(), "INTEGER"), column(format!("{key}_currency"), "TEXT")],
         FieldType::Text | FieldType::Choice | FieldType::Url if field.sorted => {
             vec![column(key.clone(), "TEXT"), column(format!("{key}_sort"), "TEXT")]
@@ -79,7 +79,14 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
     let text = |key: &str| fields.get(key).map_or("", Value::as_text);
     let title = match kind {
         Kind::Person => person_name(fields).display(),
-        Kind::Company | Kind::Attachment => text("name").to_owned(),
+        Kind::Company | Kind::Deal | Kind::Pipeline | Kind::Stage | Kind::Attachment => {
+            text("name").to_owned()
+        }
+        Kind::Activity => match text("subject") {
+            "" => first_line(text("text")),
+            subject => subject.to_owned(),
+        },
+        Kind::Task => text("title").to_owned(),
         Kind::CustomField => text("label").to_owned(),
     };
     if !title.is_empty() {
@@ -92,6 +99,10 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
         None => None,
     };
     fallback().unwrap_or_default()
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(80).collect()
 }
 
 fn person_name(fields: &Fields) -> Name<'_> {
@@ -190,6 +201,7 @@ fn cells(field: &Field, value: Option<&Value>, out: &mut Vec<Cell>) {
             out.push(Cell::Text(m.currency.clone()));
         }
         Value::Date(d) => out.push(Cell::Text(d.to_string())),
+        Value::DateTime(at) => out.push(Cell::Int(*at)),
         Value::Reference(id) => out.push(Cell::Text(id.to_string())),
         Value::Tags(_) | Value::Contacts(_) | Value::Addresses(_) => {
             out.push(Cell::Text(value.to_json().to_string()))
@@ -205,6 +217,7 @@ pub fn value_of_cells(field: &Field, cells: &[Cell]) -> Json {
             json!({"minor": minor, "currency": currency})
         }
         (FieldType::YesNo, [Cell::Int(n), ..]) => json!(*n != 0),
+        (FieldType::DateTime, [Cell::Int(at), ..]) => json!(crate::date::rfc3339(*at)),
         (FieldType::Number, [Cell::Real(n), ..]) => Value::Number(*n).to_json(),
         (
             FieldType::Tags | FieldType::Emails | FieldType::Phones | FieldType::Addresses,

@@ -93,6 +93,8 @@ pub enum Value {
     Number(f64),
     Money(Money),
     Date(PartialDate),
+    /// Epoch milliseconds.
+    DateTime(i64),
     YesNo(bool),
     Tags(Vec<String>),
     Reference(RecordId),
@@ -125,6 +127,8 @@ pub enum ValueError {
     Phone(String),
     #[error("{0} is not a date; write 2024-05-31, or --05-31 without the year")]
     Date(String),
+    #[error("{0} is no moment; write 2024-05-31T14:30:00Z")]
+    DateTime(String),
     #[error("{0} is not a number")]
     Number(String),
     #[error("{0} is not an amount; write 1250.00 EUR")]
@@ -246,8 +250,11 @@ impl Value {
                 crate::date::parse(trimmed, habits.day_order)
                     .ok_or_else(|| ValueError::Date(shown(trimmed)))?,
             ),
+            FieldType::DateTime => Value::DateTime(
+                crate::date::instant(trimmed).ok_or_else(|| ValueError::DateTime(shown(trimmed)))?,
+            ),
             FieldType::YesNo => Value::YesNo(yes_no(trimmed)?),
-            FieldType::Company => {
+            FieldType::Link => {
                 Value::Reference(trimmed.parse().map_err(|_| ValueError::Reference(shown(trimmed)))?)
             }
             FieldType::Tags => Value::Tags(tags(trimmed.split([',', ';', '，', '；', '、']))?),
@@ -395,6 +402,7 @@ impl Value {
             Value::Number(n) => json!(n),
             Value::Money(m) => json!(m),
             Value::Date(d) => json!(d.to_string()),
+            Value::DateTime(at) => json!(crate::date::rfc3339(*at)),
             Value::YesNo(b) => json!(b),
             Value::Tags(list) => json!(list),
             Value::Reference(id) => json!(id.to_string()),
@@ -410,6 +418,7 @@ impl Value {
             Value::Number(_) | Value::YesNo(_) => self.to_json().to_string(),
             Value::Money(m) => m.to_string(),
             Value::Date(d) => d.to_string(),
+            Value::DateTime(at) => crate::date::rfc3339(*at),
             Value::Tags(list) => list.join(", "),
             Value::Reference(id) => id.to_string(),
             Value::Contacts(list) => list.iter().map(|c| c.value.as_str()).collect::<Vec<_>>().join(", "),
@@ -435,6 +444,7 @@ impl Value {
             Value::Number(n) => Scalar::Number(*n),
             Value::Money(m) => Scalar::Str(format!("{} {}", m.minor, m.currency)),
             Value::Date(d) => Scalar::Str(d.to_string()),
+            Value::DateTime(at) => Scalar::Int(*at),
             Value::YesNo(b) => Scalar::Flag(*b),
             Value::Reference(id) => Scalar::Str(id.to_string()),
             Value::Tags(list) => {
@@ -493,11 +503,15 @@ impl Value {
                 Value::Money(Money { minor: minor.parse().ok()?, currency: currency.to_owned() })
             }
             FieldType::Date => Value::Date(plain()?.as_str()?.parse().ok()?),
+            FieldType::DateTime => match plain()? {
+                Scalar::Int(at) => Value::DateTime(*at),
+                _ => return None,
+            },
             FieldType::YesNo => match plain()? {
                 Scalar::Flag(b) => Value::YesNo(*b),
                 _ => return None,
             },
-            FieldType::Company => Value::Reference(plain()?.as_str()?.parse().ok()?),
+            FieldType::Link => Value::Reference(plain()?.as_str()?.parse().ok()?),
             FieldType::Tags => {
                 let mut list: Vec<String> = of_field()
                     .filter(|(sub, _)| !sub.is_empty())

@@ -3,6 +3,7 @@
 use crate::InterchangeError;
 use satchel_domain::{Field, FieldType, Kind};
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 
 /// A text that a spreadsheet would run as a formula gets a quote before it. Telephone numbers and
 /// plain numbers stay as they are: nothing in them can be run.
@@ -52,8 +53,13 @@ impl<'a> CsvTable<'a> {
         out
     }
 
-    /// `company` is what the record's company is called.
-    pub fn cells(&self, id: &str, company: &str, values: &Map<String, Json>) -> Vec<String> {
+    /// `titles`: what the records are called that it links to.
+    pub fn cells(
+        &self,
+        id: &str,
+        titles: &BTreeMap<String, String>,
+        values: &Map<String, Json>,
+    ) -> Vec<String> {
         let mut out = vec![id.to_owned()];
         for (field, slots) in self.fields.iter().zip(&self.slots) {
             let value = values.get(&field.key);
@@ -63,8 +69,8 @@ impl<'a> CsvTable<'a> {
                     let item = items.and_then(|i| i.get(slot));
                     out.extend(parts(field.ty).iter().map(|(_, key)| text(item.and_then(|i| i.get(*key)))));
                 }
-            } else if field.ty == FieldType::Company {
-                out.push(company.to_owned());
+            } else if field.ty == FieldType::Link {
+                out.push(titles.get(&field.key).cloned().unwrap_or_default());
             } else {
                 out.push(text(value));
             }

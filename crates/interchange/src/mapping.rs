@@ -116,14 +116,14 @@ fn by_header(header: &str) -> Option<Target> {
 fn exact_field(header: &str) -> Option<Target> {
     let wanted = normal(header);
     let catalogue = Catalogue::default();
-    let all = Kind::BROWSED.iter().flat_map(|k| catalogue.fields(*k));
+    let all = Kind::IMPORTED.iter().flat_map(|k| catalogue.fields(*k));
     let found = all.into_iter().find(|f| {
         normal(&f.key) == wanted
             || normal(&f.label) == wanted
             || f.import_names.iter().any(|n| normal(n) == wanted)
     })?;
     Some(match found.ty {
-        FieldType::Company => Target::CompanyName,
+        FieldType::Link => Target::CompanyName,
         FieldType::Emails | FieldType::Phones => {
             Target::Contact { field: found.key.clone(), label: String::new() }
         }

@@ -127,14 +127,16 @@ pub fn touched_only_by(
     operation: i64,
     undo: i64,
 ) -> Result<Vec<i64>, StorageError> {
-    let sql = "SELECT d.row FROM operation_record r JOIN document d ON d.row = r.row
-               WHERE r.operation = ?1 AND d.kind = ?3
-               AND EXISTS (SELECT 1 FROM operation_record u WHERE u.row = r.row AND u.operation = ?2)
-               AND r.row NOT IN (SELECT row FROM operation_record WHERE operation NOT IN (?1, ?2))
-               AND r.row NOT IN (SELECT row FROM operation WHERE row IS NOT NULL)
-               AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.record = d.id)
-               AND NOT EXISTS (SELECT 1 FROM person p WHERE p.company = d.id)";
-    let mut statement = db.prepare(sql)?;
+    let sql = format!(
+        "SELECT d.row FROM operation_record r JOIN document d ON d.row = r.row
+         WHERE r.operation = ?1 AND d.kind = ?3
+         AND EXISTS (SELECT 1 FROM operation_record u WHERE u.row = r.row AND u.operation = ?2)
+         AND r.row NOT IN (SELECT row FROM operation_record WHERE operation NOT IN (?1, ?2))
+         AND r.row NOT IN (SELECT row FROM operation WHERE row IS NOT NULL)
+         AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.record = d.id) AND {}",
+        crate::projections::unlinked("d.id")
+    );
+    let mut statement = db.prepare(&sql)?;
     let rows = statement.query_map(params![operation, undo, kind.key()], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

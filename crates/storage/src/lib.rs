@@ -7,6 +7,7 @@
 mod allocator;
 pub mod blobs;
 mod connection;
+pub mod deals;
 pub mod documents;
 pub mod error;
 pub mod lists;

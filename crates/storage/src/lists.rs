@@ -13,7 +13,7 @@ use satchel_domain::{
     text::{fold, sort_key},
 };
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Which records, in which order.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +45,8 @@ pub struct Row {
     pub deleted_at: Option<i64>,
     /// Fields as JSON; fields without a value are not there.
     pub fields: Map<String, Json>,
-    /// What the company that the record refers to is called.
-    pub company_title: Option<String>,
+    /// What the records are called that it links to, by field.
+    pub titles: BTreeMap<String, String>,
 }
 
 /// All rows of a query, in order. A hundred thousand take a few milliseconds: only row numbers.
@@ -134,16 +134,8 @@ fn rows_among(
             format!("SELECT t.row, {} FROM {kind} t WHERE {}", keys.join(", "), conditions.join(" AND "));
         return sorted(db, &sql, params(builder.params), &order.keys);
     }
-    // For two rows a look-up of their companies; all companies would be read for nothing.
-    let join = match order.by_company() {
-        true => "LEFT JOIN document d ON d.id = t.company LEFT JOIN company employer ON employer.row = d.row",
-        false => "",
-    };
-    let sql = format!(
-        "SELECT t.row FROM {kind} t {join} WHERE {} ORDER BY {}",
-        conditions.join(" AND "),
-        order.sql()
-    );
+    let sql =
+        format!("SELECT t.row FROM {kind} t WHERE {} ORDER BY {}", conditions.join(" AND "), order.sql());
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map(params(builder.params), |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -157,14 +149,14 @@ fn sorted<P: rusqlite::Params>(
     params: P,
     keys: &[Key],
 ) -> Result<Vec<i64>, StorageError> {
-    let employers: HashMap<String, String> = match keys.iter().any(|k| k.company) {
-        true => {
-            let mut statement = db.prepare_cached("SELECT id, sort FROM company")?;
-            let pairs = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
-            pairs.collect::<Result<_, _>>()?
+    // What a link leads to counts by what it is called.
+    let mut linked: HashMap<String, String> = HashMap::new();
+    for kind in keys.iter().filter_map(|k| k.links) {
+        let mut statement = db.prepare_cached(&format!("SELECT id, sort FROM {kind}"))?;
+        for pair in statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))? {
+            linked.extend([pair?]);
         }
-        false => HashMap::new(),
-    };
+    }
     let down = keys.first().is_some_and(|k| k.descending);
     let mut statement = db.prepare_cached(sql)?;
     let mut found = statement.query(params)?;
@@ -174,9 +166,9 @@ fn sorted<P: rusqlite::Params>(
     while let Some(r) = found.next()? {
         bytes.clear();
         for (at, key) in keys.iter().enumerate() {
-            let value = match (key.company, r.get_ref(at + 1)?) {
-                (true, ValueRef::Text(id)) => {
-                    let sort = std::str::from_utf8(id).ok().and_then(|id| employers.get(id));
+            let value = match (key.links, r.get_ref(at + 1)?) {
+                (Some(_), ValueRef::Text(id)) => {
+                    let sort = std::str::from_utf8(id).ok().and_then(|id| linked.get(id));
                     sort.map_or(ValueRef::Null, |sort| ValueRef::Text(sort.as_bytes()))
                 }
                 (_, value) => value,
@@ -199,8 +191,8 @@ struct Key {
     descending: bool,
     /// Every record has a value; others come last where they have none, in either direction.
     always: bool,
-    /// The expression is a company's id, and what counts is what the company is called.
-    company: bool,
+    /// The expression is the id of a record of this kind, and what counts is what that is called.
+    links: Option<Kind>,
 }
 
 impl Key {
@@ -241,7 +233,10 @@ impl Key {
     }
 
     fn sql(&self) -> String {
-        let expression = if self.company { "employer.sort" } else { &self.expression };
+        let expression = match self.links {
+            Some(kind) => linked("sort", kind, &self.expression),
+            None => self.expression.clone(),
+        };
         let direction = if self.descending { "DESC" } else { "ASC" };
         let last = if self.always { "" } else { " NULLS LAST" };
         format!("{expression} {direction}{last}")
@@ -268,10 +263,6 @@ impl Order {
             [only] if only.expression == "t.sort" => None,
             keys => Some(keys),
         }
-    }
-
-    fn by_company(&self) -> bool {
-        self.keys.iter().any(|k| k.company)
     }
 
     fn sql(&self) -> String {
@@ -433,6 +424,10 @@ impl<'a> Builder<'a> {
                 let yes = self.bind(Sql::Integer(i64::from(yes)));
                 Ok(format!("coalesce({raw}, 0) = {yes}"))
             }
+            FieldType::DateTime => {
+                let at = self.bind(Sql::Integer(instant(&field.key, value)?));
+                Ok(format!("{raw} {} {at}", sign(op)))
+            }
             FieldType::Date => {
                 let part = matches!(op, Op::Contains | Op::Starts | Op::Has);
                 let date = value.trim();
@@ -441,7 +436,7 @@ impl<'a> Builder<'a> {
                 }
                 Ok(self.plain(raw, op, date.to_owned()))
             }
-            FieldType::Company => Ok(self.company(raw, op, value)),
+            FieldType::Link => Ok(self.link(field.links, raw, op, value)),
             FieldType::Tags => {
                 let op = if op == Op::Has { Op::Eq } else { op };
                 let inner = self.text("j.value".into(), op, value);
@@ -470,16 +465,21 @@ impl<'a> Builder<'a> {
         self.plain(format!("fold({expression})"), op, fold(value))
     }
 
-    fn company(&mut self, raw: String, op: Op, value: &str) -> String {
+    fn link(&mut self, to: Option<Kind>, raw: String, op: Op, value: &str) -> String {
         if let Ok(id) = value.parse::<RecordId>() {
             let id = self.bind(Sql::Text(id.to_string()));
             return format!("{raw} = {id}");
         }
+        let Some(to) = to else { return "0".into() };
         let condition = match op {
-            Op::Eq | Op::Has => self.plain("c.name_sort".into(), Op::Eq, sort_key(value)),
-            _ => self.text("c.name".into(), op, value),
+            // By their index.
+            Op::Eq | Op::Has if to == Kind::Company => {
+                self.plain("c.name_sort".into(), Op::Eq, sort_key(value))
+            }
+            Op::Has => self.text("c.called".into(), Op::Eq, value),
+            _ => self.text("c.called".into(), op, value),
         };
-        format!("{raw} IN (SELECT c.id FROM company c WHERE {condition})")
+        format!("{raw} IN (SELECT c.id FROM {to} c WHERE {condition})")
     }
 
     fn term(&mut self, field: &str, op: Op, value: &str) -> String {
@@ -504,7 +504,7 @@ impl<'a> Builder<'a> {
     fn order(&mut self, sort: &[(String, bool)], trash: bool) -> Result<Order, StorageError> {
         let mut keys: Vec<Key> = Vec::new();
         for (name, descending) in sort {
-            let mut company = false;
+            let mut links = None;
             let expression = match self.column(name)? {
                 Column::Time(column) => format!("t.{column}"),
                 Column::Title => "t.sort".into(),
@@ -514,8 +514,8 @@ impl<'a> Builder<'a> {
                 Column::Street => "t.addresses".into(),
                 Column::Field(field) if self.kind == Kind::Company && field.key == "name" => "t.sort".into(),
                 Column::Field(field) => match field.ty {
-                    FieldType::Company => {
-                        company = true;
+                    FieldType::Link => {
+                        links = field.links;
                         format!("t.{}", field.key)
                     }
                     FieldType::Number | FieldType::Money | FieldType::YesNo | FieldType::Date
@@ -532,11 +532,11 @@ impl<'a> Builder<'a> {
                 },
             };
             let always = ["t.sort", "t.updated_at", "t.created_at"].contains(&expression.as_str());
-            keys.push(Key { expression, descending: *descending, always, company });
+            keys.push(Key { expression, descending: *descending, always, links });
         }
         if keys.is_empty() {
             let expression = if trash { "t.deleted_at" } else { "t.sort" };
-            keys.push(Key { expression: expression.into(), descending: trash, always: true, company: false });
+            keys.push(Key { expression: expression.into(), descending: trash, always: true, links: None });
         }
         Ok(Order { keys })
     }
@@ -588,17 +588,17 @@ pub fn one(
     kind: Kind,
     row: i64,
 ) -> Result<Option<Row>, StorageError> {
-    let company = match kind {
-        Kind::Person => {
-            "(SELECT c.called FROM document d JOIN company c ON c.row = d.row WHERE d.id = t.company)"
-        }
-        _ => "NULL",
-    };
-    let columns: Vec<String> =
-        crate::projections::columns(catalogue, kind).iter().map(|c| format!("t.{c}")).collect();
-    let sql = format!("SELECT {}, {company} FROM {kind} t WHERE t.row = ?1", columns.join(", "));
+    let columns = crate::projections::columns(catalogue, kind).into_iter().map(|c| format!("t.{c}"));
+    let titles = catalogue.links(kind).map(|(f, to)| linked("called", to, &format!("t.{}", f.key)));
+    let columns: Vec<String> = columns.chain(titles).collect();
+    let sql = format!("SELECT {} FROM {kind} t WHERE t.row = ?1", columns.join(", "));
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_row([row], |r| read(r, catalogue, kind)).optional()?)
+}
+
+/// What a record is called, or sorted by, whose id an expression is.
+fn linked(column: &str, kind: Kind, id: &str) -> String {
+    format!("(SELECT c.{column} FROM document d JOIN {kind} c ON c.row = d.row WHERE d.id = {id})")
 }
 
 fn read(r: &rusqlite::Row<'_>, catalogue: &Catalogue, kind: Kind) -> rusqlite::Result<Row> {
@@ -619,6 +619,11 @@ fn read(r: &rusqlite::Row<'_>, catalogue: &Catalogue, kind: Kind) -> rusqlite::R
     if let Ok(Json::Object(custom)) = serde_json::from_str(&custom) {
         fields.extend(custom);
     }
+    let mut titles = BTreeMap::new();
+    for (field, _) in catalogue.links(kind) {
+        at += 1;
+        titles.extend(r.get::<_, Option<String>>(at)?.map(|title| (field.key.clone(), title)));
+    }
     Ok(Row {
         row: r.get(0)?,
         id: crate::documents::parsed(r, 1)?,
@@ -628,7 +633,7 @@ fn read(r: &rusqlite::Row<'_>, catalogue: &Catalogue, kind: Kind) -> rusqlite::R
         deleted_at: r.get(4)?,
         title: r.get(5)?,
         fields,
-        company_title: r.get(at + 1)?,
+        titles,
     })
 }
 

@@ -231,11 +231,32 @@ pub fn namesakes(
     Ok(if found.len() > TELLING { Vec::new() } else { found })
 }
 
-/// People who refer to a company that is not there.
+/// What links to records, and where: a kind and its column.
+static LINKS: LazyLock<Vec<(Kind, String, Kind)>> = LazyLock::new(|| {
+    let catalogue = Catalogue::default();
+    let of = |kind| catalogue.links(kind).map(move |(field, to)| (kind, field.key.clone(), to));
+    Kind::ALL.into_iter().flat_map(of).collect()
+});
+
+/// A condition: nothing links to the record whose id this expression is.
+pub(crate) fn unlinked(id: &str) -> String {
+    let none = |(kind, key, _): &(Kind, String, Kind)| {
+        format!("NOT EXISTS (SELECT 1 FROM {kind} p WHERE p.{key} = {id})")
+    };
+    LINKS.iter().map(none).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Records that link to one that is not there.
 pub fn dangling_references(db: &Connection) -> Result<u64, StorageError> {
-    let sql = "SELECT count(*) FROM person p WHERE p.company IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = p.company)";
-    Ok(db.query_row(sql, [], |r| r.get(0))?)
+    let mut all = 0;
+    for (kind, key, _) in LINKS.iter() {
+        let sql = format!(
+            "SELECT count(*) FROM {kind} p WHERE p.{key} IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = p.{key})"
+        );
+        all += db.query_row(&sql, [], |r| r.get::<_, u64>(0))?;
+    }
+    Ok(all)
 }
 
 /// Whether a record has an external id that begins so, other than this one.
@@ -250,10 +271,15 @@ pub fn has_other_external_id(
     Ok(db.prepare_cached(sql)?.exists(params![row, source, id])?)
 }
 
-/// Whether records outside of the trash refer to this company.
-pub fn company_is_used(db: &Connection, id: RecordId) -> Result<bool, StorageError> {
-    let sql = "SELECT 1 FROM person WHERE company = ?1 AND deleted_at IS NULL";
-    Ok(db.prepare_cached(sql)?.exists([id.to_string()])?)
+/// Whether records outside of the trash link to this one.
+pub fn is_linked(db: &Connection, kind: Kind, id: RecordId) -> Result<bool, StorageError> {
+    for (from, key, _) in LINKS.iter().filter(|(_, _, to)| *to == kind) {
+        let sql = format!("SELECT 1 FROM {from} WHERE {key} = ?1 AND deleted_at IS NULL");
+        if db.prepare_cached(&sql)?.exists([id.to_string()])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether records outside of the trash have a value in this custom field.

@@ -3,7 +3,7 @@
 
 use crate::StorageError;
 use rusqlite::{Connection, Transaction};
-use satchel_domain::{Catalogue, Field, Kind, projection};
+use satchel_domain::{Catalogue, Field, FieldType, Kind, projection};
 
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_base.sql"),
@@ -82,9 +82,12 @@ fn table(kind: Kind, fields: &[Field]) -> String {
             [_, sorted] => {
                 sql.push_str(&format!("CREATE INDEX {kind}_by_{0} ON {kind} ({0});\n", sorted.name))
             }
-            [column] if field.ty == satchel_domain::FieldType::Company => {
+            [column] if matches!(field.ty, FieldType::Link | FieldType::Date | FieldType::DateTime) => {
+                // A birthday is looked for by its day of the year.
+                let by =
+                    if field.yearly() { format!("substr({}, -5)", column.name) } else { column.name.clone() };
                 sql.push_str(&format!(
-                    "CREATE INDEX {kind}_by_{0} ON {kind} ({0}) WHERE {0} IS NOT NULL;\n",
+                    "CREATE INDEX {kind}_by_{0} ON {kind} ({by}) WHERE {0} IS NOT NULL;\n",
                     column.name
                 ));
             }

@@ -1,0 +1,226 @@
+//! Deals on their way through a pipeline: the board, the moves, and what a stage says of a deal.
+
+use crate::{
+    AppError, Cancel, Session,
+    error::Code,
+    lists::row_view,
+    records::{FieldInput, Values},
+    session::now,
+    views::{BoardView, CardView, ColumnView, PipelineView, StageView, SumView, Written},
+};
+use satchel_domain::{Kind, RecordId, Registers, Scalar, Value, date::rfc3339, rank};
+use satchel_storage::{Connection, StorageError, deals, lists};
+use uuid::Uuid;
+
+/// Cards that a column shows at once; more come when they are asked for.
+const CARDS: u32 = 200;
+const DAY: i64 = 86_400_000;
+
+/// The stages of the pipeline that a team begins with: name, percent, outcome, days until a deal has gone quiet.
+type FirstStage = (&'static str, f64, &'static str, f64);
+const ENGLISH: [FirstStage; 6] = [
+    ("New", 10.0, "open", 14.0),
+    ("Contacted", 20.0, "open", 14.0),
+    ("Offer", 50.0, "open", 10.0),
+    ("Negotiation", 75.0, "open", 10.0),
+    ("Won", 100.0, "won", 0.0),
+    ("Lost", 0.0, "lost", 0.0),
+];
+const CHINESE: [&str; 6] = ["新线索", "已联系", "已报价", "谈判中", "赢单", "丢单"];
+
+impl Session {
+    /// The pipelines with their stages. A team that has none gets one: the same on each of its devices.
+    pub fn pipelines(&self, chinese: bool) -> Result<Vec<PipelineView>, AppError> {
+        let read =
+            |db: &Connection| -> Result<_, StorageError> { Ok((deals::pipelines(db)?, deals::stages(db)?)) };
+        let (mut pipelines, mut stages) = self.store.read(read)?;
+        if pipelines.is_empty() && stages.is_empty() {
+            self.first_pipeline(chinese)?;
+            (pipelines, stages) = self.store.read(read)?;
+        }
+        let view = |(id, name): (RecordId, String)| {
+            let own = stages.iter().filter(|s| s.pipeline == Some(id) && !s.gone);
+            PipelineView { id, name, stages: own.map(StageView::from).collect() }
+        };
+        Ok(pipelines.into_iter().map(view).collect())
+    }
+
+    fn first_pipeline(&self, chinese: bool) -> Result<(), AppError> {
+        let pipeline = self.derive_id(&["pipeline", "first"]);
+        let text = |key: &str, text: &str| (key.to_owned(), Scalar::Str(text.to_owned()));
+        let mut rank = rank::between(None, None);
+        let name = if chinese { "销售" } else { "Sales" };
+        let mut all =
+            vec![(pipeline, Kind::Pipeline, Registers::from([text("name", name), text("rank", &rank)]))];
+        for ((english, percent, outcome, rot), chinese_name) in ENGLISH.into_iter().zip(CHINESE) {
+            let mut registers = Registers::from([
+                text("name", if chinese { chinese_name } else { english }),
+                text("pipeline", &pipeline.to_string()),
+                text("rank", &rank),
+                text("outcome", outcome),
+                ("probability".to_owned(), Scalar::Number(percent)),
+            ]);
+            if rot > 0.0 {
+                registers.insert("rot_days".to_owned(), Scalar::Number(rot));
+            }
+            // By what it is for, not by what it is called: two languages must not make two.
+            all.push((self.derive_id(&["stage", "first", english]), Kind::Stage, registers));
+            rank = rank::between(Some(&rank), None);
+        }
+        self.together("pipeline", &all, &[]).map(|_| ())
+    }
+
+    /// What a deal is told by the stage that it comes into: since when, whether it is over, and its place if it has none.
+    pub(crate) fn staged(&self, values: &mut Values, is_new: bool) -> Result<(), AppError> {
+        let stage = match values.get("stage") {
+            Some(Some(Value::Reference(id))) => Some(*id),
+            Some(_) => return Err(AppError::refused("a deal is always in a stage; name another")),
+            None if is_new => {
+                let first = self.pipelines(false)?.into_iter().flat_map(|p| p.stages).next().map(|s| s.id);
+                values.extend(first.map(|id| ("stage".to_owned(), Some(Value::Reference(id)))));
+                first
+            }
+            None => None,
+        };
+        let Some(stage) = stage else { return Ok(()) };
+        let (stage, last) = self
+            .store
+            .read::<_, StorageError>(|db| Ok((deals::one_stage(db, stage)?, deals::last_rank(db, stage)?)))?;
+        // What is no stage is named by whoever checks the links.
+        let Some(stage) = stage else { return Ok(()) };
+        let at = Value::DateTime(now());
+        values.insert("closed_at".to_owned(), (stage.outcome != "open").then(|| at.clone()));
+        values.insert("stage_at".to_owned(), Some(at));
+        values
+            .entry("rank".to_owned())
+            .or_insert_with(|| Some(Value::Text(rank::between(last.as_deref(), None))));
+        if stage.outcome != "lost" && !is_new {
+            values.entry("lost_reason".to_owned()).or_insert(None);
+        }
+        Ok(())
+    }
+
+    /// Puts a deal into a stage, between two others of it or at its end.
+    pub fn move_deal(
+        &self,
+        id: RecordId,
+        stage: RecordId,
+        (above, below): (Option<RecordId>, Option<RecordId>),
+        lost_reason: Option<&str>,
+    ) -> Result<Written, AppError> {
+        let (above, below, now_in) = self.store.read::<_, AppError>(|db| {
+            let rank = |id: Option<RecordId>| match id {
+                Some(id) => deals::rank(db, id),
+                None => Ok(None),
+            };
+            let end = if below.is_none() && above.is_none() { deals::last_rank(db, stage)? } else { None };
+            let (row, _) = self.load(db, id)?;
+            let now_in = lists::one(db, &self.catalogue(), row.kind, row.row)?;
+            Ok((rank(above)?.or(end), rank(below)?, now_in))
+        })?;
+        let now_in =
+            now_in.filter(|row| row.kind == Kind::Deal).ok_or_else(|| AppError::not_found("deal", id))?;
+        let place = rank::between(above.as_deref(), below.as_deref());
+        let mut input = FieldInput::from_iter([("rank".to_owned(), place.into())]);
+        // Within its stage only its place is another.
+        if now_in.fields.get("stage").and_then(|s| s.as_str()) != Some(&stage.to_string()) {
+            input.insert("stage".to_owned(), stage.to_string().into());
+            input.extend(lost_reason.map(|why| ("lost_reason".to_owned(), why.into())));
+        }
+        let done = self.set_as("move", &[id], &input, &mut |_| {}, &Cancel::default())?;
+        Ok(Written { id, operation: done.operation })
+    }
+
+    /// A pipeline as a board: each stage with its first cards, how many there are, and what they are worth.
+    pub fn board(&self, pipeline: RecordId) -> Result<BoardView, AppError> {
+        let at = now();
+        let catalogue = self.catalogue();
+        self.store.glance::<_, AppError>(|db| {
+            let mut columns = Vec::new();
+            for stage in deals::stages(db)?.into_iter().filter(|s| s.pipeline == Some(pipeline)) {
+                let (count, sums) = deals::sums(db, &stage)?;
+                // A stage that was taken away elsewhere is shown as long as deals are in it.
+                if stage.gone && count == 0 {
+                    continue;
+                }
+                let cards = self.cards(db, &catalogue, &stage, 0, at)?;
+                let sum =
+                    |s: deals::Sum| SumView { minor: s.minor, weighted: s.weighted, currency: s.currency };
+                columns.push(ColumnView {
+                    stage: StageView::from(&stage),
+                    count: u32::try_from(count).unwrap_or(u32::MAX),
+                    sums: sums.into_iter().map(sum).collect(),
+                    cards,
+                });
+            }
+            match columns.is_empty() {
+                true => Err(AppError::not_found("pipeline", pipeline)),
+                false => Ok(BoardView { columns }),
+            }
+        })
+    }
+
+    /// More cards of a stage, behind so many.
+    pub fn more_cards(&self, stage: RecordId, offset: u32) -> Result<Vec<CardView>, AppError> {
+        let catalogue = self.catalogue();
+        self.store.glance::<_, AppError>(|db| {
+            let stage = deals::one_stage(db, stage)?.ok_or_else(|| AppError::not_found("stage", stage))?;
+            self.cards(db, &catalogue, &stage, offset, now())
+        })
+    }
+
+    fn cards(
+        &self,
+        db: &Connection,
+        catalogue: &satchel_domain::Catalogue,
+        stage: &deals::Stage,
+        offset: u32,
+        at: i64,
+    ) -> Result<Vec<CardView>, AppError> {
+        let mut cards = Vec::new();
+        for row in deals::in_stage(db, stage.id, offset, CARDS)? {
+            let Some(row) = lists::one(db, catalogue, Kind::Deal, row)? else { continue };
+            let since = row.fields.get("stage_at").and_then(|v| satchel_domain::date::instant(v.as_str()?));
+            let since = since.unwrap_or(row.created_at);
+            let last = deals::last_activity(db, row.id, at)?;
+            let idle = (at - since.max(last.unwrap_or(0))).max(0) / DAY;
+            let open = stage.outcome == "open";
+            cards.push(CardView {
+                days: u32::try_from((at - since).max(0) / DAY).unwrap_or(u32::MAX),
+                #[allow(clippy::cast_precision_loss)]
+                quiet: open && stage.rot_days.is_some_and(|most| most > 0.0 && idle as f64 >= most),
+                last_activity: last.map(rfc3339),
+                next_step: !open || deals::has_next_step(db, row.id)?,
+                deal: row_view(row),
+            });
+        }
+        Ok(cards)
+    }
+
+    /// Adds a stage to a pipeline, before those that end it.
+    pub fn add_stage(&self, pipeline: RecordId, name: &str, probability: f64) -> Result<Written, AppError> {
+        let name = satchel_domain::value::clean(name, false);
+        if name.is_empty() || name.chars().count() > 100 {
+            return Err(AppError::new(Code::Refused, "a stage needs a name of at most 100 characters"));
+        }
+        let stages = self.store.read(deals::stages)?;
+        let own: Vec<&deals::Stage> =
+            stages.iter().filter(|s| s.pipeline == Some(pipeline) && !s.gone).collect();
+        let ends = own.iter().position(|s| s.outcome != "open").unwrap_or(own.len());
+        let rank_of = |at: Option<usize>| -> Result<Option<String>, AppError> {
+            let Some(stage) = at.and_then(|at| own.get(at)) else { return Ok(None) };
+            Ok(self.get(stage.id)?.fields.get("rank").and_then(|r| r.as_str()).map(str::to_owned))
+        };
+        let (above, below) = (rank_of(ends.checked_sub(1))?, rank_of(Some(ends))?);
+        let registers = Registers::from([
+            ("name".to_owned(), Scalar::Str(name)),
+            ("pipeline".to_owned(), Scalar::Str(pipeline.to_string())),
+            ("rank".to_owned(), Scalar::Str(rank::between(above.as_deref(), below.as_deref()))),
+            ("outcome".to_owned(), Scalar::Str("open".to_owned())),
+            ("probability".to_owned(), Scalar::Number(probability.clamp(0.0, 100.0))),
+        ]);
+        let id = RecordId(Uuid::now_v7());
+        let operation = self.together("pipeline", &[(id, Kind::Stage, registers)], &[])?;
+        Ok(Written { id, operation: Some(operation) })
+    }
+}
