@@ -204,7 +204,7 @@ fn a_task_is_done_and_what_follows_is_there() {
     let task = new(
         &session,
         Kind::Task,
-        json!({"title": "Call Zoe", "due": "2026-11-20", "repeat": "week", "person": zoe.to_string()}),
+        json!({"subject": "Call Zoe", "due": "2026-11-20", "repeat": "week", "person": zoe.to_string()}),
     );
     session.finish_task(task, "ask for the order mon 9", TODAY).unwrap();
     assert!(field(&session, task, "done_at").is_string());
@@ -237,10 +237,10 @@ fn a_day_asks() {
     let stages = session.pipelines(false).unwrap()[0].stages.clone();
     let at = |text: &str| satchel_app::domain::date::instant(text).unwrap();
     for (title, due) in [("late", "2031-05-09"), ("today, later", DAY), ("tomorrow", "2031-05-17")] {
-        new(&session, Kind::Task, json!({"title": title, "due": due}));
+        new(&session, Kind::Task, json!({"subject": title, "due": due}));
     }
-    new(&session, Kind::Task, json!({"title": "today, early", "due": DAY, "due_time": "08:00"}));
-    let done = new(&session, Kind::Task, json!({"title": "done", "due": DAY}));
+    new(&session, Kind::Task, json!({"subject": "today, early", "due": DAY, "due_time": "08:00"}));
+    let done = new(&session, Kind::Task, json!({"subject": "done", "due": DAY}));
     session.finish_task(done, "", DAY).unwrap();
     for (text, when, ty) in [
         ("visit", "2031-05-16T14:00:00Z", "visit"),

@@ -42,8 +42,17 @@ fn create_vault(window: &Window, name: &str) -> Vec<String> {
     window.click("#kit-done");
     window.wait("[role=alert]");
     confirm_kit(window, &groups);
-    window.wait("#new");
+    people(window);
     groups
+}
+
+/// From wherever one is to the list of people.
+fn people(window: &Window) {
+    // The screen may be just being drawn.
+    window.until("the list of people", || {
+        window.click("#nav-person");
+        window.try_script("return !!document.querySelector('#grid')")?.as_bool()?.then_some(())
+    });
 }
 
 fn confirm_kit(window: &Window, groups: &[String]) {
@@ -235,10 +244,12 @@ fn a_rep_gets_started_and_comes_back_after_a_bad_day() {
     window.click("#use-recovery");
     window.fill("#unlock-text", &groups.join("-"));
     window.click("#unlock-submit");
+    people(&window);
     window.says("max@x.example");
     drop(window);
     // And the keyring has the key again.
     let window = Window::open(&vault, &[]);
+    people(&window);
     window.says("max@x.example");
 }
 
@@ -355,7 +366,7 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
     // Every screen in text that is a third longer: nothing that is to be pressed is cut off, and no
     // text is in no dictionary.
     window.script("localStorage.setItem('satchel.prefs', JSON.stringify({ language: 'en', theme: 'light', density: 'normal', zoom: 100, pseudo: true })); location.reload()");
-    window.wait("#grid");
+    people(&window);
     for (screen, picture) in [
         ("#nav-person", "30-people-pseudo"),
         ("#nav-company", "31-companies-pseudo"),
@@ -519,6 +530,7 @@ fn a_long_list_scrolls_and_opens() {
     satchel(&["init", "--name", "Big", "--kit", dir.path().join("kit.txt").to_str().unwrap()]);
     satchel(&["seed", "--people", "20000", "--companies", "500"]);
     let window = Window::open(&vault, &[]);
+    people(&window);
     window.until("all rows", || (window.text("#total") == "20,000").then_some(()));
     // Flings: after each, the rows that are seen are there.
     for part in [0.5, 0.99, 0.1, 0.75] {
@@ -647,7 +659,7 @@ fn a_team_meets_and_settles_what_two_have_edited() {
     window.picture("44-conflict");
     for (language, theme, at) in [("zh", "dark", "45"), ("zh", "light", "46"), ("en", "dark", "47")] {
         dress(&window, language, theme);
-        window.wait("#grid");
+        window.wait("#nav-team");
         window.click("#nav-team");
         window.wait("#conflicts .panel");
         window.wait("#people .member:nth-of-type(2)");
@@ -772,7 +784,7 @@ fn a_newcomer_waits_for_the_team_across_starts() {
     let asked = ana.json(&["requests"]);
     assert_eq!(asked["requests"].as_array().unwrap().len(), 1, "it has asked once: {asked}");
     assert_eq!(ana.json(&["approve"])["check_code"], digits.replace(' ', ""));
-    window.wait("#grid");
+    people(&window);
     window.says("Acme");
     window.until("all records", || (window.text("#total") == "300").then_some(()));
     window.accessibility("joined");
@@ -816,7 +828,7 @@ fn two_windows_meet_at_a_server() {
     let digits = bo.text("#waiting .digits");
     ana.until("the same digits", || (ana.text("#requests .digits") == digits).then_some(()));
     ana.click("[data-approve]");
-    bo.wait("#nav-team");
+    people(&bo);
 
     // An edit in one appears in the other, without a key.
     ana.click("#nav-person");
@@ -877,7 +889,7 @@ fn two_windows_meet_at_a_server() {
         assert!(!shown.as_str().unwrap().contains(secret), "{secret}");
     }
     dress(&ana, "zh", "dark");
-    ana.wait("#grid");
+    ana.wait("#nav-team");
     ana.click("#nav-team");
     ana.wait("#remotes");
     ana.script(
@@ -994,7 +1006,7 @@ fn a_window_hosts_for_its_office() {
     ana.accessibility("found in the network");
     ana.picture("82-office-found");
     dress(&ana, "zh", "dark");
-    ana.wait("#grid");
+    ana.wait("#nav-team");
     ana.click("#nav-team");
     ana.wait("[data-found]");
     ana.accessibility("found in the network, Chinese, dark");
@@ -1009,4 +1021,148 @@ fn a_window_hosts_for_its_office() {
     dress(&ana, "en", "light");
     let _ = relay.kill();
     let _ = relay.wait();
+}
+
+/// A day of a rep: what is asked first, a visit noted in three keys, a deal moved by one, a task done with what follows.
+#[test]
+fn a_rep_has_a_day() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    // The day of a new vault says how to begin.
+    window.press(&["g", "y"]);
+    window.wait("#sample");
+    window.picture("90-today-empty");
+    people(&window);
+    window.press(&["c"]);
+    window.wait("#new-first_name");
+    window.type_keys("Zoe");
+    window.press(&[key::TAB]);
+    window.type_keys("Chérif");
+    window.press(&[key::ENTER]);
+    window.wait("#log-text");
+
+    // A visit and what comes next: a number, the words, Enter, the words, Enter.
+    window.until("the line has the focus", || {
+        window.press(&["2"]);
+        window.try_script("return document.activeElement?.id === 'log-text'")?.as_bool()?.then_some(())
+    });
+    window.type_keys("Showed the samples, she likes the blue ones");
+    window.press(&[key::ENTER]);
+    window.type_keys("send the offer tomorrow 10");
+    window.says("→ send the offer");
+    window.accessibility("noting a visit");
+    window.picture("91-noting");
+    window.press(&[key::ENTER]);
+    window.wait("[data-task='send the offer']");
+    window.says("Showed the samples");
+    window.says("Visit noted, next step planned");
+    window.accessibility("a person with a timeline");
+    window.picture("92-timeline");
+    // One step back takes both, and forth brings both.
+    window.press(&[key::CTRL, "z"]);
+    window.until("nothing noted", || {
+        window.script("return !document.querySelector('[data-task]')").as_bool()?.then_some(())
+    });
+    window.press(&[key::CTRL, key::SHIFT, "z"]);
+    window.wait("[data-task='send the offer']");
+
+    // Deals: made, moved by one key, dragged, lost with a reason.
+    window.press(&["g", "d"]);
+    window.wait("#board");
+    for (name, value) in
+        [("Blue pumps", "12500 EUR"), ("Spare parts", "800 EUR"), ("Service, three years", "4200 EUR")]
+    {
+        window.press(&["c"]);
+        window.wait("#new-name");
+        window.type_keys(name);
+        window.press(&[key::TAB]);
+        window.press(&[key::TAB]);
+        window.type_keys(value);
+        window.press(&[key::TAB]);
+        window.type_keys("in 3 weeks");
+        window.press(&[key::ENTER]);
+        window.until(name, || (window.text("#record-title") == name).then_some(()));
+        window.press(&[key::ESCAPE]);
+        window.wait("#board");
+    }
+    let stage_of = |name: &str| {
+        let script = format!(
+            "return [...document.querySelectorAll('[data-card]')].find((c) => c.innerText.includes('{name}'))?.closest('[data-stage]').querySelector('strong').innerText"
+        );
+        window.script(&script).as_str().map(str::to_owned)
+    };
+    window.until("three cards", || (stage_of("Service, three years")? == "New").then_some(()));
+    window.says("€17,500");
+    window.accessibility("the board");
+    window.picture("93-board");
+    window.script("document.querySelector('[data-card]').focus()");
+    window.press(&[key::SHIFT, key::RIGHT]);
+    window.until("moved by one key", || (stage_of("Blue pumps")? == "Contacted").then_some(()));
+    // Lifted, carried, put down.
+    window.press(&[" ", key::RIGHT]);
+    window.says("Blue pumps over Offer");
+    window.press(&[" "]);
+    window.until("carried by keys", || (stage_of("Blue pumps")? == "Offer").then_some(()));
+    window.drag("[data-card]", "[data-stage]:nth-of-type(6) .cards");
+    window.wait("#why-lost");
+    window.picture("94-why-lost");
+    window.type_keys("Price");
+    window.press(&[key::ENTER]);
+    window.until("dragged", || (stage_of("Spare parts")? == "Lost").then_some(()));
+    window.press(&[key::CTRL, "z"]);
+    window.until("and back", || (stage_of("Spare parts")? == "New").then_some(()));
+    window.click("#as-list");
+    window.wait("#grid");
+    window.says("Spare parts");
+    window.accessibility("deals as a table");
+    window.picture("95-deals");
+
+    // A task is done, and what follows is planned: two keys and the words.
+    window.press(&["g", "o"]);
+    window.wait("#grid");
+    window.press(&["c"]);
+    window.wait("#new-subject");
+    window.type_keys("Call about the blue ones");
+    window.press(&[key::TAB]);
+    window.type_keys("today");
+    window.press(&[key::ENTER]);
+    window.until("the task", || (window.text("#record-title") == "Call about the blue ones").then_some(()));
+    window.press(&["g", "y"]);
+    window.wait("[data-task='Call about the blue ones']");
+    window.accessibility("a day");
+    window.picture("96-today");
+    window.press(&[" "]);
+    window.wait("#next-step");
+    window.type_keys("ask for the order in 2 weeks");
+    window.says("→ ask for the order");
+    window.accessibility("what follows a task");
+    window.picture("97-next-step");
+    window.press(&[key::ENTER]);
+    window.says("Call about the blue ones is done, next step planned");
+    window.says("Nothing is due today");
+    window.press(&[key::CTRL, "z"]);
+    window.wait("[data-task='Call about the blue ones']");
+    // Put off by one key.
+    window.press(&["m"]);
+    window.says("Nothing is due today");
+
+    dress(&window, "zh", "dark");
+    window.wait("#today");
+    window.says("今天没有到期的事");
+    window.picture("98-today-zh-dark");
+    window.click("#nav-deal");
+    window.wait("[data-card]");
+    window.accessibility("the board, Chinese, dark");
+    window.picture("99-board-zh-dark");
+    people(&window);
+    window.press(&[key::ENTER]);
+    window.wait("[data-task='send the offer']");
+    window.accessibility("a person with a timeline, Chinese, dark");
+    window.picture("9a-timeline-zh-dark");
+    dress(&window, "en", "light");
 }

@@ -3,6 +3,7 @@
 mod commands;
 #[cfg(test)]
 mod names;
+mod rep;
 mod team;
 mod watch;
 
@@ -14,6 +15,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
+    use rep::*;
     use team::*;
     Builder::new()
         .plugin_name("satchel")
@@ -64,6 +66,16 @@ fn bindings() -> Builder<tauri::Wry> {
             attachments,
             attach,
             save_attachment,
+            pipelines,
+            board,
+            more_cards,
+            move_deal,
+            add_stage,
+            log_activity,
+            understand,
+            finish_task,
+            timeline,
+            day,
             save_text,
             verify,
             frequent,

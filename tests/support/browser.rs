@@ -197,6 +197,19 @@ impl Window {
         );
     }
 
+    /// Drags by the mouse, from the middle of one element to that of another.
+    pub fn drag(&self, from: &str, to: &str) {
+        let element = |css: &str| json!({ ELEMENT: self.wait(css) });
+        let go = |css: &str| json!({"type": "pointerMove", "origin": element(css), "x": 0, "y": 0, "duration": 100});
+        // A little way first, as a hand does.
+        let away = json!({"type": "pointerMove", "origin": "pointer", "x": 12, "y": 6, "duration": 50});
+        let (down, up) =
+            (json!({"type": "pointerDown", "button": 0}), json!({"type": "pointerUp", "button": 0}));
+        let actions = [go(from), down, away, go(to), up];
+        let mouse = json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        self.call("POST", "/actions", &json!({"actions": [mouse]}));
+    }
+
     pub fn type_keys(&self, text: &str) {
         for c in text.chars() {
             self.press(&[&c.to_string()]);

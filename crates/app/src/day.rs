@@ -59,7 +59,7 @@ impl Session {
                 &next.text
             };
             let mut task = links;
-            task.insert("title".to_owned(), title.chars().take(200).collect::<String>().into());
+            task.insert("subject".to_owned(), title.chars().take(200).collect::<String>().into());
             // Without a day it is for tomorrow: a next step is never lost among those without one.
             let tomorrow = || Some(day(&logged.today).ok()?.tomorrow().ok()?.to_string());
             let due = next.date.or_else(tomorrow).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Session {
                 for key in keys.iter().filter(|key| keep(key)) {
                     input.extend(view.fields.get(*key).map(|v| ((*key).to_owned(), v.clone())));
                 }
-                input.insert("title".to_owned(), title.into());
+                input.insert("subject".to_owned(), title.into());
                 input.insert("due".to_owned(), due.into());
                 input.extend(time.map(|time| ("due_time".to_owned(), time.into())));
                 made.push(self.fresh(Kind::Task, &input)?);

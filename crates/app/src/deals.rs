@@ -6,7 +6,7 @@ use crate::{
     lists::row_view,
     records::{FieldInput, Values},
     session::now,
-    views::{BoardView, CardView, ColumnView, PipelineView, StageView, SumView, Written},
+    views::{BoardColumn, BoardView, CardView, PipelineView, StageView, SumView, Written},
 };
 use satchel_domain::{Kind, RecordId, Registers, Scalar, Value, date::rfc3339, rank};
 use satchel_storage::{Connection, StorageError, deals, lists};
@@ -146,7 +146,7 @@ impl Session {
                 let cards = self.cards(db, &catalogue, &stage, 0, at)?;
                 let sum =
                     |s: deals::Sum| SumView { minor: s.minor, weighted: s.weighted, currency: s.currency };
-                columns.push(ColumnView {
+                columns.push(BoardColumn {
                     stage: StageView::from(&stage),
                     count: u32::try_from(count).unwrap_or(u32::MAX),
                     sums: sums.into_iter().map(sum).collect(),

@@ -536,7 +536,7 @@ fn example(kind: Kind) -> &'static str {
         Kind::Pipeline => "name=Sales",
         Kind::Stage => "name=Offer",
         Kind::Activity => "type=call",
-        Kind::Task => "title=Send the offer",
+        Kind::Task => "subject=Send the offer",
         Kind::CustomField => "label=Size",
     }
 }

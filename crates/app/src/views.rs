@@ -128,11 +128,11 @@ impl From<&satchel_storage::deals::Stage> for StageView {
 /// A pipeline as a board.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct BoardView {
-    pub columns: Vec<ColumnView>,
+    pub columns: Vec<BoardColumn>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
-pub struct ColumnView {
+pub struct BoardColumn {
     pub stage: StageView,
     /// Of all deals in it; `cards` are the first of them.
     pub count: u32,

@@ -506,7 +506,7 @@ fn task() -> Vec<Field> {
     use Purpose::{Organise, Relate};
     let [company, person] = about();
     vec![
-        Field::new("title", Text, "Task").search(Search::Name).sorted().kept(FreeText, Relate),
+        Field::new("subject", Text, "Subject").search(Search::Name).sorted().kept(FreeText, Relate),
         Field::new("due", Date, "Due").sorted().indexed().kept(Business, Organise),
         // By the clock of wherever one is then: 09:30.
         Field::new("due_time", Text, "At").sorted().kept(Business, Organise),

@@ -82,11 +82,10 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
         Kind::Company | Kind::Deal | Kind::Pipeline | Kind::Stage | Kind::Attachment => {
             text("name").to_owned()
         }
-        Kind::Activity => match text("subject") {
+        Kind::Activity | Kind::Task => match text("subject") {
             "" => first_line(text("text")),
             subject => subject.to_owned(),
         },
-        Kind::Task => text("title").to_owned(),
         Kind::CustomField => text("label").to_owned(),
     };
     if !title.is_empty() {

@@ -150,9 +150,10 @@ pub fn due(db: &Connection, day: &str, limit: u32) -> Result<Vec<i64>, StorageEr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The rows of what happens between two moments, in order.
+/// The rows of what is planned between two moments, in order; what was noted when it was over is no plan.
 pub fn between(db: &Connection, from: i64, to: i64, limit: u32) -> Result<Vec<i64>, StorageError> {
-    let sql = "SELECT row FROM activity WHERE at >= ?1 AND at < ?2 AND deleted_at IS NULL ORDER BY at, row LIMIT ?3";
+    let sql = "SELECT row FROM activity WHERE at >= ?1 AND at < ?2 AND at > created_at + 60000
+               AND deleted_at IS NULL ORDER BY at, row LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(params![from, to, limit], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

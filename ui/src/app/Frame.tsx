@@ -1,10 +1,13 @@
-import { Building2, Clock, FileInput, Handshake, Search, Settings, Trash2, Users } from "lucide-react";
+import { Clock, FileInput, Handshake, Search, Settings, Sun, Trash2 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
+import { TodayPage } from "../day/TodayPage";
+import { BoardPage } from "../deals/BoardPage";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { HistoryPage } from "../records/HistoryPage";
+import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
@@ -27,10 +30,10 @@ export function Frame() {
   const status = useQuery(() => commands.status(), [version, news]).data;
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
-  const [creating, setCreating] = useState<"person" | "company">();
+  const [creating, setCreating] = useState<Browsed>();
   const [over, setOver] = useState(false);
   const going = useRef(0);
-  const kind = "kind" in route ? route.kind : "person";
+  const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
 
   useEffect(
     () =>
@@ -77,10 +80,11 @@ export function Frame() {
     i: goKey(run("import")),
     h: goKey(run("history")),
     t: goKey(run("team")),
-    c: () =>
-      Date.now() - going.current < 1200
-        ? goKey(run("companies"))()
-        : setCreating(kind === "company" ? "company" : "person"),
+    y: goKey(run("today")),
+    d: goKey(run("deals")),
+    o: goKey(run("tasks")),
+    a: goKey(run("activities")),
+    c: () => (Date.now() - going.current < 1200 ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
   };
@@ -89,23 +93,33 @@ export function Frame() {
   const closeHelp = useCallback(() => setHelp(false), []);
   const closeCreate = useCallback(() => setCreating(undefined), []);
 
+  const lists = BROWSED.map((of) => {
+    const Icon = KINDS[of].icon;
+    return {
+      id: of,
+      icon: <Icon size={16} />,
+      label: t(KINDS[of].many),
+      count: status?.records[of] || undefined,
+      is:
+        (route.page === "list" && route.kind === of && !route.trash) ||
+        (route.page === "board" && of === "deal"),
+      // A task that is done is looked for, not listed.
+      to: () =>
+        of === "deal"
+          ? go({ page: "board" })
+          : go({ page: "list", kind: of, filter: of === "task" ? "done_at is empty" : undefined }),
+    };
+  });
   const nav = [
     {
-      id: "person",
-      icon: <Users size={16} />,
-      label: t("nav.people"),
-      count: status?.records.person,
-      is: route.page === "list" && route.kind === "person" && !route.trash,
-      to: () => go({ page: "list", kind: "person" }),
+      id: "today",
+      icon: <Sun size={16} />,
+      label: t("nav.today"),
+      count: undefined,
+      is: route.page === "today",
+      to: () => go({ page: "today" }),
     },
-    {
-      id: "company",
-      icon: <Building2 size={16} />,
-      label: t("nav.companies"),
-      count: status?.records.company,
-      is: route.page === "list" && route.kind === "company" && !route.trash,
-      to: () => go({ page: "list", kind: "company" }),
-    },
+    ...lists,
   ];
   const other = [
     {
@@ -137,7 +151,7 @@ export function Frame() {
       label: t("nav.trash"),
       is: route.page === "list" && !!route.trash,
       to: () => go({ page: "list", kind: "person", trash: true }),
-      count: (status?.trash.person ?? 0) + (status?.trash.company ?? 0) || undefined,
+      count: BROWSED.reduce((n, of) => n + (status?.trash[of] ?? 0), 0) || undefined,
     },
     {
       id: "settings",
@@ -185,6 +199,8 @@ export function Frame() {
         )}
       </nav>
       <main className="main">
+        {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
+        {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
           <ListPage key={`${route.kind}${route.trash ?? ""}`} route={route} onCreate={setCreating} />
         )}
@@ -337,7 +353,11 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["/", t("keys.filter")],
     ["Ctrl S", t("keys.saveView")],
     ["C", t("keys.create")],
-    ["G P · G C · G I · G H · G T", t("keys.go")],
+    ["G Y · G P · G C · G D · G O · G A", t("keys.goDay")],
+    ["G I · G H · G T", t("keys.go")],
+    ["1 … 6", t("keys.log")],
+    ["Shift → · Shift ←", t("keys.push")],
+    ["Space · M · W", t("keys.task")],
     ["Delete", t("keys.trash")],
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],

@@ -1,5 +1,8 @@
 // Every command once: the palette, the keys and the help page are made from this list.
+
+import type { ActivityType } from "../day/LogBox";
 import { chooseFolder, commands } from "../platform/tauri";
+import { ACTIVITIES, type Browsed } from "../records/kinds";
 import { en, type Key } from "../shared/en";
 import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
@@ -18,10 +21,12 @@ export interface Command {
 }
 
 export const ui = {
-  create: (_kind: "person" | "company") => {},
+  create: (_kind: Browsed) => {},
   help: () => {},
   /** Takes files that are dropped, where the page has a use for them. */
   take: undefined as ((paths: string[]) => void) | undefined,
+  /** Begins to note what was done with the record that is open. */
+  log: undefined as ((type: ActivityType) => void) | undefined,
 };
 
 /** Everything, in every format, into a folder: the data are the user's. */
@@ -43,7 +48,20 @@ export async function verify() {
   toast(report.ok ? t("settings.verified") : t("settings.verifyBad", { what: bad.join("; ") }));
 }
 
+/** On the page of somebody it is noted there; elsewhere one says first with whom. */
+function note(type: ActivityType) {
+  if (ui.log) ui.log(type);
+  else ui.create("activity");
+}
+
 export const registry: Command[] = [
+  {
+    id: "today",
+    label: "nav.today",
+    keys: "G Y",
+    also: "day agenda jintian 日程 待办",
+    run: () => go({ page: "today" }),
+  },
   {
     id: "people",
     label: "nav.people",
@@ -57,6 +75,33 @@ export const registry: Command[] = [
     keys: "G C",
     also: "accounts gongsi 企业 客户",
     run: () => go({ page: "list", kind: "company" }),
+  },
+  {
+    id: "deals",
+    label: "nav.deals",
+    keys: "G D",
+    also: "board pipeline sales kanban shangji 商机 看板",
+    run: () => go({ page: "board" }),
+  },
+  {
+    id: "deal-list",
+    label: "board.table",
+    also: "deals list shangji 商机",
+    run: () => go({ page: "list", kind: "deal" }),
+  },
+  {
+    id: "tasks",
+    label: "nav.tasks",
+    keys: "G O",
+    also: "todo due renwu 待办",
+    run: () => go({ page: "list", kind: "task", filter: "done_at is empty" }),
+  },
+  {
+    id: "activities",
+    label: "nav.activities",
+    keys: "G A",
+    also: "calls visits meetings huodong 拜访 电话",
+    run: () => go({ page: "list", kind: "activity" }),
   },
   {
     id: "import",
@@ -105,6 +150,28 @@ export const registry: Command[] = [
     also: "add create account 添加 新增",
     run: () => ui.create("company"),
   },
+  {
+    id: "new-deal",
+    label: "new.deal",
+    also: "add create opportunity 添加 新增",
+    run: () => ui.create("deal"),
+  },
+  { id: "new-task", label: "new.task", also: "add create todo 添加 新增", run: () => ui.create("task") },
+  {
+    id: "new-activity",
+    label: "new.activity",
+    also: "add create meeting plan 添加 新增",
+    run: () => ui.create("activity"),
+  },
+  ...ACTIVITIES.map(
+    (type, n): Command => ({
+      id: `log-${type}`,
+      label: `log.${type}`,
+      keys: String(n + 1),
+      also: "log note jilu 记录",
+      run: () => note(type),
+    }),
+  ),
   { id: "undo", label: "undo", keys: "Ctrl+Z", also: "chexiao", run: () => void undo() },
   { id: "redo", label: "redo", keys: "Ctrl+Shift+Z", also: "chongzuo", run: () => void redo() },
   {

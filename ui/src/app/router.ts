@@ -1,7 +1,10 @@
 import { useSyncExternalStore } from "react";
 import type { Kind } from "../bindings";
+import { isBrowsed } from "../records/kinds";
 
 export type Route =
+  | { page: "today" }
+  | { page: "board" }
   | { page: "list"; kind: Kind; trash?: boolean; filter?: string; sort?: string }
   | { page: "record"; id: string; kind: Kind }
   | { page: "import"; path?: string; at?: number }
@@ -9,13 +12,13 @@ export type Route =
   | { page: "team" }
   | { page: "settings" };
 
-const START: Route = { page: "list", kind: "person" };
+const START: Route = { page: "today" };
 
 /** A window of its own for one record is opened with its name behind `#`. */
 function start(): Route {
   const asked = new URLSearchParams(globalThis.location?.hash.slice(1) ?? "");
   const [id, kind] = [asked.get("record"), asked.get("kind")];
-  return id && (kind === "person" || kind === "company") ? { page: "record", id, kind } : START;
+  return id && isBrowsed(kind) ? { page: "record", id, kind } : START;
 }
 
 let stack: Route[] = [start()];

@@ -57,6 +57,18 @@ export const commands = {
 	attach: (record: RecordId, path: string) => __TAURI_INVOKE<Written>("plugin:satchel|attach", { record, path }),
 	/**  Writes an attachment to a file that was chosen in a dialog. */
 	saveAttachment: (id: RecordId, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_attachment", { id, path }),
+	pipelines: (chinese: boolean) => __TAURI_INVOKE<PipelineView[]>("plugin:satchel|pipelines", { chinese }),
+	board: (pipeline: RecordId) => __TAURI_INVOKE<BoardView>("plugin:satchel|board", { pipeline }),
+	moreCards: (stage: RecordId, offset: number) => __TAURI_INVOKE<CardView[]>("plugin:satchel|more_cards", { stage, offset }),
+	/**  Into a stage: behind the deal above, before the one below, or at its end. */
+	moveDeal: (id: RecordId, stage: RecordId, above: RecordId | null, below: RecordId | null, lostReason: string | null) => __TAURI_INVOKE<Written>("plugin:satchel|move_deal", { id, stage, above, below, lostReason }),
+	addStage: (pipeline: RecordId, name: string, probability: number | null) => __TAURI_INVOKE<Written>("plugin:satchel|add_stage", { pipeline, name, probability }),
+	logActivity: (logged: Logged) => __TAURI_INVOKE<Written>("plugin:satchel|log_activity", { logged }),
+	understand: (text: string, today: string) => __TAURI_INVOKE<WhenView>("plugin:satchel|understand", { text, today }),
+	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
+	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
+	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
+	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
@@ -131,6 +143,36 @@ export type AttachmentView = {
 	updated_at: string,
 	/**  Whether all of it is on this computer. */
 	here: boolean,
+};
+
+export type BirthdayView = {
+	person: RowView,
+	/**  `2026-05-17`: the next one. */
+	on: string,
+};
+
+export type BoardColumn = {
+	stage: StageView,
+	/**  Of all deals in it; `cards` are the first of them. */
+	count: number,
+	sums: SumView[],
+	cards: CardView[],
+};
+
+/**  A pipeline as a board. */
+export type BoardView = {
+	columns: BoardColumn[],
+};
+
+export type CardView = {
+	deal: RowView,
+	/**  In this stage. */
+	days: number,
+	/**  Nobody has done anything about it for longer than its stage allows. */
+	quiet: boolean,
+	last_activity: string | null,
+	/**  Whether something is to be done about it, or it is over. */
+	next_step: boolean,
 };
 
 export type ChangeView = {
@@ -243,6 +285,19 @@ export type ContentsView = {
 	segments: ContentsSegment[],
 };
 
+/**  What a day asks of somebody. */
+export type DayView = {
+	overdue: RowView[],
+	due: RowView[],
+	/**  Calls, visits and meetings of the day, in order. */
+	agenda: RowView[],
+	/**  Open deals whose expected close is over. */
+	late: RowView[],
+	/**  Open deals that were left alone for too long. */
+	quiet: RowView[],
+	birthdays: BirthdayView[],
+};
+
 export type DeviceView = {
 	id: string,
 	name: string,
@@ -269,9 +324,11 @@ export type ExportedFile = {
 };
 
 /**  What a field holds. */
-export type FieldType = "text" | "long_text" | "number" | "money" | "date" | "yes_no" | "choice" | "url" | "tags" | 
-/**  The id of a company. */
-"company" | "emails" | "phones" | "addresses";
+export type FieldType = "text" | "long_text" | "number" | "money" | "date" | 
+/**  A moment. */
+"date_time" | "yes_no" | "choice" | "url" | "tags" | 
+/**  The id of a record of the kind that the field says. */
+"link" | "emails" | "phones" | "addresses";
 
 export type FieldView = {
 	key: string,
@@ -283,6 +340,8 @@ export type FieldView = {
 	purpose: Purpose,
 	import_names: string[],
 	options: string[],
+	/**  What a link leads to. */
+	links: Kind | null,
 	custom: boolean,
 };
 
@@ -397,6 +456,16 @@ export type KeySlotView = {
 
 /**  What a record is. */
 export type Kind = "person" | "company" | 
+/**  What may be sold to somebody. */
+"deal" | 
+/**  The steps of a sale, in order: see [`Kind::Stage`]. */
+"pipeline" | 
+/**  One step of a pipeline, a record of its own: so two may change a pipeline at once. */
+"stage" | 
+/**  What has happened with somebody, or is to: a call, a visit, a meeting, a message, a note. */
+"activity" | 
+/**  What somebody has to do. */
+"task" | 
 /**  A field that the user has added to another kind. */
 "custom_field" | 
 /**  A file on another record. */
@@ -434,6 +503,20 @@ export type ListRequest = {
 
 export type LockState = "no_vault" | "locked" | "open";
 
+/**  What somebody has done, and what comes next. */
+export type Logged = {
+	/**  A person, a company or a deal. */
+	about: RecordId,
+	/**  `call`, `visit`, `meeting`, `message`, `mail` or `note`. */
+	type: string,
+	text: string,
+	outcome?: string,
+	/**  «send the offer fri 10»; nothing where it is empty. */
+	next?: string,
+	/**  What day it is where one is: `2026-11-27`. */
+	today: string,
+};
+
 /**  By what a row is recognised as a record that is there. */
 export type MatchKey = "external_id" | "email" | "phone";
 
@@ -442,6 +525,12 @@ export type MemberView = {
 	person: string,
 	role: string,
 	devices: DeviceView[],
+};
+
+/**  What has happened, or is to, with a record. */
+export type MomentView = {
+	record: RowView,
+	at: string,
 };
 
 export type Neighbours = {
@@ -489,6 +578,13 @@ export type OperationView = {
 	detail: Value,
 };
 
+/**  A pipeline and its stages, in their order. */
+export type PipelineView = {
+	id: RecordId,
+	name: string,
+	stages: StageView[],
+};
+
 /**  One row of the preview. */
 export type Preview = {
 	row: number,
@@ -529,8 +625,8 @@ export type RecordView = {
 	kind: Kind,
 	title: string,
 	fields: { [key in string]: Value },
-	/**  What the record's company is called. */
-	company_title: string | null,
+	/**  What the records are called that it links to, by field. */
+	titles: { [key in string]: string },
 	/**  RFC 3339, as are all times here. */
 	created_at: string,
 	updated_at: string,
@@ -581,9 +677,10 @@ export type RowError = {
 /**  A row of a list. */
 export type RowView = {
 	id: RecordId,
+	kind: Kind,
 	title: string,
 	fields: { [key in string]: Value },
-	company_title: string | null,
+	titles: { [key in string]: string },
 	updated_at: string,
 	deleted_at: string | null,
 };
@@ -613,6 +710,17 @@ export type Skipped = {
 	why: string,
 };
 
+export type StageView = {
+	id: RecordId,
+	name: string,
+	/**  Percent. */
+	probability: number | null,
+	/**  `open`, `won` or `lost`. */
+	outcome: string,
+	/**  In the trash, and deals are in it all the same. */
+	gone: boolean,
+};
+
 export type StatusView = {
 	vault: string,
 	workspace: string,
@@ -627,6 +735,14 @@ export type StatusView = {
 	last_backup: string | null,
 	/**  The operation that has made sample data, as long as they are there. */
 	sample: OperationId | null,
+};
+
+/**  Money of one currency, in minor units. */
+export type SumView = {
+	minor: number | null,
+	/**  By the probability of each deal. */
+	weighted: number | null,
+	currency: string,
 };
 
 /**  What a sync has done. */
@@ -687,6 +803,15 @@ export type VersionView = {
 export type WaitingView = {
 	/**  Nothing, where the invitation has to be given once more. */
 	asked: AskedView | null,
+};
+
+/**  What was understood of a date as people write it. */
+export type WhenView = {
+	/**  The text without the date. */
+	text: string,
+	date: string | null,
+	/**  `09:30`. */
+	time: string | null,
 };
 
 /**  An answer to a write. */

@@ -1,9 +1,10 @@
-import { Building2, CornerDownLeft, User } from "lucide-react";
+import { CornerDownLeft } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, recentRecords } from "../app/data";
 import { matching } from "../app/registry";
 import type { Hit } from "../bindings";
 import { commands } from "../platform/tauri";
+import { type Browsed, browsed, KINDS } from "../records/kinds";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -11,10 +12,15 @@ import { Dialog } from "../shared/ui";
 
 interface Choice {
   id: string;
-  icon: "person" | "company" | "command";
+  icon: Browsed | "command";
   title: string;
   subtitle: string;
   run: () => void;
+}
+
+function Icon({ of }: { of: Choice["icon"] }) {
+  const Shown = of === "command" ? CornerDownLeft : KINDS[of].icon;
+  return <Shown size={16} />;
 }
 
 /** Everything by name: records, then commands. `>` asks for commands only. */
@@ -50,7 +56,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     ...records.map(
       (hit): Choice => ({
         id: hit.id,
-        icon: hit.kind === "company" ? "company" : "person",
+        icon: browsed(hit.kind),
         title: hit.title,
         subtitle: hit.subtitle,
         run: () => openRecord(hit.id, hit.kind),
@@ -118,13 +124,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             onClick={() => choose(choice)}
             onMouseMove={() => setAt(n)}
           >
-            {choice.icon === "person" ? (
-              <User size={16} />
-            ) : choice.icon === "company" ? (
-              <Building2 size={16} />
-            ) : (
-              <CornerDownLeft size={16} />
-            )}
+            <Icon of={choice.icon} />
             <span>{choice.title}</span>
             <span className="sub grow">{choice.icon === "command" ? "" : choice.subtitle}</span>
             {choice.icon === "command" && choice.subtitle && <kbd>{choice.subtitle}</kbd>}

@@ -6,9 +6,14 @@ import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
 import { language, t } from "../shared/i18n";
 import { FieldEditor } from "./FieldEditor";
+import { isBrowsed, UNSEEN } from "./kinds";
 
 /** Shown only where they have a value, or when all fields are asked for. */
-const RARE = new Set(["prefix", "middle_name", "suffix", "nickname", "name_language", "department", "owner"]);
+const RARE = new Set(
+  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes".split(
+    " ",
+  ),
+);
 
 /** A Chinese name begins with the family's. */
 function inOrder(fields: FieldView[]): FieldView[] {
@@ -26,8 +31,9 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const [editing, setEditing] = useState<string[]>([]);
   const [all, setAll] = useState(false);
   const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
-  const shown = inOrder(fields).filter((f) => has(f) || (!compact && (all || !RARE.has(f.key))));
-  const folded = fields.length - shown.length;
+  const seen = inOrder(fields).filter((f) => !UNSEEN.has(f.key));
+  const shown = seen.filter((f) => has(f) || (!compact && (all || !RARE.has(f.key))));
+  const folded = seen.length - shown.length;
   return (
     <div className="facts">
       {shown.map((field) => (
@@ -97,7 +103,7 @@ function Fact({
           <FieldEditor
             field={field}
             value={value}
-            company={record.company_title}
+            title={record.titles[field.key]}
             onSave={(v) => void save(v)}
             onCancel={() => {
               setError(undefined);
@@ -114,7 +120,7 @@ function Fact({
             aria-labelledby={`label-${field.key} value-${field.key}`}
             onClick={onEdit}
           >
-            <Shown field={field} value={value} company={record.company_title} />
+            <Shown field={field} value={value} title={record.titles[field.key]} />
           </button>
         )}
         {error && editing && (
@@ -122,8 +128,12 @@ function Fact({
             {error}
           </p>
         )}
-        {field.type === "company" && value && !editing && (
-          <button type="button" className="button plain small" onClick={() => openRecord(value, "company")}>
+        {field.links && isBrowsed(field.links) && value && !editing && (
+          <button
+            type="button"
+            className="button plain small"
+            onClick={() => field.links && openRecord(value, field.links)}
+          >
             {t("open")} →
           </button>
         )}
@@ -137,7 +147,7 @@ function Fact({
   );
 }
 
-function Shown({ field, value, company }: { field: FieldView; value: Json; company: string | null }) {
+function Shown({ field, value, title }: { field: FieldView; value: Json; title: string | undefined }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
   if (field.type === "tags")
     return value.map((tag: string) => (
@@ -152,5 +162,5 @@ function Shown({ field, value, company }: { field: FieldView; value: Json; compa
         <span className="soft small">{itemLabel(item.label)}</span>
       </span>
     ));
-  return <>{show(field, value, company)}</>;
+  return <>{show(field, value, title)}</>;
 }

@@ -1,16 +1,18 @@
 import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import type { FieldView, Hit } from "../bindings";
+import { useQuery } from "../app/data";
+import type { FieldView, Hit, Kind } from "../bindings";
 import { commands } from "../platform/tauri";
-import { itemLabel, type Json, labelOf, moneyInput } from "../shared/format";
-import { type Key, t } from "../shared/i18n";
+import { itemLabel, type Json, labelOf, momentInput, moneyInput, today } from "../shared/format";
+import { type Key, language, t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 
 interface Props {
   field: FieldView;
   value: Json;
-  company?: string | null;
+  /** What a link leads to is called. */
+  title?: string;
   onSave: (value: Json) => void;
   onCancel: () => void;
   error?: string;
@@ -23,8 +25,8 @@ export function FieldEditor(props: Props) {
     case "phones":
     case "addresses":
       return <Items {...props} />;
-    case "company":
-      return <CompanyPicker {...props} />;
+    case "link":
+      return props.field.links === "stage" ? <StagePicker {...props} /> : <LinkPicker {...props} />;
     case "yes_no":
     case "choice":
       return <Options {...props} />;
@@ -36,17 +38,37 @@ export function FieldEditor(props: Props) {
 function textOf(field: FieldView, value: Json): string {
   if (value === undefined || value === null) return "";
   if (field.type === "money") return moneyInput(value);
+  if (field.type === "date_time") return momentInput(value);
   if (field.type === "tags") return value.join(", ");
   return String(value);
+}
+
+const PLACEHOLDERS: Record<string, string> = {
+  birthday: "1985-04-12, --04-12",
+  date: "2026-05-31, fri, 下周三",
+  date_time: "2026-05-31 14:30",
+  due_time: "14:30",
+};
+
+/** Days as people say them, and moments by the clock of this place, as the core takes them. */
+export async function inData(field: Pick<FieldView, "type">, text: string): Promise<string> {
+  if (field.type === "date_time" || field.type === "date") {
+    const said = await commands.understand(text, today()).catch(() => undefined);
+    const whole = said?.text === "" && said.date ? said : undefined;
+    if (whole && field.type === "date") return whole.date ?? text;
+    const at = new Date(whole ? `${whole.date}T${whole.time ?? "09:00"}` : text.trim().replace(" ", "T"));
+    if (field.type === "date_time" && !Number.isNaN(at.getTime())) return at.toISOString();
+  }
+  return text;
 }
 
 function Line({ field, value, onSave, onCancel, error }: Props) {
   const [text, setText] = useState(textOf(field, value));
   const done = useRef(false);
   const long = field.type === "long_text";
-  const save = () => {
-    if (text === textOf(field, value)) onCancel();
-    else onSave(text.trim() === "" ? null : text);
+  const save = async () => {
+    if (text === textOf(field, value)) return onCancel();
+    onSave(text.trim() === "" ? null : await inData(field, text));
   };
   const shared = {
     className: "input",
@@ -57,7 +79,7 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
     "aria-describedby": error === undefined ? undefined : `error-${field.key}`,
     value: text,
     onBlur: () => {
-      if (!done.current) save();
+      if (!done.current) void save();
     },
     onKeyDown: (event: React.KeyboardEvent) => {
       if (isComposing(event.nativeEvent)) return;
@@ -68,7 +90,7 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
         onCancel();
       } else if (event.key === "Enter" && (!long || event.ctrlKey || event.metaKey)) {
         event.preventDefault();
-        save();
+        void save();
       }
     },
   };
@@ -77,7 +99,7 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
   ) : (
     <input
       {...shared}
-      placeholder={field.type === "date" ? "1985-04-12, --04-12" : undefined}
+      placeholder={PLACEHOLDERS[field.key] ?? PLACEHOLDERS[field.type]}
       onChange={(e) => setText(e.target.value)}
     />
   );
@@ -90,7 +112,33 @@ function Options({ field, value, onSave, onCancel }: Props) {
           [t("yes"), true],
           [t("no"), false],
         ]
-      : field.options.map((o): [string, Json] => [o, o]);
+      : field.options.map((o): [string, Json] => [field.custom ? o : tOr(`option.${o}`, o), o]);
+  return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} />;
+}
+
+/** The stages of all pipelines. */
+function StagePicker({ field, value, onSave, onCancel }: Props) {
+  const pipelines = useQuery(() => commands.pipelines(language() === "zh"), []).data;
+  if (!pipelines) return null;
+  const several = pipelines.length > 1;
+  const options = pipelines.flatMap((p) =>
+    p.stages.map((s): [string, Json] => [several ? `${p.name}: ${s.name}` : s.name, s.id]),
+  );
+  return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} always />;
+}
+
+function Choices({
+  field,
+  options,
+  value,
+  always,
+  onSave,
+  onCancel,
+}: Pick<Props, "field" | "value" | "onSave" | "onCancel"> & {
+  options: [string, Json][];
+  /** There is no «none». */
+  always?: boolean;
+}) {
   const before = options.findIndex(([, v]) => v === value);
   const [at, setAt] = useState(before);
   // Arrows walk over the options: only Enter, or leaving, takes one. A click takes it at once.
@@ -123,7 +171,7 @@ function Options({ field, value, onSave, onCancel }: Props) {
         if (!walking.current) take(n);
       }}
     >
-      <option value={-1}>{t("none")}</option>
+      {!(always && before >= 0) && <option value={-1}>{t("none")}</option>}
       {options.map(([label], n) => (
         <option key={label} value={n}>
           {label}
@@ -133,7 +181,15 @@ function Options({ field, value, onSave, onCancel }: Props) {
   );
 }
 
-function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
+/** What a new record is made of, where its name alone is known. */
+function named(kind: Kind, text: string): Record<string, string> {
+  if (kind !== "person") return { [kind === "task" ? "subject" : "name"]: text };
+  const [first, ...last] = text.split(/\s+/);
+  return last.length > 0 ? { first_name: first ?? "", last_name: last.join(" ") } : { first_name: text };
+}
+
+function LinkPicker({ field, value, title: company, onSave, onCancel }: Props) {
+  const kind: Kind = field.links ?? "company";
   const [text, setText] = useState(company ?? "");
   const [found, setFound] = useState<{ for: string; hits: Hit[] }>({ for: "", hits: [] });
   const [at, setAt] = useState(0);
@@ -145,18 +201,18 @@ function CompanyPicker({ field, value, company, onSave, onCancel }: Props) {
   useEffect(() => {
     let current = true;
     if (wanted)
-      void attempt(() => commands.search(wanted, "company", 6)).then(
+      void attempt(() => commands.search(wanted, kind, 6)).then(
         (hits) => current && hits && setFound({ for: wanted, hits }),
       );
     return () => {
       current = false;
     };
-  }, [wanted]);
+  }, [wanted, kind]);
   const busy = useRef(false);
   async function create() {
     if (busy.current) return;
     busy.current = true;
-    const made = await attempt(() => commands.create("company", { name: wanted }));
+    const made = await attempt(() => commands.create(kind, named(kind, wanted)));
     busy.current = false;
     if (made) onSave(made.id);
   }
@@ -351,5 +407,41 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
         </button>
       </div>
     </div>
+  );
+}
+
+/** A link that is not saved yet: what was chosen, and a way to choose another. */
+export function Linked({ field, onChange }: { field: FieldView; onChange: (id: string | null) => void }) {
+  const [chosen, setChosen] = useState<{ id: string; title: string }>();
+  const [open, setOpen] = useState(false);
+  async function take(id: string | null) {
+    setOpen(false);
+    onChange(id);
+    const record = id ? await attempt(() => commands.get(id)) : undefined;
+    setChosen(record && { id: record.id, title: record.title });
+  }
+  if (open)
+    return (
+      <LinkPicker
+        field={field}
+        value={chosen?.id}
+        title={chosen?.title}
+        onSave={(id) => void take(id)}
+        onCancel={() => setOpen(false)}
+      />
+    );
+  return (
+    <button
+      type="button"
+      className="input left"
+      id={`new-${field.key}`}
+      onClick={() => setOpen(true)}
+      onKeyDown={(e) => {
+        // Typing begins the search.
+        if (e.key.length === 1 && e.key !== " " && !e.ctrlKey && !e.metaKey) setOpen(true);
+      }}
+    >
+      {chosen?.title ?? <span className="faint">{t("none")}</span>}
+    </button>
   );
 }

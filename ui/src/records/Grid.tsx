@@ -3,12 +3,13 @@ import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
 import type { Kind, ListRequest, RowView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
-import { address, ago, type Json } from "../shared/format";
+import { address, ago, type Json, money, shortDay } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
-import { type ColumnSpec, cellChange, cellText, columnsThatFit, nextSort } from "./columns";
+import { cellChange, cellText, columnsThatFit, nextSort } from "./columns";
+import { browsed, type ColumnSpec, KINDS } from "./kinds";
 
 const CHUNK = 60;
 /** Chunks that stay in memory on either side of the last one. */
@@ -296,7 +297,7 @@ export function Grid(props: Props) {
       role="grid"
       id="grid"
       tabIndex={0}
-      aria-label={t(kind === "company" ? "nav.companies" : "nav.people")}
+      aria-label={t(KINDS[browsed(kind)].many)}
       aria-rowcount={total + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable="true"
@@ -321,7 +322,7 @@ export function Grid(props: Props) {
                 key={c.key}
                 role="columnheader"
                 aria-sort={up ? "ascending" : down ? "descending" : "none"}
-                className={c.key === "employees" ? "right" : ""}
+                className={RIGHT.has(c.key) ? "right" : ""}
               >
                 <button
                   type="button"
@@ -384,7 +385,7 @@ export function Grid(props: Props) {
                   role="gridcell"
                   id={`cell-${n}-${i}`}
                   aria-colindex={i + 2}
-                  className={`cell ${c.key === "name" ? "name" : ""} ${c.key === "employees" ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
+                  className={`cell ${c.key === "name" ? "name" : ""} ${RIGHT.has(c.key) ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
                   data-key={c.key}
                 >
                   {row && row.id === editing && i === column ? (
@@ -415,6 +416,9 @@ export function Grid(props: Props) {
   );
 }
 
+/** Numbers stand under each other. */
+const RIGHT = new Set(["employees", "value"]);
+
 const head = (key: string) =>
   key === "name" ? t("list.name") : key === "updated_at" ? t("list.updated") : tOr(`field.${key}`, key);
 
@@ -433,12 +437,17 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
         </span>
       </>
     );
-  if (field === "company") return row.company_title;
+  const title = row.titles[field];
+  if (title) return title;
   if (field === "emails" || field === "phones") return value?.[0]?.value;
   if (field === "city")
     return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
   if (field === "updated_at") return ago(row.updated_at);
-  return value ?? "";
+  if (value === undefined || value === null) return "";
+  if (field === "due" || field === "close_date") return shortDay(value);
+  if (field === "at" || field === "done_at") return ago(value);
+  if (field === "type") return tOr(`option.${value}`, value);
+  return typeof value === "object" ? money(value) : value;
 }
 
 interface CellEditorProps {

@@ -1,17 +1,18 @@
-import { Building2, Plus, Trash2, Users, X } from "lucide-react";
+import { LayoutGrid, Plus, Trash2, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
-import type { FieldView, Kind, ListRequest, RowView } from "../bindings";
+import type { FieldView, ListRequest, RowView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { count, labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Empty } from "../shared/ui";
-import { asRequest, columnsOf, conditionsOf, readable, withoutLast } from "./columns";
+import { asRequest, conditionsOf, readable, withoutLast } from "./columns";
 import { Grid, type GridHandle } from "./Grid";
+import { BROWSED, type Browsed, browsed, columnsOf, KINDS } from "./kinds";
 import { Peek } from "./Peek";
 
 const splitTags = (text: string) =>
@@ -22,20 +23,14 @@ const splitTags = (text: string) =>
 
 type ListRoute = Extract<Route, { page: "list" }>;
 
-export function ListPage({
-  route,
-  onCreate,
-}: {
-  route: ListRoute;
-  onCreate: (kind: "person" | "company") => void;
-}) {
-  const kind: Kind = route.kind === "company" ? "company" : "person";
+export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kind: Browsed) => void }) {
+  const kind = browsed(route.kind);
   const returning =
     lastList.kind === kind && lastList.request.trash === !!route.trash && route.filter === undefined;
   const [input, setInput] = useState(
     route.filter ?? (returning ? lastList.request.filter || lastList.request.text : ""),
   );
-  const [sort, setSort] = useState(route.sort ?? (returning ? lastList.request.sort : ""));
+  const [sort, setSort] = useState(route.sort ?? (returning ? lastList.request.sort : KINDS[kind].sort));
   const [at, setAt] = useState(returning ? lastList.row : 0);
   const [total, setTotal] = useState<number>();
   const [selected, setSelected] = useState(new Set<string>());
@@ -180,39 +175,34 @@ export function ListPage({
   return (
     <>
       <div className="head">
-        <h1>{route.trash ? t("nav.trash") : t(kind === "company" ? "nav.companies" : "nav.people")}</h1>
+        <h1>{t(route.trash ? "nav.trash" : KINDS[kind].many)}</h1>
         <span className="count" aria-live="polite" id="total">
           {total === undefined ? "" : count(total)}
         </span>
         {route.trash && (
           <span className="row-line">
-            <button
-              type="button"
-              className="button plain"
-              aria-pressed={kind === "person"}
-              onClick={() => go({ page: "list", kind: "person", trash: true })}
-            >
-              {t("nav.people")}
-            </button>
-            <button
-              type="button"
-              className="button plain"
-              aria-pressed={kind === "company"}
-              onClick={() => go({ page: "list", kind: "company", trash: true })}
-            >
-              {t("nav.companies")}
-            </button>
+            {BROWSED.map((of) => (
+              <button
+                type="button"
+                key={of}
+                className="button plain"
+                aria-pressed={kind === of}
+                onClick={() => go({ page: "list", kind: of, trash: true })}
+              >
+                {t(KINDS[of].many)}
+              </button>
+            ))}
           </span>
         )}
         <span className="grow" />
+        {!route.trash && kind === "deal" && (
+          <button type="button" className="button" id="as-board" onClick={() => go({ page: "board" })}>
+            <LayoutGrid size={15} /> {t("board.asBoard")}
+          </button>
+        )}
         {!route.trash && (
-          <button
-            type="button"
-            className="button primary"
-            id="new"
-            onClick={() => onCreate(kind as "person" | "company")}
-          >
-            <Plus size={15} /> {t(kind === "company" ? "new.company" : "new.person")}
+          <button type="button" className="button primary" id="new" onClick={() => onCreate(kind)}>
+            <Plus size={15} /> {t(KINDS[kind].create)}
           </button>
         )}
       </div>
@@ -222,7 +212,7 @@ export function ListPage({
           id="filter"
           className="input grow"
           type="search"
-          aria-label={t("list.filter", { what: t(kind === "company" ? "nav.companies" : "nav.people") })}
+          aria-label={t("list.filter", { what: t(KINDS[kind].many) })}
           placeholder={t("list.filterHint")}
           value={input}
           onChange={(e) => changeInput(e.target.value)}
@@ -419,43 +409,43 @@ function BulkField({
   );
 }
 
-function EmptyList({
+export function EmptyList({
   kind,
   trash,
   onCreate,
 }: {
-  kind: Kind;
+  kind: Browsed;
   trash: boolean;
-  onCreate: (kind: "person" | "company") => void;
+  onCreate: (kind: Browsed) => void;
 }) {
   const [busy, setBusy] = useState(false);
   if (trash)
     return <Empty icon={<Trash2 size={36} />} title={t("empty.trash")} hint={t("empty.trashHint")} />;
-  const company = kind === "company";
+  const { icon: Icon, empty, hint, create, imported } = KINDS[kind];
   return (
-    <Empty
-      icon={company ? <Building2 size={36} /> : <Users size={36} />}
-      title={t(company ? "empty.company" : "empty.person")}
-      hint={t(company ? "empty.companyHint" : "empty.personHint")}
-    >
-      <button type="button" className="button primary" onClick={() => go({ page: "import" })}>
-        {t("empty.import")} <kbd>G I</kbd>
+    <Empty icon={<Icon size={36} />} title={t(empty)} hint={t(hint)}>
+      {imported && (
+        <button type="button" className="button primary" onClick={() => go({ page: "import" })}>
+          {t("empty.import")} <kbd>G I</kbd>
+        </button>
+      )}
+      <button type="button" className={imported ? "button" : "button primary"} onClick={() => onCreate(kind)}>
+        {t(create)} <kbd>C</kbd>
       </button>
-      <button type="button" className="button" onClick={() => onCreate(company ? "company" : "person")}>
-        {t(company ? "new.company" : "new.person")} <kbd>C</kbd>
-      </button>
-      <button
-        type="button"
-        className="button plain"
-        id="sample"
-        disabled={busy}
-        onClick={() => {
-          setBusy(true);
-          void attempt(commands.seedSample).then(() => setBusy(false));
-        }}
-      >
-        {t("empty.sample")}
-      </button>
+      {imported && (
+        <button
+          type="button"
+          className="button plain"
+          id="sample"
+          disabled={busy}
+          onClick={() => {
+            setBusy(true);
+            void attempt(commands.seedSample).then(() => setBusy(false));
+          }}
+        >
+          {t("empty.sample")}
+        </button>
+      )}
     </Empty>
   );
 }

@@ -3,23 +3,14 @@ import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
 import { labelOf } from "../shared/format";
-import { language, t } from "../shared/i18n";
+import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Dialog, Field } from "../shared/ui";
-
-const ASKED = {
-  person: ["first_name", "last_name", "emails", "phones", "title"],
-  company: ["name", "website", "phones", "industry"],
-};
-
-/** A Chinese name begins with the family's. */
-const asked = (kind: "person" | "company") =>
-  kind === "person" && language() === "zh"
-    ? ["last_name", "first_name", ...ASKED.person.slice(2)]
-    : ASKED[kind];
+import { inData, Linked } from "./FieldEditor";
+import { askedOf, type Browsed, KINDS } from "./kinds";
 
 /** A new record from its name alone; the rest can follow. */
-export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClose: () => void }) {
+export function NewRecord({ kind, onClose }: { kind: Browsed; onClose: () => void }) {
   const fields = useFields(kind);
   const [values, setValues] = useState<Record<string, string>>({});
   const busy = useRef(false);
@@ -28,7 +19,11 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
   async function submit(event: FormEvent) {
     event.preventDefault();
     if (isComposing(event.nativeEvent)) return;
-    const input = Object.fromEntries(Object.entries(values).filter(([, v]) => v.trim()));
+    const input: Record<string, string> = {};
+    for (const [key, text] of Object.entries(values)) {
+      const field = fields.find((f) => f.key === key);
+      if (text.trim()) input[key] = field && !field.links ? await inData(field, text) : text;
+    }
     if (Object.keys(input).length === 0) return setError({ message: t("record.missing") });
     // A second Enter while the first is on its way must not make a second record.
     if (busy.current) return;
@@ -46,23 +41,41 @@ export function NewRecord({ kind, onClose }: { kind: "person" | "company"; onClo
     }
   }
 
-  const title = t(kind === "company" ? "new.company" : "new.person");
+  const title = t(KINDS[kind].create);
   return (
     <Dialog label={title} onClose={onClose}>
       <form className="body stack" onSubmit={(e) => void submit(e)}>
         <h1>{title}</h1>
-        {asked(kind).map((key, n) => {
+        {askedOf(kind).map((key, n) => {
           const field = fields.find((f) => f.key === key);
           return (
             <Field key={key} label={field ? labelOf(field) : key}>
-              <input
-                className="input"
-                id={`new-${key}`}
-                autoFocus={n === 0}
-                aria-invalid={error?.field === key}
-                value={values[key] ?? ""}
-                onChange={(e) => setValues((v) => ({ ...v, [key]: e.target.value }))}
-              />
+              {field?.links ? (
+                <Linked field={field} onChange={(id) => setValues((v) => ({ ...v, [key]: id ?? "" }))} />
+              ) : field?.type === "choice" ? (
+                <select
+                  className="input"
+                  id={`new-${key}`}
+                  autoFocus={n === 0}
+                  value={values[key] ?? field.options[0]}
+                  onChange={(e) => setValues((v) => ({ ...v, [key]: e.target.value }))}
+                >
+                  {field.options.map((o) => (
+                    <option key={o} value={o}>
+                      {tOr(`option.${o}`, o)}
+                    </option>
+                  ))}
+                </select>
+              ) : (
+                <input
+                  className="input"
+                  id={`new-${key}`}
+                  autoFocus={n === 0}
+                  aria-invalid={error?.field === key}
+                  value={values[key] ?? ""}
+                  onChange={(e) => setValues((v) => ({ ...v, [key]: e.target.value }))}
+                />
+              )}
             </Field>
           );
         })}

@@ -16,7 +16,7 @@ export function Peek({ id, onOpen }: { id: string | undefined; onOpen: () => voi
         <Avatar id={record.id} title={record.title} big />
         <div className="grow">
           <h1>{record.title}</h1>
-          <span className="soft">{record.company_title}</span>
+          <span className="soft">{record.titles.company}</span>
         </div>
         <button type="button" className="button" onClick={onOpen}>
           {t("open")}

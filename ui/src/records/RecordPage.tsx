@@ -3,9 +3,11 @@ import { useEffect } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
 import { back, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
-import type { Kind } from "../bindings";
+import type { Kind, RecordView } from "../bindings";
+import { LogBox } from "../day/LogBox";
+import { Timeline } from "../day/Timeline";
 import { commands } from "../platform/tauri";
-import { count, date, type Json, labelOf, show } from "../shared/format";
+import { count, date, type Json, labelOf, money, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -66,6 +68,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
       </div>
     );
   if (!record) return null;
+  const about = kind === "person" || kind === "company" || kind === "deal";
   return (
     <>
       <div className="head">
@@ -75,9 +78,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         <Avatar id={record.id} title={record.title} big />
         <div className="grow">
           <h1 id="record-title">{record.title || "—"}</h1>
-          <span className="soft">
-            {[record.company_title, (record.fields as Json).title].filter(Boolean).join(" · ")}
-          </span>
+          <span className="soft">{subtitleOf(record)}</span>
         </div>
         {around && around.position > 0 && (
           <span className="soft small" aria-live="polite">
@@ -128,16 +129,26 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
           <Facts key={record.id} record={record} />
         </section>
         <section className="stack">
+          {about && !record.deleted_at && <LogBox key={id} about={id} />}
+          {about && <Timeline id={id} />}
           {kind === "company" && <Staff company={id} />}
           <Files record={id} closed={!!record.deleted_at} />
           <div>
             <h2>{t("record.history")}</h2>
-            <Timeline id={id} kind={kind} />
+            <Versions id={id} kind={kind} />
           </div>
         </section>
       </div>
     </>
   );
+}
+
+/** What stands under the name. */
+function subtitleOf(record: RecordView): string {
+  const fields = record.fields as Json;
+  const { company, person, stage } = record.titles;
+  const parts = [person, company, stage, fields.title, fields.value && money(fields.value), fields.due];
+  return parts.filter(Boolean).join(" · ");
 }
 
 function Staff({ company }: { company: string }) {
@@ -171,7 +182,7 @@ function Staff({ company }: { company: string }) {
 }
 
 /** Who changed what, when, from what to what. */
-function Timeline({ id, kind }: { id: string; kind: Kind }) {
+function Versions({ id, kind }: { id: string; kind: Kind }) {
   const version = useVersion();
   const fields = useFields(kind);
   const versions = useQuery(() => commands.history(id), [id, version]).data ?? [];

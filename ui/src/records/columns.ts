@@ -1,42 +1,14 @@
-import type { FieldView, Kind } from "../bindings";
-import { type Json, labelOf } from "../shared/format";
+import type { FieldView } from "../bindings";
+import { type Json, labelOf, moneyInput } from "../shared/format";
 import { tOr } from "../shared/i18n";
-
-/** The columns of a list: the field, its share of the width, and whether F2 edits it in place. */
-export interface ColumnSpec {
-  key: string;
-  width: string;
-  editable?: boolean;
-}
-
-export const COLUMNS: Record<"person" | "company", ColumnSpec[]> = {
-  person: [
-    { key: "name", width: "minmax(180px, 1.6fr)" },
-    { key: "company", width: "minmax(120px, 1.2fr)" },
-    { key: "title", width: "minmax(100px, 1fr)", editable: true },
-    { key: "emails", width: "minmax(140px, 1.4fr)", editable: true },
-    { key: "phones", width: "minmax(110px, 1fr)", editable: true },
-    { key: "city", width: "minmax(80px, 0.8fr)", editable: true },
-    { key: "updated_at", width: "110px" },
-  ],
-  company: [
-    { key: "name", width: "minmax(200px, 2fr)", editable: true },
-    { key: "industry", width: "minmax(110px, 1fr)", editable: true },
-    { key: "phones", width: "minmax(120px, 1fr)", editable: true },
-    { key: "city", width: "minmax(90px, 0.8fr)", editable: true },
-    { key: "employees", width: "90px", editable: true },
-    { key: "website", width: "minmax(130px, 1.2fr)", editable: true },
-    { key: "updated_at", width: "110px" },
-  ],
-};
-
-export const columnsOf = (kind: Kind): ColumnSpec[] => COLUMNS[kind === "company" ? "company" : "person"];
+import type { ColumnSpec } from "./kinds";
 
 /** What a cell shows of a record, as text to edit. */
 export function cellText(fields: Json, key: string): string {
   if (key === "emails" || key === "phones") return fields[key]?.[0]?.value ?? "";
   if (key === "city") return fields.addresses?.[0]?.city ?? "";
-  return fields[key] === undefined || fields[key] === null ? "" : String(fields[key]);
+  if (fields[key] === undefined || fields[key] === null) return "";
+  return typeof fields[key] === "object" ? moneyInput(fields[key]) : String(fields[key]);
 }
 
 /** The fields that a cell's new text changes: of several addresses or numbers the first, which it shows. */

@@ -1,8 +1,9 @@
 import { type ReactNode, useState } from "react";
 import { useFields, useQuery, useVersion } from "../app/data";
 import { exportAll, verify } from "../app/registry";
-import type { ExportFormat, FieldType, KitView, Settings } from "../bindings";
+import type { ExportFormat, FieldType, Kind, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
+import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { count } from "../shared/format";
 import { type Key, language, t, tOr, usePrefs } from "../shared/i18n";
 import { type Prefs, prefs } from "../shared/prefs";
@@ -327,6 +328,7 @@ const TYPES: FieldType[] = [
   "number",
   "money",
   "date",
+  "date_time",
   "yes_no",
   "choice",
   "url",
@@ -334,7 +336,7 @@ const TYPES: FieldType[] = [
 ];
 
 function OwnFields() {
-  const [kind, setKind] = useState<"person" | "company">("person");
+  const [kind, setKind] = useState<Browsed>("person");
   const [label, setLabel] = useState("");
   const [type, setType] = useState<FieldType>("text");
   const [options, setOptions] = useState("");
@@ -365,10 +367,13 @@ function OwnFields() {
           className="input"
           aria-label={t("settings.fieldFor")}
           value={kind}
-          onChange={(e) => setKind(e.target.value as "person")}
+          onChange={(e) => setKind(browsed(e.target.value as Kind))}
         >
-          <option value="person">{t("nav.people")}</option>
-          <option value="company">{t("nav.companies")}</option>
+          {BROWSED.map((of) => (
+            <option key={of} value={of}>
+              {t(KINDS[of].many)}
+            </option>
+          ))}
         </select>
         <input
           className="input grow"
@@ -415,8 +420,12 @@ function OwnFields() {
 
 const FORMATS = ["csv", "xlsx", "vcard", "json", "ics"] as const;
 
+/** Whether a format has a place for such records. */
+const holds = (format: ExportFormat, kind: Browsed) =>
+  format === "ics" ? kind === "person" : format !== "vcard" || !!KINDS[kind].imported;
+
 function Data() {
-  async function save(kind: "person" | "company", format: ExportFormat) {
+  async function save(kind: Browsed, format: ExportFormat) {
     const extension = { csv: "csv", xlsx: "xlsx", json: "json", vcard: "vcf", ics: "ics" }[format];
     const path = await chooseTarget(`${kind === "person" ? "people" : "companies"}.${extension}`);
     if (!path) return;
@@ -435,12 +444,9 @@ function Data() {
   return (
     <section>
       <h2>{t("settings.data")}</h2>
-      {(["person", "company"] as const).map((kind) => (
-        <Row
-          key={kind}
-          label={`${t("settings.export")}: ${t(kind === "person" ? "nav.people" : "nav.companies")}`}
-        >
-          {FORMATS.filter((f) => f !== "ics" || kind === "person").map((f) => (
+      {BROWSED.map((kind) => (
+        <Row key={kind} label={`${t("settings.export")}: ${t(KINDS[kind].many)}`}>
+          {FORMATS.filter((f) => holds(f, kind)).map((f) => (
             <button
               type="button"
               className="button"

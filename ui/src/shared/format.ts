@@ -59,6 +59,19 @@ export function money(value: { minor: number; currency: string }): string {
   }
 }
 
+/** An amount where there is little room: whole ones without cents. */
+export function cash(value: { minor: number; currency: string }): string {
+  try {
+    const style = { style: "currency", currency: value.currency } as const;
+    const digits = new Intl.NumberFormat(locale(), style).resolvedOptions().maximumFractionDigits ?? 2;
+    const whole = value.minor % 10 ** digits === 0;
+    const options = whole ? { ...style, minimumFractionDigits: 0, maximumFractionDigits: 0 } : style;
+    return new Intl.NumberFormat(locale(), options).format(value.minor / 10 ** digits);
+  } catch {
+    return money(value);
+  }
+}
+
 /** The amount as it is typed: `1250.00 EUR`. */
 export function moneyInput(value: { minor: number; currency: string }): string {
   const digits =
@@ -77,6 +90,40 @@ export function day(value: string): string {
   ).format(parsed);
 }
 
+/** A day in a few letters: in a list, or on a card. */
+export function shortDay(value: string): string {
+  const parsed = new Date(`${value}T12:00:00`);
+  if (Number.isNaN(parsed.getTime())) return value;
+  const year = parsed.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", year }).format(parsed);
+}
+
+/** A day with its name. */
+export const longDay = (value: string): string =>
+  new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" }).format(
+    new Date(`${value}T12:00:00`),
+  );
+
+/** The time of day. */
+export const clock = (iso: string): string =>
+  new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(new Date(iso));
+
+/** What day it is here: `2026-11-27`. */
+export function today(offset = 0): string {
+  const now = new Date();
+  now.setDate(now.getDate() + offset);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
+/** A moment as one types it here: `2026-11-27 14:30`. */
+export function momentInput(iso: string): string {
+  const at = new Date(iso);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 export function address(item: Json): string {
   const city = [item.postal_code, item.city, item.region].filter(Boolean).join(" ");
   return [item.street?.replaceAll("\n", ", "), city, item.country].filter(Boolean).join(", ");
@@ -91,7 +138,7 @@ export const itemLabel = (label: string): string => (label ? tOr(`label.${label}
 export function show(
   field: Pick<FieldView, "type"> | undefined,
   value: Json,
-  companyTitle?: string | null,
+  linkTitle?: string | null,
 ): string {
   if (value === null || value === undefined) return "";
   switch (field?.type) {
@@ -103,8 +150,12 @@ export function show(
       return value ? t("yes") : t("no");
     case "number":
       return new Intl.NumberFormat(locale()).format(value);
-    case "company":
-      return companyTitle ?? "";
+    case "date_time":
+      return date(value);
+    case "link":
+      return linkTitle ?? "";
+    case "choice":
+      return tOr(`option.${value}`, value);
     case "tags":
       return value.join(", ");
     case "emails":

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 let composedAt = 0;
 document.addEventListener("compositionend", () => {
@@ -44,7 +44,8 @@ const OVER_DIALOGS = /^Ctrl\+(k|l|Shift\+l|=|\+|Shift\+\+|Shift\+=|-|0)$/;
 export function useKeys(bindings: Bindings, of: "page" | "frame" = "page") {
   const latest = useRef(bindings);
   latest.current = bindings;
-  useEffect(() => {
+  // As soon as the page is there: who has seen it may press.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (isComposing(event) || event.defaultPrevented) return;
       const name = nameOf(event);

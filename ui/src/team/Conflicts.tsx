@@ -85,11 +85,8 @@ function Conflict({ conflict, onSettled }: { conflict: ConflictOf; onSettled: ()
 }
 
 function Value({ field, value }: { field?: FieldView; value: Json }) {
-  const company = field?.type === "company" && typeof value === "string" ? value : undefined;
-  const title = useQuery(
-    async () => (company ? (await commands.get(company)).title : undefined),
-    [company],
-  ).data;
+  const link = field?.type === "link" && typeof value === "string" ? value : undefined;
+  const title = useQuery(async () => (link ? (await commands.get(link)).title : undefined), [link]).data;
   const text = show(field, value, title);
   return text ? <span>{text}</span> : <span className="faint">{t("record.empty")}</span>;
 }

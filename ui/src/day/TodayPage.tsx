@@ -1,0 +1,195 @@
+import { AlertTriangle, Cake, CalendarX } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { openRecord, useQuery, useVersion } from "../app/data";
+import type { DayView, RowView, StatusView } from "../bindings";
+import { commands } from "../platform/tauri";
+import { type Browsed, isBrowsed } from "../records/kinds";
+import { EmptyList } from "../records/ListPage";
+import { clock, type Json, longDay, money, shortDay, today } from "../shared/format";
+import { t } from "../shared/i18n";
+import { useKeys } from "../shared/keys";
+import { type ActivityType, ICONS } from "./LogBox";
+import { type TaskHandle, TaskLine } from "./TaskLine";
+
+/** The first and the last moment of today, where one is. */
+function bounds(): [number, number] {
+  const from = new Date();
+  from.setHours(0, 0, 0, 0);
+  const to = new Date(from);
+  to.setDate(to.getDate() + 1);
+  return [from.getTime(), to.getTime()];
+}
+
+/** What the day asks: what is due, what is planned, what was left alone. Each line by one key. */
+export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate: (kind: Browsed) => void }) {
+  const version = useVersion();
+  const [now, setNow] = useState(today());
+  // After midnight, and after a journey, it is another day.
+  useEffect(() => {
+    const timer = setInterval(() => setNow(today()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  const day = useQuery(() => commands.day(now, ...bounds()), [now, version]).data;
+  const [at, setAt] = useState(0);
+  const handles = useRef(new Map<string, TaskHandle>());
+  const list = useRef<HTMLDivElement>(null);
+
+  const lines: RowView[] = day
+    ? [
+        ...day.overdue,
+        ...day.due,
+        ...day.agenda,
+        ...day.late,
+        ...day.quiet,
+        ...day.birthdays.map((b) => b.person),
+      ]
+    : [];
+  const current = lines[Math.min(at, lines.length - 1)];
+  const step = (by: number) => () => {
+    setAt((n) => Math.max(0, Math.min(lines.length - 1, Math.min(n, lines.length - 1) + by)));
+  };
+  const handle = () => (current ? handles.current.get(current.id) : undefined);
+  useKeys({
+    ArrowDown: step(1),
+    ArrowUp: step(-1),
+    j: step(1),
+    k: step(-1),
+    Enter: () => current && isBrowsed(current.kind) && openRecord(current.id, current.kind),
+    Space: () => handle()?.finish(),
+    m: () => handle()?.due(today(1)),
+    w: () => handle()?.due(today(7)),
+  });
+  useEffect(() => {
+    if (at > 0) list.current?.querySelector("li.current")?.scrollIntoView({ block: "nearest" });
+  }, [at]);
+
+  if (!day || !status) return null;
+  if (Object.values(status.records).every((n) => n === 0) || !status.records.person)
+    if (lines.length === 0) return <EmptyList kind="person" trash={false} onCreate={onCreate} />;
+  const keep = (id: string) => (handle: TaskHandle | undefined) => {
+    if (handle) handles.current.set(id, handle);
+    else handles.current.delete(id);
+  };
+  const tasks = (rows: RowView[]) =>
+    rows.map((row) => <TaskLine key={row.id} task={row} current={current === row} onHandle={keep(row.id)} />);
+  return (
+    <>
+      <div className="head">
+        <h1>{t("nav.today")}</h1>
+        <span className="count">{longDay(now)}</span>
+      </div>
+      <div className="page narrow stack" id="today" ref={list}>
+        {lines.length === 0 && <p className="lead">{t("day.free")}</p>}
+        <Section title={t("day.overdue")} n={day.overdue.length}>
+          {tasks(day.overdue)}
+        </Section>
+        <Section title={t("day.due")} n={day.due.length}>
+          {tasks(day.due)}
+        </Section>
+        <Section title={t("day.agenda")} n={day.agenda.length}>
+          {day.agenda.map((row) => (
+            <Planned key={row.id} row={row} current={current === row} />
+          ))}
+        </Section>
+        <Section title={t("day.late")} n={day.late.length}>
+          {day.late.map((row) => (
+            <Deal key={row.id} row={row} current={current === row} late />
+          ))}
+        </Section>
+        <Section title={t("day.quiet")} n={day.quiet.length}>
+          {day.quiet.map((row) => (
+            <Deal key={row.id} row={row} current={current === row} />
+          ))}
+        </Section>
+        <Birthdays day={day} current={current} />
+        {lines.length > 0 && <p className="soft small">{t("day.keys")}</p>}
+      </div>
+    </>
+  );
+}
+
+function Section({ title, n, children }: { title: string; n: number; children: React.ReactNode }) {
+  if (n === 0) return null;
+  return (
+    <section>
+      <h2>
+        {title} <span className="faint">{n}</span>
+      </h2>
+      <ul className="plain-list">{children}</ul>
+    </section>
+  );
+}
+
+function Line({
+  row,
+  current,
+  icon,
+  children,
+}: {
+  row: RowView;
+  current: boolean;
+  icon: React.ReactNode;
+  children: React.ReactNode;
+}) {
+  return (
+    <li className={current ? "current" : ""} data-line={row.title}>
+      <button
+        type="button"
+        className="line"
+        onClick={() => isBrowsed(row.kind) && openRecord(row.id, row.kind)}
+      >
+        {icon}
+        <strong className="cell">{row.title || "—"}</strong>
+        {children}
+      </button>
+    </li>
+  );
+}
+
+const whoOf = (row: RowView) =>
+  ["person", "company"]
+    .map((key) => row.titles[key])
+    .filter(Boolean)
+    .join(" · ");
+
+function Planned({ row, current }: { row: RowView; current: boolean }) {
+  const fields = row.fields as Json;
+  const Icon = ICONS[fields.type as ActivityType] ?? ICONS.note;
+  return (
+    <Line row={row} current={current} icon={<Icon size={16} aria-hidden="true" />}>
+      <span className="soft small cell grow">{[whoOf(row), fields.place].filter(Boolean).join(" · ")}</span>
+      <span className="soft small">{clock(fields.at)}</span>
+    </Line>
+  );
+}
+
+function Deal({ row, current, late }: { row: RowView; current: boolean; late?: boolean }) {
+  const fields = row.fields as Json;
+  const Icon = late ? CalendarX : AlertTriangle;
+  return (
+    <Line row={row} current={current} icon={<Icon size={16} className="warn" aria-hidden="true" />}>
+      <span className="soft small cell grow">
+        {[whoOf(row), row.titles.stage, fields.value && money(fields.value)].filter(Boolean).join(" · ")}
+      </span>
+      {fields.close_date && <span className="soft small">{shortDay(fields.close_date)}</span>}
+    </Line>
+  );
+}
+
+function Birthdays({ day, current }: { day: DayView; current: RowView | undefined }) {
+  return (
+    <Section title={t("day.birthdays")} n={day.birthdays.length}>
+      {day.birthdays.map(({ person, on }) => (
+        <Line
+          key={person.id}
+          row={person}
+          current={current === person}
+          icon={<Cake size={16} aria-hidden="true" />}
+        >
+          <span className="soft small cell grow">{person.titles.company}</span>
+          <span className="soft small">{on === today() ? t("nav.today") : shortDay(on)}</span>
+        </Line>
+      ))}
+    </Section>
+  );
+}

@@ -1,0 +1,146 @@
+import { Building2, CalendarClock, CircleDollarSign, ListChecks, Users } from "lucide-react";
+import type { Kind } from "../bindings";
+import type { Key } from "../shared/en";
+import { language } from "../shared/i18n";
+
+/** The columns of a list: the field, its share of the width, and whether F2 edits it in place. */
+export interface ColumnSpec {
+  key: string;
+  width: string;
+  editable?: boolean;
+}
+
+/** The kinds that have lists and pages of their own. */
+export const BROWSED = ["person", "company", "deal", "task", "activity"] as const;
+export type Browsed = (typeof BROWSED)[number];
+
+export const isBrowsed = (kind: string | null): kind is Browsed => BROWSED.some((k) => k === kind);
+/** What has no list is shown as a person is. */
+export const browsed = (kind: Kind): Browsed => (isBrowsed(kind) ? kind : "person");
+
+interface KindOf {
+  icon: typeof Users;
+  many: Key;
+  create: Key;
+  empty: Key;
+  hint: Key;
+  /** Whether files of other programs hold such. */
+  imported?: boolean;
+  /** What a new one is asked for. */
+  asked: string[];
+  columns: ColumnSpec[];
+  /** How a list is sorted where nobody has said otherwise. */
+  sort: string;
+}
+
+const UPDATED = { key: "updated_at", width: "110px" };
+
+/** Each kind once: lists, pages, forms and the palette are made from this. */
+export const KINDS: Record<Browsed, KindOf> = {
+  person: {
+    icon: Users,
+    many: "nav.people",
+    create: "new.person",
+    empty: "empty.person",
+    hint: "empty.personHint",
+    imported: true,
+    asked: ["first_name", "last_name", "emails", "phones", "title"],
+    columns: [
+      { key: "name", width: "minmax(180px, 1.6fr)" },
+      { key: "company", width: "minmax(120px, 1.2fr)" },
+      { key: "title", width: "minmax(100px, 1fr)", editable: true },
+      { key: "emails", width: "minmax(140px, 1.4fr)", editable: true },
+      { key: "phones", width: "minmax(110px, 1fr)", editable: true },
+      { key: "city", width: "minmax(80px, 0.8fr)", editable: true },
+      UPDATED,
+    ],
+    sort: "",
+  },
+  company: {
+    icon: Building2,
+    many: "nav.companies",
+    create: "new.company",
+    empty: "empty.company",
+    hint: "empty.companyHint",
+    imported: true,
+    asked: ["name", "website", "phones", "industry"],
+    columns: [
+      { key: "name", width: "minmax(200px, 2fr)", editable: true },
+      { key: "industry", width: "minmax(110px, 1fr)", editable: true },
+      { key: "phones", width: "minmax(120px, 1fr)", editable: true },
+      { key: "city", width: "minmax(90px, 0.8fr)", editable: true },
+      { key: "employees", width: "90px", editable: true },
+      { key: "website", width: "minmax(130px, 1.2fr)", editable: true },
+      UPDATED,
+    ],
+    sort: "",
+  },
+  deal: {
+    icon: CircleDollarSign,
+    many: "nav.deals",
+    create: "new.deal",
+    empty: "empty.deal",
+    hint: "empty.dealHint",
+    asked: ["name", "company", "value", "close_date"],
+    columns: [
+      { key: "name", width: "minmax(180px, 1.6fr)", editable: true },
+      { key: "company", width: "minmax(120px, 1.2fr)" },
+      { key: "stage", width: "minmax(100px, 0.9fr)" },
+      { key: "value", width: "minmax(100px, 0.8fr)", editable: true },
+      { key: "close_date", width: "110px", editable: true },
+      { key: "owner", width: "minmax(90px, 0.8fr)", editable: true },
+      UPDATED,
+    ],
+    sort: "",
+  },
+  task: {
+    icon: ListChecks,
+    many: "nav.tasks",
+    create: "new.task",
+    empty: "empty.task",
+    hint: "empty.taskHint",
+    asked: ["subject", "due", "person", "company"],
+    columns: [
+      { key: "name", width: "minmax(200px, 2fr)" },
+      { key: "due", width: "110px", editable: true },
+      { key: "due_time", width: "70px", editable: true },
+      { key: "person", width: "minmax(120px, 1fr)" },
+      { key: "company", width: "minmax(120px, 1fr)" },
+      { key: "owner", width: "minmax(90px, 0.8fr)", editable: true },
+      { key: "done_at", width: "110px" },
+    ],
+    sort: "due",
+  },
+  activity: {
+    icon: CalendarClock,
+    many: "nav.activities",
+    create: "new.activity",
+    empty: "empty.activity",
+    hint: "empty.activityHint",
+    asked: ["type", "subject", "at", "person", "company"],
+    columns: [
+      { key: "name", width: "minmax(200px, 2fr)" },
+      { key: "type", width: "100px" },
+      { key: "at", width: "130px" },
+      { key: "person", width: "minmax(120px, 1fr)" },
+      { key: "company", width: "minmax(120px, 1fr)" },
+      { key: "outcome", width: "minmax(110px, 1fr)", editable: true },
+      { key: "owner", width: "minmax(90px, 0.8fr)", editable: true },
+    ],
+    sort: "-at",
+  },
+};
+
+export const columnsOf = (kind: Kind): ColumnSpec[] => KINDS[browsed(kind)].columns;
+
+/** A Chinese name begins with the family's. */
+export const askedOf = (kind: Browsed): string[] =>
+  kind === "person" && language() === "zh"
+    ? ["last_name", "first_name", ...KINDS.person.asked.slice(2)]
+    : KINDS[kind].asked;
+
+/** Written by the app, and of no use to read. */
+export const UNSEEN = new Set(["rank", "stage_at"]);
+
+/** What is done with somebody, in the order of their keys. */
+export const ACTIVITIES = ["call", "visit", "meeting", "message", "mail", "note"] as const;
