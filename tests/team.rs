@@ -177,7 +177,15 @@ fn two_edits_of_one_field_are_both_there_until_somebody_settles() {
 /// Sample data that the team has got goes to everybody's trash; what has never left this computer goes for good.
 #[test]
 fn sample_data_goes_everywhere_or_for_good() {
-    let sample = || SeedOptions { people: 6, companies: 2, seed: 1, locale: SeedLocale::En };
+    let sample = || SeedOptions {
+        people: 6,
+        companies: 2,
+        deals: 3,
+        activities: 4,
+        tasks: 2,
+        seed: 1,
+        locale: SeedLocale::En,
+    };
     let devices = team(&[("Bo", Role::Member)]);
     let ana = devices[0].session();
     ana.seed(sample(), &mut |_| {}, &Cancel::default()).unwrap();

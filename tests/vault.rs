@@ -12,7 +12,15 @@ use satchel_tests::{Laptop, PASSPHRASE, cli::Cli};
 use serde_json::json;
 
 fn seed(laptop: &Laptop, people: u32) {
-    let options = SeedOptions { people, companies: people / 10, seed: 3, locale: SeedLocale::Mixed };
+    let options = SeedOptions {
+        people,
+        companies: people / 10,
+        deals: people / 20,
+        activities: people / 10,
+        tasks: people / 20,
+        seed: 3,
+        locale: SeedLocale::Mixed,
+    };
     laptop.session.seed(options, &mut |_| {}, &Cancel::default()).unwrap();
 }
 

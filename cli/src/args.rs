@@ -111,6 +111,44 @@ pub enum Command {
     Imports,
     /// Export records
     Export(Export),
+    /// Note what was done with a person, a company or a deal, and what comes next
+    Log {
+        id: String,
+        text: String,
+        /// call, visit, meeting, message, mail or note
+        #[arg(long = "type", default_value = "note")]
+        ty: String,
+        #[arg(long, default_value = "")]
+        outcome: String,
+        /// The next step with its date, as one says it: "send the offer fri 10"
+        #[arg(long, default_value = "")]
+        next: String,
+    },
+    /// What happened with a person, a company or a deal, and is to
+    Timeline {
+        id: String,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// What today asks: tasks, meetings, deals that were left alone, birthdays
+    Today,
+    /// Mark a task as done
+    Finish {
+        id: String,
+        /// What follows from it, with its date: "call again in 2 weeks"
+        #[arg(long, default_value = "")]
+        next: String,
+    },
+    /// The pipelines with their stages, how many deals are in each and what they are worth
+    Pipelines,
+    /// Put a deal into a stage, named as it is called or by its id
+    Move {
+        id: String,
+        stage: String,
+        /// Why it was lost
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Put a file on a person or a company
     Attach { id: String, file: PathBuf },
     /// The files on a record
@@ -264,9 +302,14 @@ pub struct Seed {
     pub people: u32,
     #[arg(long, default_value_t = 0)]
     pub companies: u32,
-    /// Deals come with the pipeline; until then there are none
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=0))]
+    /// In all stages, with values and close dates around today
+    #[arg(long, default_value_t = 0)]
     pub deals: u32,
+    /// Calls, visits, notes of the last months
+    #[arg(long, default_value_t = 0)]
+    pub activities: u32,
+    #[arg(long, default_value_t = 0)]
+    pub tasks: u32,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     #[arg(long, value_enum, default_value_t = Locale::Mixed)]

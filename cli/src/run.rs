@@ -3,16 +3,16 @@
 use crate::{
     args::{Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
     show::{Show, plain, table},
-    words::{say, translated, word},
+    words::{is_chinese, say, translated, word},
 };
 use clap::CommandFactory;
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions, FieldInput,
-    ImportOptions, Keyring, ListRequest, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale, SeedOptions,
-    Session, Unlock,
+    ImportOptions, Keyring, ListRequest, Logged, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale,
+    SeedOptions, Session, Unlock,
     domain::{FieldType, Kind, OperationId, RecordId, WorkspaceId},
-    output,
-    views::KitView,
+    local_day, output,
+    views::{KitView, StageView},
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -90,8 +90,15 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
                 Locale::Zh => SeedLocale::Zh,
                 Locale::Mixed => SeedLocale::Mixed,
             };
-            let options =
-                SeedOptions { people: args.people, companies: args.companies, seed: args.seed, locale };
+            let options = SeedOptions {
+                people: args.people,
+                companies: args.companies,
+                deals: args.deals,
+                activities: args.activities,
+                tasks: args.tasks,
+                seed: args.seed,
+                locale,
+            };
             let seeded = session.seed(options, &mut show.progress("seeding"), &Cancel::default())?;
             show.answer(&json!(seeded), || {
                 let made: Vec<String> =
@@ -115,6 +122,47 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Unset { id, keys } => {
             let written = session.unset(record(&id)?, &keys)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Log { id, text, ty, outcome, next } => {
+            let (today, _) = local_day();
+            let logged = Logged { about: record(&id)?, ty, text, outcome, next, today };
+            let written = session.log(&logged)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Timeline { id, limit } => {
+            let moments = session.timeline(record(&id)?, limit)?;
+            let row = |m: &satchel_app::views::MomentView| {
+                vec![
+                    m.at.chars().take(16).collect(),
+                    word(m.record.kind.key()).to_owned(),
+                    m.record.title.clone(),
+                ]
+            };
+            let rows: Vec<Vec<String>> = moments.iter().map(row).collect();
+            show.answer(&json!({ "moments": moments }), || table(&["when", "kind", "title"], &rows));
+            Ok(())
+        }
+        Command::Today => today(show, session),
+        Command::Finish { id, next } => {
+            let written = session.finish_task(record(&id)?, &next, &local_day().0)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Pipelines => pipelines(show, session),
+        Command::Move { id, stage, reason } => {
+            let named = |s: &StageView| s.id.to_string() == stage || s.name.eq_ignore_ascii_case(&stage);
+            let stages = session.pipelines(is_chinese())?.into_iter().flat_map(|p| p.stages);
+            let found: Vec<StageView> = stages.filter(named).collect();
+            let [to] = found.as_slice() else {
+                return Err(AppError::new(
+                    Code::NotFound,
+                    format!("there is no stage «{stage}»; see `satchel pipelines`"),
+                ));
+            };
+            let written = session.move_deal(record(&id)?, to.id, (None, None), reason.as_deref())?;
             show.answer(&json!(written), || written.id.to_string());
             Ok(())
         }
@@ -542,6 +590,64 @@ fn company(session: &Session, value: Json) -> Result<Json, AppError> {
             format!("several companies are called «{text}»; name one by its id"),
         )),
     }
+}
+
+fn today(show: &Show, session: &Session) -> Done {
+    let (today, bounds) = local_day();
+    let day = session.day(&today, bounds)?;
+    let birthdays: Vec<_> = day.birthdays.iter().map(|b| b.person.clone()).collect();
+    let sections = [
+        (word("overdue"), &day.overdue),
+        (word("due today"), &day.due),
+        (word("meetings and visits"), &day.agenda),
+        (word("deals past their close date"), &day.late),
+        (word("deals that have gone quiet"), &day.quiet),
+        (word("birthdays"), &birthdays),
+    ];
+    let mut rows = Vec::new();
+    for (section, lines) in sections {
+        for (n, line) in lines.iter().enumerate() {
+            let section = if n == 0 { section.to_owned() } else { String::new() };
+            let who: Vec<&str> = line.titles.values().map(String::as_str).collect();
+            rows.push(vec![section, line.title.clone(), who.join(", "), line.id.to_string()]);
+        }
+    }
+    show.answer(&json!(day), || match rows.is_empty() {
+        true => word("nothing is due today").to_owned(),
+        false => table(&["", "", "with", "id"], &rows),
+    });
+    Ok(())
+}
+
+fn pipelines(show: &Show, session: &Session) -> Done {
+    let (mut all, mut rows) = (Vec::new(), Vec::new());
+    for pipeline in session.pipelines(is_chinese())? {
+        let board = session.board(pipeline.id)?;
+        let mut stages = Vec::new();
+        for column in board.columns {
+            let sums: Vec<String> = column
+                .sums
+                .iter()
+                .map(|s| {
+                    satchel_app::domain::money::Money { minor: s.minor, currency: s.currency.clone() }
+                        .to_string()
+                })
+                .collect();
+            rows.push(vec![
+                pipeline.name.clone(),
+                column.stage.name.clone(),
+                column.count.to_string(),
+                sums.join(", "),
+                column.stage.id.to_string(),
+            ]);
+            stages.push(json!({"stage": column.stage, "deals": column.count, "sums": column.sums}));
+        }
+        all.push(json!({"id": pipeline.id, "name": pipeline.name, "stages": stages}));
+    }
+    show.answer(&json!({ "pipelines": all }), || {
+        table(&["pipeline", "stage", "deals", "worth", "id"], &rows)
+    });
+    Ok(())
 }
 
 fn get(show: &Show, session: &Session, id: &str) -> Done {

@@ -16,6 +16,11 @@ static IS_CHINESE: LazyLock<bool> = LazyLock::new(|| {
     named.is_some_and(|value| value.to_lowercase().starts_with("zh"))
 });
 
+/// Whether the environment asks for Chinese.
+pub fn is_chinese() -> bool {
+    *IS_CHINESE
+}
+
 /// A text in the language of the environment; one that is not in the dictionary stays as it is.
 pub fn word(english: &str) -> &str {
     if *IS_CHINESE { WORDS.get(english).copied().unwrap_or(english) } else { english }

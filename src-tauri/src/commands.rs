@@ -525,7 +525,15 @@ pub async fn export_records(
 #[tauri::command]
 #[specta::specta]
 pub async fn seed_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<()> {
-    let options = SeedOptions { people: 120, companies: 24, seed: 7, locale: SeedLocale::Mixed };
+    let options = SeedOptions {
+        people: 120,
+        companies: 24,
+        deals: 36,
+        activities: 160,
+        tasks: 40,
+        seed: 7,
+        locale: SeedLocale::Mixed,
+    };
     long(&app, &desktop, Job::Sample, move |s, progress, cancel| {
         s.seed(options, progress, cancel).map(|_| ())
     })

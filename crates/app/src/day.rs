@@ -196,6 +196,15 @@ impl Session {
     }
 }
 
+/// What day it is by the clock of this computer, with its first and its last moment.
+pub fn local_day() -> (String, (i64, i64)) {
+    let now = jiff::ZonedDateTime::now();
+    let begins = now.start_of_day().unwrap_or_else(|_| now.clone());
+    let ends = begins.tomorrow().and_then(|t| t.start_of_day()).unwrap_or_else(|_| now.clone());
+    let millis = |at: &jiff::ZonedDateTime| at.timestamp().as_millisecond();
+    (now.date().to_string(), (millis(&begins), millis(&ends)))
+}
+
 /// When something that comes again is due next: behind today, however often it was left out.
 fn again(repeat: &str, due: &str, today: Date) -> Option<Date> {
     let start = due.parse::<Date>().unwrap_or(today);

@@ -269,17 +269,17 @@ struct Plan {
 }
 
 impl TakingBack<'_> {
-    /// The people first, so that what was made for them is not in use any more.
+    /// What links first, so that what it links to is not in use any more.
     fn all(&mut self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<(), AppError> {
         let total = self.target.records;
         let _tuned = (total > 1000).then(|| self.session.store.bulk());
         let mut done = 0_u64;
-        for people in [true, false] {
+        for kinds in Kind::BY_LINKS {
             let mut before = i64::MAX;
             loop {
                 let seq = self.target.seq;
                 let batch =
-                    self.session.store.read(|db| operations::touched(db, seq, people, before, BATCH))?;
+                    self.session.store.read(|db| operations::touched(db, seq, kinds, before, BATCH))?;
                 let Some(last) = batch.last() else { break };
                 self.session.go_on(
                     cancel,
@@ -287,20 +287,16 @@ impl TakingBack<'_> {
                 )?;
                 before = last.row;
                 done += batch.len() as u64;
-                self.batch(&batch, people)?;
+                self.batch(&batch)?;
                 progress(Progress { done, total });
             }
         }
         Ok(())
     }
 
-    fn batch(&mut self, batch: &[Touched], people: bool) -> Result<(), AppError> {
-        // Documents are decoded and encoded outside of the transaction, on both cores; those of what
-        // people refer to depend on what is written before them.
-        let plans: Vec<Option<Plan>> = match people {
-            true => self.plan(batch)?.into_iter().map(Some).collect(),
-            false => batch.iter().map(|_| None).collect(),
-        };
+    fn batch(&mut self, batch: &[Touched]) -> Result<(), AppError> {
+        // Documents are decoded and encoded outside of the transaction, on both cores.
+        let plans = self.plan(batch)?;
         let (mut written, mut skipped) = (0, Vec::new());
         self.session.store.write::<_, AppError>(|tx| {
             for (touched, plan) in batch.iter().zip(plans) {
@@ -309,11 +305,8 @@ impl TakingBack<'_> {
                     (Some(prepared), Some(row)) => prepared.before != row.heads,
                     _ => false,
                 };
-                // Not planned yet, or somebody wrote in between: plan on what is there now.
-                let plan = match plan {
-                    Some(plan) if !stale(&plan) => plan,
-                    _ => self.plan_one(tx, touched)?,
-                };
+                // Somebody wrote in between: plan on what is there now.
+                let plan = if stale(&plan) { self.plan_one(tx, touched)? } else { plan };
                 skipped.extend(plan.skipped);
                 if let Some(prepared) = plan.prepared {
                     self.session.put(tx, self.head.seq, &prepared)?;

@@ -27,7 +27,7 @@ mod team;
 mod verify;
 pub mod views;
 
-pub use day::Logged;
+pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};

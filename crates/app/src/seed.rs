@@ -25,9 +25,28 @@ pub enum SeedLocale {
 pub struct SeedOptions {
     pub people: u32,
     pub companies: u32,
+    pub deals: u32,
+    pub activities: u32,
+    pub tasks: u32,
     pub seed: u64,
     pub locale: SeedLocale,
 }
+
+impl SeedOptions {
+    fn count(&self, kind: Kind) -> u32 {
+        match kind {
+            Kind::Company => self.companies,
+            Kind::Person => self.people,
+            Kind::Deal => self.deals,
+            Kind::Activity => self.activities,
+            Kind::Task => self.tasks,
+            _ => 0,
+        }
+    }
+}
+
+/// What is made before what links to it.
+const MADE: [Kind; 5] = [Kind::Company, Kind::Person, Kind::Deal, Kind::Activity, Kind::Task];
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Seeded {
@@ -45,35 +64,35 @@ impl Session {
         cancel: &Cancel,
     ) -> Result<Seeded, AppError> {
         let started = std::time::Instant::now();
-        let total = u64::from(options.people) + u64::from(options.companies);
+        let total = MADE.iter().map(|kind| u64::from(options.count(*kind))).sum();
+        let course = Course::new(self, &options)?;
         let mut head = self.operation("seed");
         head.finished = false;
         head.records = total;
         let stamp = self.stamp(&head);
         let catalogue = self.catalogue();
-        let company_id =
-            |n: u32| self.derive_id(&["seed", &options.seed.to_string(), "company", &n.to_string()]);
-        let person_id =
-            |n: u32| self.derive_id(&["seed", &options.seed.to_string(), "person", &n.to_string()]);
-        let batches = (0..options.companies).step_by(BATCH as usize).map(|from| (Kind::Company, from));
-        let batches =
-            batches.chain((0..options.people).step_by(BATCH as usize).map(|from| (Kind::Person, from)));
+        let id = |kind: Kind, n: u32| {
+            self.derive_id(&["seed", &options.seed.to_string(), kind.key(), &n.to_string()])
+        };
+        let batches = MADE
+            .into_iter()
+            .flat_map(|kind| (0..options.count(kind)).step_by(BATCH as usize).map(move |from| (kind, from)));
         let _claim = self.claim(head.id)?;
         let seq = self.store.write::<_, AppError>(|tx| Ok(operations::begin(tx, &head)?))?;
         let make = |(kind, from): (Kind, u32)| -> Vec<Prepared> {
-            let to =
-                (from + BATCH).min(if kind == Kind::Company { options.companies } else { options.people });
+            let to = (from + BATCH).min(options.count(kind));
             let one = |n: u32| {
                 let mut random = Random::of(options.seed, kind, n);
-                let (id, registers) = match kind {
-                    Kind::Company => (company_id(n), company(&mut random, options.locale)),
-                    _ => {
-                        let employer = (options.companies > 0 && random.below(10) > 0)
-                            .then(|| company_id(random.below(options.companies)));
-                        (person_id(n), person(&mut random, options.locale, employer))
-                    }
+                let registers = match kind {
+                    Kind::Company => company(&mut random, options.locale),
+                    Kind::Person => person(
+                        &mut random,
+                        options.locale,
+                        employer(&options, n).map(|c| id(Kind::Company, c)),
+                    ),
+                    kind => course.of(kind, n, &mut random, &id),
                 };
-                Prepared::new_record(id, kind, &stamp, &registers, &catalogue)
+                Prepared::new_record(id(kind, n), kind, &stamp, &registers, &catalogue)
             };
             (from..to).map(one).collect()
         };
@@ -126,8 +145,7 @@ impl Session {
         };
         let (made, undone) = (seq(sample)?, seq(report.operation)?);
         self.store.write::<_, AppError>(|tx| {
-            // People first: what only they refer to can go then.
-            for kind in [Kind::Person, Kind::Company] {
+            for kind in Kind::BY_LINKS.into_iter().flatten().copied() {
                 for row in documents::touched_only_by(tx, kind, made, undone)? {
                     documents::purge(tx, row, kind, [made, undone])?;
                 }
@@ -139,6 +157,165 @@ impl Session {
         })?;
         self.changed(Vec::new());
         Ok(report)
+    }
+}
+
+/// For which company a person works.
+fn employer(options: &SeedOptions, person: u32) -> Option<u32> {
+    let mut random = Random::of(options.seed, Kind::Pipeline, person);
+    (options.companies > 0 && random.below(10) > 0).then(|| random.below(options.companies))
+}
+
+/// The course of business: deals, and what is done about them, around the day of today.
+struct Course {
+    options: SeedOptions,
+    /// Of the first pipeline, each with its outcome.
+    stages: Vec<(RecordId, String)>,
+    /// One for each deal.
+    ranks: Vec<String>,
+    owner: String,
+    now: i64,
+}
+
+const DAY: i64 = 86_400_000;
+const GOODS: &[&str] = &[
+    "Pumps",
+    "Spare parts",
+    "Service contract",
+    "Packaging line",
+    "Scales",
+    "Cold room",
+    "Training",
+    "Labels",
+];
+const GOODS_ZH: &[&str] = &["水泵", "备件", "年度服务", "包装线", "电子秤", "冷库", "培训", "标签"];
+const SAID: &[&str] = &[
+    "Wants the offer by Friday",
+    "Asked for a longer warranty",
+    "Showed the new samples, liked the blue ones",
+    "Budget is decided next month",
+    "Compares us with one other",
+    "Happy with the last delivery",
+    "Nobody there, left a card",
+];
+const SAID_ZH: &[&str] = &[
+    "希望周五前收到报价",
+    "要求延长质保",
+    "看了新样品，比较满意",
+    "下个月定预算",
+    "在和另一家比价",
+    "对上次交货很满意",
+    "没见到人，留了名片",
+];
+const STEPS: &[&str] = &[
+    "Send the offer",
+    "Call back",
+    "Bring samples",
+    "Ask for the order",
+    "Send the contract",
+    "Arrange a visit",
+];
+const STEPS_ZH: &[&str] = &["寄报价", "回电话", "带样品", "催单", "寄合同", "约拜访"];
+
+impl Course {
+    fn new(session: &Session, options: &SeedOptions) -> Result<Self, AppError> {
+        let mut stages = Vec::new();
+        if options.deals > 0 {
+            let pipelines = session.pipelines(options.locale == SeedLocale::Zh)?;
+            let first = pipelines.into_iter().next().map(|p| p.stages).unwrap_or_default();
+            stages = first.into_iter().map(|s| (s.id, s.outcome)).collect();
+        }
+        let mut last: Option<String> = None;
+        let ranks = (0..options.deals).map(|_| {
+            let rank = satchel_domain::rank::between(last.as_deref(), None);
+            last = Some(rank.clone());
+            rank
+        });
+        let (ranks, owner, now) = (ranks.collect(), session.person.clone(), crate::session::now());
+        Ok(Self { options: *options, stages, ranks, owner, now })
+    }
+
+    fn of(&self, kind: Kind, n: u32, random: &mut Random, id: &dyn Fn(Kind, u32) -> RecordId) -> Registers {
+        let chinese = is_chinese(random, self.options.locale);
+        let mut r = Registers::new();
+        text(&mut r, "owner", &self.owner);
+        let deal = (kind != Kind::Deal && self.options.deals > 0 && random.below(3) > 0)
+            .then(|| random.below(self.options.deals));
+        // Whom a deal is with is the same for all that is done about it.
+        let whom = match deal.or((kind == Kind::Deal).then_some(n)) {
+            Some(deal) => Random::of(self.options.seed, Kind::Stage, deal).below(self.options.people),
+            None => random.below(self.options.people),
+        };
+        if self.options.people > 0 {
+            Value::Reference(id(Kind::Person, whom)).to_registers("person", &mut r);
+            if let Some(company) = employer(&self.options, whom) {
+                Value::Reference(id(Kind::Company, company)).to_registers("company", &mut r);
+            }
+        }
+        if let Some(deal) = deal {
+            Value::Reference(id(Kind::Deal, deal)).to_registers("deal", &mut r);
+        }
+        let days = |random: &mut Random, from: i64, to: i64| {
+            from + i64::from(random.below(u32::try_from(to - from).unwrap_or(1)))
+        };
+        let date = |at: i64| satchel_domain::date::rfc3339(at).chars().take(10).collect::<String>();
+        match kind {
+            Kind::Deal => self.deal(n, random, chinese, &mut r),
+            Kind::Activity => {
+                let types = &satchel_domain::catalogue::ACTIVITIES;
+                text(&mut r, "type", random.of_list(types));
+                text(&mut r, "subject", random.of_list(if chinese { SAID_ZH } else { SAID }));
+                let back = days(random, -120, 4);
+                let hour = i64::from(random.below(9)) + 8;
+                let at = (self.now / DAY + back) * DAY + hour * 3_600_000;
+                Value::DateTime(at).to_registers("at", &mut r);
+            }
+            _ => {
+                text(&mut r, "subject", random.of_list(if chinese { STEPS_ZH } else { STEPS }));
+                let due = self.now + days(random, -40, 25) * DAY;
+                text(&mut r, "due", &date(due));
+                // Most of what was due is done.
+                if due < self.now - 2 * DAY && random.below(10) > 0 {
+                    Value::DateTime(due).to_registers("done_at", &mut r);
+                }
+            }
+        }
+        r
+    }
+
+    fn deal(&self, n: u32, random: &mut Random, chinese: bool, r: &mut Registers) {
+        text(r, "name", random.of_list(if chinese { GOODS_ZH } else { GOODS }));
+        let currency = if chinese { "CNY" } else { "EUR" };
+        let minor = i64::from(random.below(400) + 5) * 25_000;
+        Value::Money(satchel_domain::money::Money { minor, currency: currency.into() })
+            .to_registers("value", r);
+        text(r, "rank", self.ranks.get(n as usize).map_or("", String::as_str));
+        let Some((stage, outcome)) =
+            self.stages.get(random.below(u32::try_from(self.stages.len()).unwrap_or(1)) as usize)
+        else {
+            return;
+        };
+        Value::Reference(*stage).to_registers("stage", r);
+        let since = self.now - i64::from(random.below(30)) * DAY;
+        Value::DateTime(since).to_registers("stage_at", r);
+        let open = outcome == "open";
+        if !open {
+            Value::DateTime(since).to_registers("closed_at", r);
+        }
+        if outcome == "lost" {
+            text(
+                r,
+                "lost_reason",
+                random.of_list(if chinese {
+                    &["价格", "选择了别家"]
+                } else {
+                    &["Price", "Bought elsewhere"]
+                }),
+            );
+        }
+        let ahead = if open { i64::from(random.below(80)) - 8 } else { -5 };
+        let close: String = satchel_domain::date::rfc3339(self.now + ahead * DAY).chars().take(10).collect();
+        text(r, "close_date", &close);
     }
 }
 

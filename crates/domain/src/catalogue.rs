@@ -45,6 +45,13 @@ impl Kind {
     ];
     /// The kinds that a person browses, searches and exports, and adds fields to.
     pub const BROWSED: [Kind; 5] = [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task];
+    /// Each links only to what comes in a later row: what is taken away in this order is in nobody's way.
+    pub const BY_LINKS: [&'static [Kind]; 4] = [
+        &[Kind::Task, Kind::Activity, Kind::Attachment],
+        &[Kind::Deal],
+        &[Kind::Person, Kind::Stage],
+        &[Kind::Company, Kind::Pipeline, Kind::CustomField],
+    ];
     /// The kinds that files of other programs hold.
     pub const IMPORTED: [Kind; 2] = [Kind::Person, Kind::Company];
 
@@ -660,6 +667,18 @@ mod tests {
             assert_eq!(kind.key().parse(), Ok(kind));
         }
         assert_eq!("Deals".parse(), Ok(Kind::Deal));
+    }
+
+    #[test]
+    fn what_links_comes_before_what_it_links_to() {
+        let catalogue = Catalogue::default();
+        let at = |kind: Kind| Kind::BY_LINKS.iter().position(|row| row.contains(&kind));
+        for kind in Kind::ALL {
+            assert!(at(kind).is_some(), "{kind}");
+            for (field, to) in catalogue.links(kind) {
+                assert!(at(kind) < at(to), "{kind}.{}", field.key);
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     documents::{heads_from_bytes, heads_to_bytes, parsed},
 };
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
-use satchel_domain::{OperationId, RecordId};
+use satchel_domain::{Kind, OperationId, RecordId};
 
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -208,22 +208,25 @@ pub fn with_label(db: &Connection, label: &str) -> Result<Vec<Operation>, Storag
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// An operation's records before the row `before`, the last first: either the people, or what people
-/// refer to.
+/// An operation's records of some kinds before the row `before`, the last first.
 pub fn touched(
     db: &Connection,
     seq: i64,
-    people: bool,
+    kinds: &[Kind],
     before: i64,
     limit: usize,
 ) -> Result<Vec<Touched>, StorageError> {
-    let sql = "SELECT r.row, d.id, r.before, r.after FROM (
-                 SELECT row, before, after FROM operation_record WHERE operation = ?1
-                 UNION ALL SELECT row, before, after FROM operation WHERE seq = ?1 AND row IS NOT NULL) r
-               JOIN document d ON d.row = r.row
-               WHERE r.row < ?2 AND (d.kind = 'person') = ?4 ORDER BY r.row DESC LIMIT ?3";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![seq, before, limit, people], |r| {
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+    let sql = format!(
+        "SELECT r.row, d.id, r.before, r.after FROM (
+           SELECT row, before, after FROM operation_record WHERE operation = ?1
+           UNION ALL SELECT row, before, after FROM operation WHERE seq = ?1 AND row IS NOT NULL) r
+         JOIN document d ON d.row = r.row
+         WHERE r.row < ?2 AND d.kind IN ({}) ORDER BY r.row DESC LIMIT ?3",
+        kinds.join(", ")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![seq, before, limit], |r| {
         let (before, after): (Vec<u8>, Vec<u8>) = (r.get(2)?, r.get(3)?);
         Ok(Touched {
             row: r.get(0)?,

@@ -318,7 +318,7 @@ fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
     .expect("filled");
     drop(old);
     let store = Store::open(&path, &key("ab")).expect("opened");
-    let touched = store.read(|db| operations::touched(db, 1, true, i64::MAX, 10)).expect("read");
+    let touched = store.read(|db| operations::touched(db, 1, &[Kind::Person], i64::MAX, 10)).expect("read");
     assert_eq!(touched.iter().map(|t| t.row).collect::<Vec<_>>(), [2, 1]);
     let one = store.read(|db| documents::by_row(db, 1)).expect("read").expect("there");
     assert_eq!((one.bytes, one.appended), (vec![2], 0));
