@@ -3,6 +3,7 @@
 include!("src/names.rs");
 
 fn main() {
+    println!("cargo::rerun-if-changed=src-tauri/src/names.rs");
     let commands = tauri_build::InlinedPlugin::new()
         .commands(COMMANDS)
         .default_permission(tauri_build::DefaultPermissionRule::AllowAllCommands);

@@ -278,3 +278,30 @@ fn a_day_asks() {
         day.birthdays.into_iter().map(|b| (b.person.title, b.on)).collect();
     assert_eq!(birthdays, [("Today".into(), DAY.into()), ("Soon".into(), "2031-05-21".into())]);
 }
+
+#[test]
+fn a_line_becomes_a_person_with_a_company() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let line = "Ana Ruiz, Norte SL, ana@norte.example, +34 600 000 000";
+    let view = session.understand_person(line).unwrap();
+    assert_eq!(
+        (view.first_name.as_str(), view.company.as_str(), view.company_known),
+        ("Ana", "Norte SL", false)
+    );
+    assert_eq!(view.similar, []);
+    let ana = session.capture(line).unwrap().id;
+    let made = session.get(ana).unwrap();
+    assert_eq!((made.title.as_str(), made.titles["company"].as_str()), ("Ana Ruiz", "Norte SL"));
+    assert_eq!(made.fields["phones"][0]["e164"], "+34600000000");
+    // Who has the address, the number or the name is shown before; the company is there already.
+    for line in ["A. R., ANA@norte.example", "Somebody, +34 600 000 000", "Ana Ruiz, Sur SL"] {
+        let similar = session.understand_person(line).unwrap().similar;
+        assert_eq!(similar.iter().map(|h| h.id).collect::<Vec<_>>(), [ana], "{line}");
+    }
+    let bo = session.capture("Bo Diaz, Norte SL").unwrap();
+    assert_eq!(session.get(bo.id).unwrap().fields["company"], made.fields["company"]);
+    session.undo(bo.operation, &mut |_| {}, &Cancel::default()).unwrap();
+    assert!(session.get(bo.id).unwrap().deleted_at.is_some());
+    assert!(session.capture(" , ").is_err());
+}

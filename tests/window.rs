@@ -1151,6 +1151,17 @@ fn a_rep_has_a_day() {
     window.press(&["m"]);
     window.says("Nothing is due today");
 
+    // A line becomes a person; who is known already is shown before Enter.
+    window.press(&["q"]);
+    window.wait("#capture");
+    window.type_keys("Zoe Chérif, Sur SL, zoe@sur.example");
+    window.wait("#similar");
+    window.accessibility("quick capture");
+    window.picture("9b-capture");
+    window.press(&[key::ENTER]);
+    window.until("the captured one", || window.text(".head").contains("Sur SL").then_some(()));
+    window.press(&["g", "y"]);
+
     dress(&window, "zh", "dark");
     window.wait("#today");
     window.says("今天没有到期的事");

@@ -73,6 +73,8 @@ fn bindings() -> Builder<tauri::Wry> {
             add_stage,
             log_activity,
             understand,
+            understand_person,
+            capture,
             finish_task,
             timeline,
             day,

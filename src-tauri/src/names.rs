@@ -53,6 +53,8 @@ pub const COMMANDS: &[&str] = &[
     "add_stage",
     "log_activity",
     "understand",
+    "understand_person",
+    "capture",
     "finish_task",
     "timeline",
     "day",

@@ -4,7 +4,7 @@ use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
     Logged,
     domain::RecordId,
-    views::{BoardView, CardView, DayView, MomentView, PipelineView, WhenView, Written},
+    views::{BoardView, CapturedView, CardView, DayView, MomentView, PipelineView, WhenView, Written},
 };
 use tauri::State;
 
@@ -61,6 +61,18 @@ pub async fn log_activity(desktop: State<'_, Desktop>, logged: Logged) -> Answer
 #[specta::specta]
 pub async fn understand(desktop: State<'_, Desktop>, text: String, today: String) -> Answer<WhenView> {
     with(&desktop, move |s| s.understand(&text, &today)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn understand_person(desktop: State<'_, Desktop>, line: String) -> Answer<CapturedView> {
+    with(&desktop, move |s| s.understand_person(&line)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn capture(desktop: State<'_, Desktop>, line: String) -> Answer<Written> {
+    with(&desktop, move |s| s.capture(&line)).await
 }
 
 #[tauri::command]

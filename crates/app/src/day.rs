@@ -4,15 +4,14 @@ use crate::{
     AppError, Session,
     error::Code,
     lists::row_view,
-    records::{FieldInput, read_input, registers_of},
+    records::FieldInput,
     session::now,
     views::{BirthdayView, DayView, MomentView, RowView, WhenView, Written},
 };
 use jiff::{ToSpan, civil::Date};
-use satchel_domain::{Kind, RecordId, Registers, Scalar, date::rfc3339, when};
+use satchel_domain::{Kind, RecordId, Scalar, date::rfc3339, when};
 use satchel_storage::{Connection, StorageError, deals, documents, lists};
 use serde::Deserialize;
-use uuid::Uuid;
 
 /// Lines of one section of a day.
 const LINES: u32 = 200;
@@ -49,7 +48,7 @@ impl Session {
         {
             return Err(AppError::refused("say in a word what was done, or what comes next"));
         }
-        let activity = self.fresh(Kind::Activity, &input)?;
+        let activity = self.prepared_by(Kind::Activity, &input)?;
         let mut made = vec![activity];
         let next = self.understand(&logged.next, &logged.today)?;
         if next.date.is_some() || !next.text.is_empty() {
@@ -65,17 +64,11 @@ impl Session {
             let due = next.date.or_else(tomorrow).unwrap_or_default();
             task.insert("due".to_owned(), due.into());
             task.extend(next.time.map(|time| ("due_time".to_owned(), time.into())));
-            made.push(self.fresh(Kind::Task, &task)?);
+            made.push(self.prepared_by(Kind::Task, &task)?);
         }
         let id = made.first().map(|(id, ..)| *id).unwrap_or(logged.about);
         let operation = self.together("log", &made, &[])?;
         Ok(Written { id, operation: Some(operation) })
-    }
-
-    fn fresh(&self, kind: Kind, input: &FieldInput) -> Result<(RecordId, Kind, Registers), AppError> {
-        let mut values = read_input(kind, input, &self.catalogue(), &self.habits()?)?;
-        self.complete(kind, &mut values)?;
-        Ok((RecordId(Uuid::now_v7()), kind, registers_of(&values)))
     }
 
     /// Whom what is done with a record concerns: its person, company and deal.
@@ -122,7 +115,7 @@ impl Session {
                 input.insert("subject".to_owned(), title.into());
                 input.insert("due".to_owned(), due.into());
                 input.extend(time.map(|time| ("due_time".to_owned(), time.into())));
-                made.push(self.fresh(Kind::Task, &input)?);
+                made.push(self.prepared_by(Kind::Task, &input)?);
                 Ok(())
             };
         let text = |key: &str| view.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default();

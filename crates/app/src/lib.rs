@@ -3,6 +3,7 @@
 
 mod attachments;
 mod bulk;
+mod capture;
 mod day;
 mod deals;
 mod error;

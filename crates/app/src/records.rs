@@ -489,8 +489,11 @@ impl Session {
         let wanted = satchel_domain::text::fold(text);
         let mut ranked: Vec<(u8, Row)> =
             rows.into_iter().map(|row| (closeness(&row.title, &wanted), row)).collect();
-        // What is found elsewhere than in the name keeps the order of the search.
-        ranked.sort_by_key(|(rank, row)| (*rank, if *rank < 3 { row.title.chars().count() } else { 0 }));
+        // What is found elsewhere than in the name keeps the order of the search; people before what was said of them.
+        let told = |row: &Row| matches!(row.kind, Kind::Activity | Kind::Task);
+        ranked.sort_by_key(|(rank, row)| {
+            (told(row), *rank, if *rank < 3 { row.title.chars().count() } else { 0 })
+        });
         Ok(ranked.into_iter().take(limit).map(|(_, row)| hit(row)).collect())
     }
 }
@@ -509,7 +512,7 @@ fn closeness(title: &str, wanted: &str) -> u8 {
     }
 }
 
-fn hit(row: Row) -> Hit {
+pub(crate) fn hit(row: Row) -> Hit {
     let text = |key: &str| row.fields.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let first = |key: &str, part: &str| {
         let item = row.fields.get(key).and_then(|v| v.get(0)).and_then(|v| v.get(part));

@@ -191,6 +191,21 @@ pub struct BirthdayView {
     pub on: String,
 }
 
+/// What was understood of a line about a person.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct CapturedView {
+    pub first_name: String,
+    pub last_name: String,
+    pub company: String,
+    /// There is one of that name.
+    pub company_known: bool,
+    pub title: String,
+    pub emails: Vec<String>,
+    pub phones: Vec<String>,
+    /// People who it may be.
+    pub similar: Vec<Hit>,
+}
+
 /// What was understood of a date as people write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct WhenView {

@@ -491,7 +491,7 @@ fn activity() -> Vec<Field> {
     let [company, person] = about();
     vec![
         Field::new("type", Choice, "Kind").sorted().kept(Business, Organise).options(&ACTIVITIES),
-        Field::new("subject", Text, "Subject").search(Search::Name).sorted().kept(FreeText, Relate),
+        Field::new("subject", Text, "Subject").search(Search::Body).sorted().kept(FreeText, Relate),
         Field::new("at", DateTime, "When").sorted().indexed().kept(Business, Relate),
         Field::new("minutes", Number, "Minutes").sorted().kept(Business, Relate),
         Field::new("outcome", Text, "Outcome").search(Search::Body).sorted().kept(FreeText, Relate),
@@ -513,7 +513,7 @@ fn task() -> Vec<Field> {
     use Purpose::{Organise, Relate};
     let [company, person] = about();
     vec![
-        Field::new("subject", Text, "Subject").search(Search::Name).sorted().kept(FreeText, Relate),
+        Field::new("subject", Text, "Subject").search(Search::Body).sorted().kept(FreeText, Relate),
         Field::new("due", Date, "Due").sorted().indexed().kept(Business, Organise),
         // By the clock of wherever one is then: 09:30.
         Field::new("due_time", Text, "At").sorted().kept(Business, Organise),

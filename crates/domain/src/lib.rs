@@ -2,6 +2,7 @@
 //! derived from them. No I/O, no clock, no randomness: the same input gives the same output on
 //! every device, because other devices must derive the same ids and the same projections.
 
+pub mod capture;
 pub mod catalogue;
 pub mod date;
 pub mod filter;

@@ -130,7 +130,9 @@ pub fn project(kind: Kind, registers: &Registers, catalogue: &Catalogue) -> Proj
         ..Projection::default()
     };
     let mut custom = Map::new();
-    let mut names = vec![title.clone()];
+    // What was said about somebody must not come before who is called so.
+    let told = matches!(kind, Kind::Activity | Kind::Task);
+    let mut names = if told { Vec::new() } else { vec![title.clone()] };
     for field in catalogue.fields(kind) {
         let value = fields.get(&field.key);
         if field.custom {

@@ -6,6 +6,7 @@ import { BoardPage } from "../deals/BoardPage";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
+import { Capture } from "../records/Capture";
 import { HistoryPage } from "../records/HistoryPage";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { ListPage } from "../records/ListPage";
@@ -31,6 +32,7 @@ export function Frame() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const [creating, setCreating] = useState<Browsed>();
+  const [capturing, setCapturing] = useState(false);
   const [over, setOver] = useState(false);
   const going = useRef(0);
   const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
@@ -49,6 +51,7 @@ export function Frame() {
   useEffect(() => {
     ui.create = setCreating;
     ui.help = () => setHelp(true);
+    ui.capture = () => setCapturing(true);
   }, []);
 
   const goKey = (run: () => void) => () => {
@@ -73,6 +76,7 @@ export function Frame() {
     "Ctrl+-": () => zoomBy(-10),
     "Ctrl+0": () => zoomTo(100),
     "?": () => setHelp(true),
+    q: () => setCapturing(true),
     g: () => {
       going.current = Date.now();
     },
@@ -91,6 +95,7 @@ export function Frame() {
   useKeys(keys, "frame");
   const closePalette = useCallback(() => setPalette(false), []);
   const closeHelp = useCallback(() => setHelp(false), []);
+  const closeCapture = useCallback(() => setCapturing(false), []);
   const closeCreate = useCallback(() => setCreating(undefined), []);
 
   const lists = BROWSED.map((of) => {
@@ -219,6 +224,7 @@ export function Frame() {
       {over && <div className="drop">{t(ui.take ? "files.drop" : "import.drop")}</div>}
       {help && <Keys onClose={closeHelp} />}
       {creating && <NewRecord kind={creating} onClose={closeCreate} />}
+      {capturing && <Capture onClose={closeCapture} />}
       {palette && <Palette onClose={closePalette} />}
     </div>
   );
@@ -353,6 +359,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["/", t("keys.filter")],
     ["Ctrl S", t("keys.saveView")],
     ["C", t("keys.create")],
+    ["Q", t("capture.title")],
     ["G Y · G P · G C · G D · G O · G A", t("keys.goDay")],
     ["G I · G H · G T", t("keys.go")],
     ["1 … 6", t("keys.log")],

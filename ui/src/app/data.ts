@@ -24,6 +24,16 @@ export function useQuery<T>(ask: () => Promise<T>, deps: unknown[]): { data?: T;
   return state;
 }
 
+/** A text once somebody rests: what is typed in between is not asked for. */
+export function useRested(text: string): string {
+  const [rested, setRested] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(text), 120);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return rested;
+}
+
 export function useFields(kind: Kind): FieldView[] {
   const version = useVersion();
   return useQuery(() => commands.fields(kind), [kind, version]).data ?? [];

@@ -23,6 +23,7 @@ export interface Command {
 export const ui = {
   create: (_kind: Browsed) => {},
   help: () => {},
+  capture: () => {},
   /** Takes files that are dropped, where the page has a use for them. */
   take: undefined as ((paths: string[]) => void) | undefined,
   /** Begins to note what was done with the record that is open. */
@@ -143,6 +144,13 @@ export const registry: Command[] = [
     keys: "C",
     also: "add create contact 添加 新增",
     run: () => ui.create("person"),
+  },
+  {
+    id: "capture",
+    label: "capture.title",
+    keys: "Q",
+    also: "quick add line paste kuaisu luru 快速 粘贴",
+    run: () => ui.capture(),
   },
   {
     id: "new-company",

@@ -65,6 +65,8 @@ export const commands = {
 	addStage: (pipeline: RecordId, name: string, probability: number | null) => __TAURI_INVOKE<Written>("plugin:satchel|add_stage", { pipeline, name, probability }),
 	logActivity: (logged: Logged) => __TAURI_INVOKE<Written>("plugin:satchel|log_activity", { logged }),
 	understand: (text: string, today: string) => __TAURI_INVOKE<WhenView>("plugin:satchel|understand", { text, today }),
+	understandPerson: (line: string) => __TAURI_INVOKE<CapturedView>("plugin:satchel|understand_person", { line }),
+	capture: (line: string) => __TAURI_INVOKE<Written>("plugin:satchel|capture", { line }),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
@@ -162,6 +164,20 @@ export type BoardColumn = {
 /**  A pipeline as a board. */
 export type BoardView = {
 	columns: BoardColumn[],
+};
+
+/**  What was understood of a line about a person. */
+export type CapturedView = {
+	first_name: string,
+	last_name: string,
+	company: string,
+	/**  There is one of that name. */
+	company_known: boolean,
+	title: string,
+	emails: string[],
+	phones: string[],
+	/**  People who it may be. */
+	similar: Hit[],
 };
 
 export type CardView = {

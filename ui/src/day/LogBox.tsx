@@ -1,6 +1,6 @@
 import { Briefcase, Mail, MapPin, MessageSquare, NotebookPen, Phone } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useQuery } from "../app/data";
+import { useQuery, useRested } from "../app/data";
 import { ui } from "../app/registry";
 import { withUndo } from "../app/undo";
 import { commands } from "../platform/tauri";
@@ -23,7 +23,7 @@ export const ICONS: Record<ActivityType, typeof Phone> = {
 
 /** What was understood of the next step, before it is saved. */
 export function Understood({ text }: { text: string }) {
-  const wanted = text.trim();
+  const wanted = useRested(text.trim());
   const said = useQuery(
     async () => (wanted ? commands.understand(wanted, today()) : undefined),
     [wanted],
