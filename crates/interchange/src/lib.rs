@@ -186,8 +186,12 @@ impl Source {
 
     /// What somebody has copied out of a spreadsheet or an address book.
     pub fn of_text(text: &str, header: Option<bool>) -> Result<Self, InterchangeError> {
-        let bytes: Vec<u8> = text.as_bytes().to_vec();
-        Self::of(&Input::Memory { name: String::new(), bytes: bytes.into() }, header)
+        Self::of_bytes("", text.as_bytes().to_vec(), header)
+    }
+
+    /// A file that is in memory.
+    pub fn of_bytes(name: &str, bytes: Vec<u8>, header: Option<bool>) -> Result<Self, InterchangeError> {
+        Self::of(&Input::Memory { name: name.to_owned(), bytes: bytes.into() }, header)
     }
 
     fn of(input: &Input, header: Option<bool>) -> Result<Self, InterchangeError> {
