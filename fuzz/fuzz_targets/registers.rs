@@ -4,7 +4,8 @@
 use satchel_domain::{Catalogue, Kind, Registers, Scalar, Value, project, projection::value_of_cells};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let text = satchel_fuzz::text(data);
+    let data = satchel_fuzz::amplified(data);
+    let text = satchel_fuzz::text(&data);
     let mut registers = Registers::new();
     for line in text.lines().take(2000) {
         let Some((path, value)) = line.split_once('\t') else { continue };

@@ -17,6 +17,7 @@ libfuzzer_sys::fuzz_target!(init: satchel_fuzz::panics_of_libraries_may_be_caugh
     if data.starts_with(b"PK") {
         return satchel_fuzz::import("a.xlsx", data, None);
     }
+    let data = satchel_fuzz::amplified(data);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, part) in PARTS.iter().zip(data.split(|b| *b == 0)) {

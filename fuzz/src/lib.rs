@@ -3,6 +3,10 @@
 use satchel_domain::{Catalogue, value::Habits};
 use satchel_interchange::{Source, assemble, guess};
 use sha2::{Digest, Sha256};
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 /// Crafted bytes can make a library panic, and the product catches that. What panics in the product itself is a bug,
 /// wherever it is caught.
@@ -17,6 +21,47 @@ pub fn panics_of_libraries_may_be_caught() {
     }));
 }
 
+/// What an input may take of the memory, with all that it unfolds to. libFuzzer itself knows only with a sanitizer.
+const MOST: usize = 512 << 20;
+
+struct Counted;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static COUNTED: Counted = Counted;
+
+// SAFETY: the system's allocator, unless somebody wants too much.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size() > MOST {
+            LIVE.store(0, Ordering::Relaxed);
+            panic!("{} bytes are asked for, beyond {MOST} in all", layout.size());
+        }
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// An input in which what stands between two bytes 0xfe comes as often as the last byte says: what costs the square of
+/// its length shows so.
+pub fn amplified(data: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    const MARK: u8 = 0xfe;
+    const LONGEST: usize = 32 << 10;
+    let whole = || -> Option<Vec<u8>> {
+        let (times, rest) = data.split_last()?;
+        let mut parts = rest.splitn(3, |b| *b == MARK);
+        let (front, middle, back) = (parts.next()?, parts.next()?, parts.next()?);
+        let times = (1_usize << (times % 16)).min(LONGEST / middle.len().max(1));
+        Some([front, &middle.repeat(times), back].concat())
+    };
+    whole().map_or(data.into(), Into::into)
+}
+
 /// The input as text, whatever it is.
 pub fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(data)
@@ -24,6 +69,7 @@ pub fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
 
 /// Reads a file as an import does, up to the fields that would be written.
 pub fn import(name: &str, bytes: &[u8], header: Option<bool>) {
+    let bytes = amplified(bytes);
     let Ok(source) = Source::of_bytes(name, bytes.to_vec(), header) else { return };
     let (catalogue, habits) = (Catalogue::default(), Habits::default());
     let mapping = guess(&source, None, &catalogue);

@@ -11,6 +11,7 @@ mod create;
 mod revert;
 #[cfg(test)]
 mod tests;
+mod unfold;
 
 use automerge::{
     ActorId, AutoCommit, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef,
@@ -24,6 +25,7 @@ use std::{
 
 pub use create::{NewDocument, create};
 pub use revert::{Revert, fields_that_differ};
+pub use unfold::{MAX_OPERATIONS, MAX_UNFOLDED};
 
 /// The largest document that is decoded, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -74,6 +76,12 @@ pub enum DocumentError {
     TooLarge(usize),
     #[error("with this change the record would be {0} bytes long; at most {MAX_BYTES} fit")]
     Grown(usize),
+    #[error("the document unfolds to more than {MAX_OPERATIONS} operations, which no record has")]
+    Unfolds,
+    #[error(
+        "with this change the record would hold more than {MAX_OPERATIONS} single changes; make a new record and copy into it what is still needed"
+    )]
+    Overgrown,
     #[error("the document is damaged: {0}")]
     Damaged(String),
     #[error("the document says of no kind that this version knows: {0:?}")]
@@ -128,6 +136,7 @@ impl Document {
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::TooLarge(bytes.len()));
         }
+        unfold::check(bytes)?;
         guarded(|| {
             let doc = AutoCommit::load(bytes).map_err(|e| match e {
                 automerge::AutomergeError::MissingDeps => DocumentError::Incomplete,
@@ -147,7 +156,7 @@ impl Document {
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::Grown(bytes.len()));
         }
-        let mut again = Self::load(&bytes)?;
+        let mut again = Self::load(&bytes).map_err(overgrown)?;
         if again.heads() != self.heads() || again.registers() != self.registers() {
             return Err(DocumentError::Damaged("what was saved does not read back as it was".into()));
         }
@@ -181,6 +190,7 @@ impl Document {
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::Grown(bytes.len()));
         }
+        unfold::check(&bytes).map_err(overgrown)?;
         Ok((bytes, appended))
     }
 
@@ -322,6 +332,7 @@ impl Document {
         if chunk.len() > MAX_BYTES {
             return Err(DocumentError::TooLarge(chunk.len()));
         }
+        unfold::check(chunk)?;
         let mut next = self.clone();
         guarded(|| {
             next.doc.load_incremental(chunk)?;
@@ -463,6 +474,14 @@ pub fn difference(field: &str, now: &Registers, want: &Registers) -> Changes {
     changed.map(|p| (p.clone(), want.get(&p).cloned())).collect()
 }
 
+/// Nobody's fault but that of what is being written.
+fn overgrown(error: DocumentError) -> DocumentError {
+    match error {
+        DocumentError::Unfolds => DocumentError::Overgrown,
+        error => error,
+    }
+}
+
 fn missing(path: &str) -> DocumentError {
     DocumentError::Damaged(format!("the text «{path}» is missing"))
 }
@@ -533,6 +552,7 @@ pub fn announced(bytes: &[u8]) -> Result<Announced, DocumentError> {
     if bytes.len() > MAX_BYTES {
         return Err(DocumentError::TooLarge(bytes.len()));
     }
+    unfold::check(bytes)?;
     guarded(|| {
         let (mut heads, mut operation) = (BTreeSet::new(), String::new());
         for chunk in chunks(bytes) {

@@ -59,9 +59,18 @@ pub mod limits {
     /// One card, photographs included.
     pub const CARD_BYTES: usize = 16 << 20;
     pub const CARD_DEPTH: usize = 8;
+    pub const CARD_PROPERTIES: usize = 2000;
+    /// Lines of a card that can be properties; a long text of an old phone is broken into some that look like them.
+    pub const CARD_LINES: usize = 50_000;
     pub const JSON_BYTES: u64 = 512 << 20;
+    /// What its values take in the memory, about: a million records of usual size fit.
+    pub const JSON_MEMORY: u64 = 2 << 30;
     /// As it lies on the disk; unpacked it may be four times as large.
     pub const WORKBOOK_BYTES: u64 = 128 << 20;
+    /// Elements of a workbook's parts beside its sheets: the texts of its cells, above all, are kept in the memory.
+    pub const WORKBOOK_ELEMENTS: u64 = 16 << 20;
+    /// What is read of a workbook's sheets, were all as large as the largest.
+    pub const SHEETS_BYTES: u64 = 8 << 30;
 }
 
 #[derive(Debug, thiserror::Error)]
