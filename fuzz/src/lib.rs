@@ -5,7 +5,10 @@ use satchel_interchange::{Source, assemble, guess};
 use sha2::{Digest, Sha256};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Crafted bytes can make a library panic, and the product catches that. What panics in the product itself is a bug,
@@ -51,12 +54,12 @@ unsafe impl GlobalAlloc for Counted {
 /// its length shows so.
 pub fn amplified(data: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     const MARK: u8 = 0xfe;
-    const LONGEST: usize = 32 << 10;
+    const LONGEST: usize = 16 << 10;
     let whole = || -> Option<Vec<u8>> {
         let (times, rest) = data.split_last()?;
         let mut parts = rest.splitn(3, |b| *b == MARK);
         let (front, middle, back) = (parts.next()?, parts.next()?, parts.next()?);
-        let times = (1_usize << (times % 16)).min(LONGEST / middle.len().max(1));
+        let times = (1_usize << (times % 15)).min(LONGEST / middle.len().max(1));
         Some([front, &middle.repeat(times), back].concat())
     };
     whole().map_or(data.into(), Into::into)
@@ -71,13 +74,14 @@ pub fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
 pub fn import(name: &str, bytes: &[u8], header: Option<bool>) {
     let bytes = amplified(bytes);
     let Ok(source) = Source::of_bytes(name, bytes.to_vec(), header) else { return };
-    let (catalogue, habits) = (Catalogue::default(), Habits::default());
-    let mapping = guess(&source, None, &catalogue);
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
+    let habits = Habits::default();
+    let mapping = guess(&source, None, &CATALOGUE);
     let mut read = 0;
     for row in source.rows().expect("what was read once is read again") {
         read += 1;
         let Ok(draft) = row else { continue };
-        let read = assemble(&draft, &source.columns, &mapping, &catalogue, &habits);
+        let read = assemble(&draft, &source.columns, &mapping, &CATALOGUE, &habits);
         for (key, value) in &read.fields {
             let mut registers = Default::default();
             value.to_registers(key, &mut registers);

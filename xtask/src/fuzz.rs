@@ -16,7 +16,9 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer
 /// What no input may need: seconds, and megabytes of the process (its own half a gigabyte is counted by the target).
 const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384"];
 /// A file of seeds is read by people, too.
-const SEED_BYTES: usize = 56 << 10;
+const SEED_BYTES: usize = 32 << 10;
+/// Digits of a seed's name.
+const NUMBER: usize = 6;
 
 /// `[TARGET…] [--seconds N] [--merge]`: the committed corpus, then N seconds of each; `--merge` adds what was found
 /// to the corpus.
@@ -43,12 +45,19 @@ pub fn fuzz(args: &[String]) -> Done {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let built = target_dir().join("fuzz");
     let mut build = cargo(&["build", "--release", "--bins", "--target", &triple]);
-    build.args(["--manifest-path", "fuzz/Cargo.toml"]).env("CARGO_TARGET_DIR", &built).env("RUSTFLAGS", FLAGS);
+    build
+        .args(["--manifest-path", "fuzz/Cargo.toml"])
+        .env("CARGO_TARGET_DIR", &built)
+        .env("RUSTFLAGS", FLAGS);
     call(&mut build)?;
     let wanted = if wanted.is_empty() { targets } else { wanted };
     let mut failed = Vec::new();
     for name in wanted {
-        let run = Run { binary: built.join(&triple).join("release").join(&name), dir: built.join("runs").join(&name), name };
+        let run = Run {
+            binary: built.join(&triple).join("release").join(&name),
+            dir: built.join("runs").join(&name),
+            name,
+        };
         match run.run(seconds) {
             Ok(()) if merge => run.merge()?,
             Ok(()) => {}
@@ -67,7 +76,8 @@ pub fn fuzz(args: &[String]) -> Done {
 fn targets() -> Result<Vec<String>, String> {
     let dir = root().join("fuzz/fuzz_targets");
     let entries = fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let names = entries.flatten().filter_map(|e| Some(e.file_name().to_str()?.strip_suffix(".rs")?.to_owned()));
+    let names =
+        entries.flatten().filter_map(|e| Some(e.file_name().to_str()?.strip_suffix(".rs")?.to_owned()));
     let mut names: Vec<String> = names.collect();
     names.sort();
     Ok(names)
@@ -85,7 +95,7 @@ impl Run {
         let start = Instant::now();
         let (seeds, new) = (self.fresh("seeds")?, self.fresh("new")?);
         let count = read_seeds(&self.corpus())?.into_iter().enumerate().try_fold(0, |_, (at, seed)| {
-            fs::write(seeds.join(format!("{at:04}")), seed).map_err(|e| e.to_string())?;
+            fs::write(seeds.join(format!("{at:0NUMBER$}")), seed).map_err(|e| e.to_string())?;
             Ok::<_, String>(at + 1)
         })?;
         let mut command = self.command();
@@ -95,7 +105,8 @@ impl Run {
             _ => command.arg(format!("-max_total_time={seconds}")),
         };
         let log = self.logged(&mut command)?;
-        let found = log.lines().find_map(|l| l.split_once("Test unit written to ").map(|(_, path)| path.trim()));
+        let found =
+            log.lines().find_map(|l| l.split_once("Test unit written to ").map(|(_, path)| path.trim()));
         let words = |line: &str, name: &str| -> Option<String> {
             let mut words = line.split_whitespace().skip_while(|w| *w != name);
             words.nth(1).map(str::to_owned)
@@ -135,9 +146,17 @@ impl Run {
 
     /// What was found, and how to see it again.
     fn tell(&self, log: &str, found: Option<&Path>) -> String {
-        let end: Vec<&str> = log.lines().filter(|l| !l.starts_with('#') && !l.contains("NEW_FUNC")).collect();
-        let end = end.get(end.len().saturating_sub(40)..).unwrap_or_default().join("\n");
-        let Some(path) = found else { return format!("{end}\n{}: it did not run", self.name) };
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n");
+        let Some(path) = found else { return format!("{last}\n{}: it did not run", self.name) };
+        // Where it panicked and why, and what led there; else what libFuzzer says.
+        let panic = lines.iter().position(|l| l.contains(" panicked at "));
+        let frames = |l: &&&str| !l.contains("/rustc/") && !l.contains("libfuzzer");
+        let told: Vec<&str> = match panic {
+            Some(at) => lines.iter().skip(at).filter(frames).take(30).copied().collect(),
+            None => lines.iter().filter(|l| l.contains("ERROR") || l.contains("SUMMARY")).copied().collect(),
+        };
+        let end = told.join("\n");
         let bytes = fs::read(path).unwrap_or_default();
         let hex: String = bytes.iter().take(200).map(|b| format!("{b:02x}")).collect();
         format!(
@@ -161,24 +180,28 @@ impl Run {
         Ok(dir)
     }
 
-    /// The fewest inputs that cover what all of them cover, the shortest first, as many as a file of seeds takes.
+    /// Adds to the corpus what covers more than it, the shortest first, as much as a file of seeds takes.
     fn merge(&self) -> Done {
-        let all = self.fresh("merged")?;
-        let mut command = self.command();
-        command.arg("-merge=1").arg(&all).arg(self.dir.join("seeds")).arg(self.dir.join("new"));
-        self.logged(&mut command)?;
-        let entries = fs::read_dir(&all).map_err(|e| e.to_string())?;
-        let mut seeds: Vec<Vec<u8>> = entries.flatten().filter_map(|e| fs::read(e.path()).ok()).collect();
-        seeds.sort_by_key(|seed| (seed.len(), seed.clone()));
-        let (mut text, mut kept) = (String::new(), 0);
-        for line in seeds.iter().map(|seed| written(seed)) {
-            if text.len() + line.len() < SEED_BYTES {
+        let seeds = self.dir.join("seeds");
+        let mut text: String = read_seeds(&self.corpus())?.iter().map(|seed| written(seed) + "\n").collect();
+        let committed = text.lines().count();
+        self.logged(self.command().arg("-merge=1").arg(&seeds).arg(self.dir.join("new")))?;
+        let entries = fs::read_dir(&seeds).map_err(|e| e.to_string())?.flatten();
+        // Those that were there have numbers for names.
+        let new = entries.filter(|e| e.file_name().len() > NUMBER);
+        let mut new: Vec<Vec<u8>> = new.filter_map(|e| fs::read(e.path()).ok()).collect();
+        new.sort_by_key(|seed| (seed.len(), seed.clone()));
+        for line in new.iter().map(|seed| written(seed) + "\n") {
+            if text.len() + line.len() <= SEED_BYTES {
                 text.push_str(&line);
-                text.push('\n');
-                kept += 1;
             }
         }
-        println!("{:<10} {kept} of {} seeds are kept", self.name, seeds.len());
+        println!(
+            "{:<10} {} of {} new seeds are kept",
+            self.name,
+            text.lines().count() - committed,
+            new.len()
+        );
         fs::write(self.corpus(), text).map_err(|e| e.to_string())
     }
 }
@@ -191,7 +214,9 @@ fn read_seeds(path: &Path) -> Result<Vec<Vec<u8>>, String> {
         Err(e) => return Err(format!("{}: {e}", path.display())),
     };
     let numbered = text.lines().enumerate();
-    numbered.map(|(at, line)| read(line).ok_or_else(|| format!("{}: line {}", path.display(), at + 1))).collect()
+    numbered
+        .map(|(at, line)| read(line).ok_or_else(|| format!("{}: line {}", path.display(), at + 1)))
+        .collect()
 }
 
 const HEX: &str = "hex:";
@@ -199,7 +224,10 @@ const HEX: &str = "hex:";
 fn written(seed: &[u8]) -> String {
     let text = seed.escape_ascii().to_string();
     match text.len() > HEX.len() + 2 * seed.len() || text.starts_with(HEX) {
-        true => HEX.chars().chain(seed.iter().flat_map(|b| format!("{b:02x}").chars().collect::<Vec<_>>())).collect(),
+        true => HEX
+            .chars()
+            .chain(seed.iter().flat_map(|b| format!("{b:02x}").chars().collect::<Vec<_>>()))
+            .collect(),
         false => text,
     }
 }

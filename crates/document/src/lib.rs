@@ -23,12 +23,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-pub use create::{NewDocument, create};
+pub use create::{NewDocument, create, fits};
 pub use revert::{Revert, fields_that_differ};
 pub use unfold::{MAX_OPERATIONS, MAX_UNFOLDED};
 
 /// The largest document that is decoded, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
+
+/// So many values of a conflict are told: nobody looks at more, and each is compared with each.
+const MAX_CLAIMS: usize = 100;
 
 /// Changes of so many bytes are appended to a document before it is saved whole again.
 const APPENDED: usize = 2048;
@@ -397,6 +400,9 @@ impl Document {
             if values.iter().any(|v| v.value == value) {
                 continue;
             }
+            if values.len() == MAX_CLAIMS {
+                break;
+            }
             let change =
                 self.doc.hash_for_opid(&id).and_then(|hash| ReadDoc::get_change_by_hash(&self.doc, &hash));
             let (actor, at) =
@@ -412,14 +418,16 @@ impl Document {
         let (base, written): (Vec<_>, Vec<_>) = metas.into_iter().partition(|c| c.timestamp == 0);
         let base: HashSet<ChangeHash> = base.into_iter().map(|c| c.hash).collect();
         let mut versions: Vec<Version> = Vec::with_capacity(written.len());
-        for change in written {
+        let mut known: HashMap<(&[u8], &str), usize> = HashMap::new();
+        for change in &written {
             let actor = change.actor.to_bytes();
             let operation = change.message.as_deref().unwrap_or_default();
             let after = vec![change.hash.0];
-            match versions.iter_mut().rev().find(|v| v.operation == operation && v.actor == actor) {
+            match known.get(&(actor, operation)).and_then(|at| versions.get_mut(*at)) {
                 // An operation may write a record more than once.
                 Some(version) if !operation.is_empty() => version.after = after,
                 _ => {
+                    known.insert((actor, operation), versions.len());
                     let deps = change.deps.iter().filter(|d| !base.contains(d));
                     let mut before: Heads = deps.map(|d| d.0).collect();
                     before.sort_unstable();

@@ -7,7 +7,8 @@ use crate::{DocumentError, chunks};
 use flate2::read::DeflateDecoder;
 use std::io::Read;
 
-/// Operations of one document. A note of the longest text that fits into a field, written four times over.
+/// Operations of one document: a note of the longest text that fits into a field, written four times over. As many of
+/// them take automerge seconds and a gigabyte, and fifty bytes can say that they are there.
 pub const MAX_OPERATIONS: u64 = 4 << 20;
 /// Bytes that the columns of a document have when nothing is packed and each text stands as often as it is meant.
 pub const MAX_UNFOLDED: u64 = 128 << 20;
@@ -290,5 +291,9 @@ mod tests {
         let made = create(Kind::Person, &stamp, &[("notes".to_owned(), note)].into());
         let mut document = Document::load(&made.bytes).expect("loads");
         check(&document.save()).expect("within the limits");
+        let text = || Scalar::Text("x".repeat(satchel_domain::value::MAX_LONG_TEXT));
+        let many = |count| (0..count).map(|n| (format!("x_{n}"), text())).collect();
+        assert!(crate::fits(&many(4)).is_ok());
+        assert!(matches!(crate::fits(&many(5)), Err(DocumentError::Overgrown)), "it could not be read again");
     }
 }

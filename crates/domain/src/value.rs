@@ -710,6 +710,15 @@ mod tests {
     }
 
     #[test]
+    fn very_many_tags_are_refused_in_the_time_that_they_take_to_read() {
+        let many: Vec<String> = (0..100_000).map(|n| format!("tag {n}")).collect();
+        let started = std::time::Instant::now();
+        let read = Value::from_text(&field("tags"), &many.join(","), &Habits::default());
+        assert_eq!(read, Err(ValueError::TooMany(100_000)));
+        assert!(started.elapsed().as_secs() < 20, "each was compared with each");
+    }
+
+    #[test]
     fn refused_values_say_what_to_write() {
         let refuse = |key: &str, text: &str| {
             Value::from_text(&field(key), text, &Habits::default()).expect_err(text).to_string()

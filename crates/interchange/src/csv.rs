@@ -573,6 +573,12 @@ mod tests {
     }
 
     #[test]
+    fn columns_of_one_name_are_numbered() {
+        let (source, _) = read(b"Name,Name (2),Name,Name,\n1,2,3,4,5\n");
+        assert_eq!(names(&source), ["Name", "Name (2)", "Name (3)", "Name (4)", "Column 5"]);
+    }
+
+    #[test]
     fn a_quote_or_half_a_letter_separates_nothing() {
         for text in ["sep=\"\nName,Title\nAna,Boss\n", "sep=é\nName,Title\nAna,Boss\n"] {
             assert_eq!(read(text.as_bytes()).0.delimiter, Some(','), "{text:?}");

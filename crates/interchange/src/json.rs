@@ -2,7 +2,9 @@
 
 use crate::{
     Cell, Column, Draft, Format, InterchangeError, OneKind, Rejected, Rows, Shape, Source, Target, column_of,
-    input::Input, limits::{JSON_BYTES, JSON_MEMORY}, observe,
+    input::Input,
+    limits::{JSON_BYTES, JSON_MEMORY},
+    observe,
 };
 use satchel_domain::{FieldType, Kind};
 use serde_json::{Map, Value as Json};
@@ -210,7 +212,8 @@ mod tests {
     #[test]
     fn an_amount_that_is_none_is_not_read_as_nothing() {
         let value = |minor: &str| {
-            let source = opened(&format!(r#"[{{"Budget":{{"minor":{minor},"currency":"EUR"}}}}]"#)).expect("opened");
+            let source =
+                opened(&format!(r#"[{{"Budget":{{"minor":{minor},"currency":"EUR"}}}}]"#)).expect("opened");
             let row = source.rows().expect("read").next().expect("a row").expect("read");
             row.cells.first().map(|c| c.value.clone()).unwrap_or_default()
         };

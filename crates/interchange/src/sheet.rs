@@ -36,7 +36,9 @@ pub(crate) fn open(input: &Input, header: Option<bool>) -> Result<Source, Interc
             .collect();
         // Many names can be of one and the same sheet, which is read for each of them.
         if largest.saturating_mul(sheets.len() as u64) > SHEETS_BYTES {
-            return Err("it has too many sheets; save the one that is to be imported as a file of its own".to_owned());
+            return Err(
+                "it has too many sheets; save the one that is to be imported as a file of its own".to_owned()
+            );
         }
         for sheet in sheets {
             if text.is_empty() {
@@ -67,7 +69,8 @@ fn measure(bytes: &[u8]) -> Result<Option<u64>, String> {
         let mut file = archive.by_index(at).map_err(|e| e.to_string())?;
         let is_sheet = file.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
         let mut count = Elements(0);
-        let unpacked = std::io::copy(&mut (&mut file).take(room + 1), &mut count).map_err(|e| e.to_string())?;
+        let unpacked =
+            std::io::copy(&mut (&mut file).take(room + 1), &mut count).map_err(|e| e.to_string())?;
         room = room
             .checked_sub(unpacked)
             .ok_or_else(|| format!("it unpacks to more than {} MB; split it", (4 * WORKBOOK_BYTES) >> 20))?;
@@ -323,6 +326,32 @@ mod tests {
         let mut wide = Workbook::new();
         wide.add_worksheet().write_string(0, 16_383, "far").expect("written");
         assert!(opened(&wide.save_to_buffer().expect("a workbook")).is_err());
+    }
+
+    #[test]
+    fn very_many_names_of_one_large_sheet_are_refused() {
+        let mut book = Workbook::new();
+        book.add_worksheet();
+        let mut from =
+            zip::ZipArchive::new(Cursor::new(book.save_to_buffer().expect("a workbook"))).expect("a zip");
+        let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..from.len() {
+            let mut file = from.by_index(at).expect("a file");
+            let name = file.name().expect("a name").into_owned();
+            let mut text = String::new();
+            file.read_to_string(&mut text).expect("text");
+            let sheets: String =
+                (1..=600).map(|n| format!("<sheet name=\"S{n}\" sheetId=\"{n}\" r:id=\"rId1\"/>")).collect();
+            let text = text.replace("<sheets>", &format!("<sheets>{sheets}"));
+            let text = text.replace("</sheetData>", &format!("{}</sheetData>", " ".repeat(16 << 20)));
+            let text =
+                text.replace("<sheetData/>", &format!("<sheetData>{}</sheetData>", " ".repeat(16 << 20)));
+            to.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+            to.write_all(text.as_bytes()).expect("written");
+        }
+        let refused =
+            opened(&to.finish().expect("a zip").into_inner()).expect_err("it would be read 600 times");
+        assert!(refused.to_string().contains("too many sheets"), "{refused}");
     }
 
     static GOOD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {

@@ -259,10 +259,7 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
                 put(field("department"), units.join(", "));
             }
             VCardProperty::Email => put(Some(Target::Contact { field: "emails".into(), label }), first()),
-            VCardProperty::Tel => put(
-                Some(Target::Contact { field: "phones".into(), label }),
-                first(),
-            ),
+            VCardProperty::Tel => put(Some(Target::Contact { field: "phones".into(), label }), first()),
             VCardProperty::Adr => {
                 address = address.saturating_add(1);
                 let slot = address;
@@ -829,5 +826,35 @@ mod tests {
         let rows = read(deep.as_bytes());
         assert!(rows[0].as_ref().is_err_and(|e| e.contains("nested")), "{rows:?}");
         assert_eq!(rows.last(), Some(&Ok(json!({"first_name": "Bo", "last_name": "Li"}))));
+    }
+
+    #[test]
+    fn a_card_costs_what_it_is_long() {
+        let card = |lines: &str| format!("BEGIN:VCARD\r\nVERSION:2.1\r\nN:Li;Bo;;;\r\n{lines}END:VCARD\r\n");
+        let quoted = "NOTE;QUOTED-PRINTABLE:=C3=\r\n".repeat(20_000);
+        let agents = format!("AGENT:\r\nX:{}\r\n", "y".repeat(1 << 19)).to_owned()
+            + &"BEGIN:VCARD\r\nEND:VCARD\r\n".repeat(20_000);
+        let addresses = "URL:https://x.example\r\n".repeat(990);
+        for lines in [quoted, agents, addresses] {
+            let started = std::time::Instant::now();
+            let name = lines.chars().take(20).collect::<String>();
+            let rows = read(card(&lines).as_bytes());
+            assert_eq!(rows.len(), 1, "{name}");
+            assert!(started.elapsed().as_secs() < 20, "{name}: {:?}", started.elapsed());
+        }
+        for (lines, limit) in
+            [("X-A:1\r\n".repeat(CARD_PROPERTIES), "2000"), ("X:1\r\n".repeat(CARD_LINES), "50000")]
+        {
+            let rows = read(card(&lines).as_bytes());
+            assert!(matches!(rows.as_slice(), [Err(why)] if why.contains(limit)), "{limit}");
+        }
+    }
+
+    #[test]
+    fn a_second_address_on_the_web_is_numbered() {
+        let card = b"BEGIN:VCARD\nVERSION:3.0\nN:Li;Bo;;;\nURL:a\nURL 2:x\nURL:b\nURL:c\nEND:VCARD\n";
+        let rows = read(card);
+        let notes = rows[0].as_ref().expect("a card")["notes"].as_str().unwrap_or_default().to_owned();
+        assert!(notes.contains('b') && notes.contains('c'), "{rows:?}");
     }
 }

@@ -7,9 +7,9 @@ use satchel_document::{Actor, Document, Stamp, create};
 use satchel_domain::{Kind, Registers, Scalar};
 use satchel_fuzz::without_checksums;
 use satchel_protocol::{
-    Action, BlobKey, Covered, DeviceId, DeviceKeys, DocTag, EntryKind, EpochKey, Feed, Hash, Invitation, Kept,
-    Manifest, Membership, News, Operation, Payload, PersonId, Position, Read, RecordKey, Request, Role, Run,
-    Sealed, SegmentBuilder, SignedRecord, Subject, Told, WorkspaceId, encode_all, encode_names,
+    Action, BlobKey, Covered, DeviceId, DeviceKeys, DocTag, EntryKind, EpochKey, Feed, Hash, Invitation,
+    Kept, Manifest, Membership, News, Operation, Payload, PersonId, Position, Read, RecordKey, Request, Role,
+    Run, Sealed, SegmentBuilder, SignedRecord, Subject, Told, WorkspaceId, encode_all, encode_names,
     encode_positions,
 };
 use satchel_vault::{Cost, Keyring, NewVault};
@@ -85,7 +85,11 @@ fn team(put: &mut impl FnMut(&str, Vec<u8>)) {
         Payload {
             chunk: b"changes".to_vec(),
             operation: Some(Told { label: "edit".into(), undoes: Some([3; 16]) }),
-            subject: Some(Subject { record: [4; 16], kind: "person".into(), tags: Some(vec![DocTag([5; 16])]) }),
+            subject: Some(Subject {
+                record: [4; 16],
+                kind: "person".into(),
+                tags: Some(vec![DocTag([5; 16])]),
+            }),
             covers: None,
         },
         Payload {
@@ -96,7 +100,10 @@ fn team(put: &mut impl FnMut(&str, Vec<u8>)) {
                 device: DEVICE,
                 incarnation: 7,
                 places: vec![Run { first: 1, count: 3 }],
-                operations: vec![Operation { id: [3; 16], told: Told { label: "edit".into(), undoes: None } }],
+                operations: vec![Operation {
+                    id: [3; 16],
+                    told: Told { label: "edit".into(), undoes: None },
+                }],
             }]),
         },
     ];
@@ -114,7 +121,10 @@ fn team(put: &mut impl FnMut(&str, Vec<u8>)) {
     let manifest = Manifest { size: 5, hash: Hash([1; 32]), pieces: vec![Hash([2; 32])] };
     put("payload", manifest.encode());
     put("payload", satchel_protocol::pad(b"a text"));
-    put("sealed", BlobKey::of(b"the team's secret", Hash::NONE).seal_manifest(WorkspaceId([7; 16]), &manifest));
+    put(
+        "sealed",
+        BlobKey::of(b"the team's secret", Hash::NONE).seal_manifest(WorkspaceId([7; 16]), &manifest),
+    );
 
     let wrapped = epoch.wrap(WORKSPACE, DocTag([5; 16]), &record).expect("wrapped");
     let kept = Kept { segment: segment.encode(), keys: satchel_protocol::WrappedKey::encode_all(&[wrapped]) };
