@@ -203,7 +203,7 @@ async fn caller(hub: &Hub, workspace: &str, request: Request, limit: usize) -> R
         }
         Authorization::Device(claim) => {
             let card = members.devices.get(&claim.device).map(|m| m.card.clone()).ok_or(Refusal::Unknown)?;
-            if (claim.at - now()).abs() > CLOCKS {
+            if !is_near(claim.at, now()) {
                 return Err(Refusal::Clock);
             }
             let (body, room) = body(hub, &hub.bodies, &parts.headers, rest, limit).await?;
@@ -216,6 +216,11 @@ async fn caller(hub: &Hub, workspace: &str, request: Request, limit: usize) -> R
             Ok(Caller { workspace, head, members, who: Who::Device(card), body, _room: room })
         }
     }
+}
+
+/// Whether a time that somebody says can be now.
+fn is_near(at: i64, now: i64) -> bool {
+    at.abs_diff(now) <= CLOCKS.unsigned_abs()
 }
 
 fn cbor(bytes: Vec<u8>) -> Response {
@@ -682,6 +687,8 @@ async fn contents(
     let caller = caller(&hub, &workspace, request, 0).await?;
     caller.device()?;
     let stored = hub.store.workspace(caller.workspace).await?.ok_or(Refusal::Unknown)?;
+    // Where stores count by signed numbers, there is nothing behind these.
+    let from = from.min(i64::MAX.unsigned_abs());
     let rows = hub.store.segments(caller.workspace, from, SHOWN).await?;
     let segments: Vec<Value> = rows
         .iter()
@@ -716,4 +723,18 @@ async fn contents(
         "segments": segments,
     }))
     .into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_near_by_overflow() {
+        let now = 1_800_000_000_000;
+        assert!(is_near(now - CLOCKS, now) && is_near(now + CLOCKS, now));
+        for at in [i64::MIN, i64::MAX, i64::MIN.wrapping_add(now), now + CLOCKS + 1, 0] {
+            assert!(!is_near(at, now), "{at}");
+        }
+    }
 }

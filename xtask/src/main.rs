@@ -1,8 +1,9 @@
-//! `cargo xtask run | test [ARGS] | codegen [--check] | bench | torture | setup`: everything that a developer does, with all
+//! `cargo xtask run | test [ARGS] | codegen [--check] | fuzz | bench | torture | setup`: everything that a developer does, with all
 //! set-up included.
 
 mod bench;
 mod desk;
+mod fuzz;
 mod setup;
 mod torture;
 
@@ -21,10 +22,11 @@ fn main() -> ExitCode {
         Some("run") => run(rest),
         Some("test") => test(rest),
         Some("codegen") => codegen(rest.iter().any(|a| a == "--check")),
+        Some("fuzz") => fuzz::fuzz(rest),
         Some("bench") => bench::bench(rest),
         Some("torture") => torture::torture(rest),
         Some("setup") => setup::everything(),
-        _ => Err("usage: cargo xtask run | test [ARGS] | codegen [--check] | bench [--people N | --window | --sync] | torture [--kills N] [--cases N] | setup".into()),
+        _ => Err("usage: cargo xtask run | test [ARGS] | codegen [--check] | fuzz [TARGET…] [--seconds N] [--merge] | bench [--people N | --window | --sync] | torture [--kills N] [--cases N] | setup".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,7 +30,7 @@ pub fn everything() -> Done {
     node()
 }
 
-fn packages() -> Done {
+pub fn packages() -> Done {
     if !cfg!(target_os = "linux") || !has("dpkg-query") {
         return Ok(());
     }

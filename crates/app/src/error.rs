@@ -127,8 +127,14 @@ impl AppError {
 
 impl From<satchel_document::DocumentError> for AppError {
     fn from(error: satchel_document::DocumentError) -> Self {
-        if let satchel_document::DocumentError::Grown(_) = error {
-            return Self::refused(format!("{error}. Shorten it; nothing was changed"));
+        match error {
+            satchel_document::DocumentError::Grown(_) => {
+                return Self::refused(format!("{error}. Shorten it; nothing was changed"));
+            }
+            satchel_document::DocumentError::Overgrown => {
+                return Self::refused(format!("{error}. Nothing was changed"));
+            }
+            _ => {}
         }
         Self::new(
             Code::Damaged,

@@ -89,6 +89,7 @@ impl Session {
         kind: Kind,
         registers: &Registers,
     ) -> Result<Written, AppError> {
+        satchel_document::fits(registers)?;
         let operation = self.operation(label);
         self.store.write::<_, AppError>(|tx| {
             self.check_references(tx, kind, registers)?;

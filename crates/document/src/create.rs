@@ -1,7 +1,7 @@
 //! New records. A change is laid out directly instead of by automerge's transactions, which keep an
 //! index of operations for edits that never come: an import makes a hundred thousand of these.
 
-use crate::{Heads, Stamp, base, to_automerge};
+use crate::{DocumentError, Heads, MAX_BYTES, Stamp, base, to_automerge, unfold};
 use automerge::{
     ActorId, Change, ChangeHash, ExpandedChange, ScalarValue,
     legacy::{ElementId, Key, ObjectId, Op, OpId, OpType, SortedVec},
@@ -14,6 +14,25 @@ use std::num::NonZeroU64;
 pub struct NewDocument {
     pub bytes: Vec<u8>,
     pub heads: Heads,
+}
+
+/// Whether a new record with these registers can be read again.
+pub fn fits(registers: &Registers) -> Result<(), DocumentError> {
+    let (mut operations, mut bytes) = (registers.len(), 0);
+    for scalar in registers.values() {
+        bytes += scalar.as_str().map_or(0, str::len);
+        if let Scalar::Text(text) = scalar {
+            operations += text.chars().count();
+        }
+    }
+    if operations as u64 >= unfold::MAX_OPERATIONS {
+        return Err(DocumentError::Overgrown);
+    }
+    // Beside the texts there is little.
+    if bytes > MAX_BYTES / 2 {
+        return Err(DocumentError::Grown(bytes));
+    }
+    Ok(())
 }
 
 /// A new record with these registers: the changes that are the same everywhere, then its own. Byte

@@ -11,6 +11,7 @@ mod create;
 mod revert;
 #[cfg(test)]
 mod tests;
+mod unfold;
 
 use automerge::{
     ActorId, AutoCommit, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef,
@@ -22,11 +23,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-pub use create::{NewDocument, create};
+pub use create::{NewDocument, create, fits};
 pub use revert::{Revert, fields_that_differ};
+pub use unfold::{MAX_OPERATIONS, MAX_UNFOLDED};
 
 /// The largest document that is decoded, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
+
+/// So many values of a conflict are told: nobody looks at more, and each is compared with each.
+const MAX_CLAIMS: usize = 100;
 
 /// Changes of so many bytes are appended to a document before it is saved whole again.
 const APPENDED: usize = 2048;
@@ -74,6 +79,12 @@ pub enum DocumentError {
     TooLarge(usize),
     #[error("with this change the record would be {0} bytes long; at most {MAX_BYTES} fit")]
     Grown(usize),
+    #[error("the document unfolds to more than {MAX_OPERATIONS} operations, which no record has")]
+    Unfolds,
+    #[error(
+        "with this change the record would hold more than {MAX_OPERATIONS} single changes; make a new record and copy into it what is still needed"
+    )]
+    Overgrown,
     #[error("the document is damaged: {0}")]
     Damaged(String),
     #[error("the document says of no kind that this version knows: {0:?}")]
@@ -128,6 +139,7 @@ impl Document {
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::TooLarge(bytes.len()));
         }
+        unfold::check(bytes)?;
         guarded(|| {
             let doc = AutoCommit::load(bytes).map_err(|e| match e {
                 automerge::AutomergeError::MissingDeps => DocumentError::Incomplete,
@@ -147,7 +159,7 @@ impl Document {
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::Grown(bytes.len()));
         }
-        let mut again = Self::load(&bytes)?;
+        let mut again = Self::load(&bytes).map_err(overgrown)?;
         if again.heads() != self.heads() || again.registers() != self.registers() {
             return Err(DocumentError::Damaged("what was saved does not read back as it was".into()));
         }
@@ -181,6 +193,7 @@ impl Document {
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::Grown(bytes.len()));
         }
+        unfold::check(&bytes).map_err(overgrown)?;
         Ok((bytes, appended))
     }
 
@@ -322,6 +335,7 @@ impl Document {
         if chunk.len() > MAX_BYTES {
             return Err(DocumentError::TooLarge(chunk.len()));
         }
+        unfold::check(chunk)?;
         let mut next = self.clone();
         guarded(|| {
             next.doc.load_incremental(chunk)?;
@@ -386,6 +400,9 @@ impl Document {
             if values.iter().any(|v| v.value == value) {
                 continue;
             }
+            if values.len() == MAX_CLAIMS {
+                break;
+            }
             let change =
                 self.doc.hash_for_opid(&id).and_then(|hash| ReadDoc::get_change_by_hash(&self.doc, &hash));
             let (actor, at) =
@@ -401,14 +418,16 @@ impl Document {
         let (base, written): (Vec<_>, Vec<_>) = metas.into_iter().partition(|c| c.timestamp == 0);
         let base: HashSet<ChangeHash> = base.into_iter().map(|c| c.hash).collect();
         let mut versions: Vec<Version> = Vec::with_capacity(written.len());
-        for change in written {
+        let mut known: HashMap<(&[u8], &str), usize> = HashMap::new();
+        for change in &written {
             let actor = change.actor.to_bytes();
             let operation = change.message.as_deref().unwrap_or_default();
             let after = vec![change.hash.0];
-            match versions.iter_mut().rev().find(|v| v.operation == operation && v.actor == actor) {
+            match known.get(&(actor, operation)).and_then(|at| versions.get_mut(*at)) {
                 // An operation may write a record more than once.
                 Some(version) if !operation.is_empty() => version.after = after,
                 _ => {
+                    known.insert((actor, operation), versions.len());
                     let deps = change.deps.iter().filter(|d| !base.contains(d));
                     let mut before: Heads = deps.map(|d| d.0).collect();
                     before.sort_unstable();
@@ -461,6 +480,14 @@ pub fn difference(field: &str, now: &Registers, want: &Registers) -> Changes {
         .collect();
     let changed = paths.into_iter().filter(|p| now.get(p) != want.get(p));
     changed.map(|p| (p.clone(), want.get(&p).cloned())).collect()
+}
+
+/// Nobody's fault but that of what is being written.
+fn overgrown(error: DocumentError) -> DocumentError {
+    match error {
+        DocumentError::Unfolds => DocumentError::Overgrown,
+        error => error,
+    }
 }
 
 fn missing(path: &str) -> DocumentError {
@@ -533,6 +560,7 @@ pub fn announced(bytes: &[u8]) -> Result<Announced, DocumentError> {
     if bytes.len() > MAX_BYTES {
         return Err(DocumentError::TooLarge(bytes.len()));
     }
+    unfold::check(bytes)?;
     guarded(|| {
         let (mut heads, mut operation) = (BTreeSet::new(), String::new());
         for chunk in chunks(bytes) {

@@ -466,3 +466,15 @@ fn what_was_received_is_stored_as_it_came() {
     stored.append(&edit, &heads).expect("follows");
     assert_eq!(stored.heads(), ana.heads());
 }
+
+#[test]
+fn of_very_many_values_in_conflict_only_some_are_told() {
+    let base = person(1, &[("title", "CEO")]);
+    let mut all = base.clone();
+    for n in 0..u8::try_from(MAX_CLAIMS).expect("few") + 20 {
+        let mut other = base.clone();
+        set(&mut other, n + 2, 2000, "title", &format!("title {n}"));
+        all.merge(&mut other).expect("merges");
+    }
+    assert_eq!(all.conflicts()[0].values.len(), MAX_CLAIMS);
+}

@@ -182,13 +182,29 @@ fn shown(text: &str) -> String {
     format!("«{short}»")
 }
 
+/// What stands behind `mailto:` or `tel:`, in any case and however often.
+fn without_scheme<'a>(mut value: &'a str, scheme: &str) -> &'a str {
+    while let Some((head, rest)) = value.split_at_checked(scheme.len())
+        && head.eq_ignore_ascii_case(scheme)
+    {
+        value = rest.trim_start();
+    }
+    value
+}
+
 impl Contact {
     pub fn email(label: &str, value: &str) -> Result<Self, ValueError> {
         let value = clean(value, false);
-        let value = value.strip_prefix("mailto:").unwrap_or(&value);
-        // `Ana Ruiz <ana@x.example>`, as mail programs write it.
-        let inner = value.strip_suffix('>').and_then(|v| v.rsplit_once('<')).map(|(_, inner)| inner);
-        let value = inner.unwrap_or(value).trim().to_owned();
+        // `Ana Ruiz <ana@x.example>`, as mail programs write it; also with a link in the brackets.
+        let inner = value.strip_suffix('>').and_then(|v| v.rsplit_once('<')).map(|(_, inner)| inner.trim());
+        let plain = inner.unwrap_or(&value);
+        let address = without_scheme(plain, "mailto:");
+        // What a link says of the letter is no part of the address.
+        let address = match address.len() < plain.len() {
+            true => address.split('?').next().unwrap_or_default(),
+            false => address,
+        };
+        let value = address.trim().to_owned();
         let valid = value.len() <= 320
             && !value.contains(char::is_whitespace)
             && value.split_once('@').is_some_and(|(name, domain)| {
@@ -208,7 +224,7 @@ impl Contact {
 
     pub fn phone(label: &str, value: &str, region: Option<&str>) -> Result<Self, ValueError> {
         let value = clean(value, false);
-        let value = value.strip_prefix("tel:").unwrap_or(&value).to_owned();
+        let value = without_scheme(&value, "tel:").to_owned();
         if value.len() > 200 || phone::digits(&value).is_empty() {
             return Err(ValueError::Phone(shown(&value)));
         }
@@ -600,7 +616,9 @@ fn contact(ty: FieldType, label: &str, value: &str, habits: &Habits) -> Result<C
 fn labelled(part: &str) -> (&str, &str) {
     match part.split_once(':') {
         Some((label, value))
-            if !label.is_empty() && !label.contains('@') && !matches!(label, "tel" | "mailto") =>
+            if !label.is_empty()
+                && !label.contains('@')
+                && !["tel", "mailto"].iter().any(|scheme| label.eq_ignore_ascii_case(scheme)) =>
         {
             (label.trim(), value.trim())
         }
@@ -609,18 +627,18 @@ fn labelled(part: &str) -> (&str, &str) {
 }
 
 fn tags<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<String>, ValueError> {
-    let mut out: Vec<String> = Vec::new();
+    // By their folded form: the first of those that only look different stays.
+    let mut out: BTreeMap<String, String> = BTreeMap::new();
     for tag in texts {
         let tag = text(tag, 100)?;
-        if !tag.is_empty() && !out.iter().any(|o| fold(o) == fold(&tag)) {
-            out.push(tag);
+        if !tag.is_empty() {
+            out.entry(fold(&tag)).or_insert(tag);
         }
     }
-    if out.len() > MAX_ITEMS {
-        return Err(ValueError::TooMany(out.len()));
+    match out.len() <= MAX_ITEMS {
+        true => Ok(out.into_values().collect()),
+        false => Err(ValueError::TooMany(out.len())),
     }
-    out.sort_by_cached_key(|tag| fold(tag));
-    Ok(out)
 }
 
 fn choice(field: &Field, value: &str) -> Result<String, ValueError> {
@@ -681,6 +699,37 @@ mod tests {
         assert_eq!(tags, Ok(Some(Value::Tags(vec!["a".into(), "b".into()]))));
         let named = Contact::email("", "Ana Ruiz <ana@x.example>").map(|c| c.value);
         assert_eq!(named.as_deref(), Ok("ana@x.example"));
+    }
+
+    #[test]
+    fn links_are_read_as_what_they_lead_to() {
+        let email = |text: &str| Contact::email("", text).map(|c| c.value);
+        for link in [
+            "mailto:ana@x.example",
+            "MAILTO:ana@x.example?subject=Hi&cc=b@x.example",
+            "MailTo: ana@x.example",
+            "mailto:mailto:ana@x.example",
+            "Ana <mailto:ana@x.example>",
+        ] {
+            assert_eq!(email(link).as_deref(), Ok("ana@x.example"), "{link}");
+        }
+        let phone = |text: &str| Contact::phone("", text, None).map(|c| c.value);
+        assert_eq!(phone("TEL:+34600000000;ext=12").as_deref(), Ok("+34600000000;ext=12"));
+        let Ok(Some(Value::Contacts(list))) =
+            Value::from_text(&field("phones"), "Tel:+34600000000", &Habits::default())
+        else {
+            panic!("a number")
+        };
+        assert_eq!(list.first().map(|c| (c.label.as_str(), c.value.as_str())), Some(("", "+34600000000")));
+    }
+
+    #[test]
+    fn very_many_tags_are_refused_in_the_time_that_they_take_to_read() {
+        let many: Vec<String> = (0..100_000).map(|n| format!("tag {n}")).collect();
+        let started = std::time::Instant::now();
+        let read = Value::from_text(&field("tags"), &many.join(","), &Habits::default());
+        assert_eq!(read, Err(ValueError::TooMany(100_000)));
+        assert!(started.elapsed().as_secs() < 20, "each was compared with each");
     }
 
     #[test]

@@ -9,7 +9,10 @@ use crate::{
     lines::{Line, Lines},
     observe,
 };
-use std::{collections::VecDeque, io::BufRead};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    io::BufRead,
+};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
@@ -24,6 +27,9 @@ pub(crate) struct Dialect {
 
 /// A quoted value spans at most this many lines; more means that a quote was never closed.
 const MAX_LINES: usize = 500;
+/// Bytes of a file that are read again because of open quotes. One with more such quotes has no quoted values of
+/// several lines.
+const MAX_AGAIN: usize = 64 << 20;
 /// Bytes of a rejected row that are kept for the file of rejected rows.
 const MAX_KEPT: usize = 64 << 10;
 
@@ -116,16 +122,21 @@ fn unnamed(at: usize) -> String {
 
 /// Empty headers get a number, repeated ones a count, so that every column can be named.
 fn name_columns(header: Vec<String>) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::new();
-    for (at, name) in header.into_iter().enumerate() {
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let name = |(at, name): (usize, String)| {
         let name = satchel_domain::value::clean(&name, false);
         let base = if name.is_empty() { unnamed(at) } else { name.chars().take(200).collect() };
-        let taken = |name: &String| columns.iter().any(|c| c.name == *name);
-        let numbered = (2..).map(|n| format!("{base} ({n})"));
-        let name = std::iter::once(base.clone()).chain(numbered).find(|n| !taken(n)).unwrap_or(base);
-        columns.push(Column { name, ..Column::default() });
-    }
-    columns
+        let mut name = base.clone();
+        while taken.contains(&name) {
+            let number = numbers.entry(base.clone()).or_insert(1);
+            *number += 1;
+            name = format!("{base} ({number})");
+        }
+        taken.insert(name.clone());
+        Column { name, ..Column::default() }
+    };
+    header.into_iter().enumerate().map(name).collect()
 }
 
 /// Old Macs end lines with `\r`, also where a value holds a `\n`: what stands between quotes is not
@@ -147,7 +158,8 @@ fn ends_by_carriage_returns(head: &str) -> bool {
 /// The delimiter that splits the first lines into the most even columns.
 fn sniff_delimiter(head: &str) -> u8 {
     let first = head.lines().next().unwrap_or_default().trim_start_matches('\u{feff}');
-    if let Some(named) = first.strip_prefix("sep=").and_then(|s| s.bytes().next()) {
+    let separates = |b: &u8| b.is_ascii() && !b.is_ascii_alphanumeric() && *b != b'"';
+    if let Some(named) = first.strip_prefix("sep=").and_then(|s| s.bytes().next()).filter(separates) {
         return named;
     }
     // Lines inside of quoted values are no lines, unless a quote is left open: then nothing is certain.
@@ -308,6 +320,8 @@ struct Records {
     lines: Lines<Box<dyn BufRead + Send>>,
     /// Lines to read again after a quote turned out to be open.
     again: VecDeque<Vec<u8>>,
+    /// Bytes of those so far.
+    read_again: usize,
     delimiter: u8,
     reader: csv_core::Reader,
     encoding: Detected,
@@ -325,6 +339,7 @@ impl Records {
         let mut records = Self {
             lines: Lines::new(reader, dialect.carriage_returns),
             again: VecDeque::new(),
+            read_again: 0,
             delimiter: dialect.delimiter,
             reader: csv_core::ReaderBuilder::new().delimiter(dialect.delimiter).build(),
             encoding: dialect.encoding,
@@ -381,8 +396,11 @@ impl Records {
         };
         let mut record = first.clone();
         let mut extra: Vec<Vec<u8>> = Vec::new();
-        while open_quote(&record, self.delimiter) {
-            let sound = self.exact || extra.len() < MAX_LINES && record.len() < RECORD_BYTES;
+        let mut quotes = Quotes::new(self.delimiter);
+        quotes.read(&first);
+        while quotes.open {
+            let few = extra.len() < MAX_LINES && record.len() < RECORD_BYTES && self.read_again < MAX_AGAIN;
+            let sound = self.exact || few;
             let next = if sound { self.line()? } else { None };
             let line = match next {
                 Some(Line::Whole(line)) => line,
@@ -395,12 +413,14 @@ impl Records {
             };
             record.push(b'\n');
             record.extend_from_slice(&line);
+            quotes.read(b"\n");
+            quotes.read(&line);
             extra.push(line);
         }
         // A stray quote that a later row's quote has closed: an odd number of them in all, or a value
         // that goes on behind its end.
         let odd = || record.iter().filter(|b| **b == b'"').count() % 2 == 1;
-        if !self.exact && !extra.is_empty() && (odd() || goes_on_behind_a_quote(&record, self.delimiter)) {
+        if !self.exact && !extra.is_empty() && (odd() || quotes.go_on) {
             return Ok(Some(Err(self.unbalanced(&first, extra))));
         }
         let (text, foreign) = self.encoding.decode_record(&record);
@@ -417,6 +437,7 @@ impl Records {
     /// Rejects the first line alone and reads those behind it again.
     fn unbalanced(&mut self, first: &[u8], extra: Vec<Vec<u8>>) -> Rejected {
         self.taken -= extra.len();
+        self.read_again += extra.iter().map(Vec::len).sum::<usize>();
         for line in extra.into_iter().rev() {
             self.again.push_front(line);
         }
@@ -441,41 +462,44 @@ fn stray_return(line: &[u8]) -> Option<usize> {
     })
 }
 
-/// Walks over a record: whether a quoted value is still open at its end, and whether one was closed
-/// by a quote with text behind it.
-fn quotes(record: &[u8], delimiter: u8) -> (bool, bool) {
-    let (mut quoted, mut at_start, mut goes_on) = (false, true, false);
-    let mut bytes = record.iter().peekable();
-    while let Some(&b) = bytes.next() {
-        if quoted {
-            if b == b'"' {
-                match bytes.peek() {
-                    Some(b'"') => {
-                        bytes.next();
-                    }
-                    next => {
-                        quoted = false;
-                        goes_on |= next.is_some_and(|n| {
-                            **n != delimiter && !matches!(**n, b'\n' | b'\r' | b' ' | b'\t')
-                        });
+/// Walks over a record, line by line and over each once: there may be hundreds, and all to be read again.
+struct Quotes {
+    delimiter: u8,
+    /// A quoted value is still open here.
+    open: bool,
+    at_start: bool,
+    /// A value was closed by a quote with text behind it.
+    go_on: bool,
+}
+
+impl Quotes {
+    fn new(delimiter: u8) -> Self {
+        Self { delimiter, open: false, at_start: true, go_on: false }
+    }
+
+    fn read(&mut self, part: &[u8]) {
+        let mut bytes = part.iter().peekable();
+        while let Some(&b) = bytes.next() {
+            if self.open {
+                if b == b'"' {
+                    match bytes.peek() {
+                        Some(b'"') => {
+                            bytes.next();
+                        }
+                        next => {
+                            self.open = false;
+                            self.go_on |= next.is_some_and(|n| {
+                                **n != self.delimiter && !matches!(**n, b'\n' | b'\r' | b' ' | b'\t')
+                            });
+                        }
                     }
                 }
+            } else if b == b'"' && self.at_start {
+                self.open = true;
             }
-        } else if b == b'"' && at_start {
-            quoted = true;
+            self.at_start = !self.open && (b == self.delimiter || b == b'\n');
         }
-        at_start = !quoted && (b == delimiter || b == b'\n');
     }
-    (quoted, goes_on)
-}
-
-fn goes_on_behind_a_quote(record: &[u8], delimiter: u8) -> bool {
-    quotes(record, delimiter).1
-}
-
-/// True if a quoted value is still open at the end of the text.
-fn open_quote(record: &[u8], delimiter: u8) -> bool {
-    quotes(record, delimiter).0
 }
 
 /// The values of one record.
@@ -538,6 +562,27 @@ mod tests {
 
     fn row(values: &[&str]) -> Result<Vec<String>, String> {
         Ok(values.iter().map(|v| (*v).to_owned()).collect())
+    }
+
+    #[test]
+    fn quotes_that_stay_open_in_every_line_are_read_once() {
+        let started = std::time::Instant::now();
+        let (_, rows) = read("a\"b,\"c\n".repeat(20_000).as_bytes());
+        assert!(rows.iter().all(Result::is_err));
+        assert!(started.elapsed().as_secs() < 20, "each line was walked over again with each one behind it");
+    }
+
+    #[test]
+    fn columns_of_one_name_are_numbered() {
+        let (source, _) = read(b"Name,Name (2),Name,Name,\n1,2,3,4,5\n");
+        assert_eq!(names(&source), ["Name", "Name (2)", "Name (3)", "Name (4)", "Column 5"]);
+    }
+
+    #[test]
+    fn a_quote_or_half_a_letter_separates_nothing() {
+        for text in ["sep=\"\nName,Title\nAna,Boss\n", "sep=é\nName,Title\nAna,Boss\n"] {
+            assert_eq!(read(text.as_bytes()).0.delimiter, Some(','), "{text:?}");
+        }
     }
 
     #[test]

@@ -199,13 +199,15 @@ pub(crate) fn text(value: Option<&Json>) -> String {
         None | Some(Json::Null) => String::new(),
         Some(Json::String(s)) => s.clone(),
         Some(Json::Array(list)) => list.iter().map(|v| text(Some(v))).collect::<Vec<_>>().join(", "),
-        Some(Json::Object(money)) if money.contains_key("minor") => {
-            let minor = money.get("minor").and_then(Json::as_i64).unwrap_or(0);
-            let currency = text(money.get("currency"));
-            satchel_domain::money::Money { minor, currency }.to_string()
-        }
-        Some(other) => other.to_string(),
+        Some(other) => amount(other).unwrap_or_else(|| other.to_string()),
     }
+}
+
+/// An amount as our export writes it, if it is one.
+pub(crate) fn amount(value: &Json) -> Option<String> {
+    let minor = value.get("minor")?.as_i64()?;
+    let currency = text(value.get("currency"));
+    Some(satchel_domain::money::Money { minor, currency }.to_string())
 }
 
 /// A record as a vCard 4.0 (RFC 6350).

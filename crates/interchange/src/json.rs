@@ -2,16 +2,25 @@
 
 use crate::{
     Cell, Column, Draft, Format, InterchangeError, OneKind, Rejected, Rows, Shape, Source, Target, column_of,
-    input::Input, limits::JSON_BYTES, observe,
+    input::Input,
+    limits::{JSON_BYTES, JSON_MEMORY},
+    observe,
 };
 use satchel_domain::{FieldType, Kind};
 use serde_json::{Map, Value as Json};
+use std::{
+    collections::HashMap,
+    io::{BufRead, Read},
+};
 
 /// A file's records, and the custom fields that our export describes beside them.
 struct Content {
     records: Vec<Json>,
-    custom: Vec<(String, Target)>,
+    custom: Custom,
 }
+
+/// By their keys.
+type Custom = HashMap<String, Target>;
 
 pub(crate) fn open(input: &Input) -> Result<Source, InterchangeError> {
     let content = read(input)?;
@@ -50,8 +59,9 @@ fn read(input: &Input) -> Result<Content, InterchangeError> {
         file.consume(3);
     }
     // serde_json limits nesting to 128 levels.
+    let file = Weighed { inner: file, weight: 0 };
     let json: Json = serde_json::from_reader(file).map_err(|e| bad(e.to_string()))?;
-    let mut custom = Vec::new();
+    let mut custom = Custom::new();
     let records = match json {
         Json::Array(list) => Some(list),
         Json::Object(mut object) => {
@@ -71,15 +81,44 @@ fn read(input: &Input) -> Result<Content, InterchangeError> {
     Ok(Content { records, custom })
 }
 
-/// The custom fields that a file describes, by their keys.
-fn described(object: &Map<String, Json>) -> Vec<(String, Target)> {
-    let list = object.get("custom_fields").and_then(Json::as_array).cloned().unwrap_or_default();
+/// Ends a file whose values would fill the memory: a few bytes can be an object, which takes hundreds.
+struct Weighed<R> {
+    inner: R,
+    weight: u64,
+}
+
+impl<R: BufRead> Read for Weighed<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        /// What an object takes at least, and what any value does.
+        const OBJECT: u64 = 640;
+        const VALUE: u64 = 32;
+        let count = self.inner.read(into)?;
+        let weight = |b: &u8| match b {
+            b'{' => OBJECT + VALUE,
+            b'[' | b',' => VALUE,
+            _ => 1,
+        };
+        self.weight += into.iter().take(count).map(weight).sum::<u64>();
+        match self.weight <= JSON_MEMORY {
+            true => Ok(count),
+            false => Err(std::io::Error::other("it holds too many values; split it")),
+        }
+    }
+}
+
+/// The custom fields that a file describes.
+fn described(object: &Map<String, Json>) -> Custom {
+    let list = object.get("custom_fields").and_then(Json::as_array);
     let one = |field: &Json| {
         let text = |key: &str| field.get(key).and_then(Json::as_str);
         let ty = FieldType::from_key(text("type")?)?;
         Some((text("key")?.to_owned(), Target::Custom { label: text("label")?.to_owned(), ty }))
     };
-    list.iter().filter_map(one).collect()
+    let mut custom = Custom::new();
+    for (key, target) in list.into_iter().flatten().filter_map(one) {
+        custom.entry(key).or_insert(target);
+    }
+    custom
 }
 
 fn kind_of(record: &Json) -> Option<Kind> {
@@ -110,7 +149,7 @@ pub(crate) fn rows(input: &Input, columns: &[Column]) -> Result<Rows, Interchang
 }
 
 /// Our export has `fields`; anything else is flat, its names mapped like headers.
-fn cells(record: &Json, custom: &[(String, Target)]) -> Vec<(String, Option<Target>, String)> {
+fn cells(record: &Json, custom: &Custom) -> Vec<(String, Option<Target>, String)> {
     let Some(object) = record.as_object() else { return Vec::new() };
     let Some(fields) = object.get("fields").and_then(Json::as_object) else {
         // Lists and objects under a field's own name are read as that field's.
@@ -134,7 +173,7 @@ fn cells(record: &Json, custom: &[(String, Target)]) -> Vec<(String, Option<Targ
         .flatten()
         .collect();
     for (key, value) in fields.iter().filter(|(k, _)| *k != "company") {
-        let target = custom.iter().find(|(k, _)| k == key).map(|(_, target)| target.clone());
+        let target = custom.get(key).cloned();
         let (target, value) = match target {
             Some(target) => (target, plain(value)),
             None if key.starts_with("x_") => {
@@ -158,7 +197,38 @@ fn plain(value: &Json) -> String {
         Json::Array(list) if list.iter().all(Json::is_string) => {
             list.iter().map(plain).collect::<Vec<_>>().join(", ")
         }
-        Json::Object(money) if money.contains_key("minor") => crate::export::text(Some(value)),
-        other => other.to_string(),
+        other => crate::export::amount(other).unwrap_or_else(|| other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(text: &str) -> Result<Source, InterchangeError> {
+        Source::of_bytes("a.json", text.as_bytes().to_vec(), None)
+    }
+
+    #[test]
+    fn an_amount_that_is_none_is_not_read_as_nothing() {
+        let value = |minor: &str| {
+            let source =
+                opened(&format!(r#"[{{"Budget":{{"minor":{minor},"currency":"EUR"}}}}]"#)).expect("opened");
+            let row = source.rows().expect("read").next().expect("a row").expect("read");
+            row.cells.first().map(|c| c.value.clone()).unwrap_or_default()
+        };
+        assert_eq!(value("125000"), "1250.00 EUR");
+        for odd in ["1.5", "1e30", "18446744073709551615", "\"12\"", "null"] {
+            assert!(value(odd).contains("minor"), "{odd} is kept as it stands: {}", value(odd));
+        }
+    }
+
+    #[test]
+    fn what_would_fill_the_memory_is_refused_and_nesting_has_a_limit() {
+        let objects = format!("[{}{{}}]", "{},".repeat(4 << 20));
+        let refused = opened(&objects).expect_err("12 MB of objects are 3 GB in the memory").to_string();
+        assert!(refused.contains("split it"), "{refused}");
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(opened(&deep).is_err());
     }
 }

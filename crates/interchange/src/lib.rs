@@ -59,9 +59,18 @@ pub mod limits {
     /// One card, photographs included.
     pub const CARD_BYTES: usize = 16 << 20;
     pub const CARD_DEPTH: usize = 8;
+    pub const CARD_PROPERTIES: usize = 2000;
+    /// Lines of a card that can be properties; a long text of an old phone is broken into some that look like them.
+    pub const CARD_LINES: usize = 50_000;
     pub const JSON_BYTES: u64 = 512 << 20;
+    /// What its values take in the memory, about: a million records of usual size fit.
+    pub const JSON_MEMORY: u64 = 2 << 30;
     /// As it lies on the disk; unpacked it may be four times as large.
     pub const WORKBOOK_BYTES: u64 = 128 << 20;
+    /// Elements of a workbook's parts beside its sheets: the texts of its cells, above all, are kept in the memory.
+    pub const WORKBOOK_ELEMENTS: u64 = 16 << 20;
+    /// What is read of a workbook's sheets, were all as large as the largest.
+    pub const SHEETS_BYTES: u64 = 8 << 30;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -186,8 +195,12 @@ impl Source {
 
     /// What somebody has copied out of a spreadsheet or an address book.
     pub fn of_text(text: &str, header: Option<bool>) -> Result<Self, InterchangeError> {
-        let bytes: Vec<u8> = text.as_bytes().to_vec();
-        Self::of(&Input::Memory { name: String::new(), bytes: bytes.into() }, header)
+        Self::of_bytes("", text.as_bytes().to_vec(), header)
+    }
+
+    /// A file that is in memory.
+    pub fn of_bytes(name: &str, bytes: Vec<u8>, header: Option<bool>) -> Result<Self, InterchangeError> {
+        Self::of(&Input::Memory { name: name.to_owned(), bytes: bytes.into() }, header)
     }
 
     fn of(input: &Input, header: Option<bool>) -> Result<Self, InterchangeError> {

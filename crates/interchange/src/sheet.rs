@@ -5,10 +5,10 @@ use crate::{
     Format, InterchangeError, Source, csv,
     encoding::Detected,
     input::Input,
-    limits::{COLUMNS, RECORD_BYTES, WORKBOOK_BYTES},
+    limits::{COLUMNS, RECORD_BYTES, SHEETS_BYTES, WORKBOOK_BYTES, WORKBOOK_ELEMENTS},
 };
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Xlsx, open_workbook_from_rs};
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
 /// Whether a file of this beginning can be a workbook.
 pub(crate) fn is_workbook(head: &[u8]) -> bool {
@@ -23,10 +23,7 @@ pub(crate) fn open(input: &Input, header: Option<bool>) -> Result<Source, Interc
     }
     let mut bytes = Vec::new();
     input.open()?.take(WORKBOOK_BYTES).read_to_end(&mut bytes).map_err(input.failed())?;
-    let has_sheets = measure(&bytes).map_err(&bad)?;
-    if !has_sheets {
-        return Err(InterchangeError::Binary(name));
-    }
+    let Some(largest) = measure(&bytes).map_err(&bad)? else { return Err(InterchangeError::Binary(name)) };
     let read = || -> Result<(String, Vec<String>), String> {
         let mut book: Book<'_> = open_workbook_from_rs(Cursor::new(bytes.as_slice()))
             .map_err(|e: calamine::XlsxError| e.to_string())?;
@@ -37,6 +34,12 @@ pub(crate) fn open(input: &Input, header: Option<bool>) -> Result<Source, Interc
             .filter(|sheet| sheet.typ == SheetType::WorkSheet)
             .map(|sheet| sheet.name.clone())
             .collect();
+        // Many names can be of one and the same sheet, which is read for each of them.
+        if largest.saturating_mul(sheets.len() as u64) > SHEETS_BYTES {
+            return Err(
+                "it has too many sheets; save the one that is to be imported as a file of its own".to_owned()
+            );
+        }
         for sheet in sheets {
             if text.is_empty() {
                 text = text_of(&mut book, &sheet)?;
@@ -57,21 +60,44 @@ pub(crate) fn open(input: &Input, header: Option<bool>) -> Result<Source, Interc
     Ok(Source { format: Format::Xlsx, delimiter: None, left_out, ..source })
 }
 
-/// Unpacks the archive once and counts: what a bomb says of its own size is not to be believed. Whether
-/// it has what a workbook has.
-fn measure(bytes: &[u8]) -> Result<bool, String> {
+/// Unpacks the archive once and counts: what a bomb says of its own size is not to be believed. How large its largest
+/// sheet is; nothing if it has none.
+fn measure(bytes: &[u8]) -> Result<Option<u64>, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
-    let (mut room, mut has_sheets) = (4 * WORKBOOK_BYTES, false);
+    let (mut room, mut largest, mut elements) = (4 * WORKBOOK_BYTES, None, 0);
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|e| e.to_string())?;
-        has_sheets |= file.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
-        let unpacked = std::io::copy(&mut (&mut file).take(room + 1), &mut std::io::sink());
-        let unpacked = unpacked.map_err(|e| e.to_string())?;
+        let is_sheet = file.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
+        let mut count = Elements(0);
+        let unpacked =
+            std::io::copy(&mut (&mut file).take(room + 1), &mut count).map_err(|e| e.to_string())?;
         room = room
             .checked_sub(unpacked)
             .ok_or_else(|| format!("it unpacks to more than {} MB; split it", (4 * WORKBOOK_BYTES) >> 20))?;
+        if is_sheet {
+            largest = largest.max(Some(unpacked));
+            continue;
+        }
+        elements += count.0;
+        if elements > WORKBOOK_ELEMENTS {
+            return Err(format!("it holds more than {WORKBOOK_ELEMENTS} texts and formats; split it"));
+        }
     }
-    Ok(has_sheets)
+    Ok(largest)
+}
+
+/// Counts what begins an element of XML.
+struct Elements(u64);
+
+impl Write for Elements {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.iter().filter(|b| **b == b'<').count() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
@@ -281,6 +307,15 @@ mod tests {
         assert!(bomb.len() < 1 << 20, "it is small");
         let refused = opened(&bomb).expect_err("a bomb").to_string();
         assert!(refused.contains("unpacks to more than"), "{refused}");
+        let elements = b"<si/>".repeat(1 << 18);
+        let begun = archive("xl/worksheets/sheet1.xml", b"<x/>", 1);
+        let mut zip = zip::ZipWriter::new_append(Cursor::new(begun)).expect("opened");
+        zip.start_file("xl/sharedStrings.xml", zip::write::SimpleFileOptions::default()).expect("begun");
+        for _ in 0..65 {
+            zip.write_all(&elements).expect("written");
+        }
+        let refused = opened(&zip.finish().expect("a zip").into_inner()).expect_err("texts without end");
+        assert!(refused.to_string().contains("texts"), "{refused}");
         // Every cell of every column, and one in the last row of all.
         let mut wide = Workbook::new();
         let sheet = wide.add_worksheet();
@@ -291,6 +326,32 @@ mod tests {
         let mut wide = Workbook::new();
         wide.add_worksheet().write_string(0, 16_383, "far").expect("written");
         assert!(opened(&wide.save_to_buffer().expect("a workbook")).is_err());
+    }
+
+    #[test]
+    fn very_many_names_of_one_large_sheet_are_refused() {
+        let mut book = Workbook::new();
+        book.add_worksheet();
+        let mut from =
+            zip::ZipArchive::new(Cursor::new(book.save_to_buffer().expect("a workbook"))).expect("a zip");
+        let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..from.len() {
+            let mut file = from.by_index(at).expect("a file");
+            let name = file.name().expect("a name").into_owned();
+            let mut text = String::new();
+            file.read_to_string(&mut text).expect("text");
+            let sheets: String =
+                (1..=600).map(|n| format!("<sheet name=\"S{n}\" sheetId=\"{n}\" r:id=\"rId1\"/>")).collect();
+            let text = text.replace("<sheets>", &format!("<sheets>{sheets}"));
+            let text = text.replace("</sheetData>", &format!("{}</sheetData>", " ".repeat(16 << 20)));
+            let text =
+                text.replace("<sheetData/>", &format!("<sheetData>{}</sheetData>", " ".repeat(16 << 20)));
+            to.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+            to.write_all(text.as_bytes()).expect("written");
+        }
+        let refused =
+            opened(&to.finish().expect("a zip").into_inner()).expect_err("it would be read 600 times");
+        assert!(refused.to_string().contains("too many sheets"), "{refused}");
     }
 
     static GOOD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {

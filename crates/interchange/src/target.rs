@@ -3,7 +3,7 @@
 use satchel_domain::FieldType;
 use std::{fmt, str::FromStr};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     Skip,
     /// A field of one value, read as its type reads text.

@@ -6,7 +6,7 @@ use crate::{
     Source, Target, column_of,
     encoding::{self, Detected},
     input::Input,
-    limits::{CARD_BYTES, CARD_DEPTH},
+    limits::{CARD_BYTES, CARD_DEPTH, CARD_LINES, CARD_PROPERTIES},
     lines::{Line, Lines},
     observe,
 };
@@ -14,8 +14,9 @@ use calcard::{
     Entry, Parser,
     vcard::{VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardValue},
 };
-use satchel_domain::{FieldType, Kind};
+use satchel_domain::{FieldType, Kind, value::MAX_TEXT};
 use std::{
+    collections::{HashMap, HashSet},
     io::BufRead,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -150,6 +151,9 @@ fn kind_of(card: &VCard) -> Kind {
 fn parse(text: &str) -> Result<(VCard, Vec<String>), String> {
     let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new(text).entry()));
     match parsed {
+        Ok(Entry::VCard(card)) if card.entries.len() > CARD_PROPERTIES => {
+            Err(too_many(CARD_PROPERTIES, "properties"))
+        }
         Ok(Entry::VCard(card)) => {
             let is_left = |e: &&VCardEntry| is_binary(e) || !e.values.is_empty() && texts(e).is_empty();
             let left = card.entries.iter().filter(is_left).map(|e| e.name.as_str().to_owned()).collect();
@@ -158,6 +162,10 @@ fn parse(text: &str) -> Result<(VCard, Vec<String>), String> {
         Ok(_) => Err("the card is not a vCard that can be read".into()),
         Err(_) => Err("the card is damaged".into()),
     }
+}
+
+fn too_many(limit: usize, what: &str) -> String {
+    format!("the card has more than {limit} {what}, which no person's has; take it apart")
 }
 
 /// A picture, a sound or a key that is in the card itself; the address of one is kept.
@@ -181,7 +189,8 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
     let mut out = Vec::new();
     let has_n =
         card.entries.iter().any(|e| e.name == VCardProperty::N && texts(e).iter().any(|t| !t.is_empty()));
-    let organisation = kind_of(card) == Kind::Company;
+    let kind = kind_of(card);
+    let organisation = kind == Kind::Company;
     let name_words: Vec<String> = card
         .entries
         .iter()
@@ -191,12 +200,14 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
         .collect();
     let has_org = card.entries.iter().any(|e| e.name == VCardProperty::Org);
     let mut address = 0_u8;
+    let has_address = card.entries.iter().any(|e| e.name == VCardProperty::Adr);
+    let (whole, labels) = (name_words.concat(), apple_labels(card));
     // The preferred address or number is the first of its list.
     let mut entries: Vec<&VCardEntry> = card.entries.iter().collect();
-    entries.sort_by_key(|e| !is_preferred(e));
+    entries.sort_by_cached_key(|e| !is_preferred(e));
     for entry in entries {
         let name = entry.name.as_str().to_owned();
-        let label = label_of(entry, card);
+        let label = label_of(entry, &labels);
         let values = texts(entry);
         let first = || values.first().cloned().unwrap_or_default();
         let joined = || values.iter().filter(|v| !v.is_empty()).cloned().collect::<Vec<_>>().join(", ");
@@ -225,9 +236,9 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             // What the whole name says beyond its parts is kept beside them.
             VCardProperty::Fn if has_n => {
                 // `王伟` is the parts `王` and `伟` without a space between.
-                let whole = name_words.concat();
                 let known = |word: &str| whole.contains(word);
-                if !satchel_domain::text::fold(&first()).split(' ').all(known) {
+                let name = satchel_domain::text::fold(&first());
+                if name.len() > MAX_TEXT || !name.split(' ').all(known) {
                     put(
                         Some(Target::Custom { label: "Formatted name".into(), ty: FieldType::Text }),
                         first(),
@@ -236,7 +247,7 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             }
             // The address once more as text, unless it is the only one.
             VCardProperty::Other(n) if n.eq_ignore_ascii_case("LABEL") => {
-                if !card.entries.iter().any(|e| e.name == VCardProperty::Adr) {
+                if !has_address {
                     address = address.saturating_add(1);
                     put(Some(Target::AddressSlot { slot: address, part: AddressPart::Whole }), joined());
                 }
@@ -248,10 +259,7 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
                 put(field("department"), units.join(", "));
             }
             VCardProperty::Email => put(Some(Target::Contact { field: "emails".into(), label }), first()),
-            VCardProperty::Tel => put(
-                Some(Target::Contact { field: "phones".into(), label }),
-                first().trim_start_matches("tel:").to_owned(),
-            ),
+            VCardProperty::Tel => put(Some(Target::Contact { field: "phones".into(), label }), first()),
             VCardProperty::Adr => {
                 address = address.saturating_add(1);
                 let slot = address;
@@ -277,13 +285,13 @@ fn cells_of(card: &VCard) -> Vec<(String, Option<Target>, String)> {
             VCardProperty::Bday => put(field("birthday"), first()),
             VCardProperty::Categories => put(field("tags"), joined()),
             VCardProperty::Uid => put(Some(Target::ExternalId), first()),
-            other if own_field(other.as_str(), kind_of(card)).is_some() => {
-                put(own_field(other.as_str(), kind_of(card)).map(Target::Field), joined());
-            }
-            other => put(
-                Some(Target::Custom { label: other_name(other, entry, card), ty: FieldType::Text }),
-                joined(),
-            ),
+            other => match own_field(other.as_str(), kind) {
+                Some(key) => put(field(&key), joined()),
+                None => put(
+                    Some(Target::Custom { label: other_name(other, entry, label), ty: FieldType::Text }),
+                    joined(),
+                ),
+            },
         }
     }
     single_values(out)
@@ -296,7 +304,7 @@ fn own_field(property: &str, kind: Kind) -> Option<String> {
 }
 
 /// `X-ABDATE` with a label is called by its label.
-fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String {
+fn other_name(name: &VCardProperty, entry: &VCardEntry, label: String) -> String {
     let service = entry.params.iter().find_map(|p| match (&p.name, &p.value) {
         (VCardParameterName::Other(name), VCardParameterValue::Text(text))
             if name.eq_ignore_ascii_case("X-SERVICE-TYPE") =>
@@ -305,7 +313,7 @@ fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String 
         }
         _ => None,
     });
-    let label = service.unwrap_or_else(|| label_of(entry, card));
+    let label = service.unwrap_or(label);
     let plain =
         name.as_str().trim_start_matches("X-").trim_start_matches("SATCHEL-").replace(['-', '_'], " ");
     let mut plain = plain.to_lowercase();
@@ -317,34 +325,30 @@ fn other_name(name: &VCardProperty, entry: &VCardEntry, card: &VCard) -> String 
 
 /// Cards may have several addresses on the web; the record has one, the others are kept beside it.
 fn single_values(cells: Vec<(String, Option<Target>, String)>) -> Vec<(String, Option<Target>, String)> {
-    let mut seen: Vec<Target> = Vec::new();
     let single = |t: &Target| {
         matches!(t, Target::Field(_) | Target::Custom { .. } | Target::CompanyName | Target::ExternalId)
     };
+    let custom = |label: String| Target::Custom { label, ty: FieldType::Text };
+    let (mut seen, mut numbers) = (HashSet::new(), HashMap::new());
     cells
         .into_iter()
         .map(|(name, target, value)| match target {
-            Some(target) if single(&target) && seen.contains(&target) => {
+            Some(target) if single(&target) && !seen.insert(target.clone()) => {
                 let base = match target {
                     Target::Custom { label, .. } => label,
                     _ => name,
                 };
-                let labels =
-                    (2..).map(|n| Target::Custom { label: format!("{base} {n}"), ty: FieldType::Text });
-                let mut free = labels.filter(|t| !seen.contains(t));
-                let target = free.next().unwrap_or(Target::Skip);
-                seen.push(target.clone());
-                let name = match &target {
-                    Target::Custom { label, .. } => label.clone(),
-                    _ => base,
+                let number = numbers.entry(base.clone()).or_insert(1_usize);
+                let label = loop {
+                    *number += 1;
+                    let label = format!("{base} {number}");
+                    if seen.insert(custom(label.clone())) {
+                        break label;
+                    }
                 };
-                (name, Some(target), value)
+                (label.clone(), Some(custom(label)), value)
             }
-            Some(target) => {
-                seen.push(target.clone());
-                (name, Some(target), value)
-            }
-            None => (name, None, value),
+            target => (name, target, value),
         })
         .collect()
 }
@@ -399,9 +403,9 @@ fn time_of(d: &calcard::common::PartialDateTime) -> String {
 }
 
 /// `TYPE=work`, `TEL;WORK;VOICE`, or Apple's `item1.X-ABLabel`.
-fn label_of(entry: &VCardEntry, card: &VCard) -> String {
-    if let Some(label) = apple_label(entry, card) {
-        return label;
+fn label_of(entry: &VCardEntry, labels: &HashMap<&str, String>) -> String {
+    if let Some(label) = entry.group.as_deref().and_then(|group| labels.get(group)) {
+        return label.clone();
     }
     let types: Vec<String> = entry
         .params
@@ -457,16 +461,18 @@ fn is_label(text: &str) -> bool {
 }
 
 /// Apple keeps own labels in a property of the same group, in `_$!<…>!$_` if they are standard.
-fn apple_label(entry: &VCardEntry, card: &VCard) -> Option<String> {
-    let group = entry.group.as_ref()?;
-    let label = card.entries.iter().find(|e| {
-        e.group.as_ref() == Some(group)
-            && matches!(&e.name, VCardProperty::Other(n) if n.eq_ignore_ascii_case("X-ABLabel"))
-    })?;
-    let text = texts(label).first()?.clone();
-    let text =
-        text.strip_prefix("_$!<").and_then(|t| t.strip_suffix(">!$_")).map(str::to_owned).unwrap_or(text);
-    Some(text.to_lowercase()).filter(|t| !t.is_empty())
+fn apple_labels(card: &VCard) -> HashMap<&str, String> {
+    let mut labels = HashMap::new();
+    for entry in &card.entries {
+        let (Some(group), VCardProperty::Other(name)) = (&entry.group, &entry.name) else { continue };
+        if name.eq_ignore_ascii_case("X-ABLabel") {
+            let text = texts(entry).into_iter().next().unwrap_or_default();
+            let plain = text.strip_prefix("_$!<").and_then(|t| t.strip_suffix(">!$_"));
+            labels.entry(group.as_str()).or_insert(plain.unwrap_or(&text).to_lowercase());
+        }
+    }
+    labels.retain(|_, label| !label.is_empty());
+    labels
 }
 
 /// Cuts a file into cards.
@@ -492,6 +498,7 @@ impl Cards {
         }
         let mut card: Vec<u8> = Vec::new();
         let (mut depth, mut deepest, mut too_long) = (0_usize, 0, false);
+        let (mut lines, mut agent) = (0_usize, false);
         if std::mem::take(&mut self.pending) {
             card.extend_from_slice(b"BEGIN:VCARD\r\n");
             (depth, deepest) = (1, 1);
@@ -507,7 +514,7 @@ impl Cards {
                 }
             };
             let (begins, ends) = (is_line(&line, b"BEGIN:VCARD"), is_line(&line, b"END:VCARD"));
-            if begins && depth == 1 && !contains_agent(&card) {
+            if begins && depth == 1 && !agent {
                 // A card was cut off: the next one begins.
                 self.pending = true;
                 return Ok(Some(Err(self.reject(&card, "the card is cut off: its END:VCARD is missing"))));
@@ -519,6 +526,11 @@ impl Cards {
             if depth == 0 {
                 continue;
             }
+            if depth == 1 {
+                agent |= is_agent(&line);
+                let goes_on = line.first().is_none_or(|b| matches!(b, b' ' | b'\t'));
+                lines += usize::from(!goes_on && line.contains(&b':'));
+            }
             // Cards inside of cards (vCard 2.1's AGENT) are somebody else; they are left out.
             if depth == 1 && card.len() + line.len() <= CARD_BYTES {
                 card.extend_from_slice(&line);
@@ -529,7 +541,10 @@ impl Cards {
             if ends {
                 depth -= 1;
                 if depth == 0 {
-                    return Ok(Some(self.finish(&card, deepest, too_long)));
+                    return Ok(Some(match lines <= CARD_LINES {
+                        true => self.finish(&card, deepest, too_long),
+                        false => Err(self.reject(&card, &too_many(CARD_LINES, "lines"))),
+                    }));
                 }
             }
         }
@@ -586,35 +601,34 @@ fn is_picture(line: &[u8]) -> bool {
 /// it for Latin-1 unless it is told.
 fn name_charsets(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
-    let lines: Vec<&str> = text.split("\r\n").collect();
-    for (at, line) in lines.iter().enumerate() {
-        let upper = line.split(':').next().unwrap_or_default().to_uppercase();
-        let colon = line.find(':').filter(|_| {
-            !line.starts_with([' ', '\t'])
-                && upper.contains("QUOTED-PRINTABLE")
-                && !upper.contains("CHARSET=")
-                && !upper.contains("X-READ-AS=")
-        });
-        let utf8 = colon.is_some_and(|colon| {
-            let mut value = line.get(colon + 1..).unwrap_or_default().to_owned();
-            for next in lines.iter().skip(at + 1) {
-                let Some(open) = value.strip_suffix('=') else { break };
-                value = format!("{open}{next}");
-            }
-            let bytes = quoted_bytes(&value);
-            !bytes.is_ascii() && std::str::from_utf8(&bytes).is_ok()
-        });
-        if at > 0 {
+    let mut lines = text.split("\r\n");
+    let mut first = true;
+    while let Some(line) = lines.next() {
+        if !std::mem::take(&mut first) {
             out.push_str("\r\n");
         }
-        match colon.filter(|_| utf8) {
-            Some(colon) => {
-                out.push_str(line.get(..colon).unwrap_or_default());
-                out.push_str(";CHARSET=UTF-8");
-                out.push_str(line.get(colon..).unwrap_or_default());
-            }
-            None => out.push_str(line),
+        let upper = line.split(':').next().unwrap_or_default().to_uppercase();
+        let colon =
+            line.find(':').filter(|_| !line.starts_with([' ', '\t']) && upper.contains("QUOTED-PRINTABLE"));
+        let Some(colon) = colon else {
+            out.push_str(line);
+            continue;
+        };
+        // Lines that a soft break has cut off go on with the value, and are no properties.
+        let mut parts = vec![line.get(colon + 1..).unwrap_or_default()];
+        while parts.last().is_some_and(|part| part.ends_with('=')) {
+            let Some(next) = lines.next() else { break };
+            parts.push(next);
         }
+        let named = upper.contains("CHARSET=") || upper.contains("X-READ-AS=");
+        let value: String = parts.iter().map(|part| part.strip_suffix('=').unwrap_or(part)).collect();
+        let bytes = quoted_bytes(&value);
+        out.push_str(line.get(..colon).unwrap_or_default());
+        if !named && !bytes.is_ascii() && std::str::from_utf8(&bytes).is_ok() {
+            out.push_str(";CHARSET=UTF-8");
+        }
+        out.push(':');
+        out.push_str(&parts.join("\r\n"));
     }
     out
 }
@@ -674,12 +688,10 @@ fn is_line(line: &[u8], wanted: &[u8]) -> bool {
     line.trim_ascii().eq_ignore_ascii_case(wanted)
 }
 
-/// Whether the card has begun a property that is a card itself.
-fn contains_agent(card: &[u8]) -> bool {
-    card.split(|b| *b == b'\n').any(|line| {
-        let name = line.get(..6).unwrap_or_default().to_ascii_uppercase();
-        name == b"AGENT:" || name == b"AGENT;"
-    })
+/// Whether a line begins a property that is a card itself.
+fn is_agent(line: &[u8]) -> bool {
+    let name = line.get(..6).unwrap_or_default().to_ascii_uppercase();
+    name == b"AGENT:" || name == b"AGENT;"
 }
 
 fn charset(card: &[u8]) -> Option<String> {
@@ -814,5 +826,35 @@ mod tests {
         let rows = read(deep.as_bytes());
         assert!(rows[0].as_ref().is_err_and(|e| e.contains("nested")), "{rows:?}");
         assert_eq!(rows.last(), Some(&Ok(json!({"first_name": "Bo", "last_name": "Li"}))));
+    }
+
+    #[test]
+    fn a_card_costs_what_it_is_long() {
+        let card = |lines: &str| format!("BEGIN:VCARD\r\nVERSION:2.1\r\nN:Li;Bo;;;\r\n{lines}END:VCARD\r\n");
+        let quoted = "NOTE;QUOTED-PRINTABLE:=C3=\r\n".repeat(20_000);
+        let agents = format!("AGENT:\r\nX:{}\r\n", "y".repeat(1 << 19)).to_owned()
+            + &"BEGIN:VCARD\r\nEND:VCARD\r\n".repeat(20_000);
+        let addresses = "URL:https://x.example\r\n".repeat(990);
+        for lines in [quoted, agents, addresses] {
+            let started = std::time::Instant::now();
+            let name = lines.chars().take(20).collect::<String>();
+            let rows = read(card(&lines).as_bytes());
+            assert_eq!(rows.len(), 1, "{name}");
+            assert!(started.elapsed().as_secs() < 20, "{name}: {:?}", started.elapsed());
+        }
+        for (lines, limit) in
+            [("X-A:1\r\n".repeat(CARD_PROPERTIES), "2000"), ("X:1\r\n".repeat(CARD_LINES), "50000")]
+        {
+            let rows = read(card(&lines).as_bytes());
+            assert!(matches!(rows.as_slice(), [Err(why)] if why.contains(limit)), "{limit}");
+        }
+    }
+
+    #[test]
+    fn a_second_address_on_the_web_is_numbered() {
+        let card = b"BEGIN:VCARD\nVERSION:3.0\nN:Li;Bo;;;\nURL:a\nURL 2:x\nURL:b\nURL:c\nEND:VCARD\n";
+        let rows = read(card);
+        let notes = rows[0].as_ref().expect("a card")["notes"].as_str().unwrap_or_default().to_owned();
+        assert!(notes.contains('b') && notes.contains('c'), "{rows:?}");
     }
 }

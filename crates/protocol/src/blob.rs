@@ -31,6 +31,23 @@ pub struct Manifest {
     pub pieces: Vec<Hash>,
 }
 
+impl Manifest {
+    /// Decodes what was decrypted: as many pieces as the size says.
+    pub fn decode(text: &[u8]) -> Result<Self> {
+        let manifest: Self = decode(text, limits::PIECE_BYTES)?;
+        let right = manifest.size <= limits::ATTACHMENT_BYTES
+            && manifest.pieces.len() as u64 == manifest.size.div_ceil(PIECE as u64);
+        match right {
+            true => Ok(manifest),
+            false => Err(ProtocolError::Malformed("its pieces are not as many as its size says".into())),
+        }
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+}
+
 /// What opens an attachment; it stands in the attachment's record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BlobKey(Zeroizing<[u8; 32]>);
@@ -76,18 +93,12 @@ impl BlobKey {
     }
 
     pub fn seal_manifest(&self, workspace: WorkspaceId, manifest: &Manifest) -> Vec<u8> {
-        self.seal_piece(workspace, MANIFEST, &encode(manifest))
+        self.seal_piece(workspace, MANIFEST, &manifest.encode())
     }
 
     /// The manifest, if it can be one: as many pieces as the size says.
     pub fn open_manifest(&self, workspace: WorkspaceId, piece: &[u8]) -> Result<Manifest> {
-        let manifest: Manifest = decode(&self.open_piece(workspace, MANIFEST, piece)?, limits::PIECE_BYTES)?;
-        let right = manifest.size <= limits::ATTACHMENT_BYTES
-            && manifest.pieces.len() as u64 == manifest.size.div_ceil(PIECE as u64);
-        match right {
-            true => Ok(manifest),
-            false => Err(ProtocolError::Malformed("its pieces are not as many as its size says".into())),
-        }
+        Manifest::decode(&self.open_piece(workspace, MANIFEST, piece)?)
     }
 }
 

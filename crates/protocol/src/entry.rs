@@ -95,6 +95,17 @@ pub struct Payload {
     pub covers: Option<Vec<Covered>>,
 }
 
+impl Payload {
+    /// Decodes what was decrypted: who belongs to the team may still write anything.
+    pub fn decode(plaintext: &[u8]) -> Result<Self> {
+        decode(plaintext, limits::ENTRY_BYTES)
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+}
+
 /// Entries of one feed that a snapshot stands for, and the operations that they were parts of.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Covered {
@@ -405,8 +416,7 @@ impl Segment {
         let link = chain.get(at).ok_or(ProtocolError::Gap("the chain is not that of the segment"))?;
         let about = entry.header(self, self.place(link.seq), link.previous);
         let keys = ContentKeys { workspace: self.workspace, tag: entry.tag, epoch, record };
-        let plaintext = keys.open(&about, &entry.content)?;
-        decode(&plaintext, limits::ENTRY_BYTES)
+        Payload::decode(&keys.open(&about, &entry.content)?)
     }
 
     /// Leaves out the entries at these places. It says and is signed as before.
@@ -547,7 +557,7 @@ impl<'a> SegmentBuilder<'a> {
         let place = self.segment.place(self.feed.next);
         let about = entry.header(&self.segment, place, self.feed.last);
         let keys = ContentKeys { workspace: self.segment.workspace, tag, epoch, record };
-        entry.content = keys.seal(&about, &encode(payload))?;
+        entry.content = keys.seal(&about, &payload.encode())?;
         self.feed.last = entry.hash(&about);
         self.feed.next += 1;
         let size = entry.ciphertext().len();

@@ -88,7 +88,7 @@ impl Invitation {
     /// A request that travels through a server or a folder.
     pub fn seal(&self, request: &Request) -> Result<SealedRequest> {
         let nonce: [u8; 24] = random()?;
-        let text = encode(request);
+        let text = request.encode();
         let about = self.id();
         let sealed = self
             .cipher()
@@ -105,12 +105,7 @@ impl Invitation {
             .cipher()
             .decrypt(&XNonce::from(sealed.nonce), Payload { msg: &sealed.sealed, aad: &sealed.invitation.0 })
             .map_err(|_| ProtocolError::CannotDecrypt)?;
-        let request: Request = decode(&text, limits::RECORD_BYTES)?;
-        request.device.check()?;
-        match request.person.len() + request.name.len() <= limits::NAME_BYTES / 2 {
-            true => Ok(request),
-            false => Err(ProtocolError::TooLarge(limits::NAME_BYTES)),
-        }
+        Request::decode(&text)
     }
 }
 
@@ -124,6 +119,22 @@ pub struct Request {
     /// What the device is called.
     #[n(2)]
     pub name: String,
+}
+
+impl Request {
+    /// Decodes what was decrypted: who has the link may have written it.
+    pub fn decode(text: &[u8]) -> Result<Self> {
+        let request: Self = decode(text, limits::RECORD_BYTES)?;
+        request.device.check()?;
+        match request.person.len() + request.name.len() <= limits::NAME_BYTES / 2 {
+            true => Ok(request),
+            false => Err(ProtocolError::TooLarge(limits::NAME_BYTES)),
+        }
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -53,6 +53,8 @@ pub mod limits {
     pub const ATTACHMENT_BYTES: u64 = 1 << 30;
     /// What a server gives in one answer.
     pub const NEWS_BYTES: usize = 96 << 20;
+    /// Segments, records or requests in one answer.
+    pub const PARTS: usize = 1 << 20;
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

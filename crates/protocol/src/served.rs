@@ -51,7 +51,7 @@ pub struct News {
     /// Whether there is more than fits here.
     #[n(2)]
     pub more: bool,
-    #[n(3)]
+    #[cbor(n(3), decode_with = "crate::wire::parts")]
     pub segments: Vec<Kept>,
     /// How far the feeds of the device that asks are there: what a server has lost is sent again.
     #[n(4)]
@@ -122,12 +122,16 @@ impl Read {
 #[cbor(transparent)]
 struct Bytes(#[cbor(with = "minicbor::bytes")] Vec<u8>);
 
+#[derive(Decode)]
+#[cbor(transparent)]
+struct All(#[cbor(decode_with = "crate::wire::parts")] Vec<Bytes>);
+
 pub fn encode_all(all: Vec<Vec<u8>>) -> Vec<u8> {
     encode(&all.into_iter().map(Bytes).collect::<Vec<_>>())
 }
 
 pub fn decode_all(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
-    let all: Vec<Bytes> = decode(bytes, limits::NEWS_BYTES)?;
+    let All(all) = decode(bytes, limits::NEWS_BYTES)?;
     Ok(all.into_iter().map(|b| b.0).collect())
 }
 

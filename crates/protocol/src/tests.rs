@@ -619,3 +619,16 @@ fn a_back_dated_record_displaces_nothing_of_an_owner() {
         assert_eq!(Membership::agree(&first, all).expect("agrees").0[3..], *std::slice::from_ref(&senior));
     }
 }
+
+#[test]
+fn an_answer_of_very_many_empty_parts_is_refused() {
+    let list = |part: &[u8], count: usize| {
+        let length = u32::try_from(count).expect("few").to_be_bytes();
+        [&[0x9a], length.as_slice(), &part.repeat(count)].concat()
+    };
+    assert_eq!(decode_all(&list(&[0x40], 3)).expect("few"), vec![Vec::<u8>::new(); 3]);
+    assert!(decode_all(&list(&[0x40], limits::PARTS + 1)).is_err());
+    let news = |count| [&[0x85, 0, 0, 0xf4], list(&[0x82, 0x40, 0x40], count).as_slice(), &[0x80]].concat();
+    assert_eq!(News::decode(&news(3)).expect("few").segments.len(), 3);
+    assert!(News::decode(&news(limits::PARTS + 1)).is_err());
+}

@@ -1,6 +1,6 @@
 //! Ids, hashes, and bytes in and out.
 
-use crate::{ProtocolError, Result};
+use crate::{ProtocolError, Result, limits};
 use minicbor::{Decode, Encode};
 use std::fmt;
 
@@ -95,6 +95,22 @@ pub(crate) fn decode<T: for<'b> Decode<'b, ()>>(bytes: &[u8], limit: usize) -> R
         true => Ok(value),
         false => Err(ProtocolError::Malformed("something stands behind its end".into())),
     }
+}
+
+/// A list in an answer. An empty part is one byte on the wire and dozens in the memory: too many are refused before
+/// they are all there.
+pub(crate) fn parts<'b, C, T: Decode<'b, C>>(
+    d: &mut minicbor::Decoder<'b>,
+    ctx: &mut C,
+) -> std::result::Result<Vec<T>, minicbor::decode::Error> {
+    let mut out = Vec::new();
+    for part in d.array_iter_with(ctx)? {
+        if out.len() == limits::PARTS {
+            return Err(minicbor::decode::Error::message("it has too many parts"));
+        }
+        out.push(part?);
+    }
+    Ok(out)
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {

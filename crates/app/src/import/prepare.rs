@@ -101,6 +101,7 @@ impl<'a> Context<'a> {
         // A record of its own for each row, where nothing is to be recognised.
         let fresh = self.options.on_match == OnMatch::Create || self.options.match_by.is_empty();
         let id = if fresh { RecordId(Uuid::now_v7()) } else { derived };
+        satchel_document::fits(&registers)?;
         let prepared = match dry || is_empty {
             true => None,
             false => Some(Prepared::new_record(id, kind, &self.stamp, &registers, &self.catalogue)),

@@ -1,0 +1,6 @@
+//! JSON, ours and that of others.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: satchel_fuzz::panics_of_libraries_may_be_caught(), |data: &[u8]| {
+    satchel_fuzz::import("a.json", data, None);
+});
