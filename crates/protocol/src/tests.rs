@@ -632,3 +632,11 @@ fn an_answer_of_very_many_empty_parts_is_refused() {
     assert_eq!(News::decode(&news(3)).expect("few").segments.len(), 3);
     assert!(News::decode(&news(limits::PARTS + 1)).is_err());
 }
+
+#[test]
+fn hex_is_digits_and_nothing_else() {
+    assert_eq!(from_hex("00fF1a2b"), Some([0, 0xff, 0x1a, 0x2b]));
+    for other in ["00ff1a+b", "00ff1a2", "00ff1a2b00", "00ff1aé"] {
+        assert_eq!(from_hex::<4>(other), None, "{other}");
+    }
+}

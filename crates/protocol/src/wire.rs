@@ -73,8 +73,11 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Nothing unless it is exactly so many bytes.
+/// Nothing unless it is exactly so many bytes, in digits alone: `+b` is a number to Rust, and would be a second name.
 pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
     let byte = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
     bytes.filter(|_| text.len() == 2 * N)?.try_into().ok()

@@ -27,7 +27,7 @@ impl VaultKey {
 
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
         let text = text.trim();
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
         let mut key = Box::new([0; 32]);
