@@ -167,11 +167,24 @@ impl Document {
     }
 
     /// What is to be stored of a document that was read from these chunks: they themselves, where it has read
-    /// all of them.
+    /// all of them and writes them again as they are.
     pub fn save_received(&mut self, chunks: &[u8]) -> Result<Vec<u8>, DocumentError> {
-        match fills(chunks) {
-            true => Ok(chunks.to_vec()),
-            false => self.save_verified(),
+        if !fills(chunks) {
+            return self.save_verified();
+        }
+        let changes: Vec<u8> =
+            self.doc.get_changes(&[]).iter().flat_map(|c| c.raw_bytes()).copied().collect();
+        self.leads_to_heads(&changes, &[])?;
+        Ok(chunks.to_vec())
+    }
+
+    /// Automerge keeps what it has read, not the bytes that said it, but the name of a change is the hash of its bytes:
+    /// one that was encoded in a way of its own would come back from the store as another change.
+    fn leads_to_heads(&mut self, changes: &[u8], from: &[ChangeHash]) -> Result<(), DocumentError> {
+        let written = announced(changes)?.heads;
+        match self.doc.get_heads().iter().all(|head| from.contains(head) || written.contains(&head.0)) {
+            true => Ok(()),
+            false => Err(DocumentError::Damaged("it is not encoded as automerge encodes it".into())),
         }
     }
 
@@ -189,6 +202,7 @@ impl Document {
         if appended > whole.max(APPENDED) {
             return Ok((self.save_verified()?, 0));
         }
+        self.leads_to_heads(&chunk, &heads)?;
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_BYTES {
             return Err(DocumentError::Grown(bytes.len()));
