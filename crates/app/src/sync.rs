@@ -160,7 +160,10 @@ impl Session {
         if pulled? == Pulled::ControlMoved {
             return Ok(Pulled::ControlMoved);
         }
-        if may_write && open.is_answerable() {
+        if may_write && tend {
+            report.snapshots += self.make_up_for(&team, &*open, cancel)?;
+        }
+        if may_write && (tend || open.is_answerable()) {
             // What it turned out to have lost.
             report.pushed += self.push(&*open, cancel)?;
         }

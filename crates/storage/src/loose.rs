@@ -53,6 +53,20 @@ pub fn add(tx: &Transaction<'_>, entry: &Loose) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// The records that entries of a feed from a place on are of, as far as no snapshot stands for these.
+pub fn rows_from(
+    db: &Connection,
+    device: &[u8; 16],
+    incarnation: u64,
+    place: u64,
+) -> Result<Vec<i64>, StorageError> {
+    let sql = "SELECT DISTINCT l.row FROM feed f JOIN loose l ON l.feed = f.number
+               WHERE f.device = ?1 AND f.incarnation = ?2 AND l.seq >= ?3 AND l.by_feed IS NULL ORDER BY l.row";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params![device, incarnation, place], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Those of a record, and those in a stretch of a feed whose record it may not be.
 pub fn of_row(db: &Connection, row: i64) -> Result<Vec<Loose>, StorageError> {
     let sql = "SELECT feed, seq, row, heads, size, covers FROM loose WHERE row = ?1 AND by_feed IS NULL

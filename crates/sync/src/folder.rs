@@ -10,7 +10,9 @@
 
 use crate::{Pulled, Reader, Remote, RemoteError, Result, Written, short_name};
 use notify::{RecursiveMode, Watcher};
-use satchel_protocol::{DeviceId, Hash, Kept, Pass, Segment, WorkspaceId, from_hex, limits, piece_name};
+use satchel_protocol::{
+    DeviceId, Hash, Kept, Pass, Position, Segment, WorkspaceId, from_hex, limits, piece_name,
+};
 use std::{
     any::Any,
     collections::BTreeMap,
@@ -229,6 +231,20 @@ impl Remote for Folder {
             found.into_iter().any(|f| (f.first, f.next, f.size) == (w.first, w.next, w.size))
         };
         Ok(written.iter().filter(|w| !is_there(w)).copied().collect())
+    }
+
+    fn places(&self) -> Result<Vec<Position>> {
+        let mut places = Vec::new();
+        for (device, incarnation) in self.feeds()? {
+            let mut next = 1;
+            for found in self.segments(device, incarnation)? {
+                if found.first <= next {
+                    next = found.next.max(next);
+                }
+            }
+            places.push(Position { device, incarnation, next });
+        }
+        Ok(places)
     }
 
     /// The keys first: who sees the segment finds them.

@@ -117,6 +117,8 @@ pub trait Remote: std::fmt::Debug + Send + Sync {
     /// Which of a device's segments are not there, or are there no more.
     fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>>;
     fn push(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()>;
+    /// How far each feed is there without a gap.
+    fn places(&self) -> Result<Vec<Position>>;
     /// Gives a segment instead of those that are there of its places: it says the same in less.
     fn replace(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()>;
     /// Keeps how far this device has read everything; see [`satchel_protocol::Read`].

@@ -510,9 +510,7 @@ impl Remote for Server {
         let there = match known {
             Some(there) => there,
             None => {
-                let answer = self.get(Method::GET, "/feeds", Vec::new())?;
-                let all = decode_positions(&answer.body).map_err(|e| self.nonsense(e))?;
-                let own = all.into_iter().filter(|p| p.device == device);
+                let own = self.places()?.into_iter().filter(|p| p.device == device);
                 let there: BTreeMap<u64, u64> = own.map(|p| (p.incarnation, p.next)).collect();
                 self.state().there = Some(there.clone());
                 there
@@ -520,6 +518,11 @@ impl Remote for Server {
         };
         let is_there = |w: &Written| there.get(&w.incarnation).is_some_and(|next| w.next <= *next);
         Ok(written.iter().filter(|w| !is_there(w)).copied().collect())
+    }
+
+    fn places(&self) -> Result<Vec<Position>> {
+        let answer = self.get(Method::GET, "/feeds", Vec::new())?;
+        decode_positions(&answer.body).map_err(|e| self.nonsense(e))
     }
 
     fn push(&self, _: DeviceId, written: Written, kept: Kept) -> Result<()> {

@@ -20,7 +20,7 @@ use satchel_storage::{
 use satchel_sync::{Remote, Written};
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 use uuid::Uuid;
 
@@ -39,7 +39,6 @@ impl Session {
     /// Writes snapshots of the records whose changes outweigh them, where this device has written the most of these. How
     /// many.
     pub(super) fn write_snapshots(&self, team: &Team, cancel: &Cancel) -> Result<u64, AppError> {
-        let keys = self.device_keys()?;
         let writes = |device: DeviceId| {
             team.members.active(device).is_some_and(|m| team.members.role(m.person) >= Role::Member)
         };
@@ -54,20 +53,64 @@ impl Session {
             let heavy = self.store.read(|db| loose::heavy(db, after, MANY, BATCH))?;
             let Some(last) = heavy.last() else { return Ok(written) };
             after = last.row;
-            let mut rows: Vec<i64> = heavy.iter().filter(|h| is_ours(h)).map(|h| h.row).collect();
-            rows.reverse();
-            while !rows.is_empty() {
-                written += self.store.write_aside::<_, AppError>(|tx| {
-                    let mut draft = Draft::begin(self, tx, team, &keys)?;
-                    while draft.bytes < SEGMENT_BYTES
-                        && let Some(row) = rows.pop()
-                    {
-                        self.write_snapshot(tx, row, &mut draft)?;
-                    }
-                    draft.finish(tx)
-                })?;
+            let rows: Vec<i64> = heavy.iter().filter(|h| is_ours(h)).map(|h| h.row).collect();
+            written += self.snapshots_of(rows, team, cancel)?;
+        }
+    }
+
+    /// A remote may have lost what nobody can send again: the log of a device that was removed, or that was restored and
+    /// has lost it, too. What came of it here stands for it. How many snapshots.
+    pub(super) fn make_up_for(
+        &self,
+        team: &Team,
+        remote: &dyn Remote,
+        cancel: &Cancel,
+    ) -> Result<u64, AppError> {
+        let feeds = self.store.read(team::feeds)?;
+        let mut newest: HashMap<[u8; 16], u64> = HashMap::from([(self.own().0, self.incarnation)]);
+        for feed in &feeds {
+            let known = newest.entry(feed.device).or_default();
+            *known = feed.incarnation.max(*known);
+        }
+        let is_closed = |feed: &&team::FeedRow| {
+            let removed = team.members.active(DeviceId(feed.device)).is_none();
+            removed || newest.get(&feed.device).is_some_and(|newest| feed.incarnation < *newest)
+        };
+        let closed: Vec<&team::FeedRow> = feeds.iter().filter(is_closed).collect();
+        if closed.is_empty() {
+            return Ok(0);
+        }
+        let there: HashMap<(DeviceId, u64), u64> =
+            remote.places()?.into_iter().map(|p| ((p.device, p.incarnation), p.next)).collect();
+        let mut lost = BTreeSet::new();
+        for feed in closed {
+            let next = there.get(&(DeviceId(feed.device), feed.incarnation)).copied().unwrap_or(1);
+            if next < feed.next {
+                let rows =
+                    self.store.read(|db| loose::rows_from(db, &feed.device, feed.incarnation, next))?;
+                lost.extend(rows);
             }
         }
+        self.snapshots_of(lost.into_iter().collect(), team, cancel)
+    }
+
+    fn snapshots_of(&self, mut rows: Vec<i64>, team: &Team, cancel: &Cancel) -> Result<u64, AppError> {
+        let keys = self.device_keys()?;
+        let mut written = 0;
+        rows.reverse();
+        while !rows.is_empty() {
+            self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
+            written += self.store.write_aside::<_, AppError>(|tx| {
+                let mut draft = Draft::begin(self, tx, team, &keys)?;
+                while draft.bytes < SEGMENT_BYTES
+                    && let Some(row) = rows.pop()
+                {
+                    self.write_snapshot(tx, row, &mut draft)?;
+                }
+                draft.finish(tx)
+            })?;
+        }
+        Ok(written)
     }
 
     fn write_snapshot(&self, tx: &Transaction<'_>, row: i64, draft: &mut Draft<'_>) -> Result<(), AppError> {
