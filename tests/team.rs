@@ -190,13 +190,13 @@ fn sample_data_goes_everywhere_or_for_good() {
     let ana = devices[0].session();
     ana.seed(sample(), &mut |_| {}, &Cancel::default()).unwrap();
     agree(&devices);
-    assert_eq!(devices[1].shown().len(), 8);
+    assert_eq!(devices[1].shown().len(), 17);
     ana.remove_sample(&mut |_| {}, &Cancel::default()).unwrap();
     agree(&devices);
     assert!(devices[1].shown().iter().all(|r| !r["deleted"].is_null()), "{:?}", devices[1].shown());
     ana.seed(sample(), &mut |_| {}, &Cancel::default()).unwrap();
     ana.remove_sample(&mut |_| {}, &Cancel::default()).unwrap();
-    assert_eq!(devices[0].shown().len(), 8, "only what the team knows is left");
+    assert_eq!(devices[0].shown().len(), 17, "only what the team knows is left");
 }
 
 #[test]

@@ -170,7 +170,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   const isEmpty = total === 0 && !input;
   // The first records are there: the list takes the focus that the empty page had.
   useEffect(() => {
-    if (!isEmpty && document.activeElement === document.body) handle.current?.focus();
+    const focused = document.activeElement;
+    // Whoever has come here by the menu wants the list once there is one.
+    if (!isEmpty && (focused === document.body || focused?.closest("nav"))) handle.current?.focus();
   }, [isEmpty]);
   return (
     <>
