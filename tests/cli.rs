@@ -86,6 +86,7 @@ fn every_answer_has_the_shape_that_scripts_depend_on() {
         keys(&fields["fields"][0]),
         [
             "custom",
+            "derived",
             "import_names",
             "key",
             "label",

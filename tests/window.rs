@@ -322,7 +322,9 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
     window.click("#nav-settings");
     window.wait("#new-passphrase");
     window.script("localStorage.setItem('satchel.prefs', JSON.stringify({ language: 'zh', theme: 'dark', density: 'normal', zoom: 100 })); location.reload()");
-    window.says("联系人");
+    window.says("今天");
+    window.click("#nav-person");
+    window.wait("#grid");
     window.accessibility("people, Chinese, dark");
     window.picture("20-people-zh-dark");
     window.press(&[key::ENTER]);
@@ -1176,4 +1178,126 @@ fn a_rep_has_a_day() {
     window.accessibility("a person with a timeline, Chinese, dark");
     window.picture("9a-timeline-zh-dark");
     dress(&window, "en", "light");
+}
+
+/// A quote from a deal: a product by its letters, a line of one's own, sums, and the deal that follows.
+#[test]
+fn a_quote_is_made() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.until("the products", || {
+        window.press(&["g"]);
+        window.press(&["s"]);
+        window
+            .try_script("return document.body.innerText.includes('No products yet')")?
+            .as_bool()?
+            .then_some(())
+    });
+    window.accessibility("products, empty");
+    for (name, code, price) in [("Blue pump", "P-1", "120 EUR"), ("Seal set", "S-9", "9.99 EUR")] {
+        window.press(&["c"]);
+        window.wait("#new-name");
+        for text in [name, code, price, "piece", "21"] {
+            window.type_keys(text);
+            window.press(&[key::TAB]);
+        }
+        window.click("#create");
+        window.until(name, || (window.text("#record-title") == name).then_some(()));
+        window.press(&[key::ESCAPE]);
+        window.wait("#grid");
+    }
+    window.picture("110-products");
+    window.press(&["g"]);
+    window.press(&["d"]);
+    window.wait("#board");
+    window.press(&["c"]);
+    window.wait("#new-name");
+    window.type_keys("Pumps for Acme");
+    window.press(&[key::ENTER]);
+    window.until("the deal", || (window.text("#record-title") == "Pumps for Acme").then_some(()));
+    window.says("Nothing offered yet");
+    window.press(&["u"]);
+    window.wait("#quote-lines");
+
+    // A product in three letters; what is typed is a line of its own otherwise.
+    window.click("#add-line");
+    window.type_keys("blu");
+    window.says("P-1");
+    window.accessibility("a line is added");
+    window.picture("111-adding");
+    window.press(&[key::ENTER]);
+    window.wait("#quote-lines tbody tr");
+    window.until("an empty line again", || {
+        window.script("return document.querySelector('#add-line').value === ''").as_bool()?.then_some(())
+    });
+    window.type_keys("Installation");
+    window.says("as a line of its own");
+    window.press(&[key::ENTER]);
+    window.wait("#quote-lines tbody tr:nth-of-type(2)");
+    let cell = |row: u8, label: &str, text: &str| {
+        window.click(&format!("#quote-lines tbody tr:nth-of-type({row}) [aria-label='{label}']"));
+        window.press(&[key::CTRL, "a"]);
+        window.type_keys(text);
+        window.press(&[key::ENTER]);
+    };
+    cell(1, "Quantity", "3");
+    window.says("€435.60");
+    cell(2, "Price", "200");
+    cell(1, "Discount", "10");
+    // 324.00 and 200.00, with 68.04 of tax.
+    window.says("€592.04");
+    window.accessibility("a quote");
+    window.picture("112-quote");
+    cell(2, "Price", "two hundred");
+    window.says("is not an amount");
+    // What was refused stays to be mended; Escape gives it up, and the page stays.
+    window.wait("#quote-lines tbody tr:nth-of-type(2) [aria-invalid='true']:focus");
+    window.press(&[key::ESCAPE]);
+    window.gone("#quote-lines [aria-invalid='true']");
+    window.click("#quote-sent");
+    window.wait("#quote-actions .status.sent");
+    window.click("#quote-accepted");
+    window.wait("#quote-actions .status.accepted");
+    window.gone("#add-line");
+    window.picture("113-accepted");
+    window.press(&[key::ESCAPE]);
+    window.until("the deal", || (window.text("#record-title") == "Pumps for Acme").then_some(()));
+    window.until("its value", || window.text("#value-value").contains("524").then_some(()));
+    window.wait("#quotes-of .nav");
+    window.accessibility("a deal with a quote");
+    window.picture("114-deal");
+
+    // In Chinese and dark, with a new version.
+    dress(&window, "zh", "dark");
+    window.wait("#nav-quote");
+    window.click("#nav-quote");
+    window.wait("#grid");
+    window.accessibility("quotes, Chinese, dark");
+    window.picture("115-quotes-zh-dark");
+    window.press(&[key::ENTER]);
+    window.wait("#quote-revise");
+    window.click("#quote-revise");
+    window.wait("#add-line");
+    window.until("the second", || window.text("#record-title").contains("/2").then_some(()));
+    window.accessibility("a quote, Chinese, dark");
+    window.picture("116-quote-zh-dark");
+    window.resize(1024, 640);
+    window.until("no line is cut", || {
+        window.script("const pane = document.querySelector('#quote-lines'); return pane.querySelector('table').offsetWidth <= pane.offsetWidth")
+            .as_bool()?.then_some(())
+    });
+    window.picture("117-quote-small");
+    window.press(&[key::CTRL, ","]);
+    window.wait("#letterhead-name");
+    window.fill("#letterhead-name", "北方食品有限公司");
+    window.press(&[key::TAB]);
+    window.says("已保存");
+    window.script("document.querySelector('#letterhead').scrollIntoView()");
+    window.accessibility("letterhead, Chinese, dark");
+    window.picture("118-letterhead-zh-dark");
 }

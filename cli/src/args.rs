@@ -149,6 +149,14 @@ pub enum Command {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// What a quote comes to, and its next version
+    #[command(subcommand)]
+    Quote(QuoteCommand),
+    /// What quotes look like and say: the firm's name, address, terms
+    Letterhead {
+        #[arg(value_name = "key=value")]
+        fields: Vec<String>,
+    },
     /// Put a file on a person or a company
     Attach { id: String, file: PathBuf },
     /// The files on a record
@@ -246,6 +254,14 @@ pub struct Init {
     /// Write the recovery kit to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub kit: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum QuoteCommand {
+    /// Each line, the discount, the taxes and the total
+    Sums { id: String },
+    /// A new version to be changed, with the next number; the one before it no longer stands
+    Revise { id: String },
 }
 
 #[derive(Subcommand)]

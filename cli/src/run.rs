@@ -166,6 +166,8 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!(written), || written.id.to_string());
             Ok(())
         }
+        Command::Quote(command) => crate::quotes::quote(show, session, command),
+        Command::Letterhead { fields } => crate::quotes::letterhead(show, session, &fields),
         Command::Attach { id, file } => {
             let mut progress = show.progress("attaching");
             let written = session.attach(record(&id)?, &file, &mut progress, &Cancel::default())?;
@@ -554,7 +556,7 @@ fn fields(
 }
 
 /// `key=value …`; a value that is JSON is taken as such.
-fn assignments(session: &Session, list: &[String]) -> Result<FieldInput, AppError> {
+pub fn assignments(session: &Session, list: &[String]) -> Result<FieldInput, AppError> {
     let mut out = FieldInput::new();
     for item in list {
         let (key, value) = item.split_once('=').ok_or_else(|| usage(format!("«{item}» is not key=value")))?;

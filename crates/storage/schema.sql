@@ -190,6 +190,7 @@ CREATE TABLE company (
   source_sort TEXT,
   owner TEXT,
   owner_sort TEXT,
+  price_book TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
@@ -198,6 +199,8 @@ CREATE INDEX company_by_sort ON company (sort, row) WHERE deleted_at IS NULL;
 CREATE INDEX company_trash ON company (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX company_by_name_sort ON company (name_sort);
+
+CREATE INDEX company_by_price_book ON company (price_book) WHERE price_book IS NOT NULL;
 
 CREATE TABLE deal (
   row INTEGER PRIMARY KEY REFERENCES document (row),
@@ -361,6 +364,152 @@ CREATE INDEX task_by_company ON task (company) WHERE company IS NOT NULL;
 CREATE INDEX task_by_person ON task (person) WHERE person IS NOT NULL;
 
 CREATE INDEX task_by_deal ON task (deal) WHERE deal IS NOT NULL;
+
+CREATE TABLE product (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  code TEXT,
+  code_sort TEXT,
+  price INTEGER,
+  price_currency TEXT,
+  unit TEXT,
+  tax REAL,
+  category TEXT,
+  category_sort TEXT,
+  description TEXT,
+  retired INTEGER,
+  notes TEXT,
+  tags TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX product_by_sort ON product (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX product_trash ON product (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE price_book (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  discount REAL,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX price_book_by_sort ON price_book (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX price_book_trash ON price_book (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE price (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  price_book TEXT,
+  product TEXT,
+  price INTEGER,
+  price_currency TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX price_by_sort ON price (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX price_trash ON price (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX price_by_price_book ON price (price_book) WHERE price_book IS NOT NULL;
+
+CREATE INDEX price_by_product ON price (product) WHERE product IS NOT NULL;
+
+CREATE TABLE quote (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  number TEXT,
+  number_sort TEXT,
+  name TEXT,
+  name_sort TEXT,
+  company TEXT,
+  person TEXT,
+  deal TEXT,
+  status TEXT,
+  status_sort TEXT,
+  date TEXT,
+  valid_until TEXT,
+  lines TEXT,
+  discount REAL,
+  net INTEGER,
+  net_currency TEXT,
+  total INTEGER,
+  total_currency TEXT,
+  price_book TEXT,
+  intro TEXT,
+  terms TEXT,
+  decided_at INTEGER,
+  declined_reason TEXT,
+  version REAL,
+  owner TEXT,
+  owner_sort TEXT,
+  notes TEXT,
+  tags TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX quote_by_sort ON quote (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX quote_trash ON quote (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX quote_by_number_sort ON quote (number_sort);
+
+CREATE INDEX quote_by_company ON quote (company) WHERE company IS NOT NULL;
+
+CREATE INDEX quote_by_person ON quote (person) WHERE person IS NOT NULL;
+
+CREATE INDEX quote_by_deal ON quote (deal) WHERE deal IS NOT NULL;
+
+CREATE INDEX quote_by_price_book ON quote (price_book) WHERE price_book IS NOT NULL;
+
+CREATE TABLE letterhead (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  address TEXT,
+  footer TEXT,
+  accent TEXT,
+  intro TEXT,
+  terms TEXT,
+  valid_days REAL,
+  tax REAL,
+  paper TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX letterhead_by_sort ON letterhead (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX letterhead_trash ON letterhead (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE custom_field (
   row INTEGER PRIMARY KEY REFERENCES document (row),

@@ -3,6 +3,7 @@
 mod commands;
 #[cfg(test)]
 mod names;
+mod quotes;
 mod rep;
 mod team;
 mod watch;
@@ -15,6 +16,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
+    use quotes::*;
     use rep::*;
     use team::*;
     Builder::new()
@@ -78,6 +80,11 @@ fn bindings() -> Builder<tauri::Wry> {
             finish_task,
             timeline,
             day,
+            quote,
+            offer,
+            revise_quote,
+            letterhead,
+            set_letterhead,
             save_text,
             verify,
             frequent,
@@ -221,7 +228,9 @@ mod tests {
 
     #[test]
     fn every_command_is_named_for_its_permission() {
-        let source = concat!(include_str!("commands.rs"), include_str!("team.rs"));
+        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src-tauri/src");
+        let files = std::fs::read_dir(dir).expect("the sources").map(|file| file.expect("a file").path());
+        let source: String = files.map(|file| std::fs::read_to_string(file).expect("a source")).collect();
         let declared: Vec<&str> = source
             .split("specta::specta]\npub async fn ")
             .skip(1)

@@ -10,6 +10,7 @@ use satchel_document::{Changes, Conflict, difference, guarded};
 use satchel_domain::{
     Catalogue, FieldType, Kind, OperationId, RecordId, Registers, Scalar, Value,
     date::rfc3339,
+    money::Money,
     register::{DELETED_AT, field_of},
     value::{Habits, ValueError},
 };
@@ -38,12 +39,18 @@ impl Session {
         if kind == Kind::Attachment {
             return Err(AppError::refused("files are attached with `satchel attach ID FILE`, or in the app"));
         }
+        if kind == Kind::Letterhead {
+            return self.set_letterhead(input);
+        }
         let mut values = read_input(kind, input, &self.catalogue(), &self.habits()?)?;
         if values.values().all(Option::is_none) {
             return Err(AppError::refused(format!(
                 "a {kind} needs at least one field, such as {}",
                 example(kind)
             )));
+        }
+        if kind == Kind::Quote {
+            return self.create_quote(values);
         }
         self.complete(kind, &mut values)?;
         let id = RecordId(Uuid::now_v7());
@@ -196,6 +203,10 @@ impl Session {
                     "the {key} of a field cannot be changed: values depend on it. Make a new field"
                 ))
             });
+        }
+        if kind == Kind::Quote {
+            self.store.glance(|db| self.check_references(db, kind, &registers_of(&values)))?;
+            return self.set_quotes(label, ids, values);
         }
         let wanted = registers_of(&values);
         let others = ids.get(1..).unwrap_or_default();
@@ -513,6 +524,11 @@ fn closeness(title: &str, wanted: &str) -> u8 {
     }
 }
 
+fn money(row: &Row, key: &str) -> String {
+    let money = row.fields.get(key).and_then(|m| serde_json::from_value::<Money>(m.clone()).ok());
+    money.map(|m| m.to_string()).unwrap_or_default()
+}
+
 pub(crate) fn hit(row: Row) -> Hit {
     let text = |key: &str| row.fields.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let first = |key: &str, part: &str| {
@@ -525,6 +541,13 @@ pub(crate) fn hit(row: Row) -> Hit {
             text("title"),
             first("emails", "value"),
             first("phones", "value"),
+        ],
+        Kind::Product => [text("code"), money(&row, "price"), text("category"), String::new()],
+        Kind::Quote => [
+            row.titles.get("company").cloned().unwrap_or_default(),
+            money(&row, "net"),
+            text("date"),
+            String::new(),
         ],
         _ => [text("industry"), first("addresses", "city"), text("website"), first("phones", "value")],
     };
@@ -541,6 +564,11 @@ fn example(kind: Kind) -> &'static str {
         Kind::Stage => "name=Offer",
         Kind::Activity => "type=call",
         Kind::Task => "subject=Send the offer",
+        Kind::Product => "name=Pump price='120 EUR'",
+        Kind::PriceBook => "name=Resellers",
+        Kind::Price => "price='100 EUR'",
+        Kind::Quote => "name=Pump for Acme",
+        Kind::Letterhead => "name=Norte SL",
         Kind::CustomField => "label=Size",
     }
 }
@@ -579,6 +607,12 @@ pub(crate) fn read_input(
             field: Some(key.clone()),
             ..AppError::refused(format!("a {kind} has no field «{key}»; see `satchel fields {kind}`"))
         })?;
+        if field.derived.is_some() {
+            return Err(AppError {
+                field: Some(key.clone()),
+                ..AppError::refused(format!("«{key}» is calculated; change what it is made of"))
+            });
+        }
         let value =
             Value::from_json(field, json, habits).map_err(|e: ValueError| AppError::of_field(key, &e))?;
         out.insert(key.clone(), value);

@@ -4,6 +4,7 @@ use crate::Code;
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
+    quote::Totals,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -73,6 +74,8 @@ pub struct FieldView {
     /// What a link leads to.
     pub links: Option<Kind>,
     pub custom: bool,
+    /// Nobody writes it: it follows from others.
+    pub derived: bool,
 }
 
 impl From<&Field> for FieldView {
@@ -89,8 +92,16 @@ impl From<&Field> for FieldView {
             options: field.options.clone(),
             links: field.links,
             custom: field.custom,
+            derived: field.derived.is_some(),
         }
     }
+}
+
+/// What a quote comes to, or why it comes to nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct QuoteView {
+    pub sums: Option<Totals>,
+    pub problem: Option<String>,
 }
 
 /// A pipeline and its stages, in their order.

@@ -25,6 +25,16 @@ pub enum Kind {
     Activity,
     /// What somebody has to do.
     Task,
+    /// What is sold.
+    Product,
+    /// Prices for some customers: see [`Kind::Price`].
+    PriceBook,
+    /// What one product costs in a price book.
+    Price,
+    /// What was offered to somebody, line by line.
+    Quote,
+    /// What the team's quotes look like and say.
+    Letterhead,
     /// A field that the user has added to another kind.
     CustomField,
     /// A file on another record.
@@ -32,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Person,
         Kind::Company,
         Kind::Deal,
@@ -40,17 +50,24 @@ impl Kind {
         Kind::Stage,
         Kind::Activity,
         Kind::Task,
+        Kind::Product,
+        Kind::PriceBook,
+        Kind::Price,
+        Kind::Quote,
+        Kind::Letterhead,
         Kind::CustomField,
         Kind::Attachment,
     ];
     /// The kinds that a person browses, searches and exports, and adds fields to.
-    pub const BROWSED: [Kind; 5] = [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task];
+    pub const BROWSED: [Kind; 7] =
+        [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task, Kind::Product, Kind::Quote];
     /// Each links only to what comes in a later row: what is taken away in this order is in nobody's way.
-    pub const BY_LINKS: [&'static [Kind]; 4] = [
-        &[Kind::Task, Kind::Activity, Kind::Attachment],
+    pub const BY_LINKS: [&'static [Kind]; 5] = [
+        &[Kind::Task, Kind::Activity, Kind::Attachment, Kind::Quote, Kind::Price],
         &[Kind::Deal],
         &[Kind::Person, Kind::Stage],
-        &[Kind::Company, Kind::Pipeline, Kind::CustomField],
+        &[Kind::Company, Kind::Pipeline, Kind::CustomField, Kind::Product],
+        &[Kind::PriceBook, Kind::Letterhead],
     ];
     /// The kinds that files of other programs hold.
     pub const IMPORTED: [Kind; 2] = [Kind::Person, Kind::Company];
@@ -64,6 +81,11 @@ impl Kind {
             Kind::Stage => "stage",
             Kind::Activity => "activity",
             Kind::Task => "task",
+            Kind::Product => "product",
+            Kind::PriceBook => "price_book",
+            Kind::Price => "price",
+            Kind::Quote => "quote",
+            Kind::Letterhead => "letterhead",
             Kind::CustomField => "custom_field",
             Kind::Attachment => "attachment",
         }
@@ -120,6 +142,8 @@ pub enum FieldType {
     Emails,
     Phones,
     Addresses,
+    /// Of a quote.
+    Lines,
 }
 
 impl FieldType {
@@ -153,11 +177,13 @@ impl FieldType {
             FieldType::Emails => "emails",
             FieldType::Phones => "phones",
             FieldType::Addresses => "addresses",
+            FieldType::Lines => "lines",
         }
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        let others = [FieldType::Link, FieldType::Emails, FieldType::Phones, FieldType::Addresses];
+        let others =
+            [FieldType::Link, FieldType::Emails, FieldType::Phones, FieldType::Addresses, FieldType::Lines];
         Self::CUSTOM.into_iter().chain(others).find(|t| t.key() == key)
     }
 }
@@ -199,6 +225,15 @@ pub enum Purpose {
     Organise,
 }
 
+/// How a field follows from others.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Derived {
+    /// What a quote comes to, before tax.
+    QuoteNet,
+    /// The same with tax.
+    QuoteTotal,
+}
+
 /// One field of one kind.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -218,6 +253,8 @@ pub struct Field {
     pub options: Vec<String>,
     /// What a link leads to.
     pub links: Option<Kind>,
+    /// Nobody writes it: it follows from the other fields of its record.
+    pub derived: Option<Derived>,
     pub custom: bool,
     /// In the trash: not offered any more, but values of it are still projected, so that taking the
     /// field away or back touches no record.
@@ -238,6 +275,7 @@ impl Field {
             import_names: &[],
             options: Vec::new(),
             links: None,
+            derived: None,
             custom: false,
             hidden: false,
         }
@@ -261,6 +299,10 @@ impl Field {
     fn kept(mut self, privacy: Privacy, purpose: Purpose) -> Self {
         self.privacy = privacy;
         self.purpose = purpose;
+        self
+    }
+    fn derived(mut self, derived: Derived) -> Self {
+        self.derived = Some(derived);
         self
     }
     fn options(mut self, options: &[&str]) -> Self {
@@ -416,6 +458,7 @@ fn company() -> Vec<Field> {
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
         Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
+        Field::link("price_book", Kind::PriceBook, "Price book").kept(Business, Relate),
     ]
 }
 
@@ -527,6 +570,100 @@ fn task() -> Vec<Field> {
     ]
 }
 
+fn product() -> Vec<Field> {
+    use FieldType::{LongText, Money, Number, Tags, Text, YesNo};
+    use Privacy::{Business, FreeText};
+    use Purpose::{Identify, Organise, Relate};
+    vec![
+        Field::new("name", Text, "Name").search(Search::Name).sorted().kept(Business, Identify),
+        Field::new("code", Text, "Code").search(Search::Name).sorted().kept(Business, Identify),
+        Field::new("price", Money, "Price").sorted().kept(Business, Relate),
+        Field::new("unit", Text, "Unit").kept(Business, Relate),
+        // Percent.
+        Field::new("tax", Number, "Tax").sorted().kept(Business, Relate),
+        Field::new("category", Text, "Category").search(Search::Body).sorted().kept(Business, Organise),
+        Field::new("description", LongText, "Description").search(Search::Body).kept(Business, Relate),
+        // Not offered any more.
+        Field::new("retired", YesNo, "Retired").sorted().kept(Business, Organise),
+        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
+    ]
+}
+
+fn price_book() -> Vec<Field> {
+    use FieldType::{Number, Text};
+    use Privacy::Business;
+    use Purpose::{Organise, Relate};
+    vec![
+        Field::new("name", Text, "Name").sorted().kept(Business, Organise),
+        // Percent off the price of what has no price of its own in it.
+        Field::new("discount", Number, "Discount").kept(Business, Relate),
+    ]
+}
+
+fn price() -> Vec<Field> {
+    let kept = |field: Field| field.kept(Privacy::Business, Purpose::Relate);
+    vec![
+        kept(Field::link("price_book", Kind::PriceBook, "Price book")),
+        kept(Field::link("product", Kind::Product, "Product")),
+        kept(Field::new("price", FieldType::Money, "Price")),
+    ]
+}
+
+fn quote() -> Vec<Field> {
+    use FieldType::{Choice, Date, DateTime, Lines, LongText, Money, Number, Tags, Text};
+    use Privacy::{Business, FreeText};
+    use Purpose::{Identify, Organise, Relate};
+    let [company, person] = about();
+    vec![
+        Field::new("number", Text, "Number").search(Search::Name).sorted().indexed().kept(Business, Identify),
+        Field::new("name", Text, "Name").search(Search::Name).sorted().kept(Business, Identify),
+        company,
+        person,
+        Field::link("deal", Kind::Deal, "Deal").sorted(),
+        Field::new("status", Choice, "Status")
+            .sorted()
+            .kept(Business, Organise)
+            .options(&crate::quote::STATUSES),
+        Field::new("date", Date, "Date").sorted().kept(Business, Relate),
+        Field::new("valid_until", Date, "Valid until").sorted().kept(Business, Relate),
+        Field::new("lines", Lines, "Lines").search(Search::Body).kept(Business, Relate),
+        // Percent off the whole.
+        Field::new("discount", Number, "Discount").kept(Business, Relate),
+        Field::new("net", Money, "Before tax").sorted().kept(Business, Relate).derived(Derived::QuoteNet),
+        Field::new("total", Money, "Total").sorted().kept(Business, Relate).derived(Derived::QuoteTotal),
+        Field::link("price_book", Kind::PriceBook, "Price book").kept(Business, Relate),
+        Field::new("intro", LongText, "Introduction").kept(Business, Relate),
+        Field::new("terms", LongText, "Terms").kept(Business, Relate),
+        // When it was accepted or declined, and why it was declined.
+        Field::new("decided_at", DateTime, "Decided").sorted().kept(Business, Relate),
+        Field::new("declined_reason", Text, "Reason").search(Search::Body).kept(FreeText, Relate),
+        Field::new("version", Number, "Version").kept(Business, Identify),
+        Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
+        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
+    ]
+}
+
+fn letterhead() -> Vec<Field> {
+    use FieldType::{LongText, Number, Text};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
+    vec![
+        field("name", Text, "Name"),
+        field("address", LongText, "Address"),
+        // Bank, register, tax number: what stands at the foot of each page.
+        field("footer", LongText, "Footer"),
+        // #7a4a21
+        field("accent", Text, "Colour"),
+        field("intro", LongText, "Introduction"),
+        field("terms", LongText, "Terms"),
+        field("valid_days", Number, "Valid for days"),
+        field("tax", Number, "Tax"),
+        // `a4` or `letter`.
+        field("paper", Text, "Paper"),
+    ]
+}
+
 fn custom_field() -> Vec<Field> {
     use FieldType::{Choice, Tags, Text};
     let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
@@ -568,6 +705,11 @@ impl Default for Catalogue {
             Kind::Stage => stage(),
             Kind::Activity => activity(),
             Kind::Task => task(),
+            Kind::Product => product(),
+            Kind::PriceBook => price_book(),
+            Kind::Price => price(),
+            Kind::Quote => quote(),
+            Kind::Letterhead => letterhead(),
             Kind::CustomField => custom_field(),
             Kind::Attachment => attachment(),
         });

@@ -11,6 +11,7 @@ pub mod money;
 pub mod name;
 pub mod phone;
 pub mod projection;
+pub mod quote;
 pub mod rank;
 pub mod register;
 pub mod text;

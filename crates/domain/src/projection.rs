@@ -2,9 +2,10 @@
 //! from the registers alone, so that it can be rebuilt at any time and comes out the same.
 
 use crate::{
-    catalogue::{Catalogue, Field, FieldType, Kind, Search},
+    catalogue::{Catalogue, Derived, Field, FieldType, Kind, Search},
+    money::Money,
     name::Name,
-    phone,
+    phone, quote,
     register::{self, Registers, Scalar},
     text::{fold, segment, sort_key, spelled},
     value::{Fields, Value},
@@ -71,7 +72,25 @@ pub struct SearchText {
 /// Reads the known fields out of the registers.
 pub fn fields_of(kind: Kind, registers: &Registers, catalogue: &Catalogue) -> Fields {
     let read = |field: &Field| Some((field.key.clone(), Value::from_registers(field, registers)?));
-    catalogue.fields(kind).iter().filter_map(read).collect()
+    let mut fields: Fields = catalogue.fields(kind).iter().filter_map(read).collect();
+    for field in catalogue.fields(kind) {
+        let Some(derived) = &field.derived else { continue };
+        fields.remove(&field.key);
+        let value = derive(derived, &fields);
+        fields.extend(value.map(|value| (field.key.clone(), value)));
+    }
+    fields
+}
+
+/// What a field follows to from the others; none where they do not say.
+fn derive(derived: &Derived, fields: &Fields) -> Option<Value> {
+    match derived {
+        Derived::QuoteNet | Derived::QuoteTotal => {
+            let sums = quote::totals_of(fields).ok()?;
+            let minor = if *derived == Derived::QuoteNet { sums.net } else { sums.total };
+            Some(Value::Money(Money { minor, currency: sums.currency }))
+        }
+    }
 }
 
 /// What a record of this kind is called.
@@ -79,9 +98,16 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
     let text = |key: &str| fields.get(key).map_or("", Value::as_text);
     let title = match kind {
         Kind::Person => person_name(fields).display(),
-        Kind::Company | Kind::Deal | Kind::Pipeline | Kind::Stage | Kind::Attachment => {
-            text("name").to_owned()
-        }
+        Kind::Company
+        | Kind::Deal
+        | Kind::Pipeline
+        | Kind::Stage
+        | Kind::Attachment
+        | Kind::Product
+        | Kind::PriceBook
+        | Kind::Letterhead => text("name").to_owned(),
+        Kind::Price => fields.get("price").map(Value::to_text).unwrap_or_default(),
+        Kind::Quote => [text("number"), text("name")].join(" ").trim().to_owned(),
         Kind::Activity | Kind::Task => match text("subject") {
             "" => first_line(text("text")),
             subject => subject.to_owned(),
@@ -204,7 +230,7 @@ fn cells(field: &Field, value: Option<&Value>, out: &mut Vec<Cell>) {
         Value::Date(d) => out.push(Cell::Text(d.to_string())),
         Value::DateTime(at) => out.push(Cell::Int(*at)),
         Value::Reference(id) => out.push(Cell::Text(id.to_string())),
-        Value::Tags(_) | Value::Contacts(_) | Value::Addresses(_) => {
+        Value::Tags(_) | Value::Contacts(_) | Value::Addresses(_) | Value::Lines(_) => {
             out.push(Cell::Text(value.to_json().to_string()))
         }
     }
@@ -221,7 +247,7 @@ pub fn value_of_cells(field: &Field, cells: &[Cell]) -> Json {
         (FieldType::DateTime, [Cell::Int(at), ..]) => json!(crate::date::rfc3339(*at)),
         (FieldType::Number, [Cell::Real(n), ..]) => Value::Number(*n).to_json(),
         (
-            FieldType::Tags | FieldType::Emails | FieldType::Phones | FieldType::Addresses,
+            FieldType::Tags | FieldType::Emails | FieldType::Phones | FieldType::Addresses | FieldType::Lines,
             [Cell::Text(s), ..],
         ) => serde_json::from_str(s).unwrap_or(Json::Null),
         (_, [Cell::Text(s), ..]) => json!(s),

@@ -7,6 +7,7 @@ use crate::{
     ids::RecordId,
     money::Money,
     phone,
+    quote::{Line, MAX_LINES},
     register::{self, Registers, Scalar},
     text::fold,
 };
@@ -100,6 +101,7 @@ pub enum Value {
     Reference(RecordId),
     Contacts(Vec<Contact>),
     Addresses(Vec<Address>),
+    Lines(Vec<Line>),
 }
 
 /// What a value is read with: the habits of the place.
@@ -287,6 +289,13 @@ impl Value {
                     serde_json::from_str(trimmed).unwrap_or_else(|_| json!([{ "street": trimmed }]));
                 return Self::from_json(field, &json, habits);
             }
+            FieldType::Lines => {
+                let json: Json = serde_json::from_str(trimmed).map_err(|_| ValueError::Shape(LINES))?;
+                return match json {
+                    Json::Array(_) => Self::from_json(field, &json, habits),
+                    _ => Err(ValueError::Shape(LINES)),
+                };
+            }
         };
         Ok(Some(value).filter(|v| !v.is_empty()))
     }
@@ -341,6 +350,21 @@ impl Value {
                     items.push(given);
                 }
                 Value::addresses(items)?
+            }
+            (FieldType::Lines, Json::Array(list)) => {
+                if list.len() > MAX_LINES {
+                    return Err(ValueError::TooMany(list.len()));
+                }
+                // A quote is in one currency: a bare number is in that of the other lines.
+                let habits = &match list.iter().find_map(currency_said) {
+                    Some(currency) => Habits { currency, ..habits.clone() },
+                    None => habits.clone(),
+                };
+                let read = |item: &Json| {
+                    let item = line_input(item, habits)?;
+                    serde_json::from_value::<Line>(item).map_err(|_| ValueError::Shape(LINES))
+                };
+                Value::lines(list.iter().map(read).collect::<Result<_, _>>()?)?
             }
             _ => return Err(ValueError::Shape("another shape for this field; see `satchel fields`")),
         };
@@ -401,8 +425,30 @@ impl Value {
         Ok(Value::Addresses(out))
     }
 
+    /// The lines of a quote, each with an id of its own.
+    pub fn lines(items: Vec<Line>) -> Result<Self, ValueError> {
+        let mut out: Vec<Line> = Vec::with_capacity(items.len());
+        let mut taken = std::collections::BTreeSet::new();
+        for item in items {
+            let mut line = item.checked()?;
+            if line.is_empty() {
+                continue;
+            }
+            if !is_item_id(&line.id) || taken.contains(&line.id) {
+                let called =
+                    format!("{}\u{1f}{}", line.name, line.product.map(|p| p.to_string()).unwrap_or_default());
+                let ids = (0..).map(|n: usize| item_id(&format!("{called}\u{1f}{n}")));
+                line.id = ids.into_iter().find(|id| !taken.contains(id)).unwrap_or_default();
+            }
+            taken.insert(line.id.clone());
+            out.push(line);
+        }
+        Ok(Value::Lines(out))
+    }
+
     pub fn is_empty(&self) -> bool {
         match self {
+            Value::Lines(list) => list.is_empty(),
             Value::Text(s) | Value::LongText(s) => s.is_empty(),
             Value::Tags(list) => list.is_empty(),
             Value::Contacts(list) => list.is_empty(),
@@ -424,6 +470,7 @@ impl Value {
             Value::Reference(id) => json!(id.to_string()),
             Value::Contacts(list) => json!(list),
             Value::Addresses(list) => json!(list),
+            Value::Lines(list) => json!(list),
         }
     }
 
@@ -439,6 +486,17 @@ impl Value {
             Value::Reference(id) => id.to_string(),
             Value::Contacts(list) => list.iter().map(|c| c.value.as_str()).collect::<Vec<_>>().join(", "),
             Value::Addresses(list) => list.iter().map(Address::line).collect::<Vec<_>>().join("; "),
+            Value::Lines(list) => {
+                let line = |l: &Line| format!("{} x {}", l.quantity.normalize(), l.name);
+                list.iter().map(line).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+
+    pub fn as_reference(&self) -> Option<RecordId> {
+        match self {
+            Value::Reference(id) => Some(*id),
+            _ => None,
         }
     }
 
@@ -495,6 +553,16 @@ impl Value {
                 }
                 return;
             }
+            Value::Lines(list) => {
+                for (at, item) in list.iter().enumerate() {
+                    let base = format!("{key}/{}", item.id);
+                    for (part, value) in item.parts().filter(|(_, value)| !value.is_empty()) {
+                        put(format!("{base}/{part}"), Scalar::Str(value));
+                    }
+                    order(&base, at, &mut put);
+                }
+                return;
+            }
         };
         put(key.to_owned(), plain);
     }
@@ -539,6 +607,7 @@ impl Value {
             }
             FieldType::Emails | FieldType::Phones => Value::Contacts(contacts_of(of_field())),
             FieldType::Addresses => Value::Addresses(addresses_of(of_field())),
+            FieldType::Lines => Value::Lines(lines_of(of_field())),
         };
         Some(value).filter(|v| !v.is_empty())
     }
@@ -599,6 +668,64 @@ fn addresses_of<'a>(of_field: impl Iterator<Item = (&'a str, &'a Scalar)>) -> Ve
         }
     }
     out
+}
+
+fn lines_of<'a>(of_field: impl Iterator<Item = (&'a str, &'a Scalar)>) -> Vec<Line> {
+    let mut out = Vec::new();
+    for (_, id, parts) in items(of_field) {
+        let mut line = Line { id: id.to_owned(), ..Line::default() };
+        for (part, value) in parts {
+            line.take(part, value);
+        }
+        // What another device writes is held to the same limits.
+        out.extend(line.checked().ok().filter(|l| !l.is_empty()));
+    }
+    out.truncate(MAX_LINES);
+    out
+}
+
+const LINES: &str =
+    r#"[{"name":"…","quantity":2,"unit_price":{"minor":12000,"currency":"EUR"},"discount":0,"tax":21}]"#;
+
+/// The currency that a line names.
+fn currency_said(line: &Json) -> Option<String> {
+    match line.get("unit_price")? {
+        Json::String(text) => Money::parse(text, "").map(|price| price.currency),
+        price => price.get("currency")?.as_str().map(str::to_owned),
+    }
+}
+
+/// A line as it is given: numbers may be numbers or texts, a price `120 EUR`; without a quantity there is one of it.
+fn line_input(item: &Json, habits: &Habits) -> Result<Json, ValueError> {
+    let mut item = item.as_object().ok_or(ValueError::Shape(LINES))?.clone();
+    item.retain(|_, value| !value.is_null());
+    if let Some(Json::String(price)) = item.get("unit_price") {
+        let price = price.trim();
+        let read = Money::parse(price, &habits.currency);
+        let read = match price.is_empty() {
+            true => Json::Null,
+            false => json!(read.ok_or_else(|| ValueError::Money(shown(price)))?),
+        };
+        item.insert("unit_price".to_owned(), read);
+    }
+    item.entry("quantity").or_insert(json!("1"));
+    for key in ["quantity", "discount", "tax"] {
+        match item.get(key) {
+            Some(Json::String(text)) if text.trim().is_empty() => {
+                item.remove(key);
+            }
+            Some(Json::String(text)) => {
+                let plain = number(text)?;
+                item.insert(key.to_owned(), json!(plain.to_string()));
+            }
+            Some(Json::Number(n)) => {
+                let plain = n.to_string();
+                item.insert(key.to_owned(), json!(plain));
+            }
+            _ => {}
+        }
+    }
+    Ok(Json::Object(item))
 }
 
 fn is_item_id(id: &str) -> bool {

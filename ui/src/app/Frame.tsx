@@ -76,7 +76,8 @@ export function Frame() {
     "Ctrl+-": () => zoomBy(-10),
     "Ctrl+0": () => zoomTo(100),
     "?": () => setHelp(true),
-    q: () => setCapturing(true),
+    q: () => (Date.now() - going.current < 1200 ? goKey(run("quotes"))() : setCapturing(true)),
+    s: goKey(run("products")),
     g: () => {
       going.current = Date.now();
     },
@@ -365,6 +366,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["1 … 6", t("keys.log")],
     ["Shift → · Shift ←", t("keys.push")],
     ["Space · M · W", t("keys.task")],
+    ["U", t("keys.quote")],
     ["Delete", t("keys.trash")],
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],

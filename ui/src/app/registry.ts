@@ -105,6 +105,20 @@ export const registry: Command[] = [
     run: () => go({ page: "list", kind: "activity" }),
   },
   {
+    id: "quotes",
+    label: "nav.quotes",
+    keys: "G Q",
+    also: "offers proposals baojia 报价",
+    run: () => go({ page: "list", kind: "quote" }),
+  },
+  {
+    id: "products",
+    label: "nav.products",
+    keys: "G S",
+    also: "price list catalogue chanpin jiage 产品 价格",
+    run: () => go({ page: "list", kind: "product" }),
+  },
+  {
     id: "import",
     label: "nav.import",
     keys: "G I",
@@ -170,6 +184,13 @@ export const registry: Command[] = [
     label: "new.activity",
     also: "add create meeting plan 添加 新增",
     run: () => ui.create("activity"),
+  },
+  { id: "new-quote", label: "new.quote", also: "add create offer 添加 新增", run: () => ui.create("quote") },
+  {
+    id: "new-product",
+    label: "new.product",
+    also: "add create item 添加 新增",
+    run: () => ui.create("product"),
   },
   ...ACTIVITIES.map(
     (type, n): Command => ({

@@ -71,6 +71,14 @@ export const commands = {
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
+	/**  What a quote comes to. */
+	quote: (id: RecordId) => __TAURI_INVOKE<QuoteView>("plugin:satchel|quote", { id }),
+	/**  A product as a line of a quote, at the price of a book. */
+	offer: (product: RecordId, priceBook: RecordId | null) => __TAURI_INVOKE<Value>("plugin:satchel|offer", { product, priceBook }),
+	reviseQuote: (id: RecordId) => __TAURI_INVOKE<Written>("plugin:satchel|revise_quote", { id }),
+	/**  What quotes look like and say. */
+	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
+	setLetterhead: (fields: { [key in string]: Value }) => __TAURI_INVOKE<Written>("plugin:satchel|set_letterhead", { fields }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
@@ -344,7 +352,9 @@ export type FieldType = "text" | "long_text" | "number" | "money" | "date" |
 /**  A moment. */
 "date_time" | "yes_no" | "choice" | "url" | "tags" | 
 /**  The id of a record of the kind that the field says. */
-"link" | "emails" | "phones" | "addresses";
+"link" | "emails" | "phones" | "addresses" | 
+/**  Of a quote. */
+"lines";
 
 export type FieldView = {
 	key: string,
@@ -359,6 +369,8 @@ export type FieldView = {
 	/**  What a link leads to. */
 	links: Kind | null,
 	custom: boolean,
+	/**  Nobody writes it: it follows from others. */
+	derived: boolean,
 };
 
 /**  A computer of the team that hosts a relay in this network. */
@@ -482,6 +494,16 @@ export type Kind = "person" | "company" |
 "activity" | 
 /**  What somebody has to do. */
 "task" | 
+/**  What is sold. */
+"product" | 
+/**  Prices for some customers: see [`Kind::Price`]. */
+"price_book" | 
+/**  What one product costs in a price book. */
+"price" | 
+/**  What was offered to somebody, line by line. */
+"quote" | 
+/**  What the team's quotes look like and say. */
+"letterhead" | 
 /**  A field that the user has added to another kind. */
 "custom_field" | 
 /**  A file on another record. */
@@ -632,6 +654,12 @@ export type ProgressEvent = {
 /**  Why a field is kept. */
 export type Purpose = "identify" | "reach" | "relate" | "organise";
 
+/**  What a quote comes to, or why it comes to nothing. */
+export type QuoteView = {
+	sums: Totals | null,
+	problem: string | null,
+};
+
 /**  One record, and so one document. */
 export type RecordId = string;
 
@@ -775,6 +803,14 @@ export type SyncReport = {
 	remotes: RemoteState[],
 };
 
+/**  The tax at one rate. */
+export type Tax = {
+	/**  Percent. */
+	rate: string,
+	base: number | null,
+	tax: number | null,
+};
+
 /**  There are other news, or the team is another. */
 export type TeamEvent = Record<string, never>;
 
@@ -785,6 +821,19 @@ export type TeamNews = {
 	/**  Why there was no sync at all. */
 	error: string | null,
 	requests: RequestView[],
+};
+
+/**  What a quote comes to, in minor units of its currency. */
+export type Totals = {
+	currency: string,
+	/**  What each line costs, in their order. */
+	lines: (number | null)[],
+	subtotal: number | null,
+	/**  What the discount on the whole takes off. */
+	discount: number | null,
+	net: number | null,
+	taxes: Tax[],
+	total: number | null,
 };
 
 export type UndoReport = {

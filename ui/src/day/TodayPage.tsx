@@ -64,8 +64,8 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
   }, [at]);
 
   if (!day || !status) return null;
-  if (Object.values(status.records).every((n) => n === 0) || !status.records.person)
-    if (lines.length === 0) return <EmptyList kind="person" trash={false} onCreate={onCreate} />;
+  if (lines.length === 0 && Object.values(status.records).every((n) => n === 0))
+    return <EmptyList kind="person" trash={false} onCreate={onCreate} />;
   const keep = (id: string) => (handle: TaskHandle | undefined) => {
     if (handle) handles.current.set(id, handle);
     else handles.current.delete(id);

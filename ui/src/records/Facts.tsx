@@ -10,7 +10,7 @@ import { isBrowsed, UNSEEN } from "./kinds";
 
 /** Shown only where they have a value, or when all fields are asked for. */
 const RARE = new Set(
-  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes".split(
+  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category".split(
     " ",
   ),
 );
@@ -99,7 +99,11 @@ function Fact({
         {labelOf(field)}
       </span>
       <div>
-        {editing ? (
+        {field.derived ? (
+          <span className="value still" id={`value-${field.key}`}>
+            <Shown field={field} value={value} title={record.titles[field.key]} />
+          </span>
+        ) : editing ? (
           <FieldEditor
             field={field}
             value={value}

@@ -7,6 +7,9 @@ import type { Kind, RecordView } from "../bindings";
 import { LogBox } from "../day/LogBox";
 import { Timeline } from "../day/Timeline";
 import { commands } from "../platform/tauri";
+import { QuoteActions } from "../quotes/QuoteActions";
+import { QuoteLines } from "../quotes/QuoteLines";
+import { QuotesOf } from "../quotes/QuotesOf";
 import { count, date, type Json, labelOf, money, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
@@ -129,8 +132,13 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
           <Facts key={record.id} record={record} />
         </section>
         <section className="stack">
+          {kind === "quote" && !record.deleted_at && <QuoteActions record={record} />}
+          {kind === "quote" && <QuoteLines record={record} />}
           {about && !record.deleted_at && <LogBox key={id} about={id} />}
           {about && <Timeline id={id} />}
+          {(kind === "company" || kind === "deal") && (
+            <QuotesOf about={kind} id={id} closed={!!record.deleted_at} />
+          )}
           {kind === "company" && <Staff company={id} />}
           <Files record={id} closed={!!record.deleted_at} />
           <div>

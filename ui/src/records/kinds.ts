@@ -1,4 +1,12 @@
-import { Building2, CalendarClock, CircleDollarSign, ListChecks, Users } from "lucide-react";
+import {
+  Building2,
+  CalendarClock,
+  CircleDollarSign,
+  FileText,
+  ListChecks,
+  Package,
+  Users,
+} from "lucide-react";
 import type { Kind } from "../bindings";
 import type { Key } from "../shared/en";
 import { language } from "../shared/i18n";
@@ -11,7 +19,7 @@ export interface ColumnSpec {
 }
 
 /** The kinds that have lists and pages of their own. */
-export const BROWSED = ["person", "company", "deal", "task", "activity"] as const;
+export const BROWSED = ["person", "company", "deal", "task", "activity", "quote", "product"] as const;
 export type Browsed = (typeof BROWSED)[number];
 
 export const isBrowsed = (kind: string | null): kind is Browsed => BROWSED.some((k) => k === kind);
@@ -129,6 +137,43 @@ export const KINDS: Record<Browsed, KindOf> = {
     ],
     sort: "-at",
   },
+  quote: {
+    icon: FileText,
+    many: "nav.quotes",
+    create: "new.quote",
+    empty: "empty.quote",
+    hint: "empty.quoteHint",
+    asked: ["name", "deal", "company", "person"],
+    columns: [
+      { key: "number", width: "130px" },
+      { key: "name", width: "minmax(180px, 1.6fr)" },
+      { key: "company", width: "minmax(120px, 1.2fr)" },
+      { key: "status", width: "100px" },
+      { key: "net", width: "minmax(100px, 0.8fr)" },
+      { key: "total", width: "minmax(100px, 0.8fr)" },
+      { key: "valid_until", width: "110px", editable: true },
+      { key: "owner", width: "minmax(90px, 0.8fr)", editable: true },
+    ],
+    sort: "-number",
+  },
+  product: {
+    icon: Package,
+    many: "nav.products",
+    create: "new.product",
+    empty: "empty.product",
+    hint: "empty.productHint",
+    asked: ["name", "code", "price", "unit", "tax"],
+    columns: [
+      { key: "name", width: "minmax(200px, 2fr)", editable: true },
+      { key: "code", width: "minmax(90px, 0.8fr)", editable: true },
+      { key: "price", width: "minmax(100px, 0.8fr)", editable: true },
+      { key: "unit", width: "90px", editable: true },
+      { key: "tax", width: "80px", editable: true },
+      { key: "category", width: "minmax(110px, 1fr)", editable: true },
+      UPDATED,
+    ],
+    sort: "",
+  },
 };
 
 export const columnsOf = (kind: Kind): ColumnSpec[] => KINDS[browsed(kind)].columns;
@@ -140,7 +185,7 @@ export const askedOf = (kind: Browsed): string[] =>
     : KINDS[kind].asked;
 
 /** Written by the app, and of no use to read. */
-export const UNSEEN = new Set(["rank", "stage_at"]);
+export const UNSEEN = new Set(["rank", "stage_at", "lines", "version"]);
 
 /** What is done with somebody, in the order of their keys. */
 export const ACTIVITIES = ["call", "visit", "meeting", "message", "mail", "note"] as const;

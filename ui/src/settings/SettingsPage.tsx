@@ -3,6 +3,7 @@ import { useFields, useQuery, useVersion } from "../app/data";
 import { exportAll, verify } from "../app/registry";
 import type { ExportFormat, FieldType, Kind, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
+import { Letterhead } from "../quotes/Letterhead";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { count } from "../shared/format";
 import { type Key, language, t, tOr, usePrefs } from "../shared/i18n";
@@ -22,6 +23,10 @@ export function SettingsPage() {
         <Vault />
         <Security />
         <OwnFields />
+        <section>
+          <h2>{t("letterhead.title")}</h2>
+          <Letterhead />
+        </section>
         <Data />
         <About />
       </div>

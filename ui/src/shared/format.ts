@@ -163,6 +163,13 @@ export function show(
       return value
         .map((item: Json) => (item.label ? `${item.value} (${itemLabel(item.label)})` : item.value))
         .join(", ");
+    case "lines":
+      return value
+        .map(
+          (line: Json) =>
+            `${line.quantity} × ${line.name}${line.unit_price ? ` (${money(line.unit_price)})` : ""}`,
+        )
+        .join("; ");
     case "addresses":
       return value.map(address).join("; ");
     default:

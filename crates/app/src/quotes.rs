@@ -1,0 +1,367 @@
+//! Quotes: their numbers, prices, versions, and the deal whose value follows them.
+
+use crate::{
+    AppError, Session,
+    day::local_day,
+    records::{FieldInput, Values, read_input, registers_of},
+    session::now,
+    views::{QuoteView, Written, WrittenMany},
+};
+use satchel_document::{Changes, difference, guarded};
+use satchel_domain::{
+    Fields, Kind, RecordId, Registers, Value,
+    money::Money,
+    projection::fields_of,
+    quote::{self, Line},
+    register::{DELETED_AT, EXTERNAL_ID, field_of},
+};
+use satchel_storage::{Connection, documents, quotes, team};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+/// How long an offer stands where the letterhead does not say.
+const VALID_DAYS: f64 = 30.0;
+/// What a new version does not take over.
+const OF_ONE_VERSION: [&str; 4] = ["decided_at", "declined_reason", DELETED_AT, EXTERNAL_ID];
+
+impl Session {
+    /// What quotes look like and say: one record for the team.
+    pub fn letterhead(&self) -> Result<Map<String, Json>, AppError> {
+        let id = self.letterhead_id();
+        match self.store.read(|db| documents::exists(db, id))? {
+            true => Ok(self.get(id)?.fields),
+            false => Ok(Map::new()),
+        }
+    }
+
+    pub fn letterhead_id(&self) -> RecordId {
+        self.derive_id(&["letterhead"])
+    }
+
+    pub fn set_letterhead(&self, input: &FieldInput) -> Result<Written, AppError> {
+        let id = self.letterhead_id();
+        let values = read_input(Kind::Letterhead, input, &self.catalogue(), &self.habits()?)?;
+        if let Some(Some(Value::Text(colour))) = values.get("accent")
+            && quote::colour(colour).is_none()
+        {
+            return Err(AppError {
+                field: Some("accent".to_owned()),
+                ..AppError::refused("write the colour as #7a4a21")
+            });
+        }
+        if self.store.read(|db| documents::exists(db, id))? {
+            return self.set(id, input);
+        }
+        let made = [(id, Kind::Letterhead, registers_of(&values))];
+        Ok(Written { id, operation: Some(self.together("create", &made, &[])?) })
+    }
+
+    /// What tells this device's numbers from those of all others that it has heard of.
+    fn code(&self) -> Result<String, AppError> {
+        let feeds = self.store.read(team::feeds)?;
+        let others: Vec<quote::Writer> = feeds.iter().map(|f| (f.device, f.incarnation)).collect();
+        Ok(quote::writer_code(&(*self.device.as_bytes(), self.incarnation), &others))
+    }
+
+    fn next_number(&self, today: &str) -> Result<String, AppError> {
+        let year = today.get(..4).and_then(|y| y.parse().ok()).unwrap_or_default();
+        let prefix = quote::number_prefix(year, &self.code()?);
+        let given = self.store.read(|db| quotes::numbers(db, &prefix))?;
+        let number = |n: &String| n.get(prefix.len()..)?.split('/').next()?.parse::<u32>().ok();
+        let next = given.iter().filter_map(number).max().unwrap_or(0) + 1;
+        Ok(format!("{prefix}{next:03}"))
+    }
+
+    /// What a new quote has where nobody has said otherwise.
+    pub(crate) fn begin_quote(&self, values: &mut Values) -> Result<(), AppError> {
+        let (today, _) = local_day();
+        let letterhead = self.letterhead()?;
+        if let Some(deal) = reference(values, "deal") {
+            let deal = self.get(deal)?.fields;
+            for key in ["company", "person", "name"] {
+                let given = deal.get(key).and_then(Json::as_str).unwrap_or_default();
+                let value = match key {
+                    "name" => Some(Value::Text(given.to_owned())).filter(|_| !given.is_empty()),
+                    _ => given.parse().ok().map(Value::Reference),
+                };
+                values.entry(key.to_owned()).or_insert(value);
+            }
+        }
+        if let Some(company) = reference(values, "company") {
+            let book = self.get(company)?.fields.get("price_book").and_then(|b| b.as_str()?.parse().ok());
+            values.entry("price_book".to_owned()).or_insert(book.map(Value::Reference));
+        }
+        let mut default = |key: &str, value: Option<Value>| {
+            values.entry(key.to_owned()).or_insert(value);
+        };
+        let text = |key: &str| letterhead.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+        for key in ["intro", "terms"] {
+            default(key, Some(Value::LongText(text(key))).filter(|t| !t.is_empty()));
+        }
+        default("owner", Some(Value::Text(self.person.clone())));
+        default("status", Some(Value::Text("draft".to_owned())));
+        default("date", today.parse().ok().map(Value::Date));
+        let days = letterhead.get("valid_days").and_then(Json::as_f64).unwrap_or(VALID_DAYS);
+        default("valid_until", later(&today, days).and_then(|day| day.parse().ok()).map(Value::Date));
+        default("version", Some(Value::Number(1.0)));
+        if !matches!(values.get("number"), Some(Some(_))) {
+            values.insert("number".to_owned(), Some(Value::Text(self.next_number(&today)?)));
+        }
+        Ok(())
+    }
+
+    /// Fills in what a line leaves to its product, and refuses what cannot be added up.
+    pub(crate) fn price_lines(&self, values: &mut Values, book: Option<RecordId>) -> Result<(), AppError> {
+        let Some(Some(Value::Lines(lines))) = values.get_mut("lines") else { return Ok(()) };
+        for line in lines.iter_mut() {
+            let Some(product) = line.product.filter(|_| line.name.is_empty() || line.unit_price.is_none())
+            else {
+                continue;
+            };
+            let offered = self.offer(product, book)?;
+            if line.name.is_empty() {
+                line.name = offered.name;
+                line.description = offered.description;
+                line.unit = offered.unit;
+            }
+            if line.unit_price.is_none() {
+                line.unit_price = offered.unit_price;
+                line.tax = offered.tax;
+            }
+        }
+        match quote::totals(lines, rust_decimal::Decimal::ZERO) {
+            Ok(_) | Err(quote::QuoteError::Nothing) => Ok(()),
+            Err(e) => Err(AppError { field: Some("lines".to_owned()), ..AppError::refused(e.to_string()) }),
+        }
+    }
+
+    /// A product as a line of a quote, at the price of a book.
+    pub fn offer(&self, product: RecordId, book: Option<RecordId>) -> Result<Line, AppError> {
+        let view = self.get(product).ok().filter(|view| view.kind == Kind::Product);
+        let missing =
+            || AppError { field: Some("lines".to_owned()), ..AppError::not_found("product", product) };
+        let view = view.ok_or_else(missing)?;
+        let text = |key: &str| view.fields.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let number = |fields: &Map<String, Json>, key: &str| {
+            let number = fields.get(key).and_then(Json::as_f64)?;
+            rust_decimal::Decimal::try_from(number).ok().map(|n| n.round_dp(4))
+        };
+        let own: Option<Money> =
+            view.fields.get("price").and_then(|price| serde_json::from_value(price.clone()).ok());
+        let price = match book {
+            Some(book) => {
+                let off = number(&self.get(book)?.fields, "discount").unwrap_or_default();
+                let agreed = self.store.read(|db| quotes::price_in(db, book, product))?;
+                agreed.or_else(|| reduced(own, off))
+            }
+            None => own,
+        };
+        let tax = match number(&view.fields, "tax") {
+            Some(tax) => tax,
+            None => number(&self.letterhead()?, "tax").unwrap_or_default(),
+        };
+        Ok(Line {
+            product: Some(product),
+            name: view.title.clone(),
+            description: text("description"),
+            unit: text("unit"),
+            quantity: rust_decimal::Decimal::ONE,
+            unit_price: price,
+            tax,
+            ..Line::default()
+        })
+    }
+
+    pub(crate) fn create_quote(&self, mut values: Values) -> Result<Written, AppError> {
+        self.begin_quote(&mut values)?;
+        let book = reference(&values, "price_book");
+        self.price_lines(&mut values, book)?;
+        let (id, registers) = (RecordId(Uuid::now_v7()), registers_of(&values));
+        satchel_document::fits(&registers)?;
+        let fields = fields_of(Kind::Quote, &registers, &self.catalogue());
+        let deal = self.store.read(|db| self.follows(db, id, &fields))?;
+        let made = [(id, Kind::Quote, registers)];
+        let operation = self.together("create", &made, &deal.into_iter().collect::<Vec<_>>())?;
+        Ok(Written { id, operation: Some(operation) })
+    }
+
+    /// Changes quotes, and the value of their deals with them.
+    pub(crate) fn set_quotes(
+        &self,
+        label: &str,
+        ids: &[RecordId],
+        mut values: Values,
+    ) -> Result<WrittenMany, AppError> {
+        if let Some(Some(Value::Text(status))) = values.get("status") {
+            let decided = matches!(status.as_str(), "accepted" | "declined");
+            let declined = status == "declined";
+            values.insert("decided_at".to_owned(), decided.then(|| Value::DateTime(now())));
+            if !declined {
+                values.entry("declined_reason".to_owned()).or_insert(None);
+            }
+        }
+        let catalogue = self.catalogue();
+        let mut edits: Vec<(RecordId, Changes)> = Vec::new();
+        for id in ids {
+            let registers = self.registers_of_quote(*id)?;
+            let there = fields_of(Kind::Quote, &registers, &catalogue);
+            let mut values = values.clone();
+            let book = match values.get("price_book") {
+                Some(_) => reference(&values, "price_book"),
+                None => there.get("price_book").and_then(Value::as_reference),
+            };
+            self.price_lines(&mut values, book)?;
+            let wanted = registers_of(&values);
+            let changes: Changes =
+                values.keys().flat_map(|key| difference(key, &registers, &wanted)).collect();
+            if changes.is_empty() {
+                continue;
+            }
+            let fields = fields_of(Kind::Quote, &applied(registers, &changes), &catalogue);
+            let promised =
+                matches!(values.get("status"), Some(Some(Value::Text(s))) if s == "sent" || s == "accepted");
+            if promised {
+                quote::totals_of(&fields).map_err(|e| AppError::refused(e.to_string()))?;
+            }
+            edits.extend(self.store.read(|db| self.follows(db, *id, &fields))?);
+            edits.push((*id, changes));
+        }
+        if edits.is_empty() {
+            return Ok(WrittenMany { operation: None, count: 0 });
+        }
+        let count = u32::try_from(edits.len()).unwrap_or(u32::MAX);
+        Ok(WrittenMany { operation: Some(self.together(label, &[], &edits)?), count })
+    }
+
+    fn registers_of_quote(&self, id: RecordId) -> Result<Registers, AppError> {
+        self.store.glance(|db| {
+            let (row, document) = self.load(db, id)?;
+            match row.kind {
+                Kind::Quote => guarded(|| Ok(document.registers())),
+                _ => Err(AppError::not_found("quote", id)),
+            }
+        })
+    }
+
+    /// What a deal is worth once a quote for it says this: what was accepted last, else what was offered last.
+    fn follows(
+        &self,
+        db: &Connection,
+        id: RecordId,
+        fields: &Fields,
+    ) -> Result<Option<(RecordId, Changes)>, AppError> {
+        let Some(deal) = fields.get("deal").and_then(Value::as_reference) else { return Ok(None) };
+        let text = |key: &str| fields.get(key).map(Value::to_text);
+        let net = match fields.get("net") {
+            Some(Value::Money(net)) => Some(net.clone()),
+            _ => None,
+        };
+        let own = quotes::Offer {
+            id,
+            status: text("status").unwrap_or_default(),
+            date: text("date"),
+            number: text("number").unwrap_or_default(),
+            net,
+        };
+        let mut offers = quotes::of_deal(db, deal)?;
+        offers.retain(|offer| offer.id != id);
+        offers.push(own);
+        let latest = |statuses: &[&str]| {
+            let of = offers.iter().filter(|o| statuses.contains(&o.status.as_str()) && o.net.is_some());
+            of.max_by(|a, b| (&a.date, &a.number).cmp(&(&b.date, &b.number))).and_then(|o| o.net.clone())
+        };
+        let Some(worth) = latest(&["accepted"]).or_else(|| latest(&["draft", "sent"])) else {
+            return Ok(None);
+        };
+        let (row, document) = self.load(db, deal)?;
+        if row.kind != Kind::Deal {
+            return Ok(None);
+        }
+        let wanted = registers_of(&Values::from([("value".to_owned(), Some(Value::Money(worth)))]));
+        let changes: Changes = difference("value", &document.registers(), &wanted).into_iter().collect();
+        Ok((!changes.is_empty()).then_some((deal, changes)))
+    }
+
+    /// A new version of a quote, to be changed; the one before it no longer stands, unless it was accepted.
+    pub fn revise_quote(&self, id: RecordId) -> Result<Written, AppError> {
+        let mut registers = self.registers_of_quote(id)?;
+        let catalogue = self.catalogue();
+        let fields = fields_of(Kind::Quote, &registers, &catalogue);
+        let number = fields.get("number").map(Value::to_text).unwrap_or_default();
+        let root = number.split('/').next().unwrap_or_default().to_owned();
+        let version = |number: &String| {
+            let last = number.split('/').nth(1)?;
+            last.split('-').next()?.parse::<u32>().ok()
+        };
+        let given = self.store.read(|db| quotes::numbers(db, &root))?;
+        let next = given.iter().filter_map(version).max().unwrap_or(1) + 1;
+        registers.retain(|path, _| !OF_ONE_VERSION.contains(&field_of(path)));
+        let (today, _) = local_day();
+        let valid = self.letterhead()?.get("valid_days").and_then(Json::as_f64).unwrap_or(VALID_DAYS);
+        let own = Values::from([
+            ("number".to_owned(), Some(Value::Text(quote::version_number(&root, next, &self.code()?)))),
+            ("version".to_owned(), Some(Value::Number(f64::from(next)))),
+            ("status".to_owned(), Some(Value::Text("draft".to_owned()))),
+            ("date".to_owned(), today.parse().ok().map(Value::Date)),
+            ("valid_until".to_owned(), later(&today, valid).and_then(|d| d.parse().ok()).map(Value::Date)),
+        ]);
+        registers.extend(registers_of(&own));
+        let status = fields.get("status").map(Value::to_text).unwrap_or_default();
+        let superseded = Values::from([("status".to_owned(), Some(Value::Text("superseded".to_owned())))]);
+        let before = (status != "accepted").then(|| {
+            let all = registers_of(&superseded).into_iter().map(|(path, scalar)| (path, Some(scalar)));
+            (id, all.collect::<Changes>())
+        });
+        let made = RecordId(Uuid::now_v7());
+        let operation = self.together(
+            "revise",
+            &[(made, Kind::Quote, registers)],
+            &before.into_iter().collect::<Vec<_>>(),
+        )?;
+        Ok(Written { id: made, operation: Some(operation) })
+    }
+
+    /// What a quote comes to, line by line.
+    pub fn quote(&self, id: RecordId) -> Result<QuoteView, AppError> {
+        let registers = self.registers_of_quote(id)?;
+        let fields = fields_of(Kind::Quote, &registers, &self.catalogue());
+        Ok(match quote::totals_of(&fields) {
+            Ok(sums) => QuoteView { sums: Some(sums), problem: None },
+            Err(quote::QuoteError::Nothing) => QuoteView { sums: None, problem: None },
+            Err(e) => QuoteView { sums: None, problem: Some(e.to_string()) },
+        })
+    }
+}
+
+fn reference(values: &Values, key: &str) -> Option<RecordId> {
+    values.get(key)?.as_ref()?.as_reference()
+}
+
+fn applied(mut registers: Registers, changes: &Changes) -> Registers {
+    for (path, value) in changes {
+        match value {
+            Some(value) => registers.insert(path.clone(), value.clone()),
+            None => registers.remove(path),
+        };
+    }
+    registers
+}
+
+fn reduced(price: Option<Money>, off: rust_decimal::Decimal) -> Option<Money> {
+    let price = price?;
+    let line = Line {
+        quantity: rust_decimal::Decimal::ONE,
+        unit_price: Some(price.clone()),
+        discount: off,
+        ..Line::default()
+    };
+    Some(Money { minor: line.net()?, ..price })
+}
+
+/// So many days after a day.
+fn later(today: &str, days: f64) -> Option<String> {
+    let day: jiff::civil::Date = today.parse().ok()?;
+    #[allow(clippy::cast_possible_truncation)]
+    let days = days.clamp(0.0, 3650.0).round() as i64;
+    Some(day.checked_add(jiff::Span::new().days(days)).ok()?.to_string())
+}

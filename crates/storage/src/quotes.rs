@@ -1,0 +1,60 @@
+//! What quotes ask of each other, of their deal and of the prices.
+
+use crate::{StorageError, documents::parsed};
+use rusqlite::{Connection, OptionalExtension, params};
+use satchel_domain::{Kind, RecordId, money::Money};
+
+/// The numbers that begin so, of all quotes, those in the trash included: a number is given once.
+pub fn numbers(db: &Connection, prefix: &str) -> Result<Vec<String>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT number FROM quote WHERE number >= ?1 AND number < ?2")?;
+    let rows = statement.query_map(params![prefix, format!("{prefix}~")], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A quote as its deal sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    pub id: RecordId,
+    pub status: String,
+    pub date: Option<String>,
+    pub number: String,
+    pub net: Option<Money>,
+}
+
+/// The quotes that were written for a deal.
+pub fn of_deal(db: &Connection, deal: RecordId) -> Result<Vec<Offer>, StorageError> {
+    let sql = "SELECT id, coalesce(status, 'draft'), date, coalesce(number, ''), net, net_currency FROM quote
+               WHERE deal = ?1 AND deleted_at IS NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([deal.to_string()], |r| {
+        let (minor, currency) = (r.get::<_, Option<i64>>(4)?, r.get::<_, Option<String>>(5)?);
+        Ok(Offer {
+            id: parsed(r, 0)?,
+            status: r.get(1)?,
+            date: r.get(2)?,
+            number: r.get(3)?,
+            net: minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What a product costs in a price book, where that says so.
+pub fn price_in(
+    db: &Connection,
+    price_book: RecordId,
+    product: RecordId,
+) -> Result<Option<Money>, StorageError> {
+    let sql = "SELECT price, price_currency FROM price WHERE price_book = ?1 AND product = ?2
+               AND price IS NOT NULL AND deleted_at IS NULL ORDER BY updated_at DESC, id LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    let money = |r: &rusqlite::Row<'_>| Ok(Money { minor: r.get(0)?, currency: r.get(1)? });
+    Ok(statement.query_row(params![price_book.to_string(), product.to_string()], money).optional()?)
+}
+
+/// The records of a small kind, by what they are called.
+pub fn all_called(db: &Connection, kind: Kind) -> Result<Vec<(RecordId, String)>, StorageError> {
+    let sql = format!("SELECT id, called FROM {kind} WHERE deleted_at IS NULL ORDER BY sort, id LIMIT 500");
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_map([], |r| Ok((parsed(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
+}

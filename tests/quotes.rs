@@ -1,0 +1,198 @@
+//! Products, price books and quotes: sums, numbers, versions, and deals that follow them.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use satchel_app::{
+    Cancel, Role, Session,
+    domain::{Kind, RecordId},
+};
+use satchel_tests::team::{Device, agree, fields, team};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn new(session: &Session, kind: Kind, input: Value) -> RecordId {
+    session.create(kind, &fields(input)).unwrap().id
+}
+
+fn set(session: &Session, id: RecordId, input: Value) {
+    session.set(id, &fields(input)).unwrap();
+}
+
+fn field(session: &Session, id: RecordId, key: &str) -> Value {
+    session.get(id).unwrap().fields.get(key).cloned().unwrap_or_default()
+}
+
+fn eur(minor: i64) -> Value {
+    json!({"minor": minor, "currency": "EUR"})
+}
+
+fn undo(session: &Session) {
+    session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+}
+
+#[test]
+fn a_quote_takes_prices_from_products_and_the_deal_follows_it() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let book = new(&session, Kind::PriceBook, json!({"name": "Resellers", "discount": 10}));
+    let pump = new(
+        &session,
+        Kind::Product,
+        json!({"name": "Pump", "code": "P-1", "price": "120 EUR", "unit": "piece", "tax": 21, "description": "40 l/min"}),
+    );
+    let seal = new(&session, Kind::Product, json!({"name": "Seal", "price": "9.99 EUR", "tax": 21}));
+    new(
+        &session,
+        Kind::Price,
+        json!({"price_book": book.to_string(), "product": seal.to_string(), "price": "8 EUR"}),
+    );
+    let acme = new(&session, Kind::Company, json!({"name": "Acme", "price_book": book.to_string()}));
+    let deal =
+        new(&session, Kind::Deal, json!({"name": "Pumps", "company": acme.to_string(), "value": "5000 EUR"}));
+    let lines = json!([
+        {"product": pump.to_string(), "quantity": 3},
+        {"product": seal.to_string(), "quantity": "2,5", "discount": "5%"},
+        {"name": "Installation", "unit_price": "200 EUR"},
+    ]);
+    let quote = new(&session, Kind::Quote, json!({"deal": deal.to_string(), "lines": lines}));
+    let view = session.get(quote).unwrap();
+    assert_eq!(view.titles["company"], "Acme", "as the deal has it");
+    assert_eq!(view.fields["name"], "Pumps");
+    assert_eq!(view.fields["status"], "draft");
+    let number = view.fields["number"].as_str().unwrap();
+    assert!(number.ends_with("-001") && number.starts_with("20"), "{number}");
+    assert!(view.fields["date"].as_str() < view.fields["valid_until"].as_str());
+    // 3 x 108.00, 2.5 x 8.00 less 5 %, 200.00: ten percent off in the book, 8.00 by its own price.
+    let sums = session.quote(quote).unwrap().sums.unwrap();
+    assert_eq!(sums.lines, [32_400, 1_900, 20_000]);
+    assert_eq!(
+        (sums.net, sums.taxes[0].base, sums.taxes[0].tax, sums.total),
+        (54_300, 34_300, 7_203, 61_503)
+    );
+    assert_eq!((view.fields["net"].clone(), view.fields["total"].clone()), (eur(54_300), eur(61_503)));
+    assert_eq!(field(&session, deal, "value"), eur(54_300));
+
+    // What was offered stays, whatever the price list says later.
+    set(&session, pump, json!({"price": "150 EUR"}));
+    assert_eq!(field(&session, quote, "net"), eur(54_300));
+    set(&session, quote, json!({"discount": 10}));
+    assert_eq!((field(&session, quote, "net"), field(&session, deal, "value")), (eur(48_870), eur(48_870)));
+    undo(&session);
+    assert_eq!(
+        (field(&session, quote, "net"), field(&session, deal, "value")),
+        (eur(54_300), eur(54_300)),
+        "both"
+    );
+
+    // Lists sort and filter by what it comes to.
+    let request = |filter: &str| satchel_app::ListRequest { filter: filter.into(), ..Default::default() };
+    let listed = |filter: &str| session.list(Kind::Quote, &request(filter)).unwrap().total;
+    assert_eq!((listed("net > 500"), listed("total > 700"), listed("company = 'Acme'")), (1, 0, 1));
+    assert!(session.search("pump", None, 10).unwrap().iter().any(|hit| hit.id == quote), "by its lines");
+
+    // A new version: what was accepted counts, and a declined one does not.
+    set(&session, quote, json!({"status": "sent"}));
+    let second = session.revise_quote(quote).unwrap().id;
+    assert_eq!(field(&session, second, "number"), format!("{number}/2"));
+    assert_eq!(field(&session, quote, "status"), "superseded");
+    set(&session, second, json!({"lines": [{"name": "All in one", "unit_price": "600 EUR", "tax": 21}]}));
+    assert_eq!(field(&session, deal, "value"), eur(60_000));
+    set(&session, second, json!({"status": "accepted"}));
+    assert!(field(&session, second, "decided_at").is_string());
+    let third = session.revise_quote(second).unwrap().id;
+    assert_eq!(field(&session, third, "number"), format!("{number}/3"));
+    assert_eq!(field(&session, second, "status"), "accepted", "it was promised");
+    set(&session, third, json!({"discount": 50}));
+    assert_eq!(field(&session, deal, "value"), eur(60_000), "only what was accepted counts");
+    set(&session, third, json!({"status": "declined", "declined_reason": "too late"}));
+    assert!(field(&session, third, "decided_at").is_string());
+    set(&session, third, json!({"status": "draft"}));
+    assert_eq!(field(&session, third, "decided_at"), Value::Null);
+    assert_eq!(field(&session, third, "declined_reason"), Value::Null);
+    assert!(session.verify(&mut |_| {}).unwrap().ok);
+}
+
+#[test]
+fn what_is_wrong_with_a_quote_is_said() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let refused = |input: Value| session.create(Kind::Quote, &fields(input)).unwrap_err();
+    let error = refused(json!({"lines": [
+        {"name": "a", "unit_price": "1 EUR"}, {"name": "b", "unit_price": "1 USD"},
+    ]}));
+    assert!(error.message.contains("EUR and USD"), "{}", error.message);
+    assert_eq!(error.field.as_deref(), Some("lines"));
+    let yen = json!([{"name": "a", "unit_price": "7"}, {"name": "b", "unit_price": "8 JPY"}]);
+    let quote = new(&session, Kind::Quote, json!({ "lines": yen }));
+    assert_eq!(
+        field(&session, quote, "net"),
+        json!({"minor": 15, "currency": "JPY"}),
+        "a bare number is the others'"
+    );
+    for lines in [
+        json!([{"name": "a", "unit_price": "1 QQQ"}]),
+        json!([{"name": "a", "quantity": "many"}]),
+        json!([{"name": "a", "tax": 101}]),
+        json!([{"name": "a", "quantity": 0.123_456}]),
+        json!("three pumps"),
+        json!([3]),
+        Value::Array(vec![json!({"name": "x"}); 501]),
+    ] {
+        refused(json!({ "lines": lines }));
+    }
+    let missing = json!([{"product": "0198a000-0000-7000-8000-000000000000"}]);
+    assert!(refused(json!({ "lines": missing })).message.contains("product"));
+    assert!(refused(json!({"net": "5 EUR"})).message.contains("calculated"));
+    assert!(refused(json!({"status": "maybe"})).message.contains("accepted"));
+    let empty = new(&session, Kind::Quote, json!({"name": "Nothing yet"}));
+    let error = session.set(empty, &fields(json!({"status": "sent"}))).unwrap_err();
+    assert!(error.message.contains("no line with a price"), "{}", error.message);
+    assert_eq!(session.quote(empty).unwrap().sums, None);
+    // Undone, its number is not given again.
+    undo(&session);
+    let next = new(&session, Kind::Quote, json!({"name": "Next"}));
+    assert!(field(&session, next, "number").as_str().unwrap().ends_with("-003"));
+}
+
+#[test]
+fn reps_who_are_offline_never_give_a_number_twice() {
+    let devices = team(&[("Bo", Role::Member), ("Cy", Role::Member)]);
+    let mut numbers = BTreeSet::new();
+    let mut quotes = Vec::new();
+    for device in &devices {
+        let session = device.session();
+        for _ in 0..3 {
+            let quote = new(
+                &session,
+                Kind::Quote,
+                json!({"name": "x", "lines": [{"name": "a", "unit_price": "1 EUR"}]}),
+            );
+            numbers.insert(field(&session, quote, "number").as_str().unwrap().to_owned());
+            quotes.push(quote);
+        }
+    }
+    assert_eq!(numbers.len(), 9);
+    agree(&devices);
+    // Two revise one quote at once, and one adds a line while another gives a discount.
+    let (ana, bo) = (devices[0].session(), devices[1].session());
+    let versions = [ana.revise_quote(quotes[0]).unwrap().id, bo.revise_quote(quotes[0]).unwrap().id];
+    ana.set(quotes[1], &fields(json!({"discount": 50}))).unwrap();
+    let lines = json!([{"name": "a", "unit_price": "1 EUR"}, {"name": "b", "unit_price": "3 EUR"}]);
+    bo.set(quotes[1], &fields(json!({ "lines": lines }))).unwrap();
+    // And two lay a line of another currency into one.
+    let euros = json!([{"name": "a", "unit_price": "1 EUR"}, {"name": "e", "unit_price": "1 EUR"}]);
+    let dollars = json!([{"name": "d", "unit_price": "1 USD"}]);
+    ana.set(quotes[2], &fields(json!({ "lines": euros }))).unwrap();
+    bo.set(quotes[2], &fields(json!({ "lines": dollars }))).unwrap();
+    agree(&devices);
+    for session in [&ana, &bo] {
+        let given: BTreeSet<String> =
+            versions.iter().map(|id| field(session, *id, "number").to_string()).collect();
+        assert_eq!(given.len(), 2);
+        assert_eq!(field(session, quotes[1], "net"), eur(200), "half of both lines");
+        let view = session.quote(quotes[2]).unwrap();
+        assert!(view.sums.is_none() && view.problem.unwrap().contains("USD"));
+        assert!(session.set(quotes[2], &fields(json!({"status": "sent"}))).is_err());
+        assert!(session.verify(&mut |_| {}).unwrap().ok);
+    }
+}
