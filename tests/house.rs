@@ -40,6 +40,7 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-document"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-storage"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
+    assert_eq!(house("satchel-paper"), only(&[]), "a paper is data in and bytes out");
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
     assert_eq!(house("satchel-server"), only(&["satchel-protocol"]), "the server knows no records");
@@ -63,6 +64,7 @@ fn only_the_desktop_knows_tauri() {
         "satchel-vault",
         "satchel-storage",
         "satchel-interchange",
+        "satchel-paper",
         "satchel-protocol",
         "satchel-sync",
         "satchel-server",
