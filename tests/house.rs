@@ -44,7 +44,8 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
     assert_eq!(house("satchel-server"), only(&["satchel-protocol"]), "the server knows no records");
-    let parts = ["document", "domain", "interchange", "protocol", "server", "storage", "sync", "vault"];
+    let parts =
+        ["document", "domain", "interchange", "paper", "protocol", "server", "storage", "sync", "vault"];
     let parts: Vec<String> = parts.iter().map(|part| format!("satchel-{part}")).collect();
     assert_eq!(
         house("satchel-app"),

@@ -5,6 +5,7 @@
 use satchel_app::{
     Cancel, Role, Session,
     domain::{Kind, RecordId},
+    views::PaperLanguage,
 };
 use satchel_tests::team::{Device, agree, fields, team};
 use serde_json::{Value, json};
@@ -195,4 +196,90 @@ fn reps_who_are_offline_never_give_a_number_twice() {
         assert!(session.set(quotes[2], &fields(json!({"status": "sent"}))).is_err());
         assert!(session.verify(&mut |_| {}).unwrap().ok);
     }
+}
+
+/// What a customer reads, in either language, and how the firm looks on it.
+#[test]
+fn a_quote_is_a_paper_of_the_firm() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let address =
+        json!([{"street": "Calle Mayor 3", "city": "Vigo", "postal_code": "36201", "country": "ES"}]);
+    let acme = new(&session, Kind::Company, json!({"name": "Acme 上海", "addresses": address}));
+    let ada = new(&session, Kind::Person, json!({"first_name": "Ada", "last_name": "Wu"}));
+    session
+        .set_letterhead(&fields(json!({"name": "Norte Foods SL", "address": "Rúa do Sol 1\nLugo",
+            "footer": "IBAN ES00 1234", "terms": "Paid in 30 days.", "accent": "#225588"})))
+        .unwrap();
+    let lines = json!([
+        {"name": "Pump", "description": "40 l/min", "quantity": 3, "unit": "piece", "unit_price": "1234.50 EUR",
+         "discount": 5, "tax": 21},
+        {"name": "安装", "unit_price": "200 EUR"},
+    ]);
+    let quote = new(
+        &session,
+        Kind::Quote,
+        json!({"company": acme.to_string(), "person": ada.to_string(), "name": "Pumps", "lines": lines,
+            "discount": 10, "date": "2026-11-27", "valid_until": "2026-12-27"}),
+    );
+    let text = |path: &std::path::Path| {
+        let text = pdf_extract::extract_text(path).unwrap();
+        text.chars().filter(|c| !c.is_whitespace()).collect::<String>()
+    };
+    let english = at("a.pdf");
+    session.write_quote_pdf(quote, PaperLanguage::En, &english).unwrap();
+    let number = field(&session, quote, "number");
+    let read = text(&english);
+    for said in [
+        number.as_str().unwrap(),
+        "NorteFoodsSL",
+        "RúadoSol1",
+        "IBANES001234",
+        "Paidin30days.",
+        "Acme上海",
+        "AdaWu",
+        "CalleMayor3",
+        "36201Vigo",
+        "27November2026",
+        "27December2026",
+        "Pump",
+        "40l/min",
+        "3piece",
+        "€1,234.50",
+        "安装",
+        "Subtotal",
+        "Discount10%",
+        "−€371.83",
+        "Tax21%",
+        "€664.97",
+        "€4,011.47",
+    ] {
+        assert!(read.contains(said), "«{said}» is not in {read}");
+    }
+    let chinese = at("b.pdf");
+    session.write_quote_pdf(quote, PaperLanguage::Zh, &chinese).unwrap();
+    for said in ["报价单", "2026年11月27日", "小计", "税21%", "合计"] {
+        assert!(text(&chinese).contains(said), "«{said}» is not in it");
+    }
+
+    // A logo is looked at before it is taken, and the last one counts.
+    let plain = std::fs::read(&english).unwrap();
+    std::fs::write(at("logo.png"), b"no picture").unwrap();
+    let refused = session.set_logo(&at("logo.png")).unwrap_err();
+    assert!(refused.message.contains("save it as PNG or JPEG"), "{refused:?}");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../icons/icon.png"), at("logo.png")).unwrap();
+    session.set_logo(&at("logo.png")).unwrap();
+    session.write_quote_pdf(quote, PaperLanguage::En, &english).unwrap();
+    assert!(std::fs::read(&english).unwrap().len() > plain.len() + 500, "the picture is in it");
+    undo(&session);
+    session.write_quote_pdf(quote, PaperLanguage::En, &english).unwrap();
+    assert_eq!(std::fs::read(&english).unwrap(), plain, "the same quote is the same paper");
+
+    let empty = new(&session, Kind::Quote, json!({"name": "Nothing"}));
+    let refused = session.write_quote_pdf(empty, PaperLanguage::En, &at("c.pdf")).unwrap_err();
+    assert!(refused.message.contains("line"), "{refused:?}");
+    assert!(!at("c.pdf").exists());
+    assert!(session.write_quote_pdf(acme, PaperLanguage::En, &at("c.pdf")).is_err(), "no quote");
 }

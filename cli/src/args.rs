@@ -156,6 +156,9 @@ pub enum Command {
     Letterhead {
         #[arg(value_name = "key=value")]
         fields: Vec<String>,
+        /// The picture at the head of papers: PNG or JPEG
+        #[arg(long, value_name = "FILE")]
+        logo: Option<PathBuf>,
     },
     /// Put a file on a person or a company
     Attach { id: String, file: PathBuf },
@@ -262,6 +265,15 @@ pub enum QuoteCommand {
     Sums { id: String },
     /// A new version to be changed, with the next number; the one before it no longer stands
     Revise { id: String },
+    /// Write the quote as PDF, as the customer gets it
+    Pdf {
+        id: String,
+        #[arg(long)]
+        out: PathBuf,
+        /// Of who reads it
+        #[arg(long, value_enum, default_value = "en")]
+        language: PaperLanguageArg,
+    },
 }
 
 #[derive(Subcommand)]
@@ -407,6 +419,12 @@ pub struct Export {
     pub out: PathBuf,
     #[arg(long = "where", value_name = "EXPR", default_value = "")]
     pub filter: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PaperLanguageArg {
+    En,
+    Zh,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -1,12 +1,16 @@
 //! Quotes and what they look like.
 
 use crate::{
-    args::QuoteCommand,
+    args::{PaperLanguageArg, QuoteCommand},
     run::{assignments, record},
     show::Show,
 };
-use satchel_app::{AppError, Session, views::QuoteView};
+use satchel_app::{
+    AppError, Session,
+    views::{PaperLanguage, QuoteView},
+};
 use serde_json::json;
+use std::path::Path;
 
 pub fn quote(show: &Show, session: &Session, command: QuoteCommand) -> Result<(), AppError> {
     match command {
@@ -17,6 +21,14 @@ pub fn quote(show: &Show, session: &Session, command: QuoteCommand) -> Result<()
         QuoteCommand::Revise { id } => {
             let written = session.revise_quote(record(&id)?)?;
             show.answer(&json!(written), || written.id.to_string());
+        }
+        QuoteCommand::Pdf { id, out, language } => {
+            let language = match language {
+                PaperLanguageArg::En => PaperLanguage::En,
+                PaperLanguageArg::Zh => PaperLanguage::Zh,
+            };
+            let bytes = session.write_quote_pdf(record(&id)?, language, &out)?;
+            show.answer(&json!({"file": out, "bytes": bytes}), || out.display().to_string());
         }
     }
     Ok(())
@@ -37,7 +49,19 @@ fn sums(view: &QuoteView) -> String {
     out.join("\n")
 }
 
-pub fn letterhead(show: &Show, session: &Session, fields: &[String]) -> Result<(), AppError> {
+pub fn letterhead(
+    show: &Show,
+    session: &Session,
+    fields: &[String],
+    logo: Option<&Path>,
+) -> Result<(), AppError> {
+    if let Some(logo) = logo {
+        let written = session.set_logo(logo)?;
+        if fields.is_empty() {
+            show.answer(&json!(written), || written.id.to_string());
+            return Ok(());
+        }
+    }
     if fields.is_empty() {
         let fields = session.letterhead()?;
         let lines =

@@ -167,7 +167,9 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             Ok(())
         }
         Command::Quote(command) => crate::quotes::quote(show, session, command),
-        Command::Letterhead { fields } => crate::quotes::letterhead(show, session, &fields),
+        Command::Letterhead { fields, logo } => {
+            crate::quotes::letterhead(show, session, &fields, logo.as_deref())
+        }
         Command::Attach { id, file } => {
             let mut progress = show.progress("attaching");
             let written = session.attach(record(&id)?, &file, &mut progress, &Cancel::default())?;

@@ -4,9 +4,10 @@ use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
     FieldInput,
     domain::RecordId,
-    views::{QuoteView, Written},
+    views::{PaperLanguage, QuoteView, Written},
 };
 use serde_json::{Map, Value as Json};
+use std::path::Path;
 use tauri::State;
 
 /// What a quote comes to.
@@ -25,6 +26,32 @@ pub async fn offer(
     price_book: Option<RecordId>,
 ) -> Answer<Json> {
     with(&desktop, move |s| Ok(serde_json::json!(s.offer(product, price_book)?))).await
+}
+
+/// Writes a quote as PDF to a file that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn quote_pdf(
+    desktop: State<'_, Desktop>,
+    id: RecordId,
+    language: PaperLanguage,
+    path: String,
+) -> Answer<()> {
+    with(&desktop, move |s| s.write_quote_pdf(id, language, Path::new(&path)).map(drop)).await
+}
+
+/// Where the picture of papers is put: the record that carries the letterhead.
+#[tauri::command]
+#[specta::specta]
+pub async fn letterhead_id(desktop: State<'_, Desktop>) -> Answer<RecordId> {
+    with(&desktop, |s| Ok(s.letterhead_id())).await
+}
+
+/// Takes a picture for the head of papers.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_logo(desktop: State<'_, Desktop>, path: String) -> Answer<Written> {
+    with(&desktop, move |s| s.set_logo(Path::new(&path))).await
 }
 
 #[tauri::command]

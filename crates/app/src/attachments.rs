@@ -62,8 +62,10 @@ impl Session {
     ) -> Result<Written, AppError> {
         let kind = self.store.read(|db| documents::find(db, record))?;
         let (_, kind) = kind.ok_or_else(|| AppError::not_found("record", record))?;
-        if !Kind::BROWSED.contains(&kind) {
-            return Err(AppError::refused("files are attached to people and companies"));
+        if !Kind::BROWSED.contains(&kind) && kind != Kind::Letterhead {
+            return Err(AppError::refused(
+                "files are attached to people, companies and what is done with them",
+            ));
         }
         let io = AppError::io(path);
         let meta = fs::metadata(path).map_err(&io)?;
@@ -160,29 +162,66 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<u64, AppError> {
+        let content = self.content_of(id)?;
+        output::check(&self.vault(), path)?;
+        let manifest = self.manifest(&content)?;
+        output::write_whole(path, |out| {
+            let mut done = 0;
+            self.each_part(&content, &manifest, &mut |part| {
+                self.go_on(cancel, "nothing was written; what has come of the file stays here")?;
+                out.write_all(part)?;
+                done += part.len() as u64;
+                progress(Progress { done, total: manifest.size });
+                Ok(())
+            })
+        })
+    }
+
+    /// What is in a small attachment.
+    pub(crate) fn read_attachment(&self, id: RecordId, most: u64) -> Result<Vec<u8>, AppError> {
+        let content = self.content_of(id)?;
+        let manifest = self.manifest(&content)?;
+        if manifest.size > most {
+            return Err(AppError::refused(format!("the file is larger than {most} bytes")));
+        }
+        let mut bytes = Vec::new();
+        self.each_part(&content, &manifest, &mut |part| Ok(bytes.extend_from_slice(part)))?;
+        Ok(bytes)
+    }
+
+    fn content_of(&self, id: RecordId) -> Result<BlobContent, AppError> {
         let view = self.get(id)?;
         if view.kind != Kind::Attachment {
             return Err(AppError::not_found("attachment", id));
         }
-        let content = view.fields.get("content").and_then(|c| c.as_str()).unwrap_or_default();
-        let content: BlobContent = content.parse()?;
-        output::check(&self.vault(), path)?;
-        let manifest = content.key.open_manifest(self.workspace(), &self.piece(content.manifest)?)?;
-        output::write_whole(path, |out| {
-            let (mut done, mut hash) = (0, FileHash::default());
-            for (place, name) in (0..).zip(&manifest.pieces) {
-                self.go_on(cancel, "nothing was written; what has come of the file stays here")?;
-                let piece = content.key.open_piece(self.workspace(), place, &self.piece(*name)?)?;
-                hash.update(&piece);
-                out.write_all(&piece)?;
-                done += piece.len() as u64;
-                progress(Progress { done, total: manifest.size });
+        Ok(view.fields.get("content").and_then(|c| c.as_str()).unwrap_or_default().parse()?)
+    }
+
+    fn manifest(&self, content: &BlobContent) -> Result<Manifest, AppError> {
+        Ok(content.key.open_manifest(self.workspace(), &self.piece(content.manifest)?)?)
+    }
+
+    /// Takes a file part by part, and says at the end whether it was what was attached; how many bytes.
+    fn each_part(
+        &self,
+        content: &BlobContent,
+        manifest: &Manifest,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), AppError>,
+    ) -> Result<u64, AppError> {
+        let (mut done, mut hash) = (0, FileHash::default());
+        for (place, name) in (0..).zip(&manifest.pieces) {
+            let part = content.key.open_piece(self.workspace(), place, &self.piece(*name)?)?;
+            hash.update(&part);
+            done += part.len() as u64;
+            if done > manifest.size {
+                break;
             }
-            match (done, hash.finish()) == (manifest.size, manifest.hash) {
-                true => Ok(done),
-                false => Err(AppError::new(Code::Damaged, "what has come is not the file that was attached")),
-            }
-        })
+            take(&part)?;
+        }
+        match (done, hash.finish()) == (manifest.size, manifest.hash) {
+            true => Ok(done),
+            false => Err(AppError::new(Code::Damaged, "what has come is not the file that was attached")),
+        }
     }
 
     /// A piece from here, or from the first remote that has it as it should be.

@@ -17,6 +17,7 @@ mod lan;
 mod lists;
 mod lock;
 pub mod output;
+mod papers;
 mod quotes;
 mod records;
 mod rescue;

@@ -233,7 +233,7 @@ impl Session {
         Ok(WrittenMany { operation: Some(self.together(label, &[], &edits)?), count })
     }
 
-    fn registers_of_quote(&self, id: RecordId) -> Result<Registers, AppError> {
+    pub(crate) fn registers_of_quote(&self, id: RecordId) -> Result<Registers, AppError> {
         self.store.glance(|db| {
             let (row, document) = self.load(db, id)?;
             match row.kind {

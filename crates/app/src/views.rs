@@ -104,6 +104,14 @@ pub struct QuoteView {
     pub problem: Option<String>,
 }
 
+/// The language of a paper: that of who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "lowercase")]
+pub enum PaperLanguage {
+    En,
+    Zh,
+}
+
 /// A pipeline and its stages, in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct PipelineView {

@@ -123,6 +123,12 @@ pub fn quote(quote: &Quote) -> Result<Vec<u8>, PaperError> {
     guarded(|| pdf::paint(&quote::lay_out(quote)?))
 }
 
+/// Whether a picture can be a logo.
+pub fn check_logo(bytes: &[u8]) -> Result<(), PaperError> {
+    let letterhead = Letterhead { logo: Some(bytes.to_vec()), ..Letterhead::default() };
+    quote(&Quote { letterhead, ..Quote::default() }).map(drop)
+}
+
 /// The report as a PDF.
 pub fn report(report: &Report) -> Result<Vec<u8>, PaperError> {
     limit::report(report)?;

@@ -75,6 +75,12 @@ export const commands = {
 	quote: (id: RecordId) => __TAURI_INVOKE<QuoteView>("plugin:satchel|quote", { id }),
 	/**  A product as a line of a quote, at the price of a book. */
 	offer: (product: RecordId, priceBook: RecordId | null) => __TAURI_INVOKE<Value>("plugin:satchel|offer", { product, priceBook }),
+	/**  Writes a quote as PDF to a file that was chosen in a dialog. */
+	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<null>("plugin:satchel|quote_pdf", { id, language, path }),
+	/**  Where the picture of papers is put: the record that carries the letterhead. */
+	letterheadId: () => __TAURI_INVOKE<RecordId>("plugin:satchel|letterhead_id"),
+	/**  Takes a picture for the head of papers. */
+	setLogo: (path: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_logo", { path }),
 	reviseQuote: (id: RecordId) => __TAURI_INVOKE<Written>("plugin:satchel|revise_quote", { id }),
 	/**  What quotes look like and say. */
 	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
@@ -615,6 +621,9 @@ export type OperationView = {
 	/**  What the operation keeps about itself, e.g. an import's report. */
 	detail: Value,
 };
+
+/**  The language of a paper: that of who reads it. */
+export type PaperLanguage = "en" | "zh";
 
 /**  A pipeline and its stages, in their order. */
 export type PipelineView = {

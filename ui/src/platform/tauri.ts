@@ -44,6 +44,12 @@ export async function chooseImportFile(): Promise<string | null> {
   return typeof chosen === "string" ? chosen : null;
 }
 
+export async function choosePicture(): Promise<string | null> {
+  const filters = [{ name: "PNG, JPEG", extensions: ["png", "jpg", "jpeg"] }];
+  const chosen = await open({ multiple: false, filters });
+  return typeof chosen === "string" ? chosen : null;
+}
+
 export async function chooseFiles(): Promise<string[]> {
   const chosen = await open({ multiple: true });
   return Array.isArray(chosen) ? chosen : [];

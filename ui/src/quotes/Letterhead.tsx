@@ -1,10 +1,11 @@
+import { ImagePlus, Trash2 } from "lucide-react";
 import { useQuery, useVersion } from "../app/data";
 import { withUndo } from "../app/undo";
-import { commands, errorOf } from "../platform/tauri";
+import { choosePicture, commands, errorOf } from "../platform/tauri";
 import type { Json } from "../shared/format";
 import { type Key, t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
-import { toast } from "../shared/toast";
+import { attempt, toast } from "../shared/toast";
 import { Field } from "../shared/ui";
 
 const FIELDS: { key: string; label: Key; hint?: string; rows?: number }[] = [
@@ -35,6 +36,7 @@ export function Letterhead() {
   return (
     <div className="stack" id="letterhead">
       <p className="soft">{t("letterhead.hint")}</p>
+      <Logo />
       {FIELDS.map(({ key, label, hint, rows }) => {
         const shared = {
           className: "input",
@@ -61,6 +63,42 @@ export function Letterhead() {
           </Field>
         );
       })}
+    </div>
+  );
+}
+
+/** The picture at the head of papers: the last one that was taken. */
+function Logo() {
+  const version = useVersion();
+  const logos = useQuery(async () => commands.attachments(await commands.letterheadId()), [version]).data;
+  async function choose() {
+    const path = await choosePicture();
+    const done = path && (await attempt(() => commands.setLogo(path)));
+    if (done) withUndo(t("letterhead.logoTaken"), done.operation);
+  }
+  async function remove() {
+    const done = await attempt(() => commands.delete((logos ?? []).map((logo) => logo.id)));
+    if (done) withUndo(t("letterhead.logoRemoved"), done.operation);
+  }
+  const logo = logos?.[0];
+  return (
+    <div className="row-line" id="letterhead-logo">
+      <span>{t("letterhead.logo")}</span>
+      {logo && <span className="soft">{logo.name}</span>}
+      <button type="button" className="button" onClick={() => void choose()}>
+        <ImagePlus size={14} /> {t("letterhead.chooseLogo")}
+      </button>
+      {logo && (
+        <button
+          type="button"
+          className="button plain danger"
+          aria-label={t("letterhead.removeLogo")}
+          title={t("letterhead.removeLogo")}
+          onClick={() => void remove()}
+        >
+          <Trash2 size={14} />
+        </button>
+      )}
     </div>
   );
 }

@@ -1,11 +1,13 @@
-import { Check, CopyPlus, Send, X } from "lucide-react";
+import { Check, CopyPlus, FileDown, Send, X } from "lucide-react";
+import { useState } from "react";
 import { openRecord } from "../app/data";
 import { withUndo } from "../app/undo";
-import type { RecordView } from "../bindings";
-import { commands } from "../platform/tauri";
+import type { PaperLanguage, RecordView } from "../bindings";
+import { chooseTarget, commands } from "../platform/tauri";
 import type { Json } from "../shared/format";
-import { t, tOr } from "../shared/i18n";
-import { attempt } from "../shared/toast";
+import { language, t, tOr } from "../shared/i18n";
+import { useKeys } from "../shared/keys";
+import { attempt, toast } from "../shared/toast";
 
 /** What is done with a quote as a whole, as far as it has come. */
 export function QuoteActions({ record }: { record: RecordView }) {
@@ -20,6 +22,15 @@ export function QuoteActions({ record }: { record: RecordView }) {
     withUndo(t("quote.revised"), made.operation);
     openRecord(made.id, "quote");
   }
+  const [reader, setReader] = useState<PaperLanguage>(language() === "zh" ? "zh" : "en");
+  async function pdf() {
+    const number = (record.fields as Json).number ?? record.title;
+    const target = await chooseTarget(`${String(number).replaceAll("/", "-")}.pdf`);
+    if (!target) return;
+    const done = await attempt(() => commands.quotePdf(record.id, reader, target).then(() => true));
+    if (done) toast(t("files.saved", { path: target }));
+  }
+  useKeys({ p: (event) => !event.repeat && void pdf() });
   const open = status === "draft" || status === "sent";
   return (
     <div className="actions" id="quote-actions">
@@ -39,6 +50,26 @@ export function QuoteActions({ record }: { record: RecordView }) {
           <X size={14} /> {t("quote.markDeclined")}
         </button>
       )}
+      <span className="joined">
+        <button
+          type="button"
+          className="button"
+          id="quote-pdf"
+          title={`${t("quote.pdf")} (P)`}
+          onClick={() => void pdf()}
+        >
+          <FileDown size={14} /> PDF
+        </button>
+        <select
+          className="input"
+          aria-label={t("quote.reader")}
+          value={reader}
+          onChange={(event) => setReader(event.target.value as PaperLanguage)}
+        >
+          <option value="en">English</option>
+          <option value="zh">中文</option>
+        </select>
+      </span>
       <button type="button" className="button" id="quote-revise" onClick={() => void revise()}>
         <CopyPlus size={14} /> {t("quote.revise")}
       </button>
