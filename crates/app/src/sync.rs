@@ -157,6 +157,9 @@ impl Session {
             self.rebuild(&mut |_| {})?;
         }
         report.pulled += count;
+        if count > 0 && may_write {
+            self.mend_merges()?;
+        }
         if pulled? == Pulled::ControlMoved {
             return Ok(Pulled::ControlMoved);
         }

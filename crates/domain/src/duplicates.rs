@@ -40,6 +40,22 @@ pub enum Reason {
     SameBirthday,
 }
 
+impl Reason {
+    pub fn key(self) -> &'static str {
+        match self {
+            Reason::SameEmail => "same_email",
+            Reason::SamePhone => "same_phone",
+            Reason::SameName => "same_name",
+            Reason::SimilarName => "similar_name",
+            Reason::SameWebsite => "same_website",
+            Reason::SameCompany => "same_company",
+            Reason::SameDomain => "same_domain",
+            Reason::SameCity => "same_city",
+            Reason::SameBirthday => "same_birthday",
+        }
+    }
+}
+
 /// How likely it is that two records are one, from 0 to 1, and what speaks for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likeness {

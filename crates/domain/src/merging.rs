@@ -91,6 +91,7 @@ pub fn carried(
         let value = match (&kept, &was, &is) {
             (None, ..) => is,
             (Some(kept), was, _) if was.as_ref() == Some(kept) => is,
+            (Some(Value::LongText(kept)), _, Value::LongText(is)) if kept.contains(is.as_str()) => continue,
             (Some(Value::LongText(kept)), Some(Value::LongText(was)), Value::LongText(is))
                 if kept.contains(was.as_str()) =>
             {

@@ -43,6 +43,8 @@ pub const DELETED_AT: &str = "_deleted_at";
 pub const EXTERNAL_ID: &str = "_external_id";
 /// The record that this one was merged into, and went to the trash for.
 pub const MERGED_INTO: &str = "_merged_into";
+/// When what was written to it elsewhere, without knowing of that, was carried over to the other.
+pub const CARRIED: &str = "_carried";
 /// Records that somebody has said this one is not: a register for each, `_not_same/ID`.
 pub const NOT_SAME: &str = "_not_same";
 /// Behind a source: one more of its ids, where two of its records were merged.
