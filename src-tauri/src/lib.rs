@@ -1,6 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
 mod commands;
+mod merge;
 #[cfg(test)]
 mod names;
 mod rep;
@@ -15,6 +16,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
+    use merge::*;
     use rep::*;
     use team::*;
     Builder::new()
@@ -78,6 +80,9 @@ fn bindings() -> Builder<tauri::Wry> {
             finish_task,
             timeline,
             day,
+            duplicates,
+            merge,
+            not_the_same,
             save_text,
             verify,
             frequent,
@@ -221,7 +226,12 @@ mod tests {
 
     #[test]
     fn every_command_is_named_for_its_permission() {
-        let source = concat!(include_str!("commands.rs"), include_str!("team.rs"));
+        let source = concat!(
+            include_str!("commands.rs"),
+            include_str!("merge.rs"),
+            include_str!("rep.rs"),
+            include_str!("team.rs")
+        );
         let declared: Vec<&str> = source
             .split("specta::specta]\npub async fn ")
             .skip(1)

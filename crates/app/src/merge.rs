@@ -353,7 +353,7 @@ mod tests {
     fn merges_in_a_circle_are_found_and_the_first_stays() {
         let all = leads(&[(2, 1), (1, 2), (3, 1), (9, 8), (6, 5), (5, 7), (7, 6)]);
         assert_eq!(circles(&all), [vec![id(1), id(2)], vec![id(5), id(7), id(6)]]);
-        assert_eq!(circles(&leads(&[(1, 2), (2, 3)])), [[]; 0] as [Vec<RecordId>; 0]);
+        assert!(circles(&leads(&[(1, 2), (2, 3)])).is_empty());
         assert_eq!(circles(&leads(&[(1, 1)])), [vec![id(1)]], "whoever says so of itself");
     }
 

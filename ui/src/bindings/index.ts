@@ -71,6 +71,9 @@ export const commands = {
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
+	duplicates: (kind: Kind) => __TAURI_INVOKE<DuplicatesView>("plugin:satchel|duplicates", { kind }),
+	merge: (merge: Merge) => __TAURI_INVOKE<Written>("plugin:satchel|merge", { merge }),
+	notTheSame: (ids: RecordId[]) => __TAURI_INVOKE<Written>("plugin:satchel|not_the_same", { ids }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
@@ -322,6 +325,12 @@ export type DeviceView = {
 	revoked: boolean,
 };
 
+export type DuplicatesView = {
+	/**  The likeliest. */
+	groups: GroupView[],
+	total: number,
+};
+
 export type Event = 
 /**  Records were written; an empty list means: many. */
 { type: "changed"; records: RecordId[] } | 
@@ -369,6 +378,17 @@ export type FoundView = {
 	name: string,
 	person: string,
 	connected: boolean,
+};
+
+/**  Records that may be one. */
+export type GroupView = {
+	kind: Kind,
+	/**  How likely it is, from 0 to 1. */
+	score: number | null,
+	reasons: Reason[],
+	/**  The one that was made first here comes first. */
+	ids: RecordId[],
+	titles: string[],
 };
 
 export type Hit = {
@@ -450,7 +470,7 @@ export type InvitedView = {
 };
 
 /**  Long work that can be stopped. */
-export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
+export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
 /**  Counted in bytes. */
 "attach";
 
@@ -543,6 +563,15 @@ export type MemberView = {
 	devices: DeviceView[],
 };
 
+/**  What is to become one. */
+export type Merge = {
+	/**  The one that stays, with its id. */
+	keep: RecordId,
+	others: RecordId[],
+	/**  Whose value a field is to have, where it is not as it would be by itself. */
+	fields?: { [key in string]: RecordId },
+};
+
 /**  What has happened, or is to, with a record. */
 export type MomentView = {
 	record: RowView,
@@ -632,6 +661,9 @@ export type ProgressEvent = {
 /**  Why a field is kept. */
 export type Purpose = "identify" | "reach" | "relate" | "organise";
 
+/**  What speaks for two records being one. */
+export type Reason = "same_email" | "same_phone" | "same_name" | "similar_name" | "same_website" | "same_company" | "same_domain" | "same_city" | "same_birthday";
+
 /**  One record, and so one document. */
 export type RecordId = string;
 
@@ -647,6 +679,8 @@ export type RecordView = {
 	created_at: string,
 	updated_at: string,
 	deleted_at: string | null,
+	/**  The record that it is in the trash for. */
+	merged_into?: RecordId | null,
 	conflicts: ConflictView[],
 };
 
