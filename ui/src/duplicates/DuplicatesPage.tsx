@@ -29,6 +29,9 @@ const keyOf = (group: GroupView) => group.ids.join(" ");
 const namesOf = (group: GroupView) => [...new Set(group.titles)].filter(Boolean).join(" · ") || "—";
 const whyOf = (group: GroupView) => group.reasons.map((r) => tOr(`merge.${r}`, r)).join(" · ");
 
+/** The last search was told to stop: the next one begins when that was heard, or it would hear it too. */
+let stopped: Promise<unknown> = Promise.resolve();
+
 /** Records that may be one: why, side by side, and one key for each decision. */
 export function DuplicatesPage({ route }: { route: DuplicatesRoute }) {
   const { kind, ids } = route;
@@ -48,14 +51,16 @@ export function DuplicatesPage({ route }: { route: DuplicatesRoute }) {
     setAt(0);
     if (chosen) setFound([{ kind, ids: chosen.split(" "), titles: [], reasons: [], score: 1 }]);
     else
-      commands.duplicates(kind).then(
-        (view) => current && setFound(view.groups),
-        (thrown) => current && setProblem(errorOf(thrown).message),
-      );
+      stopped
+        .then(() => (current ? commands.duplicates(kind) : undefined))
+        .then(
+          (view) => current && view && setFound(view.groups),
+          (thrown) => current && setProblem(errorOf(thrown).message),
+        );
     return () => {
       current = false;
       // Nobody waits for it any more.
-      void commands.cancel("duplicates");
+      stopped = commands.cancel("duplicates").catch(() => undefined);
     };
   }, [kind, chosen, looked]);
 
