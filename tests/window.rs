@@ -1181,7 +1181,7 @@ fn a_rep_has_a_day() {
 const TWICE: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Notes,Labels\n\
 Ana,Ruiz,Norte SL,Buyer,ana@norte.example,+34 600 000 001,Likes the blue ones,vip\n\
 A.,Ruiz,Norte Foods,Head of purchasing,a.ruiz@norte.example,+34 600 000 001,Back from leave in May,\"vip,food\"\n\
-伟,王,深圳科技有限公司,采购经理,wang@shenzhen.example,13800138000,,\n\
+伟,王,深圳科技有限公司,采购经理,wang@shenzhen.example,+86 13800138000,,\n\
 Wei,Wang,Shenzhen Keji Ltd,Buyer,wei@mail.example,+86 138 0013 8000,,\n\
 Jon,Smith,Acme,,jon@acme.example,,,\n\
 John,Smith,Acme,Director,,,,\n\

@@ -104,7 +104,7 @@ export function Comparison({ records, rows, keep, picks, at, onAt, onKeep, onPic
                     {shownOf(row, together(row))}
                   </div>
                 ) : (
-                  <span className="label" />
+                  <span className="label together" />
                 ))}
             </div>
           );
