@@ -1280,7 +1280,7 @@ fn two_that_are_one_become_one() {
     window.picture("b2-selected");
     window.press(&[key::ESCAPE]);
     window.wait("#grid");
-    window.press(&[key::ESCAPE, key::ENTER]);
+    window.press(&[key::END, key::ENTER]);
     window.wait("#record-title");
     window.press(&["m"]);
     window.wait("#merge-with");
@@ -1297,6 +1297,7 @@ fn two_that_are_one_become_one() {
     window.says("Chérif");
 
     dress(&window, "zh", "dark");
+    window.wait("#today");
     window.press(&["g", "u"]);
     window.wait("#compare");
     window.says("电话相同");

@@ -317,7 +317,10 @@ function Decision({
           </button>
         )}
         <span className="grow" />
-        <span className="soft small">{t("merge.keys")}</span>
+        <span className="soft small">
+          {t("merge.keys")}
+          {!alone && ` · ${t("merge.keysNext")}`}
+        </span>
       </div>
     </section>
   );

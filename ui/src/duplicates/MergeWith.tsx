@@ -36,6 +36,7 @@ export function MergeWith({
   };
   return (
     <Dialog label={t("merge.with")} onClose={onClose} className="palette">
+      <p className="soft ask">{t("merge.withHint", { title })}</p>
       <input
         className="input"
         id="merge-with"
@@ -45,7 +46,6 @@ export function MergeWith({
         aria-controls="merge-list"
         aria-activedescendant={hits.length > 0 ? `merge-${at}` : undefined}
         aria-label={t("merge.withHint", { title })}
-        placeholder={t("merge.withHint", { title })}
         value={text}
         onFocus={(e) => e.target.select()}
         onChange={(e) => setText(e.target.value)}
