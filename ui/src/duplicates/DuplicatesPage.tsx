@@ -188,7 +188,7 @@ function Groups({ groups, at, onAt }: { groups: GroupView[]; at: number; onAt: (
               <span className="faint small">×{group.ids.length}</span>
             </span>
             <span className="soft small">
-              {t(`merge.${sureness(group.score ?? 0)}`)}: {whyOf(group)}
+              {t("merge.why", { sure: t(`merge.${sureness(group.score ?? 0)}`), why: whyOf(group) })}
             </span>
           </button>
         </li>

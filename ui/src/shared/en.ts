@@ -327,6 +327,7 @@ export const en = {
   "merge.none": "No duplicates",
   "merge.noneHint":
     "Whoever has an address, a number or a name in common shows here. In a list, select two with X and press M.",
+  "merge.why": "{sure}: {why}",
   "merge.sure": "Very likely",
   "merge.likely": "Likely",
   "merge.possible": "Possible",
