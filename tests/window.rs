@@ -1301,3 +1301,136 @@ fn a_quote_is_made() {
     window.accessibility("letterhead, Chinese, dark");
     window.picture("118-letterhead-zh-dark");
 }
+
+const TWICE: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Notes,Labels\n\
+Ana,Ruiz,Norte SL,Buyer,ana@norte.example,+34 600 000 001,Likes the blue ones,vip\n\
+A.,Ruiz,Norte Foods,Head of purchasing,a.ruiz@norte.example,+34 600 000 001,Back from leave in May,\"vip,food\"\n\
+伟,王,深圳科技有限公司,采购经理,wang@shenzhen.example,+86 13800138000,,\n\
+Wei,Wang,Shenzhen Keji Ltd,Buyer,wei@mail.example,+86 138 0013 8000,,\n\
+Jon,Smith,Acme,,jon@acme.example,,,\n\
+John,Smith,Acme,Director,,,,\n\
+Zoë,Chérif,Acme,Director,zoe@acme.example,,,\n";
+
+/// Two that are one become one by keys alone: from the list of what may be, from two that were selected, and by name.
+#[test]
+fn two_that_are_one_become_one() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let (vault, csv) = (dir.path().join("vault"), dir.path().join("twice.csv"));
+    std::fs::write(&csv, TWICE).unwrap();
+    let window = Window::open(&vault, &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["g", "u"]);
+    window.says("No duplicates");
+    window.accessibility("no duplicates");
+    drop(window);
+    let window = Window::open(&vault, &[csv.to_str().unwrap()]);
+    window.wait("#run-import");
+    window.click("#run-import");
+    window.wait("#import-report");
+
+    window.press(&["g", "u"]);
+    window.wait("#compare");
+    window.until("three groups", || (window.text("#total") == "3").then_some(()));
+    window.says("same phone");
+    window.accessibility("duplicates");
+    window.picture("b0-duplicates");
+    let taken = |field: &str| {
+        let script = format!(
+            "return document.querySelector('[data-field={field}] [aria-checked=true]')?.innerText ?? ''"
+        );
+        window.script(&script).as_str().unwrap_or_default().to_owned()
+    };
+    // Whichever comes first of the two that are as likely: to the one called Ruiz.
+    let about = |name: &str| window.text(".groups [aria-current=true]").contains(name);
+    // Enter does nothing before they are side by side.
+    let side_by_side = |name: &str| {
+        window.until(name, || (about(name) && window.text("#compare .names").contains(name)).then_some(()));
+    };
+    window.until("the two called Ruiz", || {
+        if about("Ruiz") {
+            return Some(());
+        }
+        window.press(&["j"]);
+        None
+    });
+    window.until("whose title", || (taken("title") == "Buyer").then_some(()));
+    while window.script("return document.activeElement.closest('[data-field]')?.dataset.field ?? ''")
+        != "title"
+    {
+        window.press(&[key::DOWN]);
+    }
+    window.press(&[key::RIGHT]);
+    window.until("the other title", || (taken("title") == "Head of purchasing").then_some(()));
+    assert!(
+        taken("emails").contains("ana@norte.example") && taken("emails").contains("a.ruiz@norte.example")
+    );
+    window.accessibility("a choice");
+    window.picture("b1-choice");
+    window.press(&[key::ENTER]);
+    window.says("2 merged into Ana Ruiz");
+    window.until("two are left", || (window.text("#total") == "2").then_some(()));
+    window.press(&[key::CTRL, "z"]);
+    window.until("and three again", || (window.text("#total") == "3").then_some(()));
+    side_by_side("Ruiz");
+    window.press(&[key::ENTER]);
+    window.until("merged once more", || (window.text("#total") == "2").then_some(()));
+    window.until("the two called Smith", || {
+        if about("Smith") {
+            return Some(());
+        }
+        window.press(&["j"]);
+        None
+    });
+    side_by_side("Smith");
+    window.press(&["n"]);
+    window.says("Noted: not the same");
+    window.until("one is left", || (window.text("#total") == "1").then_some(()));
+
+    // Companies: the same name in two scripts.
+    window.script(
+        "[...document.querySelectorAll('.head .button')].find((b) => b.innerText === 'Companies').click()",
+    );
+    side_by_side("Shenzhen Keji");
+    window.press(&[key::ENTER]);
+    window.says("No duplicates");
+
+    // Two that were selected in the list, and one that is named on the page of the other.
+    people(&window);
+    window.press(&["x", key::DOWN]);
+    window.press(&["x"]);
+    window.wait("#merge-selected");
+    window.accessibility("two are selected");
+    window.press(&["m"]);
+    window.wait("#compare .choice");
+    window.picture("b2-selected");
+    window.press(&[key::ESCAPE]);
+    window.wait("#grid");
+    window.press(&[key::END, key::ENTER]);
+    window.wait("#record-title");
+    window.press(&["m"]);
+    window.wait("#merge-with");
+    window.type_keys("zoe");
+    window.wait("#merge-0");
+    window.accessibility("merge with");
+    window.picture("b3-merge-with");
+    window.press(&[key::ENTER]);
+    window.wait("#compare");
+    window.press(&[key::DOWN, key::UP, key::RIGHT, key::LEFT]);
+    window.press(&[key::ENTER]);
+    window.wait("#record-title");
+    window.click("#nav-trash");
+    window.says("Chérif");
+
+    dress(&window, "zh", "dark");
+    window.wait("#today");
+    window.press(&["g", "u"]);
+    window.wait("#compare");
+    window.says("电话相同");
+    window.accessibility("duplicates, Chinese, dark");
+    window.picture("b4-duplicates-zh-dark");
+    dress(&window, "en", "light");
+}

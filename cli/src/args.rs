@@ -111,6 +111,28 @@ pub enum Command {
     Imports,
     /// Export records
     Export(Export),
+    /// Records that may be one, the likeliest first, and what speaks for it
+    Duplicates {
+        /// person, company or deal (default: all of them)
+        kind: Option<String>,
+    },
+    /// Merge records into the first, which takes over what the others know; they go to the trash
+    Merge {
+        keep: String,
+        #[arg(required = true, value_name = "OTHER")]
+        others: Vec<String>,
+        /// Whose value a field is to have: title=ID
+        #[arg(long = "field", value_name = "KEY=ID")]
+        fields: Vec<String>,
+    },
+    /// Take a merge back
+    Unmerge { operation: String },
+    /// Remember that records are not the same: they are not shown as duplicates any more
+    NotSame {
+        id: String,
+        #[arg(required = true, value_name = "OTHER")]
+        others: Vec<String>,
+    },
     /// Note what was done with a person, a company or a deal, and what comes next
     Log {
         id: String,

@@ -8,7 +8,7 @@ use crate::{
 use clap::CommandFactory;
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions, FieldInput,
-    ImportOptions, Keyring, ListRequest, Logged, MatchKey, OnMatch, Passphrase, Satchel, SeedLocale,
+    ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch, Passphrase, Satchel, SeedLocale,
     SeedOptions, Session, Unlock,
     domain::{FieldType, Kind, OperationId, RecordId, WorkspaceId},
     local_day, output,
@@ -223,13 +223,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         Command::Operations { limit } => operations(show, &session.operations(limit)?, "operations"),
         Command::Imports => operations(show, &session.imports()?, "imports"),
         Command::Undo { operation } => {
-            let id = operation
-                .map(|o| {
-                    o.parse::<OperationId>().map_err(|_| {
-                        usage(format!("«{o}» is not the id of an operation; see `satchel operations`"))
-                    })
-                })
-                .transpose()?;
+            let id = operation.map(|o| self::operation(&o)).transpose()?;
             let report = session.undo(id, &mut show.progress("undoing"), &Cancel::default())?;
             show.answer(&json!(report), || {
                 say!("undone: {}, {} records{}", word(&report.label), report.records, left(&report.skipped))
@@ -241,6 +235,22 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!(report), || {
                 say!("done again: {} records{}", report.records, left(&report.skipped))
             });
+            Ok(())
+        }
+        Command::Duplicates { kind } => duplicates(show, session, kind.as_deref()),
+        Command::Merge { keep, others, fields } => merge(show, session, &keep, &others, &fields),
+        Command::Unmerge { operation } => {
+            let operation = self::operation(&operation)?;
+            let report = session.unmerge(operation, &mut show.progress("undoing"), &Cancel::default())?;
+            show.answer(&json!(report), || {
+                say!("undone: {}, {} records{}", word(&report.label), report.records, left(&report.skipped))
+            });
+            Ok(())
+        }
+        Command::NotSame { id, others } => {
+            let ids = records(&[&[id], others.as_slice()].concat())?;
+            let written = session.not_the_same(&ids)?;
+            show.answer(&json!(written), || say!("noted; they are not shown as duplicates any more"));
             Ok(())
         }
         Command::Import(args) => import(show, session, &args),
@@ -272,12 +282,52 @@ fn left(skipped: &[satchel_app::views::Skipped]) -> String {
     }
 }
 
+fn duplicates(show: &Show, session: &Session, kind: Option<&str>) -> Done {
+    let kind = kind.map(str::parse::<Kind>).transpose()?;
+    let mut progress = show.progress("looking for duplicates");
+    let found = session.duplicates(kind, &mut progress, &Cancel::default())?;
+    drop(progress);
+    let row = |group: &satchel_app::views::GroupView| {
+        let why: Vec<String> =
+            group.reasons.iter().map(|r| word(&r.key().replace('_', " ")).to_owned()).collect();
+        let ids: Vec<String> = group.ids.iter().map(ToString::to_string).collect();
+        vec![format!("{:.0} %", group.score * 100.0), group.titles.join(" · "), why.join(", "), ids.join(" ")]
+    };
+    let rows: Vec<Vec<String>> = found.groups.iter().map(row).collect();
+    show.answer(&json!(found), || match rows.is_empty() {
+        true => say!("no duplicates"),
+        false => table(&["likely", "title", "because", "id"], &rows),
+    });
+    Ok(())
+}
+
+fn merge(show: &Show, session: &Session, keep: &str, others: &[String], fields: &[String]) -> Done {
+    let field = |text: &String| match text.split_once('=') {
+        Some((key, id)) => Ok((key.to_owned(), record(id)?)),
+        None => Err(usage(format!("«{text}» says nothing; write --field title=ID"))),
+    };
+    let fields = fields.iter().map(field).collect::<Result<_, AppError>>()?;
+    let merge = Merge { keep: record(keep)?, others: records(others)?, fields };
+    let mut progress = show.progress("merging");
+    let written = session.merge(&merge, &mut progress, &Cancel::default())?;
+    drop(progress);
+    show.answer(&json!(written), || {
+        let operation = written.operation.map(|o| o.to_string()).unwrap_or_default();
+        say!("merged into {}; take it back with: satchel unmerge {}", written.id, operation)
+    });
+    Ok(())
+}
+
 pub fn usage(message: impl Into<String>) -> AppError {
     AppError::new(Code::Usage, message)
 }
 
 pub fn record(id: &str) -> Result<RecordId, AppError> {
     id.parse().map_err(|_| usage(format!("«{id}» is not the id of a record")))
+}
+
+fn operation(id: &str) -> Result<OperationId, AppError> {
+    id.parse().map_err(|_| usage(format!("«{id}» is not the id of an operation; see `satchel operations`")))
 }
 
 fn records(ids: &[String]) -> Result<Vec<RecordId>, AppError> {

@@ -545,6 +545,7 @@ CREATE TABLE attachment (
   media_type TEXT,
   size REAL,
   record TEXT,
+  record_sort TEXT,
   content TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
@@ -552,6 +553,8 @@ CREATE TABLE attachment (
 CREATE INDEX attachment_by_sort ON attachment (sort, row) WHERE deleted_at IS NULL;
 
 CREATE INDEX attachment_trash ON attachment (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX attachment_by_record_sort ON attachment (record_sort);
 
 CREATE TABLE term (
   field TEXT NOT NULL,

@@ -71,6 +71,7 @@ impl Desktop {
 #[serde(rename_all = "snake_case")]
 pub enum Job {
     Preview,
+    Duplicates,
     Import,
     Undo,
     Sample,

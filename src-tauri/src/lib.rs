@@ -1,6 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
 mod commands;
+mod merge;
 #[cfg(test)]
 mod names;
 mod quotes;
@@ -17,6 +18,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
     use quotes::*;
+    use merge::*;
     use rep::*;
     use team::*;
     Builder::new()
@@ -88,6 +90,9 @@ fn bindings() -> Builder<tauri::Wry> {
             revise_quote,
             letterhead,
             set_letterhead,
+            duplicates,
+            merge,
+            not_the_same,
             save_text,
             verify,
             frequent,

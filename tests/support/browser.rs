@@ -31,6 +31,8 @@ pub mod key {
     pub const DOWN: &str = "\u{e015}";
     pub const END: &str = "\u{e010}";
     pub const DELETE: &str = "\u{e017}";
+    pub const UP: &str = "\u{e013}";
+    pub const LEFT: &str = "\u{e012}";
     pub const RIGHT: &str = "\u{e014}";
     pub const TAB: &str = "\u{e004}";
     pub const F2: &str = "\u{e032}";

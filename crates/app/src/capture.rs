@@ -2,20 +2,24 @@
 
 use crate::{
     AppError, Session,
+    duplicates::card_of,
     records::{FieldInput, hit, read_input, registers_of},
     views::{CapturedView, Hit, Written},
 };
 use satchel_domain::{
     Kind, RecordId, Registers,
     capture::{self, Captured},
-    text::{fold, sort_key},
+    duplicates::{Card, Reason, likeness},
+    text::sort_key,
 };
-use satchel_storage::{StorageError, lists, projections};
+use satchel_storage::{Connection, documents, duplicates, lists, projections};
 use serde_json::json;
 use uuid::Uuid;
 
 /// People like the one that are shown.
 const SHOWN: usize = 5;
+/// What makes one ask whether it is somebody who is there already.
+const TELLING: [Reason; 3] = [Reason::SameEmail, Reason::SamePhone, Reason::SameName];
 
 impl Session {
     /// What a line says, and who of those that are known it may be.
@@ -92,14 +96,13 @@ impl Session {
     }
 
     fn company_of(&self, captured: &Captured) -> Result<Option<RecordId>, AppError> {
-        if captured.company.is_empty() {
-            return Ok(None);
+        match captured.company.as_str() {
+            "" => Ok(None),
+            name => self.store.read(|db| company_named(db, &sort_key(name))),
         }
-        let found = self.store.read(|db| projections::company_called(db, &sort_key(&captured.company)))?;
-        Ok(found.and_then(|id| id.parse().ok()))
     }
 
-    /// Those who have an address or a number of the line, or its whole name.
+    /// Those who it may be: who has an address or a number of the line, or its whole name; the likeliest first.
     fn similar(&self, captured: &Captured) -> Result<Vec<Hit>, AppError> {
         let region = self.habits()?.region;
         let phones = captured.phones.iter().map(|number| {
@@ -112,28 +115,44 @@ impl Session {
             .map(|email| ("email", email.to_lowercase()))
             .chain(phones.map(|number| ("phone", number)))
             .collect();
-        let catalogue = self.catalogue();
-        let mut hits: Vec<Hit> = Vec::new();
-        self.store.read::<_, StorageError>(|db| {
-            for (field, value) in &terms {
-                for row in projections::with_term(db, field, value)?.into_iter().take(SHOWN) {
-                    let row = lists::one(db, &catalogue, Kind::Person, row)?;
-                    hits.extend(row.filter(|row| row.deleted_at.is_none()).map(hit));
-                }
-            }
-            Ok(())
-        })?;
+        let mut own = Card::person(&captured.first_name, &captured.last_name);
+        terms.iter().for_each(|(field, value)| own.term(field, value));
+        let company = self.company_of(captured)?;
+        own.company(&company.map(|id| id.to_string()).unwrap_or_default());
         let both = !captured.first_name.is_empty() && !captured.last_name.is_empty();
-        if both {
-            let name = format!("{} {}", captured.first_name, captured.last_name);
-            let wanted =
-                [name.clone(), format!("{}{}", captured.last_name, captured.first_name)].map(|n| fold(&n));
-            let called = |hit: &Hit| wanted.contains(&fold(&hit.title));
-            hits.extend(self.search(&name, Some(Kind::Person), SHOWN)?.into_iter().filter(called));
-        }
-        let mut seen = std::collections::HashSet::new();
-        hits.retain(|hit| seen.insert(hit.id));
-        hits.truncate(SHOWN);
-        Ok(hits)
+        let name = format!("{} {}", captured.first_name, captured.last_name);
+        let called = if both { self.search(&name, Some(Kind::Person), 4 * SHOWN)? } else { Vec::new() };
+        let catalogue = self.catalogue();
+        self.store.read::<_, AppError>(|db| {
+            let mut rows = Vec::new();
+            for (field, value) in &terms {
+                rows.extend(projections::with_term(db, field, value)?.into_iter().take(4 * SHOWN));
+            }
+            for hit in called {
+                rows.extend(documents::find(db, hit.id)?.map(|(row, _)| row));
+            }
+            let mut seen = std::collections::HashSet::new();
+            rows.retain(|row| seen.insert(*row));
+            let mut found = Vec::new();
+            for row in rows {
+                let Some(card) = card_of(db, Kind::Person, row)? else { continue };
+                let alike = likeness(&own, &card).filter(|l| l.reasons.iter().any(|r| TELLING.contains(r)));
+                found.extend(alike.map(|l| (l.score, row)));
+            }
+            found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+            let mut hits = Vec::new();
+            for (_, row) in found.into_iter().take(SHOWN) {
+                hits.extend(lists::one(db, &catalogue, Kind::Person, row)?.map(hit));
+            }
+            Ok(hits)
+        })
+    }
+}
+
+/// A company that is called so, or that the one that was called so was merged into.
+pub(crate) fn company_named(db: &Connection, sort: &str) -> Result<Option<RecordId>, AppError> {
+    match projections::company_called(db, sort)?.and_then(|id| id.parse().ok()) {
+        Some(id) => Ok(Some(id)),
+        None => Ok(duplicates::company_called_before(db, sort)?),
     }
 }

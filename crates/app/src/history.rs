@@ -9,7 +9,9 @@ use crate::{
 };
 use satchel_document::{Document, Version, fields_that_differ, guarded};
 use satchel_domain::{
-    Catalogue, Field, Kind, OperationId, RecordId, Registers, Value, date::rfc3339, register::DELETED_AT,
+    Catalogue, Field, Kind, OperationId, RecordId, Registers, Value,
+    date::rfc3339,
+    register::{self, CARRIED, DELETED_AT, EXTERNAL_ID, NOT_SAME},
 };
 use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
@@ -38,7 +40,7 @@ impl Session {
                 by: operation.person,
                 device: operation.device,
                 undone: operation.undone_by.is_some(),
-                changes: self.named(changes(kind, &before, &after, &catalogue), catalogue.links(kind)),
+                changes: self.named(changes(kind, &before, &after, &catalogue), kind, catalogue.links(kind)),
             }
         };
         Ok(versions.into_iter().take(VERSIONS).map(view).collect())
@@ -48,18 +50,27 @@ impl Session {
     fn named<'a>(
         &self,
         mut changes: Vec<ChangeView>,
+        kind: Kind,
         links: impl Iterator<Item = (&'a Field, Kind)>,
     ) -> Vec<ChangeView> {
-        let name = |value: &Json, to: Kind, title: &mut Option<String>| {
-            let Some(id) = value.as_str().and_then(|id| id.parse().ok()) else { return };
+        let called = |id: &str, to: Kind| {
+            let id = id.parse().ok()?;
             let found = self.store.read(|db| {
                 let row = documents::find(db, id)?.map(|(row, _)| row);
                 row.map(|row| lists::title(db, to, row)).transpose()
             });
-            *title = found.ok().flatten().flatten();
+            found.ok().flatten().flatten()
         };
-        for (field, to) in links {
-            for change in changes.iter_mut().filter(|c| field.key == c.field) {
+        let name = |value: &Json, to: Kind, title: &mut Option<String>| {
+            let ids = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            let titles: Vec<String> = ids.iter().filter_map(|id| called(id.as_str()?, to)).collect();
+            *title = Some(titles.join(", ")).filter(|all| !all.is_empty());
+        };
+        let links = links
+            .map(|(field, to)| (field.key.as_str(), to))
+            .chain([("merged_into", kind), ("not_same", kind)]);
+        for (key, to) in links {
+            for change in changes.iter_mut().filter(|c| c.field == key) {
                 name(&change.before, to, &mut change.before_title);
                 name(&change.after, to, &mut change.after_title);
             }
@@ -400,6 +411,13 @@ fn title_of(db: &satchel_storage::Connection, row: i64) -> Result<String, AppErr
     Ok(String::new())
 }
 
+/// A field of the record's own that has several parts, each said by its name or its text.
+fn parts(registers: &Registers, field: &str) -> Json {
+    let all: Vec<&str> =
+        register::of_field(registers, field).map(|(sub, s)| s.as_str().unwrap_or(sub)).collect();
+    if all.is_empty() { Json::Null } else { Json::from(all) }
+}
+
 /// Field by field, as a person reads it.
 fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalogue) -> Vec<ChangeView> {
     let json = |registers: &Registers, key: &str| match catalogue.field(kind, key) {
@@ -409,7 +427,10 @@ fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalo
     let fields = fields_that_differ(before, after);
     let view = |field: String| {
         let (mut b, mut a) = (json(before, &field), json(after, &field));
-        if field == DELETED_AT {
+        if field == NOT_SAME || field == EXTERNAL_ID {
+            (b, a) = (parts(before, &field), parts(after, &field));
+        }
+        if field == DELETED_AT || field == CARRIED {
             let time = |v: &Json| v.as_i64().map_or(Json::Null, |at| Json::String(rfc3339(at)));
             (b, a) = (time(&b), time(&a));
         }

@@ -11,10 +11,10 @@ use satchel_domain::{
     Catalogue, FieldType, Kind, OperationId, RecordId, Registers, Scalar, Value,
     date::rfc3339,
     money::Money,
-    register::{DELETED_AT, field_of},
+    register::{DELETED_AT, MERGED_INTO, field_of},
     value::{Habits, ValueError},
 };
-use satchel_storage::{Row, StorageError, documents, lists, operations, search};
+use satchel_storage::{Operation, Row, StorageError, documents, lists, operations, search};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -147,8 +147,7 @@ impl Session {
         }
         let id = self.derive_id(&["custom_field", kind.key(), &key]);
         let written = if self.store.read(|db| documents::exists(db, id))? {
-            let plan = |_: &Registers| vec![(DELETED_AT.to_owned(), None)];
-            self.write_registers(&[id], "restore", &plan, &mut |_| {}, &Cancel::default())
+            self.write_registers(&[id], "restore", &out_of_trash, &mut |_| {}, &Cancel::default())
                 .map(|w| Written { id, operation: w.operation })?
         } else {
             self.create_with(id, Kind::CustomField, &registers)?
@@ -347,15 +346,10 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
-        let plan = |r: &Registers| match r.contains_key(DELETED_AT) {
-            true => vec![(DELETED_AT.to_owned(), None)],
-            false => Changes::new(),
-        };
-        self.write_registers(ids, "restore", &plan, progress, cancel)
+        self.write_registers(ids, "restore", &out_of_trash, progress, cancel)
     }
 
-    /// Edits each record by what `plan` makes of its registers, as one operation. Many are written in
-    /// batches, so that neither memory nor anybody's wait grows with the selection.
+    /// Edits each record by what `plan` makes of its registers, as one operation.
     fn write_registers(
         &self,
         ids: &[RecordId],
@@ -364,7 +358,19 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
-        let mut operation = self.operation(label);
+        self.write_each(self.operation(label), ids, &|_, now| plan(now), progress, cancel)
+    }
+
+    /// The same, where it matters whose registers they are. Many are written in batches, so that neither memory nor
+    /// anybody's wait grows with the selection.
+    pub(crate) fn write_each(
+        &self,
+        mut operation: Operation,
+        ids: &[RecordId],
+        plan: &(dyn Fn(RecordId, &Registers) -> Changes + Sync),
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
         let stamp = self.stamp(&operation);
         let catalogue = self.catalogue();
         let _claim = self.claim(operation.id)?;
@@ -378,7 +384,7 @@ impl Session {
             done += ids.len() as u64;
             let edit = |db: &satchel_storage::Connection, id: RecordId| -> Result<Edited, AppError> {
                 let (row, mut document) = self.load(db, id)?;
-                let changes = guarded(|| Ok::<_, AppError>(plan(&document.registers())))?;
+                let changes = guarded(|| Ok::<_, AppError>(plan(id, &document.registers())))?;
                 let heads = row.heads.clone();
                 let changed = !changes.is_empty() && guarded(|| document.edit(&stamp, &changes))?;
                 let prepared = changed.then(|| Prepared::of(row, &mut document, &catalogue)).transpose()?;
@@ -410,7 +416,7 @@ impl Session {
                 if let Some(seq) = seq.filter(|_| several) {
                     count = operations::count(tx, seq)?;
                     if !operation.finished && ids.last() == ids_end {
-                        operations::finish(tx, seq, "{}")?;
+                        operations::finish(tx, seq, &operation.detail)?;
                     }
                 }
                 Ok(())
@@ -465,12 +471,23 @@ impl Session {
                 conflict_views(row.kind, &registers, &conflicts, &catalogue, by)
             }
         };
+        let mut titles = row.titles;
+        let into = registers.get(MERGED_INTO).filter(|_| row.deleted_at.is_some());
+        let merged_into: Option<RecordId> = into.and_then(|into| into.as_str()?.parse().ok());
+        if let Some(into) = merged_into {
+            let title = self.store.glance::<_, StorageError>(|db| match documents::find(db, into)? {
+                Some((row, kind)) => lists::title(db, kind, row),
+                None => Ok(None),
+            })?;
+            titles.extend(title.map(|title| ("merged_into".to_owned(), title)));
+        }
         Ok(RecordView {
             id,
             kind: row.kind,
             title: row.title,
             fields: fields_json(row.kind, &registers, &catalogue),
-            titles: row.titles,
+            titles,
+            merged_into,
             created_at: rfc3339(row.created_at),
             updated_at: rfc3339(row.updated_at),
             deleted_at: row.deleted_at.map(rfc3339),
@@ -571,6 +588,12 @@ fn example(kind: Kind) -> &'static str {
         Kind::Letterhead => "name=Norte SL",
         Kind::CustomField => "label=Size",
     }
+}
+
+/// What takes a record out of the trash: whatever it was merged into, it is one of its own again.
+pub(crate) fn out_of_trash(now: &Registers) -> Changes {
+    let there = [DELETED_AT, MERGED_INTO].into_iter().filter(|path| now.contains_key(*path));
+    there.map(|path| (path.to_owned(), None)).collect()
 }
 
 /// An edit of one record before it is written.

@@ -57,7 +57,7 @@ pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), Ap
         lost = walk(&open, &mut |row, registers| {
             let fields = projection::fields_of(row.kind, registers, &catalogue);
             let company = registers.get("company").and_then(|s| s.as_str()?.parse().ok());
-            let external = register::of_field(registers, register::EXTERNAL_ID);
+            let external = register::external_ids(registers);
             let record = Rescued {
                 id: row.id,
                 kind: row.kind,
@@ -68,9 +68,7 @@ pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), Ap
                     Some(satchel_domain::Scalar::Int(at)) => Some(*at),
                     _ => None,
                 },
-                external_ids: external
-                    .filter_map(|(source, id)| Some((source.to_owned(), id.as_str()?.into())))
-                    .collect(),
+                external_ids: external.map(|(source, id)| (source.to_owned(), id.into())).collect(),
             };
             let record = serde_json::to_string(&record).expect("plain data serialises");
             write!(file, "{}{record}", if saved == 0 { "\n" } else { ",\n" }).map_err(AppError::io(out))?;

@@ -232,6 +232,11 @@ impl Session {
         Stamp { actor: self.actor, at: operation.at, operation: operation.id.0.simple().to_string() }
     }
 
+    /// Who writes: this incarnation of this device.
+    pub(crate) fn actor(&self) -> Actor {
+        self.actor
+    }
+
     /// A record id that every device of the team derives from the same source.
     pub(crate) fn derive_id(&self, parts: &[&str]) -> RecordId {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
@@ -293,7 +298,7 @@ impl Session {
         catalogue: &Catalogue,
     ) -> Result<bool, AppError> {
         let (row, mut document) = self.load(tx, id)?;
-        let changes = vec![(satchel_domain::register::DELETED_AT.to_owned(), None)];
+        let changes = crate::records::out_of_trash(&document.registers());
         let changed = guarded(|| document.edit(stamp, &changes))?;
         if changed {
             self.put(tx, operation, &Prepared::of(row, &mut document, catalogue)?)?;

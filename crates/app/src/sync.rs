@@ -157,6 +157,9 @@ impl Session {
             self.rebuild(&mut |_| {})?;
         }
         report.pulled += count;
+        if count > 0 && may_write {
+            self.mend_merges()?;
+        }
         if pulled? == Pulled::ControlMoved {
             return Ok(Pulled::ControlMoved);
         }
@@ -310,6 +313,9 @@ impl Session {
     }
 }
 
+/// Entries of a device and incarnation, from where to where.
+type Stretch = (DeviceId, u64, u64, u64);
+
 /// Applies what a remote has, as far as it goes.
 struct Reading<'a> {
     session: &'a Session,
@@ -324,8 +330,8 @@ struct Reading<'a> {
     waiting: BTreeSet<(DeviceId, u64)>,
     /// A device whose feed waits where entries are left out.
     lacks: Option<DeviceId>,
-    /// What comes next, made ready: of which device and incarnation, from where to where.
-    ready: Option<((DeviceId, u64, u64, u64), Vec<Option<Ready>>)>,
+    /// What comes next, made ready.
+    ready: Option<(Stretch, Vec<Option<Ready>>)>,
     /// Where much has come, as with a first sync.
     bulk: Option<Bulk<'a>>,
     failed: Option<AppError>,

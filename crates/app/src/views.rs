@@ -4,6 +4,7 @@ use crate::Code;
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
+    duplicates::Reason,
     quote::Totals,
 };
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct RecordView {
     pub created_at: String,
     pub updated_at: String,
     pub deleted_at: Option<String>,
+    /// The record that it is in the trash for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<RecordId>,
     pub conflicts: Vec<ConflictView>,
 }
 
@@ -37,6 +41,25 @@ pub struct ClaimView {
     pub value: Json,
     pub by: String,
     pub at: String,
+}
+
+/// Records that may be one.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct GroupView {
+    pub kind: Kind,
+    /// How likely it is, from 0 to 1.
+    pub score: f64,
+    pub reasons: Vec<Reason>,
+    /// The one that was made first here comes first.
+    pub ids: Vec<RecordId>,
+    pub titles: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct DuplicatesView {
+    /// The likeliest.
+    pub groups: Vec<GroupView>,
+    pub total: u32,
 }
 
 /// A row of a list.

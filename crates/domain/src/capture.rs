@@ -20,7 +20,7 @@ pub struct Captured {
 const LONGEST: usize = 500;
 
 /// What a firm's name ends with, or has in it.
-const FORMS: [&str; 22] = [
+pub(crate) const FORMS: [&str; 22] = [
     "sl", "sa", "sas", "sarl", "srl", "spa", "lda", "gmbh", "ag", "kg", "ug", "ltd", "limited", "inc", "llc",
     "corp", "co", "bv", "nv", "oy", "ab", "plc",
 ];

@@ -683,7 +683,7 @@ fn attachment() -> Vec<Field> {
         field("name", Text, "Name").sorted(),
         field("media_type", Text, "Kind of file"),
         field("size", Number, "Size").sorted(),
-        field("record", Text, "On").indexed(),
+        field("record", Text, "On").sorted().indexed(),
         field("content", Text, "Content"),
     ]
 }

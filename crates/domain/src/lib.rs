@@ -5,8 +5,10 @@
 pub mod capture;
 pub mod catalogue;
 pub mod date;
+pub mod duplicates;
 pub mod filter;
 pub mod ids;
+pub mod merging;
 pub mod money;
 pub mod name;
 pub mod phone;

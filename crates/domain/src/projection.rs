@@ -170,9 +170,11 @@ pub fn project(kind: Kind, registers: &Registers, catalogue: &Catalogue) -> Proj
         index(field, value, &mut out.search, &mut names);
         terms(field, value, &mut out.terms);
     }
-    for (source, scalar) in register::of_field(registers, register::EXTERNAL_ID) {
-        out.terms.extend(scalar.as_str().map(|id| ("external_id", external_term(source, id))));
-    }
+    out.terms.extend(register::external_ids(registers).map(|(s, id)| ("external_id", external_term(s, id))));
+    let apart = register::of_field(registers, register::NOT_SAME);
+    out.terms.extend(apart.map(|(id, _)| ("not_same", id.to_owned())));
+    let into = registers.get(register::MERGED_INTO).and_then(Scalar::as_str);
+    out.terms.extend(into.filter(|_| out.deleted_at.is_some()).map(|id| ("merged_into", id.to_owned())));
     out.search.name = search_name(&names);
     out.custom = Json::Object(custom);
     out.title = title;

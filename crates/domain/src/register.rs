@@ -41,6 +41,33 @@ pub fn field_of(path: &str) -> &str {
 pub const DELETED_AT: &str = "_deleted_at";
 /// The id that another program knows this record by.
 pub const EXTERNAL_ID: &str = "_external_id";
+/// The record that this one was merged into, and went to the trash for.
+pub const MERGED_INTO: &str = "_merged_into";
+/// When what was written to it elsewhere, without knowing of that, was carried over to the other.
+pub const CARRIED: &str = "_carried";
+/// Records that somebody has said this one is not: a register for each, `_not_same/ID`.
+pub const NOT_SAME: &str = "_not_same";
+/// Behind a source: one more of its ids, where two of its records were merged.
+const ONE_MORE: char = '\u{1f}';
+
+/// The ids that other programs know a record by: (source, id).
+pub fn external_ids(registers: &Registers) -> impl Iterator<Item = (&str, &str)> {
+    of_field(registers, EXTERNAL_ID).filter_map(|(sub, scalar)| {
+        let source = sub.split(ONE_MORE).next().unwrap_or_default();
+        Some((source, scalar.as_str()?))
+    })
+}
+
+/// Where another program's id is kept on a record that may have one of that program already.
+pub fn external_path(registers: &Registers, source: &str, id: &str) -> String {
+    let first = format!("{EXTERNAL_ID}/{source}");
+    match registers.get(&first) {
+        Some(other) if other.as_str() != Some(id) => {
+            format!("{first}{ONE_MORE}{}", crate::value::item_id(id))
+        }
+        _ => first,
+    }
+}
 
 /// The registers of one field, as a list of sub-paths (empty for a plain field).
 pub fn of_field<'a>(registers: &'a Registers, field: &'a str) -> impl Iterator<Item = (&'a str, &'a Scalar)> {

@@ -9,6 +9,7 @@ pub mod blobs;
 mod connection;
 pub mod deals;
 pub mod documents;
+pub mod duplicates;
 pub mod error;
 pub mod lists;
 pub mod loose;

@@ -174,10 +174,14 @@ pub fn last(db: &Connection) -> Result<i64, StorageError> {
     Ok(db.prepare_cached("SELECT coalesce(max(seq), 0) FROM operation")?.query_row([], |r| r.get(0))?)
 }
 
+/// What the app itself does after a sync: nobody has done it, so nobody means it with Ctrl+Z.
+const BY_ITSELF: &str = "'mend'";
+
 /// What an undo without a name takes back: the newest that is no undo itself and stands.
 pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operation>, StorageError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM operation WHERE undoes IS NULL AND undone_by IS NULL AND origin IS NULL ORDER BY seq DESC LIMIT ?1"
+        "SELECT {COLUMNS} FROM operation WHERE undoes IS NULL AND undone_by IS NULL AND origin IS NULL
+         AND label != {BY_ITSELF} ORDER BY seq DESC LIMIT ?1"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows: Vec<Operation> = statement.query_map([skip.len() + 1], read)?.collect::<Result<_, _>>()?;
@@ -188,7 +192,8 @@ pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operatio
 pub fn last_undo(db: &Connection) -> Result<Option<Operation>, StorageError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM operation WHERE label = 'undo' AND undone_by IS NULL AND origin IS NULL
-         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL AND origin IS NULL) ORDER BY seq DESC LIMIT 1"
+         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL AND origin IS NULL AND label != {BY_ITSELF})
+         ORDER BY seq DESC LIMIT 1"
     );
     Ok(db.prepare_cached(&sql)?.query_row([], read).optional()?)
 }

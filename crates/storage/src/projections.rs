@@ -232,7 +232,7 @@ pub fn namesakes(
 }
 
 /// What links to records, and where: a kind and its column.
-static LINKS: LazyLock<Vec<(Kind, String, Kind)>> = LazyLock::new(|| {
+pub(crate) static LINKS: LazyLock<Vec<(Kind, String, Kind)>> = LazyLock::new(|| {
     let catalogue = Catalogue::default();
     let of = |kind| catalogue.links(kind).map(move |(field, to)| (kind, field.key.clone(), to));
     Kind::ALL.into_iter().flat_map(of).collect()

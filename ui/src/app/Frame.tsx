@@ -1,8 +1,9 @@
-import { Clock, FileInput, Handshake, Search, Settings, Sun, Trash2 } from "lucide-react";
+import { Clock, FileInput, Handshake, Merge, Search, Settings, Sun, Trash2 } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
+import { DuplicatesPage } from "../duplicates/DuplicatesPage";
 import { ImportPage } from "../imports/ImportPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
@@ -84,6 +85,7 @@ export function Frame() {
     p: goKey(run("people")),
     i: goKey(run("import")),
     h: goKey(run("history")),
+    u: goKey(run("duplicates")),
     t: goKey(run("team")),
     y: goKey(run("today")),
     d: goKey(run("deals")),
@@ -143,6 +145,13 @@ export function Frame() {
       label: t("nav.import"),
       is: route.page === "import",
       to: () => go({ page: "import" }),
+    },
+    {
+      id: "duplicates",
+      icon: <Merge size={16} />,
+      label: t("nav.duplicates"),
+      is: route.page === "duplicates",
+      to: () => go({ page: "duplicates", kind: "person" }),
     },
     {
       id: "history",
@@ -212,6 +221,7 @@ export function Frame() {
         )}
         {route.page === "record" && <RecordPage id={route.id} kind={route.kind} />}
         {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
+        {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
         {route.page === "team" && <TeamPage />}
         {route.page === "settings" && <SettingsPage />}
@@ -362,11 +372,13 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["C", t("keys.create")],
     ["Q", t("capture.title")],
     ["G Y · G P · G C · G D · G O · G A", t("keys.goDay")],
-    ["G I · G H · G T", t("keys.go")],
+    ["G I · G U · G H · G T", t("keys.go")],
     ["1 … 6", t("keys.log")],
     ["Shift → · Shift ←", t("keys.push")],
     ["Space · M · W", t("keys.task")],
     ["U", t("keys.quote")],
+    ["M", t("merge.with")],
+    ["← → · Enter · N", t("keys.merge")],
     ["Delete", t("keys.trash")],
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],

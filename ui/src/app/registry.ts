@@ -26,6 +26,8 @@ export const ui = {
   capture: () => {},
   /** Takes files that are dropped, where the page has a use for them. */
   take: undefined as ((paths: string[]) => void) | undefined,
+  /** Merges the record that is open with another. */
+  merge: undefined as (() => void) | undefined,
   /** Begins to note what was done with the record that is open. */
   log: undefined as ((type: ActivityType) => void) | undefined,
 };
@@ -131,6 +133,20 @@ export const registry: Command[] = [
     keys: "G H",
     also: "operations undo 操作 记录",
     run: () => go({ page: "history" }),
+  },
+  {
+    id: "duplicates",
+    label: "nav.duplicates",
+    keys: "G U",
+    also: "merge dedupe same twice hebing chongfu quchong 合并 重复 去重",
+    run: () => go({ page: "duplicates", kind: "person" }),
+  },
+  {
+    id: "merge-with",
+    label: "merge.with",
+    keys: "M",
+    also: "duplicate same hebing 合并 重复",
+    run: () => (ui.merge ? ui.merge() : go({ page: "duplicates", kind: "person" })),
   },
   {
     id: "team",

@@ -9,6 +9,8 @@ export type Route =
   | { page: "record"; id: string; kind: Kind }
   | { page: "import"; path?: string; at?: number }
   | { page: "history" }
+  /** With ids: those are compared; else those of the kind that may be one are looked for. */
+  | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }
   | { page: "settings" };
 

@@ -1,9 +1,11 @@
-import { LayoutGrid, Plus, Trash2, X } from "lucide-react";
+import { LayoutGrid, Merge, Plus, Trash2, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
 import type { FieldView, ListRequest, RowView } from "../bindings";
+import { MOST } from "../duplicates/choices";
+import { canMerge } from "../duplicates/DuplicatesPage";
 import { commands } from "../platform/tauri";
 import { count, labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -109,6 +111,8 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     if (done?.operation) withUndo(t("record.restored", { n: count(done.count) }), done.operation);
     clear();
   }
+  const mergeable = !route.trash && canMerge(kind) && selected.size > 1 && selected.size <= MOST;
+  const merge = () => mergeable && go({ page: "duplicates", kind, ids: [...selected] });
   async function selectAll() {
     const all = await attempt(() => commands.ids(kind, request));
     if (all) setSelected(new Set(all));
@@ -155,6 +159,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     // A key that is held down must not empty the list.
     Delete: (event) => !event.repeat && !route.trash && void remove(),
     r: () => route.trash && void restore(),
+    m: merge,
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
     e: () => row && open(row),
@@ -283,6 +288,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
             <strong>{t("list.selected", { n: count(selected.size) })}</strong>
             {!route.trash && <BulkField fields={fields} onApply={(key, value) => void setMany(key, value)} />}
+            {mergeable && (
+              <button type="button" className="button" id="merge-selected" onClick={merge}>
+                <Merge size={15} /> {t("merge.merge")} <kbd>M</kbd>
+              </button>
+            )}
             {route.trash ? (
               <button type="button" className="button" id="restore" onClick={() => void restore()}>
                 {t("restore")}

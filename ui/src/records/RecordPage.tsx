@@ -1,11 +1,14 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Trash2 } from "lucide-react";
-import { useEffect } from "react";
+import { ArrowLeft, ChevronDown, ChevronUp, Merge, Trash2 } from "lucide-react";
+import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
+import { ui } from "../app/registry";
 import { back, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
 import type { Kind, RecordView } from "../bindings";
 import { LogBox } from "../day/LogBox";
 import { Timeline } from "../day/Timeline";
+import { canMerge } from "../duplicates/DuplicatesPage";
+import { MergeWith } from "../duplicates/MergeWith";
 import { commands } from "../platform/tauri";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
@@ -49,7 +52,16 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
     const done = await attempt(() => commands.restore([id]));
     if (done) withUndo(t("record.restored", { n: 1 }), done.operation);
   }
+  const [merging, setMerging] = useState(false);
+  const mergeable = canMerge(kind) && !!record && !record.deleted_at;
+  useEffect(() => {
+    ui.merge = mergeable ? () => setMerging(true) : undefined;
+    return () => {
+      ui.merge = undefined;
+    };
+  }, [mergeable]);
   useKeys({
+    m: () => mergeable && setMerging(true),
     "Ctrl+ArrowDown": () => to(around?.next),
     "Ctrl+ArrowUp": () => to(around?.previous),
     "Ctrl+Enter": () => void attempt(() => commands.openWindow(id, kind)),
@@ -106,6 +118,18 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         >
           <ChevronDown size={16} />
         </button>
+        {mergeable && (
+          <button
+            type="button"
+            className="button plain"
+            id="merge-record"
+            aria-label={t("merge.with")}
+            title={`${t("merge.with")} (M)`}
+            onClick={() => setMerging(true)}
+          >
+            <Merge size={16} />
+          </button>
+        )}
         {record.deleted_at ? (
           <button type="button" className="button primary" id="restore" onClick={() => void restore()}>
             {t("restore")}
@@ -125,8 +149,14 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
       {record.deleted_at && (
         <div className="tools">
           <span className="notice grow warn">{t("record.deleted", { at: date(record.deleted_at) })}</span>
+          {record.merged_into && (
+            <button type="button" className="button" id="merged-into" onClick={() => to(record.merged_into)}>
+              {t("merge.into", { title: record.titles.merged_into ?? "" })}
+            </button>
+          )}
         </div>
       )}
+      {merging && <MergeWith id={id} kind={kind} title={record.title} onClose={() => setMerging(false)} />}
       <div className="record" key={id}>
         <section aria-label={t("record.facts")}>
           <Facts key={record.id} record={record} />

@@ -7,13 +7,14 @@ use super::{
 use crate::{AppError, session::Prepared};
 use satchel_document::{Changes, Document, difference, guarded};
 use satchel_domain::{
-    Fields, Kind, RecordId, Registers, Value,
+    Fields, Kind, RecordId, Registers, Scalar, Value,
+    merging::united,
     projection::{external_term, fields_of},
-    register::{DELETED_AT, EXTERNAL_ID},
+    register::{DELETED_AT, EXTERNAL_ID, external_ids},
     text::{fold, sort_key},
-    value::{Address, Contact},
+    value::Contact,
 };
-use satchel_storage::{Connection, DocumentRow, documents, projections, projections::Namesake};
+use satchel_storage::{Connection, DocumentRow, documents, duplicates, projections, projections::Namesake};
 
 pub enum Outcome {
     Changed(Box<Prepared>),
@@ -48,8 +49,21 @@ pub fn keys(ready: &Ready, options: &ImportOptions) -> Vec<String> {
     keys
 }
 
-/// The record that the row is, if it is there.
+/// The record that the row is, if it is there; one that was merged away is the one that it was merged into.
 pub fn find(
+    db: &Connection,
+    ready: &Ready,
+    context: &Context<'_>,
+    known: &Known,
+) -> Result<Option<DocumentRow>, AppError> {
+    let Some(found) = find_there(db, ready, context, known)? else { return Ok(None) };
+    match duplicates::led_to(db, found.row)? {
+        Some(into) => Ok(documents::get(db, into)?.or(Some(found))),
+        None => Ok(Some(found)),
+    }
+}
+
+fn find_there(
     db: &Connection,
     ready: &Ready,
     context: &Context<'_>,
@@ -191,51 +205,22 @@ pub fn merge(row: DocumentRow, ready: &Ready, context: &Context<'_>) -> Result<O
 
 fn changes(there: &Fields, registers: &Registers, ready: &Ready) -> Changes {
     let mut out = Changes::new();
-    if registers.contains_key(DELETED_AT) {
-        out.push((DELETED_AT.to_owned(), None));
-    }
+    out.extend(crate::records::out_of_trash(registers));
     for (key, new) in &ready.fields {
         let joined = match (there.get(key), new) {
-            (Some(Value::Contacts(old)), Value::Contacts(new)) => join_contacts(old, new),
-            (Some(Value::Addresses(old)), Value::Addresses(new)) => join_addresses(old, new),
-            (Some(Value::Tags(old)), Value::Tags(new)) => {
-                let added = new.iter().filter(|t| !old.iter().any(|o| fold(o) == fold(t)));
-                Value::Tags(old.iter().chain(added).cloned().collect())
+            (Some(old), Value::Contacts(_) | Value::Addresses(_) | Value::Tags(_) | Value::LongText(_)) => {
+                united(old, new)
             }
-            (Some(Value::LongText(old)), Value::LongText(new)) if old.contains(new.as_str()) => {
-                Value::LongText(old.clone())
-            }
-            (Some(Value::LongText(old)), Value::LongText(new)) => Value::LongText(format!("{old}\n{new}")),
             _ => new.clone(),
         };
         let mut wanted = Registers::new();
         joined.to_registers(key, &mut wanted);
         out.extend(difference(key, registers, &wanted));
     }
-    let own = ready
-        .registers
-        .iter()
-        .filter(|(path, value)| path.starts_with(EXTERNAL_ID) && registers.get(*path) != Some(value));
-    out.extend(own.map(|(path, value)| (path.clone(), Some(value.clone()))));
+    for (source, id) in external_ids(&ready.registers) {
+        if !external_ids(registers).any(|known| known == (source, id)) {
+            out.push((format!("{EXTERNAL_ID}/{source}"), Some(Scalar::Str(id.to_owned()))));
+        }
+    }
     out
-}
-
-fn join_contacts(old: &[Contact], new: &[Contact]) -> Value {
-    let mut all = old.to_vec();
-    for item in new {
-        if !all.iter().any(|o| o.normalised() == item.normalised()) {
-            all.push(Contact { primary: false, ..item.clone() });
-        }
-    }
-    Value::Contacts(all)
-}
-
-fn join_addresses(old: &[Address], new: &[Address]) -> Value {
-    let mut all = old.to_vec();
-    for item in new {
-        if !all.iter().any(|o| o.id == item.id || fold(&o.line()) == fold(&item.line())) {
-            all.push(item.clone());
-        }
-    }
-    Value::Addresses(all)
 }

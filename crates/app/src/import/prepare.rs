@@ -1,13 +1,13 @@
 //! From a row to a record that is ready to be written, on any thread.
 
-use crate::{AppError, ImportOptions, OnMatch, Session, session::Prepared};
+use crate::{AppError, ImportOptions, OnMatch, Session, capture::company_named, session::Prepared};
 use satchel_document::Stamp;
 use satchel_domain::{
     Catalogue, Fields, Kind, RecordId, Registers, Scalar, Value, projection::external_term,
     register::EXTERNAL_ID, text::sort_key, value::Habits,
 };
 use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble};
-use satchel_storage::{documents, projections};
+use satchel_storage::{documents, duplicates, projections};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -161,11 +161,16 @@ impl<'a> Context<'a> {
         if let Some(known) = self.companies.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
             return Ok(*known);
         }
-        let found = self.session.store.read(|db| projections::company_called(db, key))?;
-        let entry = match found.and_then(|id| id.parse().ok()) {
-            Some(id) => (id, false),
-            None => (self.session.derive_id(&["company", key]), true),
-        };
+        let derived = self.session.derive_id(&["company", key]);
+        let found = self.session.store.read::<_, AppError>(|db| match company_named(db, key)? {
+            Some(id) => Ok(Some(id)),
+            // It has had another name, and was merged into another.
+            None => match documents::find(db, derived)? {
+                Some((row, _)) => Ok(duplicates::led_to(db, row)?),
+                None => Ok(None),
+            },
+        })?;
+        let entry = found.map_or((derived, true), |id| (id, false));
         let mut companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(*companies.entry(key.to_owned()).or_insert(entry))
     }
