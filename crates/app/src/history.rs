@@ -9,7 +9,8 @@ use crate::{
 };
 use satchel_document::{Document, Version, fields_that_differ, guarded};
 use satchel_domain::{
-    Catalogue, Field, Kind, OperationId, RecordId, Registers, Value, date::rfc3339, register::DELETED_AT,
+    Catalogue, Field, Kind, OperationId, RecordId, Registers, Value, catalogue::REACHED, date::rfc3339,
+    register::DELETED_AT,
 };
 use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
@@ -406,7 +407,8 @@ fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalo
         Some(field) => Value::from_registers(field, registers).map_or(Json::Null, |v| v.to_json()),
         None => registers.get(key).map_or(Json::Null, |s| serde_json::to_value(s).unwrap_or(Json::Null)),
     };
-    let fields = fields_that_differ(before, after);
+    // What only reports read says nothing that the stage does not say.
+    let fields = fields_that_differ(before, after).into_iter().filter(|field| field != REACHED);
     let view = |field: String| {
         let (mut b, mut a) = (json(before, &field), json(after, &field));
         if field == DELETED_AT {
@@ -421,5 +423,5 @@ fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalo
             after_title: None,
         }
     };
-    fields.into_iter().map(view).collect()
+    fields.map(view).collect()
 }

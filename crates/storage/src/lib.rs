@@ -14,6 +14,7 @@ pub mod lists;
 pub mod loose;
 pub mod operations;
 pub mod projections;
+pub mod reports;
 mod schema;
 pub mod search;
 pub mod settings;
