@@ -166,6 +166,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!(written), || written.id.to_string());
             Ok(())
         }
+        Command::Report(args) => crate::report::report(show, session, &args),
         Command::Attach { id, file } => {
             let mut progress = show.progress("attaching");
             let written = session.attach(record(&id)?, &file, &mut progress, &Cancel::default())?;

@@ -18,6 +18,7 @@ mod lists;
 mod lock;
 pub mod output;
 mod records;
+mod reports;
 mod rescue;
 mod rotate;
 mod seed;
@@ -37,6 +38,10 @@ pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
 pub use lists::{ListPage, ListRequest, Neighbours};
 pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir};
 pub use records::FieldInput;
+pub use reports::{
+    ColumnType, MoneyView, Period, Report, ReportCell, ReportColumn, ReportRequest, ReportRow, ReportView,
+    local_now,
+};
 pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
