@@ -4,6 +4,7 @@ mod commands;
 #[cfg(test)]
 mod names;
 mod rep;
+mod reports;
 mod team;
 mod watch;
 
@@ -16,6 +17,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
     use rep::*;
+    use reports::*;
     use team::*;
     Builder::new()
         .plugin_name("satchel")
@@ -78,6 +80,9 @@ fn bindings() -> Builder<tauri::Wry> {
             finish_task,
             timeline,
             day,
+            report,
+            report_owners,
+            save_report,
             save_text,
             verify,
             frequent,

@@ -71,6 +71,10 @@ export const commands = {
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
+	report: (id: Report, request: ReportRequest) => __TAURI_INVOKE<ReportView>("plugin:satchel|report", { id, request }),
+	reportOwners: () => __TAURI_INVOKE<string[]>("plugin:satchel|report_owners"),
+	/**  As a table; `labels` are its columns as the screen calls them. */
+	saveReport: (id: Report, request: ReportRequest, labels: string[], path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_report", { id, request, labels, path }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
@@ -219,6 +223,12 @@ export type Code = "internal" | "usage" | "locked" | "wrong_key" | "keyring" | "
 /**  A remote cannot be reached; what was to be sent stays queued. */
 "unreachable";
 
+export type ColumnType = "text" | 
+/**  `2026-11`; or `earlier`, `later`, or nothing. */
+"month" | 
+/**  The day that a week begins with: `2026-11-23`. */
+"week" | "count" | "money" | "percent" | "days";
+
 export type ColumnView = {
 	name: string,
 	target: string,
@@ -312,6 +322,12 @@ export type DayView = {
 	/**  Open deals that were left alone for too long. */
 	quiet: RowView[],
 	birthdays: BirthdayView[],
+};
+
+/**  The first and the last. */
+export type DaysView = {
+	from: string,
+	to: string,
 };
 
 export type DeviceView = {
@@ -549,6 +565,11 @@ export type MomentView = {
 	at: string,
 };
 
+export type MoneyView = {
+	minor: number | null,
+	currency: string,
+};
+
 export type Neighbours = {
 	position: number,
 	total: number,
@@ -593,6 +614,11 @@ export type OperationView = {
 	/**  What the operation keeps about itself, e.g. an import's report. */
 	detail: Value,
 };
+
+/**  Up to and with today, except for the last month. */
+export type Period = "month" | "last_month" | "quarter" | "year" | 
+/**  This month and the eleven before it. */
+"twelve_months";
 
 /**  A pipeline and its stages, in their order. */
 export type PipelineView = {
@@ -669,6 +695,64 @@ export type RemoteView = {
 	/**  `connected`, or `missing` where a folder is not there now. */
 	state: string,
 	synced_at: string | null,
+};
+
+/**  What there is to report. */
+export type Report = 
+/**  Open deals by their stage. */
+"pipeline" | 
+/**  Open deals by the month in which they are expected. */
+"forecast" | 
+/**  Deals that were won and lost. */
+"closed" | 
+/**  Why deals were lost. */
+"lost" | 
+/**  How far deals have come. */
+"conversion" | 
+/**  How long open deals have been where they are. */
+"ageing" | 
+/**  What was done, by whom. */
+"activities" | 
+/**  New people. */
+"people";
+
+export type ReportCell = 
+/**  There is nothing to reckon it from. */
+null | string | number | number | null | 
+/**  Currency by currency, the largest first. */
+MoneyView[];
+
+export type ReportColumn = {
+	key: string,
+	type: ColumnType,
+	/**  In English; screens translate by the key. */
+	label: string,
+	/**  What else is true of the records that its cells count. */
+	filter: string | null,
+};
+
+/**  What is looked at; without a pipeline all of them, without an owner everybody's. */
+export type ReportRequest = {
+	period: Period,
+	pipeline: RecordId | null,
+	owner: string | null,
+};
+
+export type ReportRow = {
+	cells: ReportCell[],
+	/**  Lists the records that it counts. */
+	filter: string,
+};
+
+export type ReportView = {
+	id: Report,
+	/**  What its rows count. */
+	kind: Kind,
+	/**  The days that it tells of; nothing: it tells how things stand now. */
+	days: DaysView | null,
+	columns: ReportColumn[],
+	rows: ReportRow[],
+	total: ReportRow | null,
 };
 
 /**  Somebody who asks to join. */
