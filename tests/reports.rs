@@ -117,7 +117,7 @@ fn an_empty_vault_has_empty_reports() {
     assert_eq!(reports[2]["rows"].as_array().unwrap().len(), 12, "a month without deals has its row");
     assert_eq!(cli.refuse(&["report", "sales"]).0, 2);
     assert_eq!(cli.refuse(&["report", "--period", "ever"]).0, 2);
-    assert_eq!(cli.refuse(&["report", "--pipeline", "Sales"]).1["code"], "not_found");
+    assert_eq!(cli.refuse(&["report", "--pipeline", "Nowhere"]).1["code"], "not_found");
 }
 
 #[test]

@@ -404,7 +404,7 @@ impl<'a> Builder<'a> {
     fn quiet(&mut self, value: &str) -> String {
         let wanted = self.bind(Sql::Integer(i64::from(is_yes(value))));
         // The moment is the same for all rows of a statement.
-        let quiet = crate::deals::quiet("t", "s", "unixepoch('now') * 1000");
+        let quiet = crate::deals::quiet("t", "s", "round(unixepoch('now', 'subsec') * 1000)");
         format!(
             "EXISTS (SELECT 1 FROM stage s WHERE s.id = t.stage AND coalesce(s.outcome, 'open') = 'open' AND {quiet}) = {wanted}"
         )
