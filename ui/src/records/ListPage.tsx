@@ -58,7 +58,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   );
   const request = useMemo<ListRequest>(
     () => ({
-      filter: within && typed.filter ? `${within} and (${typed.filter})` : (within ?? typed.filter),
+      filter: within && typed.filter ? `(${within}) and (${typed.filter})` : (within ?? typed.filter),
       text: typed.text,
       sort,
       trash: !!route.trash,

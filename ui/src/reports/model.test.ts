@@ -49,9 +49,17 @@ describe("a chart of a report", () => {
       [900, 0, 0],
       [0, 0, 0],
     ]);
-    expect(chart.items[0]?.filters).toEqual(["b", "a", ""]);
+    expect(chart.items[0]?.filters).toEqual(["(b)", "(a)", ""]);
     expect(topOf(chart)).toBe(900);
     expect(inWords(chart)).toContain("Bo €3, Ana €5");
+  });
+
+  it("lists of those who have no part of their own the deals of each", () => {
+    const row = (n: number) => ({ cells: ["2026-11", `Rep ${n}`, 1, eur(1), eur(100 - n)], filter: `r${n}` });
+    const chart = chartOf({ ...forecast, rows: [1, 2, 3, 4, 5, 6, 7].map(row) }, "EUR");
+    expect(chart.series.map((s) => s.key).slice(4)).toEqual(["of Rep 5", "others"]);
+    expect(chart.items[0]?.values.at(-1)).toBe(94 + 93);
+    expect(chart.items[0]?.filters.at(-1)).toBe("(r6) or (r7)");
   });
 
   it("adds up no currencies", () => {

@@ -149,11 +149,11 @@ function byOwners(view: ReportView, currency: string): Chart {
   const owners = [...sums].sort(([, n], [, m]) => m - n).map(([name]) => name);
   const own = owners.length > OWN + 1 ? owners.slice(0, OWN) : owners;
   const series: Series[] = own.map((name, n) => ({
-    key: name,
+    key: `of ${name}`,
     label: nameOf(name, view.columns[owner]),
     fill: FILLS[n % FILLS.length] ?? "solid",
   }));
-  if (own.length < owners.length) series.push({ key: "", label: t("report.others"), fill: "cross" });
+  if (own.length < owners.length) series.push({ key: "others", label: t("report.others"), fill: "cross" });
   const months = monthsBetween([...new Set(view.rows.map((row) => String(row.cells[month] ?? "")))]);
   return {
     form: "columns",
@@ -166,7 +166,7 @@ function byOwners(view: ReportView, currency: string): Chart {
         const place = own.indexOf(String(row.cells[owner] ?? ""));
         const n = place < 0 ? series.length - 1 : place;
         values[n] = (values[n] ?? 0) + numberOf(row.cells[weighted], currency);
-        filters[n] = row.filter;
+        filters[n] = filters[n] ? `${filters[n]} or (${row.filter})` : `(${row.filter})`;
       }
       return { name: nameOf(name, view.columns[month]), values, filters };
     }),

@@ -178,10 +178,13 @@ impl<'a> Reporter<'a> {
         };
         let mut tallies: BTreeMap<(usize, String), (Option<String>, Tally)> = BTreeMap::new();
         let mut all = Tally::default();
+        // Who is written in two ways is called the same in all months.
+        let mut called: BTreeMap<String, Option<String>> = BTreeMap::new();
         for expected in reports::expected(self.db, &self.among(&open))? {
-            let key =
-                (place(expected.month.as_ref()), sort_key(expected.owner.as_deref().unwrap_or_default()));
-            let (_, tally) = tallies.entry(key).or_insert_with(|| (expected.owner, Tally::default()));
+            let owner_sort = sort_key(expected.owner.as_deref().unwrap_or_default());
+            let owner = called.entry(owner_sort.clone()).or_insert(expected.owner).clone();
+            let key = (place(expected.month.as_ref()), owner_sort);
+            let (_, tally) = tallies.entry(key).or_insert_with(|| (owner, Tally::default()));
             tally.add(&expected.sum);
             all.add(&expected.sum);
         }
