@@ -405,7 +405,8 @@ fn reports_of_a_large_vault_are_quick() {
 }
 
 fn list(session: &satchel_app::Session, kind: Kind, filter: &str, what: &str) {
-    let request = ListRequest { filter: filter.to_owned(), ..ListRequest::default() };
+    let sort = if kind == Kind::Activity { "-at" } else { "" };
+    let request = ListRequest { filter: filter.to_owned(), sort: sort.to_owned(), ..ListRequest::default() };
     let started = std::time::Instant::now();
     let total = session.list(kind, &request).unwrap().total;
     println!("{what:36} {total:>7} rows, first {:>10.1?}", started.elapsed());

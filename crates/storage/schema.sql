@@ -426,6 +426,8 @@ CREATE INDEX deal_report ON deal (stage, owner_sort, value_currency, value, prob
 
 CREATE INDEX deal_closed ON deal (closed_at, stage, owner_sort, lost_reason_sort, value_currency, value) WHERE deleted_at IS NULL AND closed_at IS NOT NULL;
 
+CREATE INDEX deal_made ON deal (created_at, stage, owner_sort, reached) WHERE deleted_at IS NULL;
+
 CREATE INDEX activity_report ON activity (owner_sort, type_sort, at) WHERE deleted_at IS NULL;
 
 CREATE INDEX activity_of_deal ON activity (deal, at) WHERE deleted_at IS NULL AND deal IS NOT NULL;

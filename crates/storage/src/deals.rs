@@ -165,8 +165,8 @@ pub(crate) fn quiet(deal: &str, stage: &str, now: &str) -> String {
     // Most are told by the first: the index of what was done about a deal is asked for the others.
     format!(
         "({stage}.rot_days > 0 AND coalesce({deal}.stage_at, {deal}.created_at) < {since}
-          AND NOT EXISTS (SELECT 1 FROM activity a WHERE a.deal = {deal}.id AND a.deleted_at IS NULL
-            AND a.at >= {since} AND a.at <= {now}))"
+          AND NOT EXISTS (SELECT 1 FROM activity a INDEXED BY activity_of_deal
+            WHERE a.deal = {deal}.id AND a.deleted_at IS NULL AND a.at >= {since} AND a.at <= {now}))"
     )
 }
 

@@ -32,8 +32,9 @@ pub struct Sum {
 
 const SUM: &str = "count(*), d.value_currency, total(d.value),
                    total(d.value * coalesce(d.probability, s.probability, 0) / 100)";
-/// Stages first: the deals of each are found by their index.
-const DEALS: &str = "FROM stage s CROSS JOIN deal d ON d.stage = s.id
+/// Stages first: the deals of each are found by their index. Indices are named wherever they hold all that is read: from
+/// the rows themselves it would take many times as long, and SQLite knows nothing of how many there are.
+const DEALS: &str = "FROM stage s CROSS JOIN deal d INDEXED BY deal_report ON d.stage = s.id
     WHERE s.id IN (SELECT value FROM json_each(:stages)) AND d.deleted_at IS NULL
       AND (:owner IS NULL OR d.owner_sort = :owner)";
 
@@ -80,7 +81,7 @@ pub fn closed(
     among: &Among<'_>,
     (from, to): (i64, i64),
 ) -> Result<Vec<(RecordId, Sum)>, StorageError> {
-    let sql = "SELECT count(*), value_currency, total(value), 0.0, stage FROM deal
+    let sql = "SELECT count(*), value_currency, total(value), 0.0, stage FROM deal INDEXED BY deal_closed
                WHERE closed_at >= :from AND closed_at < :to AND deleted_at IS NULL
                  AND stage IN (SELECT value FROM json_each(:stages)) AND (:owner IS NULL OR owner_sort = :owner)
                GROUP BY stage, value_currency";
@@ -97,7 +98,7 @@ pub fn reasons(
     (from, to): (i64, i64),
 ) -> Result<Vec<(Option<String>, Sum)>, StorageError> {
     let sql = "SELECT count, value_currency, value, 0.0, (SELECT lost_reason FROM deal r WHERE r.row = latest)
-               FROM (SELECT count(*) AS count, value_currency, total(value) AS value, max(row) AS latest FROM deal
+               FROM (SELECT count(*) AS count, value_currency, total(value) AS value, max(row) AS latest FROM deal INDEXED BY deal_closed
                  WHERE closed_at >= :from AND closed_at < :to AND deleted_at IS NULL
                    AND stage IN (SELECT value FROM json_each(:stages)) AND (:owner IS NULL OR owner_sort = :owner)
                  GROUP BY lost_reason_sort, value_currency)";
@@ -117,7 +118,7 @@ pub struct Done {
 
 pub fn done(db: &Connection, owner: Option<&str>, (from, to): (i64, i64)) -> Result<Vec<Done>, StorageError> {
     let sql = "SELECT (SELECT owner FROM activity r WHERE r.row = latest), type_sort, count
-               FROM (SELECT type_sort, count(*) AS count, max(row) AS latest FROM activity
+               FROM (SELECT type_sort, count(*) AS count, max(row) AS latest FROM activity INDEXED BY activity_report
                  WHERE at >= :from AND at < :to AND deleted_at IS NULL AND (:owner IS NULL OR owner_sort = :owner)
                  GROUP BY owner_sort, type_sort)";
     let mut statement = db.prepare_cached(sql)?;
@@ -138,7 +139,7 @@ pub struct Way {
 }
 
 pub fn ways(db: &Connection, among: &Among<'_>, (from, to): (i64, i64)) -> Result<Vec<Way>, StorageError> {
-    let sql = "SELECT stage, coalesce(reached, '[]'), count(*) FROM deal
+    let sql = "SELECT stage, coalesce(reached, '[]'), count(*) FROM deal INDEXED BY deal_made
                WHERE created_at >= :from AND created_at < :to AND deleted_at IS NULL
                  AND stage IN (SELECT value FROM json_each(:stages)) AND (:owner IS NULL OR owner_sort = :owner)
                GROUP BY stage, reached";
@@ -158,7 +159,7 @@ pub fn ways(db: &Connection, among: &Among<'_>, (from, to): (i64, i64)) -> Resul
 /// How many people were added between two moments.
 pub fn added(db: &Connection, owner: Option<&str>, (from, to): (i64, i64)) -> Result<u64, StorageError> {
     let sql =
-        "SELECT count(*) FROM person WHERE created_at >= :from AND created_at < :to AND deleted_at IS NULL
+        "SELECT count(*) FROM person INDEXED BY person_created WHERE created_at >= :from AND created_at < :to AND deleted_at IS NULL
                  AND (:owner IS NULL OR owner_sort = :owner)";
     let params = named_params! {":owner": owner, ":from": from, ":to": to};
     Ok(db.prepare_cached(sql)?.query_row(params, |r| r.get(0))?)
@@ -214,10 +215,17 @@ pub fn ages(
 
 /// Who has deals, or has done something.
 pub fn owners(db: &Connection) -> Result<Vec<String>, StorageError> {
-    let sql = "SELECT (SELECT owner FROM activity r WHERE r.row = latest), owner_sort
-               FROM (SELECT owner_sort, max(row) AS latest FROM activity
-                 WHERE deleted_at IS NULL AND owner_sort IS NOT NULL GROUP BY owner_sort)
-               UNION ALL SELECT max(owner), owner_sort FROM deal
+    // Of activities there are many: from one owner the index leads to the next.
+    let sql = "WITH RECURSIVE of_activities (owner_sort) AS (
+                 SELECT (SELECT min(owner_sort) FROM activity INDEXED BY activity_report WHERE deleted_at IS NULL)
+                 UNION ALL
+                 SELECT (SELECT min(a.owner_sort) FROM activity a INDEXED BY activity_report
+                   WHERE a.deleted_at IS NULL AND a.owner_sort > o.owner_sort)
+                 FROM of_activities o WHERE o.owner_sort IS NOT NULL)
+               SELECT (SELECT a.owner FROM activity a INDEXED BY activity_report
+                   WHERE a.deleted_at IS NULL AND a.owner_sort = o.owner_sort LIMIT 1), o.owner_sort
+                 FROM of_activities o WHERE o.owner_sort IS NOT NULL
+               UNION ALL SELECT max(owner), owner_sort FROM deal INDEXED BY deal_report
                  WHERE deleted_at IS NULL AND owner_sort IS NOT NULL GROUP BY owner_sort ORDER BY 2";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
