@@ -11,6 +11,8 @@ import { attempt, toast } from "../shared/toast";
 import { Empty } from "../shared/ui";
 import { ChartOf, Fills } from "./charts";
 import {
+  asksCurrency,
+  asksPeriod,
   chartOf,
   currenciesOf,
   figure,
@@ -87,13 +89,15 @@ export function ReportsPage({ route }: { route: ReportsRoute }) {
         )}
       </div>
       <div className="tools wrap">
-        <Choice
-          id="period"
-          label={t("report.period")}
-          value={request.period}
-          onChange={(period) => change({ period: period as ReportRequest["period"] })}
-          options={PERIODS.map((period) => [period, t(`report.period.${period}`)])}
-        />
+        {asksPeriod(report) && (
+          <Choice
+            id="period"
+            label={t("report.period")}
+            value={request.period}
+            onChange={(period) => change({ period: period as ReportRequest["period"] })}
+            options={PERIODS.map((period) => [period, t(`report.period.${period}`)])}
+          />
+        )}
         {pipelines.length > 1 && (
           <Choice
             id="pipeline"
@@ -115,7 +119,7 @@ export function ReportsPage({ route }: { route: ReportsRoute }) {
             options={[["", t("report.everybody")], ...owners.map((o): [string, string] => [o, o])]}
           />
         )}
-        {currencies.length > 1 && (
+        {currencies.length > 1 && asksCurrency(report) && (
           <Choice
             id="currency"
             label={t("report.currency")}
@@ -134,7 +138,7 @@ export function ReportsPage({ route }: { route: ReportsRoute }) {
           <Dashboard
             views={views}
             currency={currency}
-            onOpen={(id) => go({ ...route, report: id })}
+            onOpen={(id) => go({ ...route, report: id, currency })}
             filtered={!!request.owner || !!request.pipeline}
           />
         ))}
@@ -248,7 +252,6 @@ function Whole({
   request: ReportRequest;
 }) {
   const [chart, title] = [chartOf(view, currency), t(`report.${view.id}`)];
-  const money = view.id === "pipeline" || view.id === "forecast";
   const days = view.days && `${shortDay(view.days.from)} – ${shortDay(view.days.to)}`;
   return (
     <div className="page printed" id="report">
@@ -267,7 +270,9 @@ function Whole({
                 onOpen={(filter, name) => openList(view.kind, filter, labelOf(view, name))}
               />
             </div>
-            {money && more && <p className="soft small">{t("report.oneCurrency", { currency })}</p>}
+            {asksCurrency(view.id) && more && (
+              <p className="soft small">{t("report.oneCurrency", { currency })}</p>
+            )}
             <Table view={view} title={title} />
           </>
         )}

@@ -79,9 +79,11 @@ describe("an axis", () => {
   it("ends at a round number over the most", () => {
     expect(axisOf(0)).toEqual([0, 1]);
     expect(axisOf(1)).toEqual([0, 1]);
-    expect(axisOf(7)).toEqual([0, 5, 10]);
+    expect(axisOf(3)).toEqual([0, 3]);
+    expect(axisOf(7)).toEqual([0, 4, 8]);
+    expect(axisOf(11)).toEqual([0, 6, 12]);
     expect(axisOf(37)).toEqual([0, 20, 40]);
-    expect(axisOf(120_000)).toEqual([0, 100_000, 200_000]);
+    expect(axisOf(107_300)).toEqual([0, 60_000, 120_000]);
   });
 });
 

@@ -14,6 +14,13 @@ export const REPORTS = [
   "people",
 ] as const satisfies readonly Report[];
 
+/** They tell how things stand now, whichever period is chosen. */
+const STANDING: Report[] = ["pipeline", "forecast", "ageing"];
+export const asksPeriod = (report?: Report): boolean => !report || !STANDING.includes(report);
+/** Their charts show amounts. */
+const OF_MONEY: Report[] = ["pipeline", "forecast"];
+export const asksCurrency = (report?: Report): boolean => !report || OF_MONEY.includes(report);
+
 export const PERIODS = ["month", "last_month", "quarter", "year", "twelve_months"] as const;
 
 /** Of a series: what it is called, and how it is filled. */
@@ -244,11 +251,11 @@ export function chartOf(view: ReportView, currency: string): Chart {
   }
 }
 
-/** The most that an axis shows: 1, 2 or 5 with zeros behind it, and where its lines are. */
+/** The most that an axis shows: a round number that leaves little empty, and where its lines are. */
 export function axisOf(most: number): number[] {
   if (most <= 0) return [0, 1];
   const unit = 10 ** Math.floor(Math.log10(most));
-  const top = [1, 2, 4, 5, 10].map((n) => n * unit).find((n) => n >= most) ?? most;
+  const top = [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((n) => n * unit).find((n) => n >= most) ?? most;
   return top / 2 === Math.round(top / 2) || top > 10 ? [0, top / 2, top] : [0, top];
 }
 
