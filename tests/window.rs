@@ -1434,3 +1434,73 @@ fn two_that_are_one_become_one() {
     window.picture("b4-duplicates-zh-dark");
     dress(&window, "en", "light");
 }
+
+/// Reports in both languages: a chart opens with its table, a number lists what it counts, and the way back is a key.
+#[test]
+fn a_rep_reads_reports() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["g", "r"]);
+    window.says("Nothing to report yet");
+    window.accessibility("no reports yet");
+    window.picture("100-reports-empty");
+    window.press(&["g", "y"]);
+    window.click("#sample");
+    window.says("120 people");
+    window.press(&["g", "r"]);
+    window.wait("#reports [data-report='people']");
+    window.says("open deals");
+    let charts = window.script("return document.querySelectorAll('#reports [role=img]').length");
+    assert_eq!(charts, 8, "each report has its chart");
+    window.accessibility("reports");
+    window.picture("101-reports");
+
+    // One of them: its table, and the records behind a number.
+    window.click("[data-report='closed']");
+    window.wait("#report table");
+    window.accessibility("a report");
+    window.picture("102-closed");
+    let won = window.script("return document.querySelector('#report tfoot td button').innerText");
+    window.click("#report tfoot td button");
+    window.wait("#within");
+    window.until("as many as were counted", || (won.as_str()? == window.text("#total")).then_some(()));
+    window.accessibility("a list of what a report counts");
+    window.picture("103-within");
+    window.press(&[key::ESCAPE]);
+    window.wait("#report table");
+    window.press(&[key::ESCAPE]);
+    window.wait("#reports");
+    for (at, report) in ["forecast", "ageing", "conversion", "pipeline"].iter().enumerate() {
+        window.click(&format!("[data-report='{report}']"));
+        window.wait("#report table");
+        window.accessibility(report);
+        window.picture(&format!("{}-{report}", 104 + at));
+        window.click("#all-reports");
+        window.wait("#reports");
+    }
+    // By keys alone: the palette knows each report, arrows walk its rows, Enter lists.
+    window.press(&[key::CTRL, "k"]);
+    window.wait("#palette-input");
+    window.type_keys("new people");
+    window.press(&[key::ENTER]);
+    window.wait("#report table");
+    window.press(&[key::DOWN, key::ENTER]);
+    window.wait("#within");
+
+    dress(&window, "zh", "dark");
+    window.wait("#nav-reports");
+    window.click("#nav-reports");
+    window.says("各阶段商机");
+    window.wait("#reports [data-report='people']");
+    window.accessibility("reports in Chinese, dark");
+    window.picture("108-reports-zh-dark");
+    window.click("[data-report='activities']");
+    window.wait("#report table");
+    window.accessibility("a report in Chinese, dark");
+    window.picture("109-activities-zh-dark");
+}

@@ -182,6 +182,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         logo: Option<PathBuf>,
     },
+    /// What the records say together: pipeline, forecast, closed, lost, conversion, ageing, activities, people
+    Report(ReportArgs),
     /// Put a file on a person or a company
     Attach { id: String, file: PathBuf },
     /// The files on a record
@@ -389,6 +391,24 @@ pub struct List {
     /// Records in the trash
     #[arg(long)]
     pub trash: bool,
+}
+
+#[derive(Args)]
+pub struct ReportArgs {
+    /// Which report; without it all of them
+    pub name: Option<String>,
+    /// month, last-month, quarter, year or twelve-months
+    #[arg(long, default_value = "twelve-months")]
+    pub period: String,
+    /// Of one pipeline, named as it is called or by its id
+    #[arg(long)]
+    pub pipeline: Option<String>,
+    /// Of one owner
+    #[arg(long)]
+    pub owner: Option<String>,
+    /// Write the report as a table to this file
+    #[arg(long, value_name = "FILE", requires = "name")]
+    pub csv: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod quotes;
+mod report;
 mod run;
 mod show;
 mod team;

@@ -170,6 +170,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         Command::Letterhead { fields, logo } => {
             crate::quotes::letterhead(show, session, &fields, logo.as_deref())
         }
+        Command::Report(args) => crate::report::report(show, session, &args),
         Command::Attach { id, file } => {
             let mut progress = show.progress("attaching");
             let written = session.attach(record(&id)?, &file, &mut progress, &Cancel::default())?;

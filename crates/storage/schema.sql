@@ -218,6 +218,7 @@ CREATE TABLE deal (
   value_currency TEXT,
   stage TEXT,
   stage_at INTEGER,
+  reached TEXT,
   rank TEXT,
   probability REAL,
   close_date TEXT,
@@ -572,3 +573,15 @@ CREATE TABLE conflict (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE search USING fts5 (name, contact, body, tokenize = "unicode61 remove_diacritics 0", prefix = '2 3', columnsize = 0);
+
+CREATE INDEX deal_report ON deal (stage, owner_sort, value_currency, value, probability, close_date, stage_at, created_at, id, owner) WHERE deleted_at IS NULL;
+
+CREATE INDEX deal_closed ON deal (closed_at, stage, owner_sort, lost_reason_sort, value_currency, value) WHERE deleted_at IS NULL AND closed_at IS NOT NULL;
+
+CREATE INDEX deal_made ON deal (created_at, stage, owner_sort, reached) WHERE deleted_at IS NULL;
+
+CREATE INDEX activity_report ON activity (owner_sort, type_sort, at) WHERE deleted_at IS NULL;
+
+CREATE INDEX activity_of_deal ON activity (deal, at) WHERE deleted_at IS NULL AND deal IS NOT NULL;
+
+CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at IS NULL;

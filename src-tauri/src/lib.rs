@@ -6,6 +6,7 @@ mod merge;
 mod names;
 mod quotes;
 mod rep;
+mod reports;
 mod team;
 mod watch;
 
@@ -17,9 +18,10 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
-    use quotes::*;
     use merge::*;
+    use quotes::*;
     use rep::*;
+    use reports::*;
     use team::*;
     Builder::new()
         .plugin_name("satchel")
@@ -93,6 +95,9 @@ fn bindings() -> Builder<tauri::Wry> {
             duplicates,
             merge,
             not_the_same,
+            report,
+            report_owners,
+            save_report,
             save_text,
             verify,
             frequent,

@@ -8,7 +8,8 @@ use crate::{
     session::now,
     views::{BoardColumn, BoardView, CardView, PipelineView, StageView, SumView, Written},
 };
-use satchel_domain::{Kind, RecordId, Registers, Scalar, Value, date::rfc3339, rank};
+use satchel_document::Changes;
+use satchel_domain::{Kind, RecordId, Registers, Scalar, Value, catalogue::REACHED, date::rfc3339, rank};
 use satchel_storage::{Connection, StorageError, deals, lists};
 use uuid::Uuid;
 
@@ -91,6 +92,9 @@ impl Session {
         let at = Value::DateTime(now());
         values.insert("closed_at".to_owned(), (stage.outcome != "open").then(|| at.clone()));
         values.insert("stage_at".to_owned(), Some(at));
+        if is_new {
+            values.insert(REACHED.to_owned(), Some(Value::Tags(vec![stage.id.to_string()])));
+        }
         values
             .entry("rank".to_owned())
             .or_insert_with(|| Some(Value::Text(rank::between(last.as_deref(), None))));
@@ -223,4 +227,16 @@ impl Session {
         let operation = self.together("pipeline", &[(id, Kind::Stage, registers)], &[])?;
         Ok(Written { id, operation: Some(operation) })
     }
+}
+
+/// A deal that comes into a stage has been in it from then on, as in the one that it leaves.
+pub(crate) fn reached(kind: Kind, now: &Registers, wanted: &Registers) -> Changes {
+    if kind != Kind::Deal || !wanted.contains_key("stage") {
+        return Changes::new();
+    }
+    let stages = [now, wanted].into_iter().filter_map(|r| r.get("stage")?.as_str());
+    let mut been = Registers::new();
+    Value::Tags(stages.map(str::to_owned).collect()).to_registers(REACHED, &mut been);
+    been.retain(|path, _| !now.contains_key(path));
+    been.into_iter().map(|(path, stage)| (path, Some(stage))).collect()
 }

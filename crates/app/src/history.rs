@@ -10,6 +10,7 @@ use crate::{
 use satchel_document::{Document, Version, fields_that_differ, guarded};
 use satchel_domain::{
     Catalogue, Field, Kind, OperationId, RecordId, Registers, Value,
+    catalogue::REACHED,
     date::rfc3339,
     register::{self, CARRIED, DELETED_AT, EXTERNAL_ID, NOT_SAME},
 };
@@ -424,7 +425,8 @@ fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalo
         Some(field) => Value::from_registers(field, registers).map_or(Json::Null, |v| v.to_json()),
         None => registers.get(key).map_or(Json::Null, |s| serde_json::to_value(s).unwrap_or(Json::Null)),
     };
-    let fields = fields_that_differ(before, after);
+    // What only reports read says nothing that the stage does not say.
+    let fields = fields_that_differ(before, after).into_iter().filter(|field| field != REACHED);
     let view = |field: String| {
         let (mut b, mut a) = (json(before, &field), json(after, &field));
         if field == NOT_SAME || field == EXTERNAL_ID {
@@ -442,5 +444,5 @@ fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalo
             after_title: None,
         }
     };
-    fields.into_iter().map(view).collect()
+    fields.map(view).collect()
 }

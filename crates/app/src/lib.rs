@@ -22,6 +22,7 @@ pub mod output;
 mod papers;
 mod quotes;
 mod records;
+mod reports;
 mod rescue;
 mod rotate;
 mod seed;
@@ -42,6 +43,10 @@ pub use lists::{ListPage, ListRequest, Neighbours};
 pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir};
 pub use merge::Merge;
 pub use records::FieldInput;
+pub use reports::{
+    ColumnType, MoneyView, Period, Report, ReportCell, ReportColumn, ReportRequest, ReportRow, ReportView,
+    local_now,
+};
 pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;

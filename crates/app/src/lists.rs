@@ -189,6 +189,10 @@ impl Session {
         if catalogue.links(query.kind).any(|(field, to)| names_others(field, to)) {
             return Ok(None);
         }
+        // A deal goes quiet by the clock, and is not when something is done about it.
+        if query.filter.as_ref().is_some_and(|filter| filter.asks(lists::QUIET)) {
+            return Ok(None);
+        }
         let rows: Vec<i64> =
             written.iter().filter(|(kind, _)| *kind == query.kind).map(|(_, r)| *r).collect();
         let mut order: Vec<i64> = order.iter().filter(|row| !rows.contains(row)).copied().collect();

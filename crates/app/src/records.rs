@@ -2,6 +2,7 @@
 
 use crate::{
     AppError, Cancel, Progress, Session, bulk,
+    deals::reached,
     error::Code,
     session::{Prepared, custom_field, fields_json, now},
     views::{ClaimView, ConflictView, FieldView, Hit, RecordView, Written, WrittenMany},
@@ -224,7 +225,8 @@ impl Session {
             })?;
         }
         let plan = |now: &Registers| {
-            values.keys().flat_map(|key| difference(key, now, &wanted)).collect::<Changes>()
+            let changes = values.keys().flat_map(|key| difference(key, now, &wanted));
+            changes.chain(reached(kind, now, &wanted)).collect::<Changes>()
         };
         self.write_registers(ids, label, &plan, progress, cancel)
     }

@@ -6,8 +6,10 @@ use crate::{
     session::{Prepared, facts},
     views::UndoReport,
 };
+use satchel_document::Stamp;
 use satchel_domain::{
-    Kind, RecordId, Registers, Value,
+    Kind, RecordId, Registers, Scalar, Value,
+    catalogue::REACHED,
     value::{Address, Contact},
 };
 use satchel_storage::{documents, operations, settings};
@@ -92,7 +94,8 @@ impl Session {
                     ),
                     kind => course.of(kind, n, &mut random, &id),
                 };
-                Prepared::new_record(id(kind, n), kind, &stamp, &registers, &catalogue)
+                let made = Stamp { at: course.made_at(kind, n, &registers), ..stamp.clone() };
+                Prepared::new_record(id(kind, n), kind, &made, &registers, &catalogue)
             };
             (from..to).map(one).collect()
         };
@@ -173,7 +176,8 @@ struct Course {
     stages: Vec<(RecordId, String)>,
     /// One for each deal.
     ranks: Vec<String>,
-    owner: String,
+    /// The most has the first.
+    owners: [String; 3],
     now: i64,
 }
 
@@ -231,16 +235,47 @@ impl Course {
             last = Some(rank.clone());
             rank
         });
-        let (ranks, owner, now) = (ranks.collect(), session.person.clone(), crate::session::now());
-        Ok(Self { options: *options, stages, ranks, owner, now })
+        let colleagues =
+            if options.locale == SeedLocale::Zh { ["李娜", "陈磊"] } else { ["Bo Lind", "Carla Reis"] };
+        let [second, third] = colleagues.map(str::to_owned);
+        let owners = [session.person.clone(), second, third];
+        Ok(Self { options: *options, stages, ranks: ranks.collect(), owners, now: crate::session::now() })
+    }
+
+    /// Whose a deal is, or what else is done by somebody.
+    fn owner(&self, kind: Kind, n: u32) -> &str {
+        let [first, second, third] = &self.owners;
+        match Random::of(!self.options.seed, kind, n).below(10) {
+            0..5 => first,
+            5..8 => second,
+            _ => third,
+        }
+    }
+
+    /// When somebody has typed it in: over more than a year, more and more often.
+    fn made_at(&self, kind: Kind, n: u32, registers: &Registers) -> i64 {
+        let mut random = Random::of(!self.options.seed, kind, n);
+        let mut days = |most| i64::from(random.below(most).min(random.below(most)));
+        match kind {
+            Kind::Person => self.now - days(400) * DAY,
+            Kind::Deal => match registers.get("stage_at") {
+                Some(Scalar::Int(since)) => since - days(120) * DAY,
+                _ => self.now,
+            },
+            Kind::Activity => match registers.get("at") {
+                Some(Scalar::Int(at)) => self.now.min(*at),
+                _ => self.now,
+            },
+            _ => self.now,
+        }
     }
 
     fn of(&self, kind: Kind, n: u32, random: &mut Random, id: &dyn Fn(Kind, u32) -> RecordId) -> Registers {
         let chinese = is_chinese(random, self.options.locale);
         let mut r = Registers::new();
-        text(&mut r, "owner", &self.owner);
         let deal = (kind != Kind::Deal && self.options.deals > 0 && random.below(3) > 0)
             .then(|| random.below(self.options.deals));
+        text(&mut r, "owner", deal.map_or_else(|| self.owner(kind, n), |deal| self.owner(Kind::Deal, deal)));
         // Whom a deal is with is the same for all that is done about it.
         let whom = match deal.or((kind == Kind::Deal).then_some(n)) {
             Some(deal) => Random::of(self.options.seed, Kind::Stage, deal).below(self.options.people),
@@ -265,7 +300,8 @@ impl Course {
                 let types = &satchel_domain::catalogue::ACTIVITIES;
                 text(&mut r, "type", random.of_list(types));
                 text(&mut r, "subject", random.of_list(if chinese { SAID_ZH } else { SAID }));
-                let back = days(random, -120, 4);
+                // Every third is of the months before.
+                let back = if n.is_multiple_of(3) { days(random, -330, -120) } else { days(random, -120, 4) };
                 let hour = i64::from(random.below(9)) + 8;
                 let at = (self.now / DAY + back) * DAY + hour * 3_600_000;
                 Value::DateTime(at).to_registers("at", &mut r);
@@ -290,32 +326,51 @@ impl Course {
         Value::Money(satchel_domain::money::Money { minor, currency: currency.into() })
             .to_registers("value", r);
         text(r, "rank", self.ranks.get(n as usize).map_or("", String::as_str));
-        let Some((stage, outcome)) =
-            self.stages.get(random.below(u32::try_from(self.stages.len()).unwrap_or(1)) as usize)
-        else {
-            return;
-        };
+        let at = random.below(u32::try_from(self.stages.len()).unwrap_or(1)) as usize;
+        let Some((stage, outcome)) = self.stages.get(at) else { return };
         Value::Reference(*stage).to_registers("stage", r);
-        let since = self.now - i64::from(random.below(30)) * DAY;
-        Value::DateTime(since).to_registers("stage_at", r);
         let open = outcome == "open";
+        let back = match (open, random.below(6)) {
+            (false, _) => random.below(350).min(random.below(350)),
+            (true, 0) => random.below(110),
+            (true, _) => random.below(30),
+        };
+        let since = self.now - i64::from(back) * DAY;
+        Value::DateTime(since).to_registers("stage_at", r);
+        self.way(at, random, r);
         if !open {
             Value::DateTime(since).to_registers("closed_at", r);
         }
-        if outcome == "lost" {
-            text(
-                r,
-                "lost_reason",
-                random.of_list(if chinese {
-                    &["价格", "选择了别家"]
-                } else {
-                    &["Price", "Bought elsewhere"]
-                }),
-            );
+        if outcome == "lost" && random.below(8) > 0 {
+            let why: &[&str] = match chinese {
+                true => &["价格", "价格", "选择了别家", "时机不合适", "没有答复"],
+                false => &["Price", "Price", "Bought elsewhere", "Not now", "No answer"],
+            };
+            text(r, "lost_reason", random.of_list(why));
         }
-        let ahead = if open { i64::from(random.below(80)) - 8 } else { -5 };
+        let ahead = if open { i64::from(random.below(160)) - 8 } else { -i64::from(back) };
         let close: String = satchel_domain::date::rfc3339(self.now + ahead * DAY).chars().take(10).collect();
         text(r, "close_date", &close);
+    }
+}
+
+impl Course {
+    /// The stages that a deal has been in before it came to one: some leave one out, and who is lost gave up somewhere.
+    fn way(&self, to: usize, random: &mut Random, r: &mut Registers) {
+        let open: Vec<usize> = (0..self.stages.len()).filter(|at| self.outcome(*at) == "open").collect();
+        let before = match self.outcome(to) {
+            "open" => open.iter().filter(|at| **at < to).count(),
+            "won" => open.len(),
+            _ => 1 + random.below(u32::try_from(open.len()).unwrap_or(1)) as usize,
+        };
+        let mut been: Vec<usize> = open.into_iter().take(before).filter(|_| random.below(10) > 0).collect();
+        been.push(to);
+        let been = been.into_iter().filter_map(|at| Some(self.stages.get(at)?.0.to_string()));
+        Value::Tags(been.collect()).to_registers(REACHED, r);
+    }
+
+    fn outcome(&self, at: usize) -> &str {
+        self.stages.get(at).map_or("open", |(_, outcome)| outcome)
     }
 }
 

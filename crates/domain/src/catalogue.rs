@@ -256,8 +256,8 @@ pub struct Field {
     /// Nobody writes it: it follows from the other fields of its record.
     pub derived: Option<Derived>,
     pub custom: bool,
-    /// In the trash: not offered any more, but values of it are still projected, so that taking the
-    /// field away or back touches no record.
+    /// Not offered, but projected: one in the trash, so that taking the field away or back touches no record; and what
+    /// only reports read.
     pub hidden: bool,
 }
 
@@ -311,6 +311,10 @@ impl Field {
     }
     fn imports(mut self, names: &'static [&'static str]) -> Self {
         self.import_names = names;
+        self
+    }
+    fn hidden(mut self) -> Self {
+        self.hidden = true;
         self
     }
 
@@ -470,6 +474,9 @@ fn about() -> [Field; 2] {
     ]
 }
 
+/// The stages that a deal has been in.
+pub const REACHED: &str = "reached";
+
 fn deal() -> Vec<Field> {
     use FieldType::{Date, DateTime, LongText, Money, Number, Tags, Text};
     use Privacy::{Business, FreeText};
@@ -483,6 +490,8 @@ fn deal() -> Vec<Field> {
         Field::link("stage", Kind::Stage, "Stage").sorted().kept(Business, Organise),
         // Since when it is there.
         Field::new("stage_at", DateTime, "In this stage since").sorted().kept(Business, Organise),
+        // All stages that it has been in, by their ids: moves of two at once are both kept.
+        Field::new(REACHED, Tags, "Stages").kept(Business, Organise).hidden(),
         // Where it stands among the others of its stage.
         Field::new("rank", Text, "Rank").kept(Business, Organise),
         // Percent; without it that of the stage counts.

@@ -26,6 +26,17 @@ pub enum Filter {
     Empty { field: String },
 }
 
+impl Filter {
+    /// Whether it says anything of a field.
+    pub fn asks(&self, name: &str) -> bool {
+        match self {
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|part| part.asks(name)),
+            Filter::Not(inner) => inner.asks(name),
+            Filter::Compare { field, .. } | Filter::Empty { field } => field.eq_ignore_ascii_case(name),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
     "the filter is not understood at position {at}: expected {expected}. Example: city = 'Porto' and tags has 'vip'"

@@ -283,7 +283,7 @@ fn terms(field: &Field, value: &Value, out: &mut Vec<(&'static str, String)>) {
         (FieldType::Phones, Value::Contacts(list)) => {
             out.extend(list.iter().map(|c| ("phone", c.normalised())))
         }
-        (FieldType::Tags, Value::Tags(list)) if !field.custom => {
+        (FieldType::Tags, Value::Tags(list)) if field.indexed => {
             out.extend(list.iter().map(|t| ("tags", fold(t))))
         }
         (FieldType::Addresses, Value::Addresses(list)) => {

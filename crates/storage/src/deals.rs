@@ -159,6 +159,17 @@ pub fn between(db: &Connection, from: i64, to: i64, limit: u32) -> Result<Vec<i6
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether an open deal was left alone for longer than its stage allows: SQL over its row, that of its stage, and now.
+pub(crate) fn quiet(deal: &str, stage: &str, now: &str) -> String {
+    let since = format!("{now} - {stage}.rot_days * 86400000");
+    // Most are told by the first: the index of what was done about a deal is asked for the others.
+    format!(
+        "({stage}.rot_days > 0 AND coalesce({deal}.stage_at, {deal}.created_at) < {since}
+          AND NOT EXISTS (SELECT 1 FROM activity a INDEXED BY activity_of_deal
+            WHERE a.deal = {deal}.id AND a.deleted_at IS NULL AND a.at >= {since} AND a.at <= {now}))"
+    )
+}
+
 /// The rows of open deals whose close date is over, and of those that were left alone for longer than their stage
 /// allows; with what is said of them.
 pub fn neglected(
@@ -167,12 +178,13 @@ pub fn neglected(
     now: i64,
     limit: u32,
 ) -> Result<Vec<(i64, bool)>, StorageError> {
-    let sql = "SELECT d.row, d.close_date < ?1 AS late FROM deal d JOIN stage s ON s.id = d.stage
-               WHERE d.deleted_at IS NULL AND coalesce(s.outcome, 'open') = 'open' AND (d.close_date < ?1
-                 OR (s.rot_days > 0 AND max(coalesce(d.stage_at, d.created_at), coalesce((SELECT max(a.at) FROM activity a
-                     WHERE a.deal = d.id AND a.deleted_at IS NULL AND a.at <= ?2), 0)) < ?2 - s.rot_days * 86400000))
-               ORDER BY late DESC, d.close_date, d.row LIMIT ?3";
-    let mut statement = db.prepare_cached(sql)?;
+    let sql = format!(
+        "SELECT d.row, d.close_date < ?1 AS late FROM deal d JOIN stage s ON s.id = d.stage
+         WHERE d.deleted_at IS NULL AND coalesce(s.outcome, 'open') = 'open' AND (d.close_date < ?1 OR {})
+         ORDER BY late DESC, d.close_date, d.row LIMIT ?3",
+        quiet("d", "s", "?2")
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map(params![today, now, limit], |r| {
         Ok((r.get(0)?, r.get::<_, Option<bool>>(1)?.unwrap_or(false)))
     })?;

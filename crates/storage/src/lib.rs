@@ -16,6 +16,7 @@ pub mod loose;
 pub mod operations;
 pub mod projections;
 pub mod quotes;
+pub mod reports;
 mod schema;
 pub mod search;
 pub mod settings;

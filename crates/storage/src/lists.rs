@@ -33,6 +33,9 @@ impl ListQuery {
     }
 }
 
+/// A condition on deals that no field holds: it follows from stages, activities and the clock.
+pub const QUIET: &str = "quiet";
+
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -286,6 +289,8 @@ enum Column<'a> {
     Title,
     Term(&'static str),
     Street,
+    /// Whether an open deal was left alone for longer than its stage allows.
+    Quiet,
     Field(&'a Field),
 }
 
@@ -311,6 +316,7 @@ impl<'a> Builder<'a> {
             "postal_code" => Some("postal_code"),
             "external_id" => Some("external_id"),
             "street" | "addresses" | "address" => return Ok(Column::Street),
+            QUIET if self.kind == Kind::Deal => return Ok(Column::Quiet),
             _ => None,
         };
         if let Some(field) = by_term {
@@ -350,6 +356,7 @@ impl<'a> Builder<'a> {
                 format!("NOT EXISTS (SELECT 1 FROM term WHERE row = t.row AND field = {field})")
             }
             Column::Street => "t.addresses IS NULL".into(),
+            Column::Quiet => "0".into(),
             Column::Field(field) => format!("{} IS NULL", self.raw(field)),
         })
     }
@@ -389,8 +396,18 @@ impl<'a> Builder<'a> {
                     "EXISTS (SELECT 1 FROM json_each(t.addresses) a, json_each(a.value) j WHERE j.key NOT IN ('id', 'label') AND {inner})"
                 ))
             }
+            Column::Quiet => Ok(self.quiet(value)),
             Column::Field(field) => self.field(field, op, value),
         }
+    }
+
+    fn quiet(&mut self, value: &str) -> String {
+        let wanted = self.bind(Sql::Integer(i64::from(is_yes(value))));
+        // The moment is the same for all rows of a statement.
+        let quiet = crate::deals::quiet("t", "s", "round(unixepoch('now', 'subsec') * 1000)");
+        format!(
+            "EXISTS (SELECT 1 FROM stage s WHERE s.id = t.stage AND coalesce(s.outcome, 'open') = 'open' AND {quiet}) = {wanted}"
+        )
     }
 
     fn field(&mut self, field: &Field, op: Op, value: &str) -> Result<String, StorageError> {
@@ -420,8 +437,7 @@ impl<'a> Builder<'a> {
                 Ok(format!("({compared} AND {currency} = {wanted})"))
             }
             FieldType::YesNo => {
-                let yes = matches!(fold(value).as_str(), "yes" | "true" | "1" | "是");
-                let yes = self.bind(Sql::Integer(i64::from(yes)));
+                let yes = self.bind(Sql::Integer(i64::from(is_yes(value))));
                 Ok(format!("coalesce({raw}, 0) = {yes}"))
             }
             FieldType::DateTime => {
@@ -512,6 +528,7 @@ impl<'a> Builder<'a> {
                     format!("(SELECT min(value) FROM term WHERE row = t.row AND field = '{field}')")
                 }
                 Column::Street => "t.addresses".into(),
+                Column::Quiet => return Err(StorageError::UnknownField(name.clone())),
                 Column::Field(field) if self.kind == Kind::Company && field.key == "name" => "t.sort".into(),
                 Column::Field(field) => match field.ty {
                     FieldType::Link => {
@@ -540,6 +557,10 @@ impl<'a> Builder<'a> {
         }
         Ok(Order { keys })
     }
+}
+
+fn is_yes(value: &str) -> bool {
+    matches!(fold(value).as_str(), "yes" | "true" | "1" | "是")
 }
 
 fn sign(op: Op) -> &'static str {

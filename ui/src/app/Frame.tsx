@@ -1,5 +1,5 @@
-import { Clock, FileInput, Handshake, Merge, Search, Settings, Sun, Trash2 } from "lucide-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { BarChart3, Clock, FileInput, Handshake, Merge, Search, Settings, Sun, Trash2 } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
@@ -13,10 +13,11 @@ import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
+import { ReportsPage } from "../reports/ReportsPage";
 import { SettingsPage } from "../settings/SettingsPage";
 import { ago, bytes, count } from "../shared/format";
 import { t } from "../shared/i18n";
-import { type Bindings, isTyping, useKeys } from "../shared/keys";
+import { type Bindings, going, isTyping, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
 import { TeamPage } from "../team/TeamPage";
@@ -35,7 +36,6 @@ export function Frame() {
   const [creating, setCreating] = useState<Browsed>();
   const [capturing, setCapturing] = useState(false);
   const [over, setOver] = useState(false);
-  const going = useRef(0);
   const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
 
   useEffect(
@@ -56,8 +56,8 @@ export function Frame() {
   }, []);
 
   const goKey = (run: () => void) => () => {
-    if (Date.now() - going.current < 1200) run();
-    going.current = 0;
+    if (going.now()) run();
+    going.since = 0;
   };
   const run = (id: string) => () => registry.find((c) => c.id === id)?.run();
   const keys: Bindings = {
@@ -77,10 +77,10 @@ export function Frame() {
     "Ctrl+-": () => zoomBy(-10),
     "Ctrl+0": () => zoomTo(100),
     "?": () => setHelp(true),
-    q: () => (Date.now() - going.current < 1200 ? goKey(run("quotes"))() : setCapturing(true)),
+    q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
-      going.current = Date.now();
+      going.since = Date.now();
     },
     p: goKey(run("people")),
     i: goKey(run("import")),
@@ -91,7 +91,8 @@ export function Frame() {
     d: goKey(run("deals")),
     o: goKey(run("tasks")),
     a: goKey(run("activities")),
-    c: () => (Date.now() - going.current < 1200 ? goKey(run("companies"))() : setCreating(kind)),
+    r: goKey(run("reports")),
+    c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
   };
@@ -128,6 +129,14 @@ export function Frame() {
       to: () => go({ page: "today" }),
     },
     ...lists,
+    {
+      id: "reports",
+      icon: <BarChart3 size={16} />,
+      label: t("nav.reports"),
+      count: undefined,
+      is: route.page === "reports",
+      to: () => go({ page: "reports" }),
+    },
   ];
   const other = [
     {
@@ -217,8 +226,13 @@ export function Frame() {
         {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
         {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
-          <ListPage key={`${route.kind}${route.trash ?? ""}`} route={route} onCreate={setCreating} />
+          <ListPage
+            key={`${route.kind}${route.trash ?? ""}${route.within?.filter ?? ""}`}
+            route={route}
+            onCreate={setCreating}
+          />
         )}
+        {route.page === "reports" && <ReportsPage route={route} />}
         {route.page === "record" && <RecordPage id={route.id} kind={route.kind} />}
         {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
@@ -371,8 +385,8 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["Ctrl S", t("keys.saveView")],
     ["C", t("keys.create")],
     ["Q", t("capture.title")],
-    ["G Y · G P · G C · G D · G O · G A", t("keys.goDay")],
-    ["G I · G U · G H · G T", t("keys.go")],
+    ["G Y · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
+    ["G R · G I · G U · G H · G T", t("keys.go")],
     ["1 … 6", t("keys.log")],
     ["Shift → · Shift ←", t("keys.push")],
     ["Space · M · W", t("keys.task")],

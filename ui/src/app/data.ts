@@ -40,8 +40,17 @@ export function useFields(kind: Kind): FieldView[] {
 }
 
 /** The list that the open record was reached from: next and previous follow it. */
-export const lastList: { kind: Kind; request: ListRequest; top: number; row: number } = {
+export const lastList: {
+  kind: Kind;
+  request: ListRequest;
+  /** What was typed, and the filter of the page that the list was reached from. */
+  input: string;
+  within?: string;
+  top: number;
+  row: number;
+} = {
   kind: "person",
+  input: "",
   request: { filter: "", text: "", sort: "", trash: false, offset: 0, limit: 0 },
   top: 0,
   row: 0,

@@ -3,6 +3,7 @@
 import type { ActivityType } from "../day/LogBox";
 import { chooseFolder, commands } from "../platform/tauri";
 import { ACTIVITIES, type Browsed } from "../records/kinds";
+import { REPORTS } from "../reports/model";
 import { en, type Key } from "../shared/en";
 import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
@@ -120,6 +121,21 @@ export const registry: Command[] = [
     also: "price list catalogue chanpin jiage 产品 价格",
     run: () => go({ page: "list", kind: "product" }),
   },
+  {
+    id: "reports",
+    label: "nav.reports",
+    keys: "G R",
+    also: "dashboard statistics charts baobiao 统计 图表",
+    run: () => go({ page: "reports" }),
+  },
+  ...REPORTS.map(
+    (report): Command => ({
+      id: `report-${report}`,
+      label: `report.${report}`,
+      also: "report baobiao 报表",
+      run: () => go({ page: "reports", report }),
+    }),
+  ),
   {
     id: "import",
     label: "nav.import",

@@ -1,11 +1,25 @@
 import { useSyncExternalStore } from "react";
-import type { Kind } from "../bindings";
+import type { Kind, Period, Report } from "../bindings";
 import { isBrowsed } from "../records/kinds";
+
+/** The records of another page's number: what is true of them, and what that is called. */
+export interface Within {
+  filter: string;
+  label: string;
+}
 
 export type Route =
   | { page: "today" }
   | { page: "board" }
-  | { page: "list"; kind: Kind; trash?: boolean; filter?: string; sort?: string }
+  | { page: "list"; kind: Kind; trash?: boolean; filter?: string; sort?: string; within?: Within }
+  | {
+      page: "reports";
+      report?: Report;
+      period?: Period;
+      pipeline?: string;
+      owner?: string;
+      currency?: string;
+    }
   | { page: "record"; id: string; kind: Kind }
   | { page: "import"; path?: string; at?: number }
   | { page: "history" }

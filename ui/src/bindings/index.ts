@@ -85,6 +85,13 @@ export const commands = {
 	/**  What quotes look like and say. */
 	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
 	setLetterhead: (fields: { [key in string]: Value }) => __TAURI_INVOKE<Written>("plugin:satchel|set_letterhead", { fields }),
+	duplicates: (kind: Kind) => __TAURI_INVOKE<DuplicatesView>("plugin:satchel|duplicates", { kind }),
+	merge: (merge: Merge) => __TAURI_INVOKE<Written>("plugin:satchel|merge", { merge }),
+	notTheSame: (ids: RecordId[]) => __TAURI_INVOKE<Written>("plugin:satchel|not_the_same", { ids }),
+	report: (id: Report, request: ReportRequest) => __TAURI_INVOKE<ReportView>("plugin:satchel|report", { id, request }),
+	reportOwners: () => __TAURI_INVOKE<string[]>("plugin:satchel|report_owners"),
+	/**  As a table; `labels` are its columns as the screen calls them. */
+	saveReport: (id: Report, request: ReportRequest, labels: string[], path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_report", { id, request, labels, path }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
 	frequent: (field: string) => __TAURI_INVOKE<string[]>("plugin:satchel|frequent", { field }),
@@ -233,6 +240,12 @@ export type Code = "internal" | "usage" | "locked" | "wrong_key" | "keyring" | "
 /**  A remote cannot be reached; what was to be sent stays queued. */
 "unreachable";
 
+export type ColumnType = "text" | 
+/**  `2026-11`; or `earlier`, `later`, or nothing. */
+"month" | 
+/**  The day that a week begins with: `2026-11-23`. */
+"week" | "count" | "money" | "percent" | "days";
+
 export type ColumnView = {
 	name: string,
 	target: string,
@@ -328,12 +341,24 @@ export type DayView = {
 	birthdays: BirthdayView[],
 };
 
+/**  The first and the last. */
+export type DaysView = {
+	from: string,
+	to: string,
+};
+
 export type DeviceView = {
 	id: string,
 	name: string,
 	this: boolean,
 	last_seen: string | null,
 	revoked: boolean,
+};
+
+export type DuplicatesView = {
+	/**  The likeliest. */
+	groups: GroupView[],
+	total: number,
 };
 
 export type Event = 
@@ -387,6 +412,17 @@ export type FoundView = {
 	name: string,
 	person: string,
 	connected: boolean,
+};
+
+/**  Records that may be one. */
+export type GroupView = {
+	kind: Kind,
+	/**  How likely it is, from 0 to 1. */
+	score: number | null,
+	reasons: Reason[],
+	/**  The one that was made first here comes first. */
+	ids: RecordId[],
+	titles: string[],
 };
 
 export type Hit = {
@@ -468,7 +504,7 @@ export type InvitedView = {
 };
 
 /**  Long work that can be stopped. */
-export type Job = "preview" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
+export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
 /**  Counted in bytes. */
 "attach";
 
@@ -571,10 +607,24 @@ export type MemberView = {
 	devices: DeviceView[],
 };
 
+/**  What is to become one. */
+export type Merge = {
+	/**  The one that stays, with its id. */
+	keep: RecordId,
+	others: RecordId[],
+	/**  Whose value a field is to have, where it is not as it would be by itself. */
+	fields?: { [key in string]: RecordId },
+};
+
 /**  What has happened, or is to, with a record. */
 export type MomentView = {
 	record: RowView,
 	at: string,
+};
+
+export type MoneyView = {
+	minor: number | null,
+	currency: string,
 };
 
 export type Neighbours = {
@@ -625,6 +675,11 @@ export type OperationView = {
 /**  The language of a paper: that of who reads it. */
 export type PaperLanguage = "en" | "zh";
 
+/**  Up to and with today, except for the last month. */
+export type Period = "month" | "last_month" | "quarter" | "year" | 
+/**  This month and the eleven before it. */
+"twelve_months";
+
 /**  A pipeline and its stages, in their order. */
 export type PipelineView = {
 	id: RecordId,
@@ -669,6 +724,9 @@ export type QuoteView = {
 	problem: string | null,
 };
 
+/**  What speaks for two records being one. */
+export type Reason = "same_email" | "same_phone" | "same_name" | "similar_name" | "same_website" | "same_company" | "same_domain" | "same_city" | "same_birthday";
+
 /**  One record, and so one document. */
 export type RecordId = string;
 
@@ -684,6 +742,8 @@ export type RecordView = {
 	created_at: string,
 	updated_at: string,
 	deleted_at: string | null,
+	/**  The record that it is in the trash for. */
+	merged_into?: RecordId | null,
 	conflicts: ConflictView[],
 };
 
@@ -706,6 +766,64 @@ export type RemoteView = {
 	/**  `connected`, or `missing` where a folder is not there now. */
 	state: string,
 	synced_at: string | null,
+};
+
+/**  What there is to report. */
+export type Report = 
+/**  Open deals by their stage. */
+"pipeline" | 
+/**  Open deals by the month in which they are expected. */
+"forecast" | 
+/**  Deals that were won and lost. */
+"closed" | 
+/**  Why deals were lost. */
+"lost" | 
+/**  How far deals have come. */
+"conversion" | 
+/**  How long open deals have been where they are. */
+"ageing" | 
+/**  What was done, by whom. */
+"activities" | 
+/**  New people. */
+"people";
+
+export type ReportCell = 
+/**  There is nothing to reckon it from. */
+null | string | number | number | null | 
+/**  Currency by currency, the largest first. */
+MoneyView[];
+
+export type ReportColumn = {
+	key: string,
+	type: ColumnType,
+	/**  In English; screens translate by the key. */
+	label: string,
+	/**  What else is true of the records that its cells count. */
+	filter: string | null,
+};
+
+/**  What is looked at; without a pipeline all of them, without an owner everybody's. */
+export type ReportRequest = {
+	period: Period,
+	pipeline: RecordId | null,
+	owner: string | null,
+};
+
+export type ReportRow = {
+	cells: ReportCell[],
+	/**  Lists the records that it counts. */
+	filter: string,
+};
+
+export type ReportView = {
+	id: Report,
+	/**  What its rows count. */
+	kind: Kind,
+	/**  The days that it tells of; nothing: it tells how things stand now. */
+	days: DaysView | null,
+	columns: ReportColumn[],
+	rows: ReportRow[],
+	total: ReportRow | null,
 };
 
 /**  Somebody who asks to join. */

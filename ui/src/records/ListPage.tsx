@@ -27,11 +27,13 @@ type ListRoute = Extract<Route, { page: "list" }>;
 
 export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kind: Browsed) => void }) {
   const kind = browsed(route.kind);
+  const within = route.within?.filter;
   const returning =
-    lastList.kind === kind && lastList.request.trash === !!route.trash && route.filter === undefined;
-  const [input, setInput] = useState(
-    route.filter ?? (returning ? lastList.request.filter || lastList.request.text : ""),
-  );
+    lastList.kind === kind &&
+    lastList.request.trash === !!route.trash &&
+    lastList.within === within &&
+    route.filter === undefined;
+  const [input, setInput] = useState(route.filter ?? (returning ? lastList.input : ""));
   const [sort, setSort] = useState(route.sort ?? (returning ? lastList.request.sort : KINDS[kind].sort));
   const [at, setAt] = useState(returning ? lastList.row : 0);
   const [total, setTotal] = useState<number>();
@@ -48,23 +50,29 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
 
   // By what they are called: the list itself is a new one after every change.
   const keys = fields.map((f) => f.key).join(" ");
-  const request = useMemo<ListRequest>(
-    () => ({
-      ...asRequest(
+  const typed = useMemo(
+    () =>
+      asRequest(
         input,
         keys.split(" ").map((key) => ({ key })),
       ),
+    [input, keys],
+  );
+  const request = useMemo<ListRequest>(
+    () => ({
+      filter: within && typed.filter ? `(${within}) and (${typed.filter})` : (within ?? typed.filter),
+      text: typed.text,
       sort,
       trash: !!route.trash,
       offset: 0,
       limit: 0,
     }),
-    [input, keys, sort, route.trash],
+    [typed, within, sort, route.trash],
   );
-  const conditions = request.filter ? conditionsOf(request.filter) : [];
+  const conditions = typed.filter ? conditionsOf(typed.filter) : [];
   useEffect(() => {
-    Object.assign(lastList, { kind, request, row: at });
-  }, [kind, request, at]);
+    Object.assign(lastList, { kind, request, row: at, input, within });
+  }, [kind, request, at, input, within]);
   useEffect(() => handle.current?.focus(), []);
 
   const changeInput = (text: string) => {
@@ -133,7 +141,10 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     setNaming(false);
     handle.current?.focus();
     if (!name || !settings) return;
-    const views = [...settings.views.filter((v) => v.name !== name), { name, kind, filter: input, sort }];
+    const views = [
+      ...settings.views.filter((v) => v.name !== name),
+      { name, kind, filter: within ? request.filter : input, sort },
+    ];
     if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined)
       toast(t("list.viewSaved"));
   }
@@ -158,7 +169,6 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     Space: () => setPeek((p) => !p),
     // A key that is held down must not empty the list.
     Delete: (event) => !event.repeat && !route.trash && void remove(),
-    r: () => route.trash && void restore(),
     m: merge,
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
@@ -168,11 +178,12 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     ArrowUp: () => step(-1),
     j: () => step(1),
     k: () => step(-1),
+    ...(route.trash ? { r: () => void restore() } : {}),
     ...(peek ? { Escape: () => setPeek(false) } : selected.size > 0 ? { Escape: clear } : {}),
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
-  const isEmpty = total === 0 && !input;
+  const isEmpty = total === 0 && !input && !within;
   // The first records are there: the list takes the focus that the empty page had.
   useEffect(() => {
     const focused = document.activeElement;
@@ -232,7 +243,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               else handle.current?.focus();
             } else if (
               e.key === "Backspace" &&
-              request.filter &&
+              typed.filter &&
               filter.current?.selectionStart === input.length &&
               filter.current.selectionEnd === input.length &&
               /(['"]|\bempty)\s*$/.test(input)
@@ -308,8 +319,20 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           </div>
         )}
       </div>
-      {conditions.length > 0 && (
+      {(conditions.length > 0 || route.within) && (
         <ul className="tools chips" aria-label={t("list.conditions")}>
+          {route.within && (
+            <li className="tag" id="within">
+              {route.within.label}
+              <button
+                type="button"
+                aria-label={`${t("remove")}: ${route.within.label}`}
+                onClick={() => replace({ page: "list", kind, sort: route.sort })}
+              >
+                <X size={12} />
+              </button>
+            </li>
+          )}
           {conditions.map((condition, n) => (
             <li className="tag" key={condition}>
               {readable(condition, fields)}
@@ -349,7 +372,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           top={top.current}
           onScroll={onScroll}
         />
-        {total === 0 && input && (
+        {total === 0 && !isEmpty && (
           <div className="empty">
             <h2>{t("list.noMatch")}</h2>
             <p className="soft">{t("list.noMatchHint")}</p>

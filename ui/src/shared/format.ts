@@ -37,6 +37,15 @@ export function ago(iso: string, now = Date.now()): string {
 
 export const count = (n: number): string => new Intl.NumberFormat(locale()).format(n);
 
+/** With one decimal where it has any. */
+export const decimal = (n: number): string =>
+  new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(n);
+
+const BRIEF = { notation: "compact", maximumFractionDigits: 1 } as const;
+
+/** A number where there is little room: 1.2K, 12万. */
+export const brief = (n: number): string => new Intl.NumberFormat(locale(), BRIEF).format(n);
+
 /** As people count them: 640 B, 12 kB, 3.4 MB. */
 export function bytes(n: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
@@ -72,6 +81,19 @@ export function cash(value: { minor: number; currency: string }): string {
   }
 }
 
+/** An amount on an axis: €1.2M, ¥120万. */
+export function briefCash(value: { minor: number; currency: string }): string {
+  try {
+    const style = { style: "currency", currency: value.currency, currencyDisplay: "narrowSymbol" } as const;
+    const digits = new Intl.NumberFormat(locale(), style).resolvedOptions().maximumFractionDigits ?? 2;
+    return new Intl.NumberFormat(locale(), { ...style, ...BRIEF, minimumFractionDigits: 0 }).format(
+      value.minor / 10 ** digits,
+    );
+  } catch {
+    return money(value);
+  }
+}
+
 /** The amount as it is typed: `1250.00 EUR`. */
 export function moneyInput(value: { minor: number; currency: string }): string {
   const digits =
@@ -96,6 +118,14 @@ export function shortDay(value: string): string {
   if (Number.isNaN(parsed.getTime())) return value;
   const year = parsed.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
   return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", year }).format(parsed);
+}
+
+/** A month, `2026-11`, in a few letters; one of another year says which. */
+export function monthName(value: string): string {
+  const parsed = new Date(`${value}-15T12:00:00`);
+  if (Number.isNaN(parsed.getTime())) return value;
+  const year = parsed.getFullYear() === new Date().getFullYear() ? undefined : "2-digit";
+  return new Intl.DateTimeFormat(locale(), { month: "short", year }).format(parsed);
 }
 
 /** A day with its name. */

@@ -21,6 +21,9 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** When G was pressed: the letter that follows says where to, and is no key of the page. */
+export const going = { since: 0, now: () => Date.now() - going.since < 1200 };
+
 export type Bindings = Record<string, (event: KeyboardEvent) => void>;
 
 /** `Ctrl+Shift+z`, `g p` is left to the caller; Meta counts as Ctrl on macOS. */
@@ -49,6 +52,7 @@ export function useKeys(bindings: Bindings, of: "page" | "frame" = "page") {
     const listen = (event: KeyboardEvent) => {
       if (isComposing(event) || event.defaultPrevented) return;
       const name = nameOf(event);
+      if (of === "page" && name.length === 1 && going.now()) return;
       const run = latest.current[name];
       if (document.querySelector("[aria-modal='true']") && (of === "page" || !OVER_DIALOGS.test(name)))
         return;

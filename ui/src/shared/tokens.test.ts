@@ -40,6 +40,10 @@ describe.each(["light", "dark"] as const)("%s theme", (theme) => {
         expect(contrast(text, ground), `${text} on ${ground}`).toBeGreaterThanOrEqual(4.5);
     },
   );
+  it("what a chart is drawn with stands out from its ground", () => {
+    for (const ground of ["paper", "raised"])
+      expect(contrast("accent-line", ground), ground).toBeGreaterThanOrEqual(3);
+  });
   it("text reads on the accent and on what is selected", () => {
     expect(contrast("on-accent", "accent")).toBeGreaterThanOrEqual(4.5);
     for (const text of ["ink", "ink-soft"])

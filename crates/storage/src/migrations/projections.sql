@@ -19,3 +19,10 @@ INSERT INTO search (search, rank) VALUES ('automerge', 0);
 INSERT INTO search (search, rank) VALUES ('crisismerge', 64);
 -- Bytes of words that a transaction collects before it writes a segment.
 INSERT INTO search (search, rank) VALUES ('hashsize', 16777216);
+-- What reports count and add up is read from these alone.
+CREATE INDEX deal_report ON deal (stage, owner_sort, value_currency, value, probability, close_date, stage_at, created_at, id, owner) WHERE deleted_at IS NULL;
+CREATE INDEX deal_closed ON deal (closed_at, stage, owner_sort, lost_reason_sort, value_currency, value) WHERE deleted_at IS NULL AND closed_at IS NOT NULL;
+CREATE INDEX deal_made ON deal (created_at, stage, owner_sort, reached) WHERE deleted_at IS NULL;
+CREATE INDEX activity_report ON activity (owner_sort, type_sort, at) WHERE deleted_at IS NULL;
+CREATE INDEX activity_of_deal ON activity (deal, at) WHERE deleted_at IS NULL AND deal IS NOT NULL;
+CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at IS NULL;
