@@ -35,27 +35,27 @@ fn undo(session: &Session) {
 fn a_quote_takes_prices_from_products_and_the_deal_follows_it() {
     let device = Device::new("Ana", None);
     let session = device.session();
-    let book = new(&session, Kind::PriceBook, json!({"name": "Resellers", "discount": 10}));
+    let book = new(session, Kind::PriceBook, json!({"name": "Resellers", "discount": 10}));
     let pump = new(
-        &session,
+        session,
         Kind::Product,
         json!({"name": "Pump", "code": "P-1", "price": "120 EUR", "unit": "piece", "tax": 21, "description": "40 l/min"}),
     );
-    let seal = new(&session, Kind::Product, json!({"name": "Seal", "price": "9.99 EUR", "tax": 21}));
+    let seal = new(session, Kind::Product, json!({"name": "Seal", "price": "9.99 EUR", "tax": 21}));
     new(
-        &session,
+        session,
         Kind::Price,
         json!({"price_book": book.to_string(), "product": seal.to_string(), "price": "8 EUR"}),
     );
-    let acme = new(&session, Kind::Company, json!({"name": "Acme", "price_book": book.to_string()}));
+    let acme = new(session, Kind::Company, json!({"name": "Acme", "price_book": book.to_string()}));
     let deal =
-        new(&session, Kind::Deal, json!({"name": "Pumps", "company": acme.to_string(), "value": "5000 EUR"}));
+        new(session, Kind::Deal, json!({"name": "Pumps", "company": acme.to_string(), "value": "5000 EUR"}));
     let lines = json!([
         {"product": pump.to_string(), "quantity": 3},
         {"product": seal.to_string(), "quantity": "2,5", "discount": "5%"},
         {"name": "Installation", "unit_price": "200 EUR"},
     ]);
-    let quote = new(&session, Kind::Quote, json!({"deal": deal.to_string(), "lines": lines}));
+    let quote = new(session, Kind::Quote, json!({"deal": deal.to_string(), "lines": lines}));
     let view = session.get(quote).unwrap();
     assert_eq!(view.titles["company"], "Acme", "as the deal has it");
     assert_eq!(view.fields["name"], "Pumps");
@@ -71,16 +71,16 @@ fn a_quote_takes_prices_from_products_and_the_deal_follows_it() {
         (54_300, 34_300, 7_203, 61_503)
     );
     assert_eq!((view.fields["net"].clone(), view.fields["total"].clone()), (eur(54_300), eur(61_503)));
-    assert_eq!(field(&session, deal, "value"), eur(54_300));
+    assert_eq!(field(session, deal, "value"), eur(54_300));
 
     // What was offered stays, whatever the price list says later.
-    set(&session, pump, json!({"price": "150 EUR"}));
-    assert_eq!(field(&session, quote, "net"), eur(54_300));
-    set(&session, quote, json!({"discount": 10}));
-    assert_eq!((field(&session, quote, "net"), field(&session, deal, "value")), (eur(48_870), eur(48_870)));
-    undo(&session);
+    set(session, pump, json!({"price": "150 EUR"}));
+    assert_eq!(field(session, quote, "net"), eur(54_300));
+    set(session, quote, json!({"discount": 10}));
+    assert_eq!((field(session, quote, "net"), field(session, deal, "value")), (eur(48_870), eur(48_870)));
+    undo(session);
     assert_eq!(
-        (field(&session, quote, "net"), field(&session, deal, "value")),
+        (field(session, quote, "net"), field(session, deal, "value")),
         (eur(54_300), eur(54_300)),
         "both"
     );
@@ -92,24 +92,24 @@ fn a_quote_takes_prices_from_products_and_the_deal_follows_it() {
     assert!(session.search("pump", None, 10).unwrap().iter().any(|hit| hit.id == quote), "by its lines");
 
     // A new version: what was accepted counts, and a declined one does not.
-    set(&session, quote, json!({"status": "sent"}));
+    set(session, quote, json!({"status": "sent"}));
     let second = session.revise_quote(quote).unwrap().id;
-    assert_eq!(field(&session, second, "number"), format!("{number}/2"));
-    assert_eq!(field(&session, quote, "status"), "superseded");
-    set(&session, second, json!({"lines": [{"name": "All in one", "unit_price": "600 EUR", "tax": 21}]}));
-    assert_eq!(field(&session, deal, "value"), eur(60_000));
-    set(&session, second, json!({"status": "accepted"}));
-    assert!(field(&session, second, "decided_at").is_string());
+    assert_eq!(field(session, second, "number"), format!("{number}/2"));
+    assert_eq!(field(session, quote, "status"), "superseded");
+    set(session, second, json!({"lines": [{"name": "All in one", "unit_price": "600 EUR", "tax": 21}]}));
+    assert_eq!(field(session, deal, "value"), eur(60_000));
+    set(session, second, json!({"status": "accepted"}));
+    assert!(field(session, second, "decided_at").is_string());
     let third = session.revise_quote(second).unwrap().id;
-    assert_eq!(field(&session, third, "number"), format!("{number}/3"));
-    assert_eq!(field(&session, second, "status"), "accepted", "it was promised");
-    set(&session, third, json!({"discount": 50}));
-    assert_eq!(field(&session, deal, "value"), eur(60_000), "only what was accepted counts");
-    set(&session, third, json!({"status": "declined", "declined_reason": "too late"}));
-    assert!(field(&session, third, "decided_at").is_string());
-    set(&session, third, json!({"status": "draft"}));
-    assert_eq!(field(&session, third, "decided_at"), Value::Null);
-    assert_eq!(field(&session, third, "declined_reason"), Value::Null);
+    assert_eq!(field(session, third, "number"), format!("{number}/3"));
+    assert_eq!(field(session, second, "status"), "accepted", "it was promised");
+    set(session, third, json!({"discount": 50}));
+    assert_eq!(field(session, deal, "value"), eur(60_000), "only what was accepted counts");
+    set(session, third, json!({"status": "declined", "declined_reason": "too late"}));
+    assert!(field(session, third, "decided_at").is_string());
+    set(session, third, json!({"status": "draft"}));
+    assert_eq!(field(session, third, "decided_at"), Value::Null);
+    assert_eq!(field(session, third, "declined_reason"), Value::Null);
     assert!(session.verify(&mut |_| {}).unwrap().ok);
 }
 
@@ -124,9 +124,9 @@ fn what_is_wrong_with_a_quote_is_said() {
     assert!(error.message.contains("EUR and USD"), "{}", error.message);
     assert_eq!(error.field.as_deref(), Some("lines"));
     let yen = json!([{"name": "a", "unit_price": "7"}, {"name": "b", "unit_price": "8 JPY"}]);
-    let quote = new(&session, Kind::Quote, json!({ "lines": yen }));
+    let quote = new(session, Kind::Quote, json!({ "lines": yen }));
     assert_eq!(
-        field(&session, quote, "net"),
+        field(session, quote, "net"),
         json!({"minor": 15, "currency": "JPY"}),
         "a bare number is the others'"
     );
@@ -145,14 +145,14 @@ fn what_is_wrong_with_a_quote_is_said() {
     assert!(refused(json!({ "lines": missing })).message.contains("product"));
     assert!(refused(json!({"net": "5 EUR"})).message.contains("calculated"));
     assert!(refused(json!({"status": "maybe"})).message.contains("accepted"));
-    let empty = new(&session, Kind::Quote, json!({"name": "Nothing yet"}));
+    let empty = new(session, Kind::Quote, json!({"name": "Nothing yet"}));
     let error = session.set(empty, &fields(json!({"status": "sent"}))).unwrap_err();
     assert!(error.message.contains("no line with a price"), "{}", error.message);
     assert_eq!(session.quote(empty).unwrap().sums, None);
     // Undone, its number is not given again.
-    undo(&session);
-    let next = new(&session, Kind::Quote, json!({"name": "Next"}));
-    assert!(field(&session, next, "number").as_str().unwrap().ends_with("-003"));
+    undo(session);
+    let next = new(session, Kind::Quote, json!({"name": "Next"}));
+    assert!(field(session, next, "number").as_str().unwrap().ends_with("-003"));
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn reps_who_are_offline_never_give_a_number_twice() {
         let session = device.session();
         for _ in 0..3 {
             let quote = new(
-                &session,
+                session,
                 Kind::Quote,
                 json!({"name": "x", "lines": [{"name": "a", "unit_price": "1 EUR"}]}),
             );
-            numbers.insert(field(&session, quote, "number").as_str().unwrap().to_owned());
+            numbers.insert(field(session, quote, "number").as_str().unwrap().to_owned());
             quotes.push(quote);
         }
     }
@@ -207,8 +207,8 @@ fn a_quote_is_a_paper_of_the_firm() {
     let at = |name: &str| folder.path().join(name);
     let address =
         json!([{"street": "Calle Mayor 3", "city": "Vigo", "postal_code": "36201", "country": "ES"}]);
-    let acme = new(&session, Kind::Company, json!({"name": "Acme 上海", "addresses": address}));
-    let ada = new(&session, Kind::Person, json!({"first_name": "Ada", "last_name": "Wu"}));
+    let acme = new(session, Kind::Company, json!({"name": "Acme 上海", "addresses": address}));
+    let ada = new(session, Kind::Person, json!({"first_name": "Ada", "last_name": "Wu"}));
     session
         .set_letterhead(&fields(json!({"name": "Norte Foods SL", "address": "Rúa do Sol 1\nLugo",
             "footer": "IBAN ES00 1234", "terms": "Paid in 30 days.", "accent": "#225588"})))
@@ -219,7 +219,7 @@ fn a_quote_is_a_paper_of_the_firm() {
         {"name": "安装", "unit_price": "200 EUR"},
     ]);
     let quote = new(
-        &session,
+        session,
         Kind::Quote,
         json!({"company": acme.to_string(), "person": ada.to_string(), "name": "Pumps", "lines": lines,
             "discount": 10, "date": "2026-11-27", "valid_until": "2026-12-27"}),
@@ -230,7 +230,7 @@ fn a_quote_is_a_paper_of_the_firm() {
     };
     let english = at("a.pdf");
     session.write_quote_pdf(quote, PaperLanguage::En, &english).unwrap();
-    let number = field(&session, quote, "number");
+    let number = field(session, quote, "number");
     let read = text(&english);
     for said in [
         number.as_str().unwrap(),
@@ -273,11 +273,11 @@ fn a_quote_is_a_paper_of_the_firm() {
     session.set_logo(&at("logo.png")).unwrap();
     session.write_quote_pdf(quote, PaperLanguage::En, &english).unwrap();
     assert!(std::fs::read(&english).unwrap().len() > plain.len() + 500, "the picture is in it");
-    undo(&session);
+    undo(session);
     session.write_quote_pdf(quote, PaperLanguage::En, &english).unwrap();
     assert_eq!(std::fs::read(&english).unwrap(), plain, "the same quote is the same paper");
 
-    let empty = new(&session, Kind::Quote, json!({"name": "Nothing"}));
+    let empty = new(session, Kind::Quote, json!({"name": "Nothing"}));
     let refused = session.write_quote_pdf(empty, PaperLanguage::En, &at("c.pdf")).unwrap_err();
     assert!(refused.message.contains("line"), "{refused:?}");
     assert!(!at("c.pdf").exists());

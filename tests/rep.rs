@@ -50,41 +50,41 @@ fn deals_go_through_their_stages() {
     let session = device.session();
     let stages: Vec<RecordId> = session.pipelines(false).unwrap()[0].stages.iter().map(|s| s.id).collect();
     assert_eq!(session.pipelines(true).unwrap()[0].stages[0].name, "New", "there is one already");
-    let acme = new(&session, Kind::Company, json!({"name": "Acme"}));
+    let acme = new(session, Kind::Company, json!({"name": "Acme"}));
     let deal = |name: &str, value: &str| {
-        new(&session, Kind::Deal, json!({"name": name, "value": value, "company": acme.to_string()}))
+        new(session, Kind::Deal, json!({"name": name, "value": value, "company": acme.to_string()}))
     };
     let (pump, valve, seal) = (deal("Pump", "1000 EUR"), deal("Valve", "500 EUR"), deal("Seal", "70 USD"));
-    let view = board(&session);
+    let view = board(session);
     assert_eq!(cards(&view, 0), ["Pump", "Valve", "Seal"], "in the order in which they came");
     let sums: Vec<(i64, i64, &str)> =
         view.columns[0].sums.iter().map(|s| (s.minor, s.weighted, s.currency.as_str())).collect();
     assert_eq!(sums, [(150_000, 15_000, "EUR"), (7_000, 700, "USD")]);
     assert_eq!(view.columns[0].cards[0].deal.titles["company"], "Acme");
-    assert_eq!(field(&session, pump, "owner"), "Ana");
+    assert_eq!(field(session, pump, "owner"), "Ana");
 
     // Within its stage, and into another, between two.
     session.move_deal(seal, stages[0], (None, Some(pump)), None).unwrap();
-    assert_eq!(cards(&board(&session), 0), ["Seal", "Pump", "Valve"]);
-    let before = field(&session, pump, "stage_at");
+    assert_eq!(cards(&board(session), 0), ["Seal", "Pump", "Valve"]);
+    let before = field(session, pump, "stage_at");
     std::thread::sleep(std::time::Duration::from_millis(5));
     session.move_deal(pump, stages[2], (None, None), None).unwrap();
     session.move_deal(valve, stages[2], (None, Some(pump)), None).unwrap();
-    let view = board(&session);
+    let view = board(session);
     assert_eq!((cards(&view, 0), cards(&view, 2)), (vec!["Seal"], vec!["Valve", "Pump"]));
-    assert_ne!(field(&session, pump, "stage_at"), before);
+    assert_ne!(field(session, pump, "stage_at"), before);
     session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
-    assert_eq!(cards(&board(&session), 0), ["Valve", "Seal"].iter().rev().copied().collect::<Vec<_>>());
+    assert_eq!(cards(&board(session), 0), ["Valve", "Seal"].iter().rev().copied().collect::<Vec<_>>());
 
     // Lost, with why; and won after all, without.
     let lost = session.move_deal(pump, stages[5], (None, None), Some("price")).unwrap();
     assert!(lost.operation.is_some());
-    assert_eq!(field(&session, pump, "lost_reason"), "price");
-    assert!(field(&session, pump, "closed_at").is_string());
-    set(&session, pump, json!({"stage": stages[4].to_string()}));
-    assert_eq!(field(&session, pump, "lost_reason"), Value::Null);
-    set(&session, pump, json!({"stage": stages[1].to_string()}));
-    assert_eq!(field(&session, pump, "closed_at"), Value::Null, "open again");
+    assert_eq!(field(session, pump, "lost_reason"), "price");
+    assert!(field(session, pump, "closed_at").is_string());
+    set(session, pump, json!({"stage": stages[4].to_string()}));
+    assert_eq!(field(session, pump, "lost_reason"), Value::Null);
+    set(session, pump, json!({"stage": stages[1].to_string()}));
+    assert_eq!(field(session, pump, "closed_at"), Value::Null, "open again");
     assert!(session.set(pump, &fields(json!({"stage": null}))).is_err());
     assert!(session.set(pump, &fields(json!({"stage": acme.to_string()}))).is_err(), "a company is no stage");
     assert!(session.create(Kind::Deal, &fields(json!({"name": "x", "value": "12 QQQ"}))).is_err());
@@ -106,7 +106,7 @@ fn a_stage_that_is_gone_elsewhere_shows_as_long_as_deals_are_in_it() {
     let stages: Vec<RecordId> = ana.pipelines(false).unwrap()[0].stages.iter().map(|s| s.id).collect();
     agree(&devices);
     assert_eq!(bo.pipelines(true).unwrap().len(), 1, "the team has one");
-    let deal = new(&bo, Kind::Deal, json!({"name": "Pump"}));
+    let deal = new(bo, Kind::Deal, json!({"name": "Pump"}));
     // At once: Ana takes the stage away, Bo moves a deal into it.
     ana.delete(&[stages[1]], &mut |_| {}, &Cancel::default()).unwrap();
     bo.move_deal(deal, stages[1], (None, None), None).unwrap();
@@ -117,14 +117,14 @@ fn a_stage_that_is_gone_elsewhere_shows_as_long_as_deals_are_in_it() {
         assert!(column.stage.gone && column.count == 1, "{column:?}");
     }
     ana.move_deal(deal, stages[2], (None, None), None).unwrap();
-    assert!(!board(&ana).columns.iter().any(|c| c.stage.gone), "then it is gone");
+    assert!(!board(ana).columns.iter().any(|c| c.stage.gone), "then it is gone");
     // Two at once: one stage is taken, the other is told of.
     agree(&devices);
     ana.move_deal(deal, stages[3], (None, None), None).unwrap();
     bo.move_deal(deal, stages[4], (None, None), None).unwrap();
     agree(&devices);
     assert!(ana.conflicts().unwrap().iter().any(|c| c.id == deal && c.field == "stage"));
-    assert_eq!(field(&ana, deal, "stage"), field(&bo, deal, "stage"));
+    assert_eq!(field(ana, deal, "stage"), field(bo, deal, "stage"));
 }
 
 #[test]
@@ -143,14 +143,14 @@ fn two_laptops_that_begin_alone_have_one_pipeline() {
 fn what_was_done_and_what_comes_next() {
     let device = Device::new("Ana", None);
     let session = device.session();
-    let acme = new(&session, Kind::Company, json!({"name": "Acme"}));
-    let zoe = new(&session, Kind::Person, json!({"first_name": "Zoe", "company": acme.to_string()}));
+    let acme = new(session, Kind::Company, json!({"name": "Acme"}));
+    let zoe = new(session, Kind::Person, json!({"first_name": "Zoe", "company": acme.to_string()}));
     let pump = new(
-        &session,
+        session,
         Kind::Deal,
         json!({"name": "Pump", "company": acme.to_string(), "person": zoe.to_string()}),
     );
-    let call = log(&session, pump, "call", "She wants it in blue", "send the offer fri 10");
+    let call = log(session, pump, "call", "She wants it in blue", "send the offer fri 10");
     let view = session.get(call).unwrap();
     assert_eq!(
         (&view.titles["company"], &view.titles["person"], &view.titles["deal"]),
@@ -174,8 +174,8 @@ fn what_was_done_and_what_comes_next() {
     session.redo(&mut |_| {}, &Cancel::default()).unwrap();
     assert_eq!(session.timeline(pump, 50).unwrap().len(), 2);
     // A next step without a day is tomorrow's; without words it is called as what was done.
-    log(&session, zoe, "visit", "Showed samples", "write to her");
-    log(&session, zoe, "visit", "Left a price list", "in 2 weeks");
+    log(session, zoe, "visit", "Showed samples", "write to her");
+    log(session, zoe, "visit", "Left a price list", "in 2 weeks");
     let due = |title: &str| {
         let all = session.list(Kind::Task, &satchel_app::ListRequest::default()).unwrap().rows;
         all.into_iter().find(|t| t.title == title).unwrap().fields["due"].clone()
@@ -200,14 +200,14 @@ fn what_was_done_and_what_comes_next() {
 fn a_task_is_done_and_what_follows_is_there() {
     let device = Device::new("Ana", None);
     let session = device.session();
-    let zoe = new(&session, Kind::Person, json!({"first_name": "Zoe"}));
+    let zoe = new(session, Kind::Person, json!({"first_name": "Zoe"}));
     let task = new(
-        &session,
+        session,
         Kind::Task,
         json!({"subject": "Call Zoe", "due": "2026-11-20", "repeat": "week", "person": zoe.to_string()}),
     );
     session.finish_task(task, "ask for the order mon 9", TODAY).unwrap();
-    assert!(field(&session, task, "done_at").is_string());
+    assert!(field(session, task, "done_at").is_string());
     let open = |session: &Session| {
         let request = satchel_app::ListRequest {
             filter: "done_at is empty".into(),
@@ -219,10 +219,10 @@ fn a_task_is_done_and_what_follows_is_there() {
             .map(|t| format!("{} {} {}", t.title, t.fields["due"].as_str().unwrap(), t.titles["person"]))
             .collect::<Vec<_>>()
     };
-    assert_eq!(open(&session), ["ask for the order 2026-11-30 Zoe", "Call Zoe 2026-12-04 Zoe"]);
+    assert_eq!(open(session), ["ask for the order 2026-11-30 Zoe", "Call Zoe 2026-12-04 Zoe"]);
     assert_eq!(session.finish_task(task, "", TODAY).unwrap().operation, None, "it is done already");
     session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
-    assert_eq!(open(&session), ["Call Zoe 2026-11-20 Zoe"]);
+    assert_eq!(open(session), ["Call Zoe 2026-11-20 Zoe"]);
     for (key, bad) in [("due", "2026-02-30"), ("repeat", "sometimes"), ("done_at", "yesterday")] {
         assert!(session.set(task, &fields(json!({key: bad}))).is_err(), "{key}");
     }
@@ -237,10 +237,10 @@ fn a_day_asks() {
     let stages = session.pipelines(false).unwrap()[0].stages.clone();
     let at = |text: &str| satchel_app::domain::date::instant(text).unwrap();
     for (title, due) in [("late", "2031-05-09"), ("today, later", DAY), ("tomorrow", "2031-05-17")] {
-        new(&session, Kind::Task, json!({"subject": title, "due": due}));
+        new(session, Kind::Task, json!({"subject": title, "due": due}));
     }
-    new(&session, Kind::Task, json!({"subject": "today, early", "due": DAY, "due_time": "08:00"}));
-    let done = new(&session, Kind::Task, json!({"subject": "done", "due": DAY}));
+    new(session, Kind::Task, json!({"subject": "today, early", "due": DAY, "due_time": "08:00"}));
+    let done = new(session, Kind::Task, json!({"subject": "done", "due": DAY}));
     session.finish_task(done, "", DAY).unwrap();
     for (text, when, ty) in [
         ("visit", "2031-05-16T14:00:00Z", "visit"),
@@ -248,21 +248,21 @@ fn a_day_asks() {
         ("a note", "2031-05-16T10:00:00Z", "note"),
         ("next week", "2031-05-22T09:00:00Z", "visit"),
     ] {
-        new(&session, Kind::Activity, json!({"text": text, "at": when, "type": ty}));
+        new(session, Kind::Activity, json!({"text": text, "at": when, "type": ty}));
     }
-    new(&session, Kind::Deal, json!({"name": "late deal", "close_date": "2026-11-01"}));
+    new(session, Kind::Deal, json!({"name": "late deal", "close_date": "2026-11-01"}));
     new(
-        &session,
+        session,
         Kind::Deal,
         json!({"name": "won long ago", "close_date": "2026-11-01", "stage": stages[4].id.to_string()}),
     );
-    let quiet = new(&session, Kind::Deal, json!({"name": "quiet"}));
-    set(&session, quiet, json!({"stage_at": "2020-01-01T00:00:00Z"}));
-    let quiet_but = new(&session, Kind::Deal, json!({"name": "long there, and spoken of"}));
-    set(&session, quiet_but, json!({"stage_at": "2020-01-01T00:00:00Z"}));
-    log(&session, quiet_but, "call", "yes", "");
+    let quiet = new(session, Kind::Deal, json!({"name": "quiet"}));
+    set(session, quiet, json!({"stage_at": "2020-01-01T00:00:00Z"}));
+    let quiet_but = new(session, Kind::Deal, json!({"name": "long there, and spoken of"}));
+    set(session, quiet_but, json!({"stage_at": "2020-01-01T00:00:00Z"}));
+    log(session, quiet_but, "call", "yes", "");
     for (name, birthday) in [("Today", "--05-16"), ("Soon", "1980-05-21"), ("Later", "1980-06-12")] {
-        new(&session, Kind::Person, json!({"first_name": name, "birthday": birthday}));
+        new(session, Kind::Person, json!({"first_name": name, "birthday": birthday}));
     }
     let day = session.day(DAY, (at("2031-05-16"), at("2031-05-17"))).unwrap();
     let titles =

@@ -258,7 +258,7 @@ fn year(reps: usize, days: usize, edits: usize, book: usize) {
                 // Three quarters of the edits are of a tenth of the people.
                 n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407 | 1);
                 let roll = n >> 33;
-                let at = if roll % 4 == 0 { roll / 4 % book } else { roll / 4 % (book / 10).max(1) };
+                let at = if roll.is_multiple_of(4) { roll / 4 % book } else { roll / 4 % (book / 10).max(1) };
                 let (key, value) = match edit % 3 {
                     0 => ("title", json!(format!("Head of purchasing, day {day}"))),
                     1 => (

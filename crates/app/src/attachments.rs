@@ -185,7 +185,10 @@ impl Session {
             return Err(AppError::refused(format!("the file is larger than {most} bytes")));
         }
         let mut bytes = Vec::new();
-        self.each_part(&content, &manifest, &mut |part| Ok(bytes.extend_from_slice(part)))?;
+        self.each_part(&content, &manifest, &mut |part| {
+            bytes.extend_from_slice(part);
+            Ok(())
+        })?;
         Ok(bytes)
     }
 
