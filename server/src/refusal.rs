@@ -37,7 +37,8 @@ pub enum Refusal {
     Full,
     #[error("too many requests; wait a little")]
     TooMany,
-    #[error("the attachments cannot be reached: {0}")]
+    /// Why is in the log only: it names what lies behind the server.
+    #[error("the server cannot reach its attachments; it is tried again")]
     Blobs(String),
     #[error("this piece is not here")]
     NoPiece,
