@@ -1504,3 +1504,97 @@ fn a_rep_reads_reports() {
     window.accessibility("a report in Chinese, dark");
     window.picture("109-activities-zh-dark");
 }
+
+/// Which columns, in which groups, under which conditions: without the mouse, and as it was at the next start.
+#[test]
+fn a_list_is_arranged() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let window = Window::open(&vault, &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.wait("#sample");
+    window.click("#sample");
+    people(&window);
+    window.wait("#grid .grid-row");
+    window.click("#nav-deal");
+    window.wait("#board");
+    window.click("#as-list");
+    window.wait("#grid .grid-row");
+    window.until("what they come to", || window.text("#sums").contains('€').then_some(()));
+
+    window.press(&["v"]);
+    window.wait("#group-by");
+    window.accessibility("columns of a list");
+    window.picture("130-columns");
+    window.script(
+        "const select = document.querySelector('#group-by'); Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value').set.call(select, 'owner'); select.dispatchEvent(new Event('change', { bubbles: true }))",
+    );
+    window.wait(".group-head");
+    let column = |name: &str| {
+        window.script(&format!(
+            "[...document.querySelectorAll('#columns label')].find((l) => l.innerText.trim() === '{name}').querySelector('input').click()"
+        ));
+    };
+    column("Source");
+    column("Changed");
+    window.press(&[key::ESCAPE]);
+    window.gone("#columns");
+    window.until("the columns", || {
+        let heads = window.text("#grid .grid-head");
+        (heads.contains("Source") && !heads.contains("Changed")).then_some(())
+    });
+    window.accessibility("a list in groups");
+    window.picture("131-groups");
+    // The first row stands under the head of its group, and keys walk from row to row.
+    window.press(&[key::END]);
+    window.wait(".grid-row.current");
+    window.press(&[key::HOME]);
+    window.until("the head above it", || {
+        let top = window.script("return document.querySelector('#grid .grid-body').scrollTop");
+        (top.as_f64() == Some(0.0)).then_some(())
+    });
+
+    window.press(&["f"]);
+    window.wait("#add-condition");
+    window.accessibility("a filter is built");
+    window.script(
+        "const set = (e, v) => { Object.getOwnPropertyDescriptor(e.constructor.prototype, 'value').set.call(e, v); e.dispatchEvent(new Event('change', { bubbles: true })) }; const [field] = document.querySelectorAll('.condition select'); set(field, 'value');",
+    );
+    window.until("its comparisons", || {
+        window.script("const all = document.querySelectorAll('.condition select'); const set = (e, v) => { Object.getOwnPropertyDescriptor(e.constructor.prototype, 'value').set.call(e, v); e.dispatchEvent(new Event('change', { bubbles: true })) }; set(all[1], '>'); return all[1].value === '>'").as_bool()?.then_some(())
+    });
+    window.click(".condition input");
+    window.type_keys("5000");
+    window.picture("132-filter");
+    window.press(&[key::ENTER]);
+    window.gone("#add-condition");
+    window.until("the condition", || {
+        let filter = window.script("return document.querySelector('#filter').value");
+        (filter.as_str() == Some("value > '5000'")).then_some(())
+    });
+    window.picture("133-filtered");
+    drop(window);
+
+    // As it was, in Chinese and dark.
+    let window = Window::open(&vault, &[]);
+    window.wait("#today");
+    dress(&window, "zh", "dark");
+    window.wait("#nav-deal");
+    window.click("#nav-deal");
+    window.wait("#as-list");
+    window.click("#as-list");
+    window.wait(".group-head");
+    window.accessibility("a list in groups, Chinese, dark");
+    window.picture("134-groups-zh-dark");
+    window.press(&["v"]);
+    window.wait("#usual");
+    window.picture("135-columns-zh-dark");
+    window.click("#usual");
+    window.gone(".group-head");
+    window.press(&[key::ESCAPE]);
+    dress(&window, "en", "light");
+}

@@ -71,6 +71,8 @@ pub enum Command {
     Get { id: String },
     /// List records
     List(List),
+    /// How many records there are, and what their fields come to, as a whole or by a field
+    Totals(Totals),
     /// Find records by any text
     Search {
         text: String,
@@ -373,6 +375,20 @@ pub enum Locale {
     En,
     Zh,
     Mixed,
+}
+
+#[derive(Args)]
+pub struct Totals {
+    pub kind: String,
+    /// A filter, such as: city = 'Porto' and tags has 'vip'
+    #[arg(long = "where", value_name = "EXPR", default_value = "")]
+    pub filter: String,
+    /// The field that they are grouped by: stage, owner, close_date (by month)
+    #[arg(long, value_name = "FIELD")]
+    pub by: Option<String>,
+    /// Fields of numbers and money (default: those of money)
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub sum: Vec<String>,
 }
 
 #[derive(Args)]

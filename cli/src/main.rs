@@ -6,6 +6,7 @@ mod report;
 mod run;
 mod show;
 mod team;
+mod totals;
 mod words;
 
 use args::Cli;

@@ -197,6 +197,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Get { id } => get(show, session, &id),
         Command::List(args) => list(show, session, &args),
+        Command::Totals(args) => crate::totals::totals(show, session, args),
         Command::Search { text, kind, limit } => {
             let hits = session.search(&text, kind.map(|k| k.parse::<Kind>()).transpose()?, limit)?;
             let rows: Vec<Vec<String>> = hits

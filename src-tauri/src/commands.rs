@@ -3,8 +3,8 @@
 use crate::team::Team;
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
-    ImportFrom, ImportOptions, ImportReport, Keyring, ListPage, ListRequest, LockState, Neighbours,
-    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
+    ImportFrom, ImportOptions, ImportReport, Keyring, ListGroup, ListPage, ListRequest, LockState,
+    Neighbours, Passphrase, Satchel, SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
     domain::{FieldType, Kind, OperationId, RecordId},
     views::{
         AttachmentView, FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView,
@@ -318,6 +318,18 @@ pub async fn list(desktop: State<'_, Desktop>, kind: Kind, request: ListRequest)
 #[specta::specta]
 pub async fn ids(desktop: State<'_, Desktop>, kind: Kind, request: ListRequest) -> Answer<Vec<RecordId>> {
     with(&desktop, move |s| s.ids(kind, &request)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn groups(
+    desktop: State<'_, Desktop>,
+    kind: Kind,
+    request: ListRequest,
+    by: Option<String>,
+    sums: Vec<String>,
+) -> Answer<Vec<ListGroup>> {
+    with(&desktop, move |s| s.groups(kind, &request, by.as_deref(), &sums)).await
 }
 
 #[tauri::command]

@@ -40,6 +40,7 @@ fn bindings() -> Builder<tauri::Wry> {
             add_field,
             list,
             ids,
+            groups,
             neighbours,
             search,
             get,

@@ -14,6 +14,7 @@ pub const COMMANDS: &[&str] = &[
     "add_field",
     "list",
     "ids",
+    "groups",
     "neighbours",
     "search",
     "get",

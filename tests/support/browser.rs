@@ -30,6 +30,7 @@ pub mod key {
     pub const SHIFT: &str = "\u{e008}";
     pub const DOWN: &str = "\u{e015}";
     pub const END: &str = "\u{e010}";
+    pub const HOME: &str = "\u{e011}";
     pub const DELETE: &str = "\u{e017}";
     pub const UP: &str = "\u{e013}";
     pub const LEFT: &str = "\u{e012}";

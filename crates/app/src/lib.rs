@@ -39,7 +39,7 @@ pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
-pub use lists::{ListPage, ListRequest, Neighbours};
+pub use lists::{ListGroup, ListPage, ListRequest, ListSum, Neighbours};
 pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, default_vault_dir, state_dir};
 pub use merge::Merge;
 pub use records::FieldInput;
@@ -50,7 +50,7 @@ pub use reports::{
 pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
-pub use settings::Settings;
+pub use settings::{Layout, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
 

@@ -115,6 +115,33 @@ impl Session {
         Ok(ids?)
     }
 
+    /// A list in groups by a field, or as one, with what fields of numbers and money come to.
+    pub fn groups(
+        &self,
+        kind: Kind,
+        request: &ListRequest,
+        by: Option<&str>,
+        sums: &[String],
+    ) -> Result<Vec<ListGroup>, AppError> {
+        let query = query(kind, request)?;
+        if !query.text.trim().is_empty() {
+            self.index_pending();
+        }
+        let catalogue = self.catalogue();
+        self.store.glance::<_, AppError>(|db| {
+            let groups = lists::groups(db, &catalogue, &query, by, sums)?;
+            // One of its rows says what a group has; a list as one has nothing in common.
+            let rows: Vec<i64> = groups.iter().filter(|_| by.is_some()).map(|group| group.row).collect();
+            let mut examples = lists::page(db, &catalogue, kind, &rows)?.into_iter();
+            let view = |group: lists::Group| ListGroup {
+                count: u32::try_from(group.count).unwrap_or(u32::MAX),
+                of: by.and(examples.next()).map(row_view),
+                sums: group.sums.into_iter().map(ListSum::from).collect(),
+            };
+            Ok(groups.into_iter().map(view).collect())
+        })
+    }
+
     /// The records before and after one in a list, and its position (from 1).
     pub fn neighbours(
         &self,
@@ -212,6 +239,29 @@ impl Session {
     pub fn frequent(&self, field: &str, limit: usize) -> Result<Vec<String>, AppError> {
         let found = self.store.read(|db| projections::frequent(db, field, limit.min(200)))?;
         Ok(found.into_iter().map(|(value, _)| value).collect())
+    }
+}
+
+/// Records of a list that have the same in a field.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ListGroup {
+    pub count: u32,
+    /// One of them: what it has in the field, all have.
+    pub of: Option<RowView>,
+    pub sums: Vec<ListSum>,
+}
+
+/// What a field comes to; of money once for each currency, in minor units.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ListSum {
+    pub field: String,
+    pub currency: Option<String>,
+    pub sum: f64,
+}
+
+impl From<lists::Sum> for ListSum {
+    fn from(sum: lists::Sum) -> Self {
+        Self { field: sum.field, currency: sum.currency, sum: sum.sum }
     }
 }
 

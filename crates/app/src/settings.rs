@@ -4,7 +4,7 @@ use crate::{AppError, Session};
 use satchel_domain::Kind;
 use satchel_storage::{StorageError, settings};
 use serde::{Deserialize, Serialize};
-use std::sync::PoisonError;
+use std::{collections::BTreeMap, sync::PoisonError};
 
 /// All with a sensible default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -16,6 +16,16 @@ pub struct Settings {
     /// ISO 4217.
     pub currency: String,
     pub views: Vec<SavedView>,
+    /// How the list of a kind looks where somebody has said so.
+    #[serde(default)]
+    pub layouts: BTreeMap<String, Layout>,
+}
+
+/// The columns of a list in their order, and the field that it is grouped by; empty: as usual.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Layout {
+    pub columns: Vec<String>,
+    pub group: String,
 }
 
 /// A list as somebody wants to see it again.
@@ -25,6 +35,8 @@ pub struct SavedView {
     pub kind: Kind,
     pub filter: String,
     pub sort: String,
+    #[serde(default)]
+    pub layout: Layout,
 }
 
 impl Default for Settings {
@@ -43,7 +55,13 @@ impl Default for Settings {
             "CH" => "CHF",
             _ => "EUR",
         };
-        Self { lock_after: 15, currency: currency.into(), region, views: Vec::new() }
+        Self {
+            lock_after: 15,
+            currency: currency.into(),
+            region,
+            views: Vec::new(),
+            layouts: BTreeMap::new(),
+        }
     }
 }
 
@@ -82,6 +100,7 @@ impl Session {
     pub fn set_settings(&self, new: &Settings) -> Result<(), AppError> {
         let sound = new.lock_after <= 24 * 60
             && new.views.len() <= 200
+            && new.layouts.len() <= 100
             && satchel_domain::money::exponent(&new.currency).is_some()
             && (new.region.is_empty()
                 || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));

@@ -102,31 +102,10 @@ fn rows_among(
 ) -> Result<Vec<i64>, StorageError> {
     let kind = query.kind;
     let mut builder = Builder { catalogue, kind, params: Vec::new() };
-    let mut conditions = vec![if query.trash {
-        "t.deleted_at IS NOT NULL".to_owned()
-    } else {
-        "t.deleted_at IS NULL".to_owned()
-    }];
+    let mut conditions = builder.conditions(query)?;
     if let [a, b] = two {
         let (a, b) = (builder.bind(Sql::Integer(*a)), builder.bind(Sql::Integer(*b)));
         conditions.push(format!("t.row IN ({a}, {b})"));
-    }
-    if let Some(filter) = &query.filter {
-        conditions.push(builder.condition(filter)?);
-    }
-    if !query.text.trim().is_empty() {
-        conditions.push(match expression_for_all(&query.text) {
-            // What is in the trash is not in the index: its name is looked at.
-            _ if query.trash => {
-                let text = builder.bind(Sql::Text(fold(&query.text)));
-                format!("(instr(fold(t.called), {text}) > 0 OR instr(t.sort, {text}) > 0)")
-            }
-            Some(expression) => format!(
-                "t.row IN (SELECT rowid FROM search WHERE search MATCH {})",
-                builder.bind(Sql::Text(expression))
-            ),
-            None => "0".to_owned(),
-        });
     }
     let order = builder.order(&query.sort, query.trash)?;
     let params = |params: Vec<Sql>| params_from_iter(params);
@@ -142,6 +121,87 @@ fn rows_among(
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map(params(builder.params), |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Rows that have the same in a field, in the order of a list that is sorted by it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    pub count: i64,
+    /// One of them, which says what they have.
+    pub row: i64,
+    pub sums: Vec<Sum>,
+}
+
+/// What a field of a group comes to; of money once for each currency, in minor units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sum {
+    pub field: String,
+    pub currency: Option<String>,
+    pub sum: f64,
+}
+
+/// A list in groups by a field, or as one, with what fields of numbers and money come to. What has nothing in the field
+/// comes last.
+pub fn groups(
+    db: &Connection,
+    catalogue: &Catalogue,
+    query: &ListQuery,
+    by: Option<&str>,
+    sums: &[String],
+) -> Result<Vec<Group>, StorageError> {
+    let kind = query.kind;
+    let begin = || -> Result<(Builder<'_>, String, String, String), StorageError> {
+        let mut builder = Builder { catalogue, kind, params: Vec::new() };
+        let (by, order) = match by {
+            Some(by) => builder.group(by)?,
+            None => ("0".to_owned(), "1".to_owned()),
+        };
+        let conditions = builder.conditions(query)?.join(" AND ");
+        Ok((builder, by, order, conditions))
+    };
+    let mut found = Vec::new();
+    let mut at: HashMap<Vec<u8>, usize> = HashMap::new();
+    let (builder, by_key, order, conditions) = begin()?;
+    let sql = format!(
+        "SELECT {by_key} AS g, count(*), max(t.row) FROM {kind} t WHERE {conditions} GROUP BY g ORDER BY {order}"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(builder.params))?;
+    while let Some(r) = rows.next()? {
+        at.insert(bytes_of(r.get_ref(0)?), found.len());
+        let row = r.get::<_, Option<i64>>(2)?.unwrap_or_default();
+        found.push(Group { count: r.get(1)?, row, sums: Vec::new() });
+    }
+    for name in sums {
+        let (mut builder, by_key, _, conditions) = begin()?;
+        let Column::Field(field) = builder.column(name)? else {
+            return Err(StorageError::UnknownField(name.clone()));
+        };
+        let value = builder.raw(field);
+        let currency = match field.ty {
+            FieldType::Money => builder.raw_currency(field),
+            FieldType::Number => "NULL".to_owned(),
+            _ => return Err(StorageError::UnknownField(name.clone())),
+        };
+        let sql = format!(
+            "SELECT {by_key} AS g, {currency} AS c, total({value}) FROM {kind} t WHERE {conditions} AND {value} IS NOT NULL GROUP BY g, c ORDER BY c"
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(builder.params))?;
+        while let Some(r) = rows.next()? {
+            let group = at.get(&bytes_of(r.get_ref(0)?)).and_then(|at| found.get_mut(*at));
+            if let Some(group) = group {
+                group.sums.push(Sum { field: field.key.clone(), currency: r.get(1)?, sum: r.get(2)? });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn bytes_of(value: ValueRef<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    Key { expression: String::new(), descending: false, always: false, links: None }.append(value, &mut out);
+    out
 }
 
 /// Reads rows with their keys and puts them in the order that SQLite would: each row's keys become
@@ -298,6 +358,29 @@ impl<'a> Builder<'a> {
     fn bind(&mut self, value: Sql) -> String {
         self.params.push(value);
         format!("?{}", self.params.len())
+    }
+
+    fn conditions(&mut self, query: &ListQuery) -> Result<Vec<String>, StorageError> {
+        let there = if query.trash { "t.deleted_at IS NOT NULL" } else { "t.deleted_at IS NULL" };
+        let mut conditions = vec![there.to_owned()];
+        if let Some(filter) = &query.filter {
+            conditions.push(self.condition(filter)?);
+        }
+        if !query.text.trim().is_empty() {
+            conditions.push(match expression_for_all(&query.text) {
+                // What is in the trash is not in the index: its name is looked at.
+                _ if query.trash => {
+                    let text = self.bind(Sql::Text(fold(&query.text)));
+                    format!("(instr(fold(t.called), {text}) > 0 OR instr(t.sort, {text}) > 0)")
+                }
+                Some(expression) => format!(
+                    "t.row IN (SELECT rowid FROM search WHERE search MATCH {})",
+                    self.bind(Sql::Text(expression))
+                ),
+                None => "0".to_owned(),
+            });
+        }
+        Ok(conditions)
     }
 
     fn column(&self, name: &str) -> Result<Column<'a>, StorageError> {
@@ -515,6 +598,33 @@ impl<'a> Builder<'a> {
         };
         // The name of the field stands in the text, so that SQLite plans with the index's statistics.
         format!("t.row IN (SELECT row FROM term WHERE field = '{field}' AND {condition})")
+    }
+
+    /// What the rows of a group have in common, and the order of groups. Days are grouped by their month.
+    fn group(&mut self, by: &str) -> Result<(String, String), StorageError> {
+        let Column::Field(field) = self.column(by)? else {
+            return Err(StorageError::UnknownField(by.to_owned()));
+        };
+        let groups = [
+            FieldType::Text,
+            FieldType::Choice,
+            FieldType::YesNo,
+            FieldType::Link,
+            FieldType::Date,
+            FieldType::Number,
+        ];
+        if !groups.contains(&field.ty) {
+            return Err(StorageError::UnknownField(by.to_owned()));
+        }
+        let is_day = field.ty == FieldType::Date;
+        let order = self.order(&[(by.to_owned(), false)], false)?;
+        let key = order.keys.into_iter().next().ok_or_else(|| StorageError::UnknownField(by.to_owned()))?;
+        let expression = match key.links {
+            Some(kind) => linked("sort", kind, &key.expression),
+            None if is_day => format!("substr({}, 1, 7)", key.expression),
+            None => key.expression,
+        };
+        Ok((expression, "g ASC NULLS LAST".to_owned()))
     }
 
     fn order(&mut self, sort: &[(String, bool)], trash: bool) -> Result<Order, StorageError> {

@@ -397,6 +397,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],
     ["F", t("files.attach")],
+    ["F · V", t("keys.arrange")],
     ["Shift ↓ · Shift ↑", t("keys.range")],
     ["Ctrl O", t("nav.import")],
     ["Ctrl Shift E", t("export.all")],

@@ -34,9 +34,11 @@ export function useRested(text: string): string {
   return rested;
 }
 
+const NO_FIELDS: FieldView[] = [];
+
 export function useFields(kind: Kind): FieldView[] {
   const version = useVersion();
-  return useQuery(() => commands.fields(kind), [kind, version]).data ?? [];
+  return useQuery(() => commands.fields(kind), [kind, version]).data ?? NO_FIELDS;
 }
 
 /** The list that the open record was reached from: next and previous follow it. */
@@ -45,12 +47,15 @@ export const lastList: {
   request: ListRequest;
   /** What was typed, and the filter of the page that the list was reached from. */
   input: string;
+  /** By what somebody sorted it, within its groups. */
+  sort: string;
   within?: string;
   top: number;
   row: number;
 } = {
   kind: "person",
   input: "",
+  sort: "",
   request: { filter: "", text: "", sort: "", trash: false, offset: 0, limit: 0 },
   top: 0,
   row: 0,

@@ -20,6 +20,7 @@ export const commands = {
 	addField: (kind: Kind, label: string, ty: FieldType, options: string[]) => __TAURI_INVOKE<Written>("plugin:satchel|add_field", { kind, label, ty, options }),
 	list: (kind: Kind, request: ListRequest) => __TAURI_INVOKE<ListPage>("plugin:satchel|list", { kind, request }),
 	ids: (kind: Kind, request: ListRequest) => __TAURI_INVOKE<RecordId[]>("plugin:satchel|ids", { kind, request }),
+	groups: (kind: Kind, request: ListRequest, by: string | null, sums: string[]) => __TAURI_INVOKE<ListGroup[]>("plugin:satchel|groups", { kind, request, by, sums }),
 	neighbours: (kind: Kind, request: ListRequest, id: RecordId) => __TAURI_INVOKE<Neighbours>("plugin:satchel|neighbours", { kind, request, id }),
 	search: (text: string, kind: Kind | null, limit: number) => __TAURI_INVOKE<Hit[]>("plugin:satchel|search", { text, kind, limit }),
 	get: (id: RecordId) => __TAURI_INVOKE<RecordView>("plugin:satchel|get", { id }),
@@ -563,6 +564,20 @@ export type KitView = {
 	text: string,
 };
 
+/**  The columns of a list in their order, and the field that it is grouped by; empty: as usual. */
+export type Layout = {
+	columns: string[],
+	group: string,
+};
+
+/**  Records of a list that have the same in a field. */
+export type ListGroup = {
+	count: number,
+	/**  One of them: what it has in the field, all have. */
+	of: RowView | null,
+	sums: ListSum[],
+};
+
 export type ListPage = {
 	total: number,
 	rows: RowView[],
@@ -579,6 +594,13 @@ export type ListRequest = {
 	trash: boolean,
 	offset: number,
 	limit: number,
+};
+
+/**  What a field comes to; of money once for each currency, in minor units. */
+export type ListSum = {
+	field: string,
+	currency: string | null,
+	sum: number | null,
 };
 
 export type LockState = "no_vault" | "locked" | "open";
@@ -862,6 +884,7 @@ export type SavedView = {
 	kind: Kind,
 	filter: string,
 	sort: string,
+	layout?: Layout,
 };
 
 /**  All with a sensible default. */
@@ -873,6 +896,8 @@ export type Settings = {
 	/**  ISO 4217. */
 	currency: string,
 	views: SavedView[],
+	/**  How the list of a kind looks where somebody has said so. */
+	layouts?: { [key in string]: Layout },
 };
 
 export type Skipped = {

@@ -1,15 +1,16 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
-import type { Kind, ListRequest, RowView } from "../bindings";
+import type { FieldView, Kind, ListGroup, ListRequest, RowView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
-import { address, ago, type Json, money, shortDay } from "../shared/format";
-import { t, tOr } from "../shared/i18n";
+import { address, ago, count, type Json, money, monthName, shortDay, show } from "../shared/format";
+import { t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
-import { cellChange, cellText, columnsThatFit, nextSort } from "./columns";
+import { cellChange, cellText, columnsThatFit, headOf, linesOf, nextSort } from "./columns";
 import { browsed, type ColumnSpec, KINDS } from "./kinds";
+import { sumsText } from "./ListSums";
 
 const CHUNK = 60;
 /** Chunks that stay in memory on either side of the last one. */
@@ -83,6 +84,12 @@ interface Props {
   request: ListRequest;
   version: number;
   columns: ColumnSpec[];
+  fields: FieldView[];
+  /** What it is sorted by within its groups. */
+  sort: string;
+  /** The groups that the rows come in, and the field that they are of. */
+  groups?: ListGroup[];
+  by: string;
   at: number;
   setAt: (at: number) => void;
   selected: Set<string>;
@@ -103,7 +110,8 @@ export function Grid(props: Props) {
     kind,
     request,
     version,
-
+    fields,
+    groups,
     at,
     setAt,
     selected,
@@ -136,6 +144,14 @@ export function Grid(props: Props) {
     if (selected.size === 0) anchor.current = undefined;
   }, [selected]);
   const total = rows.total ?? 0;
+  const lines = useMemo(
+    () =>
+      linesOf(
+        groups?.map((group) => group.count),
+        total,
+      ),
+    [groups, total],
+  );
   const rowHeight = useRowHeight();
 
   useEffect(() => {
@@ -175,8 +191,18 @@ export function Grid(props: Props) {
     if (body.current && rows.total !== undefined && props.top > 0) body.current.scrollTop = props.top;
   }, [rows.total === undefined]);
 
-  const first = Math.max(0, Math.floor(top / rowHeight) - 4);
-  const last = Math.min(total, Math.ceil((top + height) / rowHeight) + 8);
+  const firstLine = Math.max(0, Math.floor(top / rowHeight) - 4);
+  const lastLine = Math.min(lines.count, Math.ceil((top + height) / rowHeight) + 8);
+  const visible: number[] = [];
+  const heads: { line: number; group: ListGroup }[] = [];
+  for (let line = firstLine; line < lastLine; line++) {
+    const there = lines.at(line);
+    const group = "group" in there ? groups?.[there.group] : undefined;
+    if ("row" in there) visible.push(there.row);
+    else if (group) heads.push({ line, group });
+  }
+  const first = visible[0] ?? 0;
+  const last = (visible[visible.length - 1] ?? -1) + 1;
   useEffect(() => {
     // A chunk ahead on either side, so that a turn of the wheel meets rows that are there.
     for (
@@ -191,12 +217,15 @@ export function Grid(props: Props) {
     (row: number) => {
       const element = body.current;
       if (!element) return;
-      const y = row * rowHeight;
-      if (y < element.scrollTop) element.scrollTop = y;
+      // The head of its group comes into sight with a first row.
+      const line = lines.lineOf(row);
+      const above = line > 0 && "group" in lines.at(line - 1) ? rowHeight : 0;
+      const y = line * rowHeight;
+      if (y - above < element.scrollTop) element.scrollTop = y - above;
       else if (y + rowHeight > element.scrollTop + element.clientHeight)
         element.scrollTop = y + rowHeight - element.clientHeight;
     },
-    [rowHeight],
+    [rowHeight, lines],
   );
   useEffect(() => reveal(at), [at, reveal]);
 
@@ -269,15 +298,13 @@ export function Grid(props: Props) {
       anchor.current = undefined;
       toggle(row.id);
     } else if (event.key.toLowerCase() === "s" && columns[column])
-      onSort(nextSort(request.sort, columns[column].key));
+      onSort(nextSort(props.sort, columns[column].key));
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
 
   const template = `22px ${columns.map((c) => c.width).join(" ")}`;
-  const visible: number[] = [];
-  for (let n = first; n < last; n++) visible.push(n);
   // What is edited stays drawn when it is scrolled out of sight.
   if (editing !== undefined && at < total && (at < first || at >= last)) visible.push(at);
   // A saved value can sort the row away while its next cell is open: the list takes the keys back.
@@ -287,6 +314,11 @@ export function Grid(props: Props) {
     setEditing(undefined);
     root.current?.focus();
   }, [editedIsDrawn]);
+  /** Numbers stand under each other. */
+  const right = (key: string) => {
+    const type = fields.find((f) => f.key === key)?.type;
+    return type === "number" || type === "money";
+  };
   const slots = Math.max(1, Math.ceil(height / rowHeight) + 16);
 
   return (
@@ -315,22 +347,22 @@ export function Grid(props: Props) {
             <span className="sr">{t("select")}</span>
           </span>
           {columns.map((c) => {
-            const down = request.sort === `-${c.key}`;
-            const up = request.sort === c.key;
+            const down = props.sort === `-${c.key}`;
+            const up = props.sort === c.key;
             return (
               <span
                 key={c.key}
                 role="columnheader"
                 aria-sort={up ? "ascending" : down ? "descending" : "none"}
-                className={RIGHT.has(c.key) ? "right" : ""}
+                className={right(c.key) ? "right" : ""}
               >
                 <button
                   type="button"
                   tabIndex={-1}
                   data-sort={c.key}
-                  onClick={() => onSort(nextSort(request.sort, c.key))}
+                  onClick={() => onSort(nextSort(props.sort, c.key))}
                 >
-                  {head(c.key)} {up ? "↑" : down ? "↓" : ""}
+                  {headOf(c.key, fields)} {up ? "↑" : down ? "↓" : ""}
                 </button>
               </span>
             );
@@ -347,7 +379,24 @@ export function Grid(props: Props) {
           props.onScroll(e.currentTarget.scrollTop);
         }}
       >
-        <Spacer height={total * rowHeight} />
+        <Spacer height={lines.count * rowHeight} />
+        {heads.map(({ line, group }) => (
+          <Line
+            key={`head-${line}`}
+            className="grid-row group-head"
+            template="1fr auto"
+            role="row"
+            y={line * rowHeight}
+          >
+            <span role="gridcell" aria-colindex={1} aria-colspan={columns.length + 1}>
+              <strong>{(group.of && groupTitle(group.of, props.by, fields)) || t("list.nothing")}</strong>{" "}
+              <span className="soft">{count(group.count)}</span>
+            </span>
+            <span role="gridcell" aria-colindex={columns.length + 1} className="soft amount">
+              {sumsText(group.sums, fields)}
+            </span>
+          </Line>
+        ))}
         {visible.map((n) => {
           const row = rows.row(n);
           return (
@@ -358,7 +407,7 @@ export function Grid(props: Props) {
               role="row"
               id={`row-${n}`}
               rowIndex={n + 2}
-              y={n * rowHeight}
+              y={lines.lineOf(n) * rowHeight}
               selected={row ? selected.has(row.id) : false}
               onClick={(event) => {
                 if (editing !== undefined && n === at) return;
@@ -385,7 +434,7 @@ export function Grid(props: Props) {
                   role="gridcell"
                   id={`cell-${n}-${i}`}
                   aria-colindex={i + 2}
-                  className={`cell ${c.key === "name" ? "name" : ""} ${RIGHT.has(c.key) ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
+                  className={`cell ${c.key === "name" ? "name" : ""} ${right(c.key) ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
                   data-key={c.key}
                 >
                   {row && row.id === editing && i === column ? (
@@ -393,6 +442,7 @@ export function Grid(props: Props) {
                       key={c.key}
                       row={row}
                       field={c.key}
+                      label={headOf(c.key, fields)}
                       typed={typed}
                       onDone={(step, early) => {
                         const next = column + step;
@@ -402,7 +452,12 @@ export function Grid(props: Props) {
                       }}
                     />
                   ) : row ? (
-                    <Cell row={row} field={c.key} onOpen={() => onOpen(row)} />
+                    <Cell
+                      row={row}
+                      field={c.key}
+                      view={fields.find((f) => f.key === c.key)}
+                      onOpen={() => onOpen(row)}
+                    />
                   ) : (
                     i === 0 && <i className="skeleton" />
                   )}
@@ -416,13 +471,22 @@ export function Grid(props: Props) {
   );
 }
 
-/** Numbers stand under each other. */
-const RIGHT = new Set(["employees", "value"]);
+/** What all of a group have in its field: of a day the month. */
+function groupTitle(row: RowView, by: string, fields: FieldView[]): string {
+  const field = fields.find((f) => f.key === by);
+  const value = (row.fields as Json)[by];
+  if (value === undefined || value === null) return "";
+  return field?.type === "date" ? monthName(String(value).slice(0, 7)) : show(field, value, row.titles[by]);
+}
 
-const head = (key: string) =>
-  key === "name" ? t("list.name") : key === "updated_at" ? t("list.updated") : tOr(`field.${key}`, key);
+interface CellProps {
+  row: RowView;
+  field: string;
+  view: FieldView | undefined;
+  onOpen: () => void;
+}
 
-function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () => void }) {
+function Cell({ row, field, view, onOpen }: CellProps) {
   const value = (row.fields as Json)[field];
   if (field === "name")
     return (
@@ -444,21 +508,22 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
     return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
   if (field === "updated_at") return ago(row.updated_at);
   if (value === undefined || value === null) return "";
-  if (field === "due" || field === "close_date") return shortDay(value);
-  if (field === "at" || field === "done_at") return ago(value);
-  if (field === "type") return tOr(`option.${value}`, value);
-  return typeof value === "object" ? money(value) : value;
+  if (view?.type === "date") return shortDay(value);
+  if (view?.type === "date_time") return ago(value);
+  if (view?.type === "money") return money(value);
+  return show(view, value);
 }
 
 interface CellEditorProps {
   row: RowView;
   field: string;
+  label: string;
   typed?: string;
   /** `typed`: what was typed while the cell was being saved; it belongs to the next. */
   onDone: (step: number, typed?: string) => void;
 }
 
-function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
+function CellEditor({ row, field, label, typed, onDone }: CellEditorProps) {
   // What it began with: the row may be another one by the time that it is left.
   const [start] = useState(() => {
     const before = cellText(row.fields as Json, field);
@@ -502,14 +567,14 @@ function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
       early.current = "";
       return;
     }
-    withUndo(t("record.changed", { title: row.title || head(field) }), written.operation);
+    withUndo(t("record.changed", { title: row.title || label }), written.operation);
     done(step);
   };
   return (
     <input
       className="input"
       autoFocus
-      aria-label={head(field)}
+      aria-label={label}
       aria-invalid={error}
       value={text}
       onChange={(e) => setText(e.target.value)}
@@ -535,7 +600,7 @@ interface LineProps {
   template: string;
   role: "row";
   id?: string;
-  rowIndex: number;
+  rowIndex?: number;
   y?: number;
   selected?: boolean;
   onClick?: (event: React.MouseEvent) => void;

@@ -1,9 +1,9 @@
-import { LayoutGrid, Merge, Plus, Trash2, X } from "lucide-react";
+import { Columns3, LayoutGrid, ListFilter, Merge, Plus, Trash2, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
-import type { FieldView, ListRequest, RowView } from "../bindings";
+import type { FieldView, Layout, ListRequest, RowView } from "../bindings";
 import { MOST } from "../duplicates/choices";
 import { canMerge } from "../duplicates/DuplicatesPage";
 import { commands } from "../platform/tauri";
@@ -12,9 +12,12 @@ import { t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Empty } from "../shared/ui";
-import { asRequest, conditionsOf, readable, withoutLast } from "./columns";
+import { asRequest, columnsFor, conditionsOf, readable, summed, withoutLast } from "./columns";
+import { FilterBuilder } from "./FilterBuilder";
 import { Grid, type GridHandle } from "./Grid";
 import { BROWSED, type Browsed, browsed, columnsOf, KINDS } from "./kinds";
+import { ListOptions } from "./ListOptions";
+import { ListSums } from "./ListSums";
 import { Peek } from "./Peek";
 
 const splitTags = (text: string) =>
@@ -22,6 +25,8 @@ const splitTags = (text: string) =>
     .split(/[,，、;；]/)
     .map((tag) => tag.trim())
     .filter(Boolean);
+
+const AS_USUAL: Layout = { columns: [], group: "" };
 
 type ListRoute = Extract<Route, { page: "list" }>;
 
@@ -34,19 +39,30 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     lastList.within === within &&
     route.filter === undefined;
   const [input, setInput] = useState(route.filter ?? (returning ? lastList.input : ""));
-  const [sort, setSort] = useState(route.sort ?? (returning ? lastList.request.sort : KINDS[kind].sort));
+  const [sort, setSort] = useState(route.sort ?? (returning ? lastList.sort : KINDS[kind].sort));
   const [at, setAt] = useState(returning ? lastList.row : 0);
   const [total, setTotal] = useState<number>();
   const [selected, setSelected] = useState(new Set<string>());
   const [row, setRow] = useState<RowView>();
   const [peek, setPeek] = useState(false);
   const [naming, setNaming] = useState(false);
+  const [dialog, setDialog] = useState<"options" | "filter">();
   const fields = useFields(kind);
   const version = useVersion();
   const filter = useRef<HTMLInputElement>(null);
   const handle = useRef<GridHandle>(null);
   const top = useRef(returning ? lastList.top : 0);
   const settings = useQuery(() => commands.settings(), [version]).data;
+
+  // What is in the trash is listed as usual.
+  const [arranged, setArranged] = useState<Layout>();
+  const layout = route.trash ? AS_USUAL : (arranged ?? settings?.layouts?.[kind] ?? AS_USUAL);
+  const by = fields.some((f) => f.key === layout.group) ? layout.group : "";
+  const columns = useMemo(
+    () => columnsFor(columnsOf(kind), layout.columns, fields),
+    [kind, layout.columns, fields],
+  );
+  const sums = route.trash ? "" : summed(columns, fields).join(" ");
 
   // By what they are called: the list itself is a new one after every change.
   const keys = fields.map((f) => f.key).join(" ");
@@ -62,17 +78,22 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     () => ({
       filter: within && typed.filter ? `(${within}) and (${typed.filter})` : (within ?? typed.filter),
       text: typed.text,
-      sort,
+      sort: by ? [by, sort].filter(Boolean).join(",") : sort,
       trash: !!route.trash,
       offset: 0,
       limit: 0,
     }),
-    [typed, within, sort, route.trash],
+    [typed, within, sort, by, route.trash],
   );
   const conditions = typed.filter ? conditionsOf(typed.filter) : [];
   useEffect(() => {
-    Object.assign(lastList, { kind, request, row: at, input, within });
-  }, [kind, request, at, input, within]);
+    Object.assign(lastList, { kind, request, sort, row: at, input, within });
+  }, [kind, request, sort, at, input, within]);
+  const groups = useQuery(
+    async () =>
+      by || sums ? commands.groups(kind, request, by || null, sums.split(" ").filter(Boolean)) : undefined,
+    [kind, request, by, sums, version],
+  ).data;
   useEffect(() => handle.current?.focus(), []);
 
   const changeInput = (text: string) => {
@@ -143,11 +164,22 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     if (!name || !settings) return;
     const views = [
       ...settings.views.filter((v) => v.name !== name),
-      { name, kind, filter: within ? request.filter : input, sort },
+      { name, kind, filter: within ? request.filter : input, sort, layout },
     ];
     if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined)
       toast(t("list.viewSaved"));
   }
+
+  const saving = useRef<Promise<unknown>>(Promise.resolve());
+  /** Shows at once, and is kept for the next time. */
+  const setLayout = (next: Layout) => {
+    setArranged(next);
+    const save = async () => {
+      const now = await commands.settings();
+      return commands.setSettings({ ...now, layouts: { ...now.layouts, [kind]: next } });
+    };
+    saving.current = saving.current.then(() => attempt(save));
+  };
 
   async function deleteView(name: string) {
     if (!settings) return;
@@ -170,6 +202,8 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     // A key that is held down must not empty the list.
     Delete: (event) => !event.repeat && !route.trash && void remove(),
     m: merge,
+    f: () => !route.trash && setDialog("filter"),
+    v: () => !route.trash && setDialog("options"),
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
     e: () => row && open(row),
@@ -253,6 +287,29 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
             }
           }}
         />
+        {!route.trash && (
+          <>
+            <button
+              type="button"
+              className="button"
+              id="build"
+              title={`${t("list.build")} (F)`}
+              onClick={() => setDialog("filter")}
+            >
+              <ListFilter size={15} /> {t("list.build")}
+            </button>
+            <button
+              type="button"
+              className="button"
+              id="options"
+              title={`${t("list.options")} (V)`}
+              aria-pressed={layout.columns.length > 0 || !!by}
+              onClick={() => setDialog("options")}
+            >
+              <Columns3 size={15} /> {t("list.options")}
+            </button>
+          </>
+        )}
         {views.map((v) => (
           <span className="view" key={v.name}>
             <button
@@ -262,6 +319,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               onClick={() => {
                 changeInput(v.filter);
                 setSort(v.sort);
+                setLayout(v.layout ?? AS_USUAL);
               }}
             >
               {v.name}
@@ -354,7 +412,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           kind={kind}
           request={request}
           version={version}
-          columns={columnsOf(kind)}
+          columns={columns}
+          fields={fields}
+          sort={sort}
+          groups={by ? groups : undefined}
+          by={by}
           at={at}
           setAt={setAt}
           selected={selected}
@@ -380,6 +442,27 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
         )}
         {peek && total !== 0 && <Peek id={row?.id} onOpen={() => row && open(row)} />}
       </div>
+      {groups && total !== 0 && <ListSums groups={groups} fields={fields} />}
+      {dialog === "options" && (
+        <ListOptions
+          fields={fields}
+          usual={columnsOf(kind).map((column) => column.key)}
+          layout={layout}
+          onChange={setLayout}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
+      {dialog === "filter" && (
+        <FilterBuilder
+          fields={fields}
+          filter={typed.filter}
+          onApply={(filter) => {
+            setDialog(undefined);
+            changeInput(filter);
+          }}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
     </>
   );
 }

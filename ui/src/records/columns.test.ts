@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { asRequest, cellChange, cellText, nextSort, withoutLast } from "./columns";
+import type { FieldView } from "../bindings";
+import { asRequest, cellChange, cellText, columnsFor, linesOf, nextSort, withoutLast } from "./columns";
 
 const fields = [{ key: "first_name" }, { key: "tags" }];
 
@@ -52,4 +53,40 @@ describe("a cell that is edited in the list", () => {
     expect(cellChange(street, "city", "")).toEqual({ addresses: [{ id: "d", street: "Main 1" }] });
     expect(cellText({ employees: 12 }, "employees")).toBe("12");
   });
+});
+
+it("rows stand under the heads of their groups", () => {
+  const lines = linesOf([2, 1, 3], 6);
+  expect(lines.count).toBe(9);
+  expect([0, 1, 2, 3, 4, 5].map(lines.lineOf)).toEqual([1, 2, 4, 6, 7, 8]);
+  expect([0, 1, 2, 3, 4, 5, 6, 7, 8].map(lines.at)).toEqual([
+    { group: 0 },
+    { row: 0 },
+    { row: 1 },
+    { group: 1 },
+    { row: 2 },
+    { group: 2 },
+    { row: 3 },
+    { row: 4 },
+    { row: 5 },
+  ]);
+  // The list has grown since: no groups until they are known anew.
+  expect(linesOf([2, 1, 3], 7).at(0)).toEqual({ row: 0 });
+  expect(linesOf(undefined, 3).lineOf(2)).toBe(2);
+});
+
+it("columns that were chosen stay in their order, and a field that is gone has none", () => {
+  const usual = [{ key: "name", width: "200px" }];
+  const fields = [
+    { key: "budget", type: "money", custom: true },
+    { key: "total", type: "money", derived: true },
+  ] as unknown as FieldView[];
+  const columns = columnsFor(usual, ["name", "total", "gone", "budget", "updated_at"], fields);
+  expect(columns.map((column) => [column.key, !!column.editable])).toEqual([
+    ["name", false],
+    ["total", false],
+    ["budget", true],
+    ["updated_at", false],
+  ]);
+  expect(columnsFor(usual, [], fields)).toBe(usual);
 });

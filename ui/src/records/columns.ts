@@ -1,7 +1,7 @@
 import type { FieldView } from "../bindings";
 import { type Json, labelOf, moneyInput } from "../shared/format";
-import { tOr } from "../shared/i18n";
-import type { ColumnSpec } from "./kinds";
+import { t, tOr } from "../shared/i18n";
+import { type ColumnSpec, UNSEEN } from "./kinds";
 
 /** What a cell shows of a record, as text to edit. */
 export function cellText(fields: Json, key: string): string {
@@ -28,6 +28,102 @@ export function cellChange(fields: Json, key: string, text: string): Record<stri
     return { addresses: orNull([...changed, ...others]) };
   }
   return { [key]: text || null };
+}
+
+/** Named by the app, not by the catalogue. */
+const OWN = ["name", "city", "updated_at", "created_at"];
+
+export const headOf = (key: string, fields: FieldView[]): string => {
+  if (key === "name") return t("list.name");
+  if (key === "updated_at") return t("list.updated");
+  const field = fields.find((f) => f.key === key);
+  return field ? labelOf(field) : tOr(`field.${key}`, tOr(`part.${key}`, key));
+};
+
+/** What can be a column: what the record is called stands for the parts of its name. */
+export const shownColumns = (fields: FieldView[]): string[] => [
+  "name",
+  ...fields
+    .filter((f) => !UNSEEN.has(f.key) && !["name", "addresses", "lines"].includes(f.key))
+    .map((f) => f.key),
+  ...(fields.some((f) => f.key === "addresses") ? ["city"] : []),
+  "updated_at",
+];
+
+const GROUPABLE = ["text", "choice", "yes_no", "link", "date", "number"];
+/** What a record is called is its own: groups of one say nothing. */
+const SINGULAR = ["name", "first_name", "middle_name", "nickname", "number", "code", "due_time", "website"];
+
+export const groupable = (field: FieldView): boolean =>
+  GROUPABLE.includes(field.type) && !UNSEEN.has(field.key) && !SINGULAR.includes(field.key);
+
+const EDITED = ["text", "choice", "number", "money", "date", "url"];
+const WIDTHS: Partial<Record<FieldView["type"], string>> = {
+  number: "90px",
+  money: "minmax(100px, 0.8fr)",
+  date: "110px",
+  date_time: "130px",
+  yes_no: "80px",
+};
+
+/** The columns that somebody has chosen, or the usual ones; a field that is gone has none. */
+export function columnsFor(usual: ColumnSpec[], chosen: string[], fields: FieldView[]): ColumnSpec[] {
+  if (chosen.length === 0) return usual;
+  return chosen.flatMap((key): ColumnSpec[] => {
+    const known = usual.find((column) => column.key === key);
+    if (known) return [known];
+    const field = fields.find((f) => f.key === key);
+    if (!field) return OWN.includes(key) ? [{ key, width: "minmax(110px, 1fr)" }] : [];
+    const width = WIDTHS[field.type] ?? "minmax(110px, 1fr)";
+    return [{ key, width, editable: EDITED.includes(field.type) && !field.derived }];
+  });
+}
+
+/** What is added up under a list: money, and numbers that somebody has made a field for. */
+export const summed = (columns: ColumnSpec[], fields: FieldView[]): string[] =>
+  columns
+    .map((column) => fields.find((f) => f.key === column.key))
+    .filter((f): f is FieldView => !!f && (f.type === "money" || (f.custom && f.type === "number")))
+    .map((f) => f.key);
+
+export interface Lines {
+  count: number;
+  /** On which line a row stands. */
+  lineOf: (row: number) => number;
+  /** What stands on a line: a row, or the head of a group. */
+  at: (line: number) => { row: number } | { group: number };
+}
+
+/** Rows in groups, each under a head. As long as the groups do not add up to the list there are none. */
+export function linesOf(counts: number[] | undefined, total: number): Lines {
+  const starts: number[] = [];
+  let sum = 0;
+  for (const count of counts ?? []) {
+    starts.push(sum);
+    sum += count;
+  }
+  if (starts.length === 0 || sum !== total)
+    return { count: total, lineOf: (row) => row, at: (row) => ({ row }) };
+  /** How many groups `begins` before something. */
+  const before = (is: (group: number) => boolean) => {
+    let [low, high] = [0, starts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (is(middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const start = (group: number) => starts[group] ?? 0;
+  return {
+    count: total + starts.length,
+    lineOf: (row) => row + before((group) => start(group) <= row),
+    at: (line) => {
+      const group = before((g) => start(g) + g <= line) - 1;
+      const offset = line - start(group) - group;
+      return offset === 0 ? { group } : { row: start(group) + offset - 1 };
+    },
+  };
 }
 
 /** The box before the columns, the gaps, and the padding of a row. */

@@ -1,0 +1,122 @@
+//! What lists come to: groups, their order, and sums that never add up two currencies.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use satchel_app::{
+    ListRequest, Session,
+    domain::{Kind, RecordId},
+};
+use satchel_tests::team::{Device, fields};
+use serde_json::{Value, json};
+
+fn new(session: &Session, kind: Kind, input: Value) -> RecordId {
+    session.create(kind, &fields(input)).unwrap().id
+}
+
+/// A session with deals of two firms, two currencies and three months.
+fn deals(session: &Session) {
+    let acme = new(session, Kind::Company, json!({"name": "Acme"}));
+    let zeta = new(session, Kind::Company, json!({"name": "Zeta"}));
+    for (name, company, value, close, owner) in [
+        ("a", Some(zeta), "100 EUR", "2026-11-03", "Bo"),
+        ("b", Some(acme), "250.50 EUR", "2026-11-30", "ana"),
+        ("c", Some(acme), "70 USD", "2026-12-01", "Ana"),
+        ("d", None, "", "", ""),
+    ] {
+        let id = new(session, Kind::Deal, json!({"name": name, "owner": owner}));
+        let mut more = json!({});
+        if let Some(company) = company {
+            more["company"] = json!(company.to_string());
+            more["value"] = json!(value);
+            more["close_date"] = json!(close);
+        }
+        session.set(id, &fields(more)).unwrap();
+        if name == "d" {
+            session.set(id, &fields(json!({"owner": null}))).unwrap();
+        }
+    }
+    let gone = new(session, Kind::Deal, json!({"name": "gone", "value": "999 EUR"}));
+    session.delete(&[gone], &mut |_| {}, &satchel_app::Cancel::default()).unwrap();
+}
+
+fn groups(session: &Session, by: Option<&str>, filter: &str) -> Vec<(Value, u32, Vec<(String, f64)>)> {
+    let request = ListRequest { filter: filter.into(), ..ListRequest::default() };
+    let groups = session.groups(Kind::Deal, &request, by, &["value".to_owned()]).unwrap();
+    let value = |row: &satchel_app::views::RowView, by: &str| match row.titles.get(by) {
+        Some(title) => json!(title),
+        None => row.fields.get(by).cloned().unwrap_or_default(),
+    };
+    groups
+        .iter()
+        .map(|group| {
+            let sums = group.sums.iter().map(|s| (s.currency.clone().unwrap_or_default(), s.sum));
+            let of = group.of.as_ref().zip(by).map(|(row, by)| value(row, by)).unwrap_or_default();
+            (of, group.count, sums.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn a_list_comes_in_groups_with_sums_by_currency() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    deals(session);
+    let eur = |minor: f64| ("EUR".to_owned(), minor);
+    let usd = |minor: f64| ("USD".to_owned(), minor);
+    assert_eq!(groups(session, None, ""), [(Value::Null, 4, vec![eur(35_050.0), usd(7_000.0)])]);
+    assert_eq!(
+        groups(session, Some("company"), ""),
+        [
+            (json!("Acme"), 2, vec![eur(25_050.0), usd(7_000.0)]),
+            (json!("Zeta"), 1, vec![eur(10_000.0)]),
+            (Value::Null, 1, vec![]),
+        ],
+        "what has none comes last"
+    );
+    let months = groups(session, Some("close_date"), "");
+    assert_eq!(months.iter().map(|(_, count, _)| *count).collect::<Vec<_>>(), [2, 1, 1], "by month");
+    let owners = groups(session, Some("owner"), "");
+    assert_eq!(
+        owners.iter().map(|(_, count, _)| *count).collect::<Vec<_>>(),
+        [2, 1, 1],
+        "Ana and ana are sorted as one: {owners:?}"
+    );
+    assert_eq!(groups(session, Some("company"), "value > 100").len(), 1);
+    assert!(groups(session, None, "name = 'nobody'").is_empty());
+    for by in ["tags", "notes", "nothing", "updated_at"] {
+        let refused = session.groups(Kind::Deal, &ListRequest::default(), Some(by), &[]);
+        assert!(refused.is_err(), "{by} makes no groups");
+    }
+    assert!(session.groups(Kind::Deal, &ListRequest::default(), None, &["owner".to_owned()]).is_err());
+}
+
+/// The screen puts heads between the rows of a list that is sorted by the field: they must agree.
+#[test]
+fn groups_stand_in_the_order_of_the_list() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    deals(session);
+    for by in ["company", "owner", "stage", "close_date", "source"] {
+        let request = ListRequest { sort: format!("{by},-value"), ..ListRequest::default() };
+        let rows = session.list(Kind::Deal, &request).unwrap().rows;
+        let mut at = 0;
+        for group in session.groups(Kind::Deal, &request, Some(by), &[]).unwrap() {
+            let own: Vec<RecordId> = rows[at..at + group.count as usize].iter().map(|r| r.id).collect();
+            assert!(own.contains(&group.of.unwrap().id), "{by}");
+            at += group.count as usize;
+        }
+        assert_eq!(at, rows.len(), "{by}");
+    }
+}
+
+/// Columns and groups are kept for the next start.
+#[test]
+fn how_a_list_looks_is_kept() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let mut settings = session.settings().unwrap();
+    let layout = satchel_app::Layout { columns: vec!["name".into(), "owner".into()], group: "stage".into() };
+    settings.layouts.insert("deal".into(), layout.clone());
+    session.set_settings(&settings).unwrap();
+    assert_eq!(session.settings().unwrap().layouts["deal"], layout);
+}
