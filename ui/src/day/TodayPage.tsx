@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { openRecord, useQuery, useVersion } from "../app/data";
 import type { DayView, RowView, StatusView } from "../bindings";
 import { commands } from "../platform/tauri";
-import { type Browsed, isBrowsed } from "../records/kinds";
+import { BROWSED, type Browsed, isBrowsed } from "../records/kinds";
 import { EmptyList } from "../records/ListPage";
 import { clock, type Json, longDay, money, shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -64,7 +64,7 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
   }, [at]);
 
   if (!day || !status) return null;
-  if (lines.length === 0 && Object.values(status.records).every((n) => n === 0))
+  if (lines.length === 0 && BROWSED.every((kind) => !status.records[kind]))
     return <EmptyList kind="person" trash={false} onCreate={onCreate} />;
   const keep = (id: string) => (handle: TaskHandle | undefined) => {
     if (handle) handles.current.set(id, handle);
