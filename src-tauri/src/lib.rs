@@ -84,6 +84,7 @@ fn bindings() -> Builder<tauri::Wry> {
             finish_task,
             timeline,
             day,
+            calendar,
             quote,
             offer,
             quote_pdf,

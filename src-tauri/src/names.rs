@@ -58,6 +58,7 @@ pub const COMMANDS: &[&str] = &[
     "finish_task",
     "timeline",
     "day",
+    "calendar",
     "quote",
     "offer",
     "quote_pdf",
