@@ -1618,8 +1618,29 @@ fn a_week_is_planned() {
     window.script("document.querySelector(\"[data-title='Offer']\").focus()");
     window.press(&[key::ENTER]);
     window.until("the meeting", || (window.text("#record-title") == "Offer").then_some(()));
+    // Whom it can be given to is offered.
+    window.click("#value-owner");
+    window.until("colleagues", || {
+        window
+            .try_script("return document.querySelector('#colleagues option')?.value === 'Ana'")?
+            .as_bool()?
+            .then_some(())
+    });
+    window.press(&[key::CTRL, "a"]);
+    window.type_keys("Bo");
+    window.press(&[key::ENTER]);
+    window.until("given away", || (window.text("#value-owner") == "Bo").then_some(()));
     window.press(&[key::ESCAPE]);
     window.wait("#hours");
+    // Of one person only.
+    window.wait("#whose");
+    window.script("const s = document.querySelector('#whose'); s.value = 'Bo'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.until("Bo's alone", || {
+        let all = window.script(
+            "return [...document.querySelectorAll('[data-item]')].map((e) => e.dataset.title).join()",
+        );
+        (all.as_str()? == "Offer").then_some(())
+    });
 
     window.resize(1024, 640);
     dress(&window, "zh", "dark");

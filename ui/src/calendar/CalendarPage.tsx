@@ -9,6 +9,7 @@ import { longDay, monthYear, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
+import { askColleagues } from "../team/team";
 import { AgendaView } from "./AgendaView";
 import { useDrag } from "./drag";
 import { timeAt } from "./Entry";
@@ -40,7 +41,7 @@ export function CalendarPage({ route }: { route: Here }) {
   const { view = "week", day = today(), owner = "" } = route;
   const days = daysOf(view, day);
   const [first = day, last = day] = [days[0], days.at(-1)];
-  const owners = useQuery(() => commands.reportOwners(), [version]).data ?? [];
+  const owners = useQuery(askColleagues, [version]).data ?? [];
   const asked = useQuery(() => {
     const to = addDays(last, 1);
     return commands.calendar({
