@@ -1598,3 +1598,153 @@ fn a_list_is_arranged() {
     window.press(&[key::ESCAPE]);
     dress(&window, "en", "light");
 }
+
+/// A week is planned by keys and by mouse, in both languages and both dresses; what is moved is one step back.
+#[test]
+fn a_week_is_planned() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["g", "k"]);
+    window.wait("#hours");
+    window.accessibility("an empty week");
+    let item = |title: &str| format!("[data-title='{title}']");
+    let day_of = |title: &str| {
+        let script = format!(
+            "return document.querySelector(\"[data-title='{title}']\")?.closest('[data-day]').dataset.day"
+        );
+        window.try_script(&script)?.as_str().map(str::to_owned)
+    };
+    let plan = |what: &str, subject: &str, when: &str| {
+        window.press(&["c"]);
+        window.wait("#plan-subject");
+        window.click(&format!("#plan-{what}"));
+        window.fill("#plan-subject", subject);
+        window.fill("#plan-when", when);
+        window.click("#plan-subject");
+        window.press(&[key::ENTER]);
+        window.gone("#plan-subject");
+    };
+    // Wednesday of this week, whatever day it is.
+    let day = |n: i64| {
+        let today = jiff::ZonedDateTime::now().date();
+        let monday = i64::from(today.weekday().to_monday_zero_offset());
+        today.checked_add(jiff::Span::new().days(n - monday)).unwrap().to_string()
+    };
+    plan("visit", "Show samples", &format!("{} 10:00", day(2)));
+    window.says("Show samples is planned");
+    window.wait(&item("Show samples"));
+    plan("meeting", "Offer", &format!("{} 10:30", day(2)));
+    plan("call", "Ring Zoe", &format!("{} 14:00", day(3)));
+    plan("task", "Write the offer", &day(2));
+    window.until("all four", || {
+        let all = window.script("return document.querySelectorAll('[data-item]').length");
+        (all.as_u64()? == 4).then_some(())
+    });
+    // What cannot be a day keeps the dialog and says why.
+    window.press(&["c"]);
+    window.wait("#plan-subject");
+    window.accessibility("planning");
+    window.fill("#plan-subject", "Never");
+    window.fill("#plan-when", "2026-02-30 10:00");
+    window.click("#plan-add");
+    window.wait("[role=alert]");
+    window.picture("b1-plan");
+    window.press(&[key::ESCAPE]);
+    window.gone("#plan-subject");
+    // Those that overlap stand side by side.
+    let overlap = window.script(
+        "const [a, b] = ['Show samples', 'Offer'].map((t) => document.querySelector(`[data-title='${t}']`).getBoundingClientRect());
+         return a.right <= b.left + 2 || b.right <= a.left + 2",
+    );
+    assert_eq!(overlap.as_bool(), Some(true));
+    window.accessibility("a week");
+    window.picture("b2-week");
+
+    // By keys: to another day, later, longer; each is one step back.
+    window.script("document.querySelector(\"[data-title='Ring Zoe']\").focus()");
+    window.press(&[key::ALT, key::RIGHT]);
+    window.until("a day later", || (day_of("Ring Zoe")? == day(4)).then_some(()));
+    let label = |title: &str| {
+        let script = format!("return document.querySelector(\"[data-title='{title}']\")?.textContent ?? ''");
+        window.script(&script).as_str().unwrap_or_default().to_owned()
+    };
+    window.press(&[key::ALT, key::DOWN]);
+    window.until("a quarter later", || label("Ring Zoe").contains(":15").then_some(()));
+    window.until("the focus stays with it", || {
+        window.script("return document.activeElement?.dataset.title").as_str()?.eq("Ring Zoe").then_some(())
+    });
+    window.press(&[key::CTRL, "z"]);
+    window.until("back by one step", || label("Ring Zoe").contains(":00").then_some(()));
+    // By mouse: onto another day.
+    window.drag(&item("Write the offer"), &format!(".day-head[data-day='{}']", day(0)));
+    window.until("dragged", || (day_of("Write the offer")? == day(0)).then_some(()));
+    // An empty place is clicked: there something is planned.
+    window.click(&format!(".hours-day[data-day='{}']", day(5)));
+    window.wait("#plan-when");
+    let when = window.script("return document.querySelector('#plan-when').value");
+    assert!(when.as_str().is_some_and(|w| w.starts_with(&day(5))), "{when}");
+    window.press(&[key::ESCAPE]);
+    window.gone("#plan-when");
+
+    // The other views, and a record and back.
+    window.press(&["m"]);
+    window.wait("#month");
+    window.says("Show samples");
+    window.accessibility("a month");
+    window.picture("b3-month");
+    window.press(&["]"]);
+    window.press(&["t"]);
+    window.press(&["a"]);
+    window.until("the agenda or nothing", || {
+        window.try_script("return !!document.querySelector('#agenda, .lead')")?.as_bool()?.then_some(())
+    });
+    window.accessibility("an agenda");
+    window.press(&["d"]);
+    window.wait(".hours.one");
+    window.accessibility("a day by its hours");
+    window.press(&["w"]);
+    window.wait(&item("Offer"));
+    window.script("document.querySelector(\"[data-title='Offer']\").focus()");
+    window.press(&[key::ENTER]);
+    window.until("the meeting", || (window.text("#record-title") == "Offer").then_some(()));
+    // Whom it can be given to is offered.
+    window.click("#value-owner");
+    window.until("colleagues", || {
+        window
+            .try_script("return document.querySelector('#colleagues option')?.value === 'Ana'")?
+            .as_bool()?
+            .then_some(())
+    });
+    window.press(&[key::CTRL, "a"]);
+    window.type_keys("Bo");
+    window.press(&[key::ENTER]);
+    window.until("given away", || (window.text("#value-owner") == "Bo").then_some(()));
+    window.press(&[key::ESCAPE]);
+    window.wait("#hours");
+    // Of one person only.
+    window.wait("#whose");
+    window.script("const s = document.querySelector('#whose'); s.value = 'Bo'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.until("Bo's alone", || {
+        let all = window.script(
+            "return [...document.querySelectorAll('[data-item]')].map((e) => e.dataset.title).join()",
+        );
+        (all.as_str()? == "Offer").then_some(())
+    });
+
+    window.resize(1024, 640);
+    dress(&window, "zh", "dark");
+    window.click("#nav-calendar");
+    window.wait(&item("Offer"));
+    window.accessibility("a week, Chinese, dark, small");
+    window.picture("b4-week-zh-dark");
+    window.click("#view-month");
+    window.wait("#month");
+    window.accessibility("a month, Chinese, dark, small");
+    window.picture("b5-month-zh-dark");
+    dress(&window, "en", "light");
+}

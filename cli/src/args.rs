@@ -107,7 +107,7 @@ pub enum Command {
     Undo { operation: Option<String> },
     /// Do again what was undone last
     Redo,
-    /// Import CSV, Excel, vCard or JSON files
+    /// Import CSV, Excel, vCard, iCalendar or JSON files
     Import(Import),
     /// Imports so far; `undo OPERATION` rolls one back
     Imports,
@@ -156,6 +156,17 @@ pub enum Command {
     },
     /// What today asks: tasks, meetings, deals that were left alone, birthdays
     Today,
+    /// What stands in the calendar: tasks, meetings, visits and calls, day by day
+    Calendar {
+        /// The first day: 2026-11-27 (default: today)
+        #[arg(long, value_name = "DAY")]
+        from: Option<String>,
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+        /// Whose (default: everybody's)
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+    },
     /// Mark a task as done
     Finish {
         id: String,

@@ -7,9 +7,9 @@ use crate::{
 };
 use clap::CommandFactory;
 use satchel_app::{
-    AppError, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions, FieldInput,
-    ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch, Passphrase, Satchel, SeedLocale,
-    SeedOptions, Session, Unlock,
+    AppError, CalendarRequest, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions,
+    FieldInput, ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch, Passphrase, Satchel,
+    SeedLocale, SeedOptions, Session, Unlock,
     domain::{FieldType, Kind, OperationId, RecordId, WorkspaceId},
     local_day, output,
     views::{KitView, StageView},
@@ -146,6 +146,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             Ok(())
         }
         Command::Today => today(show, session),
+        Command::Calendar { from, days, owner } => {
+            let from = from.unwrap_or_else(|| local_day().0);
+            crate::calendar::show(show, session, &CalendarRequest::of_days(&from, days, owner)?)
+        }
         Command::Finish { id, next } => {
             let written = session.finish_task(record(&id)?, &next, &local_day().0)?;
             show.answer(&json!(written), || written.id.to_string());

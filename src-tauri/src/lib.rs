@@ -85,6 +85,7 @@ fn bindings() -> Builder<tauri::Wry> {
             finish_task,
             timeline,
             day,
+            calendar,
             quote,
             offer,
             quote_pdf,

@@ -59,6 +59,7 @@ pub const COMMANDS: &[&str] = &[
     "finish_task",
     "timeline",
     "day",
+    "calendar",
     "quote",
     "offer",
     "quote_pdf",

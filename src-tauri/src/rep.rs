@@ -2,9 +2,11 @@
 
 use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
-    Logged,
+    CalendarRequest, Logged,
     domain::RecordId,
-    views::{BoardView, CapturedView, CardView, DayView, MomentView, PipelineView, WhenView, Written},
+    views::{
+        BoardView, CalendarView, CapturedView, CardView, DayView, MomentView, PipelineView, WhenView, Written,
+    },
 };
 use tauri::State;
 
@@ -98,4 +100,10 @@ pub async fn timeline(desktop: State<'_, Desktop>, id: RecordId, limit: u32) -> 
 pub async fn day(desktop: State<'_, Desktop>, today: String, from: f64, to: f64) -> Answer<DayView> {
     #[allow(clippy::cast_possible_truncation)]
     with(&desktop, move |s| s.day(&today, (from as i64, to as i64))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn calendar(desktop: State<'_, Desktop>, asked: CalendarRequest) -> Answer<CalendarView> {
+    with(&desktop, move |s| s.calendar(&asked)).await
 }

@@ -213,7 +213,7 @@ fn again(repeat: &str, due: &str, today: Date) -> Option<Date> {
     (1..100_000).map_while(|n| start.checked_add(step(n)?).ok()).find(|date| *date > today)
 }
 
-fn day(text: &str) -> Result<Date, AppError> {
+pub(crate) fn day(text: &str) -> Result<Date, AppError> {
     text.parse().map_err(|_| AppError::new(Code::Usage, format!("{text} is no day; write 2026-11-27")))
 }
 

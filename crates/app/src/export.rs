@@ -3,7 +3,8 @@
 use crate::{AppError, Cancel, ListRequest, Progress, Session, output};
 use satchel_domain::{Catalogue, Field, Kind, date::rfc3339};
 use satchel_interchange::{
-    CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of,
+    CALENDAR_BEGIN, CALENDAR_END, CsvTable, Listed, Sheet, birthday_of, event_of, spreadsheet_safe, todo_of,
+    vcard_of,
 };
 use satchel_storage::{Row, lists};
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub enum ExportFormat {
     Xlsx,
     Json,
     Vcard,
-    /// Birthdays, for a calendar.
+    /// Birthdays, activities and tasks, for a calendar.
     Ics,
 }
 
@@ -44,7 +45,7 @@ impl ExportFormat {
     /// Whether records of a kind have anything that the format can hold.
     const fn holds(self, kind: Kind) -> bool {
         match self {
-            ExportFormat::Ics => matches!(kind, Kind::Person),
+            ExportFormat::Ics => matches!(kind, Kind::Person | Kind::Activity | Kind::Task),
             ExportFormat::Vcard => matches!(kind, Kind::Person | Kind::Company),
             _ => true,
         }
@@ -86,7 +87,7 @@ impl Session {
         let kinds: Vec<Kind> = options.kinds.iter().copied().filter(|k| options.format.holds(*k)).collect();
         if let ([], Some(kind)) = (kinds.as_slice(), options.kinds.first()) {
             return Err(AppError::refused(format!(
-                "a {kind} has no dates for a calendar; export people to .ics, or take another format"
+                "a {kind} has no dates for a calendar; export activities, tasks or people to .ics, or take another format"
             )));
         }
         let mut one = |kind: &Kind| -> Result<ExportedFile, AppError> {
@@ -158,7 +159,7 @@ impl Session {
             match options.format {
                 ExportFormat::Csv => write_csv(kind, &catalogue, each, out)?,
                 ExportFormat::Xlsx => write_xlsx(kind, &catalogue, each, out)?,
-                ExportFormat::Ics => return write_birthdays(each, out),
+                ExportFormat::Ics => return write_calendar(kind, each, out),
                 ExportFormat::Json => write_json(kind, &catalogue, each, out)?,
                 ExportFormat::Vcard => write_vcards(kind, &catalogue, each, out)?,
             }
@@ -213,15 +214,25 @@ fn write_xlsx(
     Ok(out.write_all(&sheet.finish()?)?)
 }
 
-/// One event a year for each birthday. How many there are.
-fn write_birthdays(each: impl Each, out: &mut impl Write) -> Result<u32, AppError> {
+/// Activities as events, tasks as to-dos; of people one event a year for each birthday. How many there are.
+fn write_calendar(kind: Kind, each: impl Each, out: &mut impl Write) -> Result<u32, AppError> {
     let mut count = 0;
     out.write_all(CALENDAR_BEGIN.as_bytes())?;
     each(&mut |row| {
-        let birthday = row.fields.get("birthday").and_then(Json::as_str).unwrap_or_default();
-        if let Some(event) = birthday_of(&row.id.to_string(), &row.title, birthday, row.updated_at) {
+        let id = row.id.to_string();
+        let (title, fields, titles) = (&row.title, &row.fields, &row.titles);
+        let listed = Listed { id: &id, title, fields, titles, updated_at: row.updated_at };
+        let component = match kind {
+            Kind::Activity => event_of(&listed),
+            Kind::Task => Some(todo_of(&listed)),
+            _ => {
+                let birthday = fields.get("birthday").and_then(Json::as_str).unwrap_or_default();
+                birthday_of(&id, title, birthday, row.updated_at)
+            }
+        };
+        if let Some(component) = component {
             count += 1;
-            out.write_all(event.as_bytes())?;
+            out.write_all(component.as_bytes())?;
         }
         Ok(())
     })?;

@@ -253,9 +253,9 @@ impl Session {
 type Row = Result<Result<Ready, AppError>, Rejected>;
 
 /// A row that says that it is something else is for another import.
-fn of_kind(row: Draft, kind: Kind, source: &Source) -> Result<Draft, Rejected> {
+fn of_kind(row: Draft, mapping: &Mapping, source: &Source) -> Result<Draft, Rejected> {
     match row.kind {
-        Some(other) if other != kind => Err(Rejected {
+        Some(other) if other != mapping.kind && !mapping.by_row => Err(Rejected {
             number: row.number,
             message: format!("this is a {other}; import the file once more as {other}"),
             cells: prepare::cells(&row, source),
@@ -410,13 +410,16 @@ impl<'a> Run<'a> {
             (!batch.is_empty()).then_some(batch)
         });
         let context = self.context.clone();
-        let (session, dry, kind, source) = (self.session, self.dry, self.mapping.kind, self.source);
+        let (session, dry, mapping, source) = (self.session, self.dry, self.mapping, self.source);
         let (mut pending, mut bytes) = (Vec::new(), 0);
         let _tuned = (!dry).then(|| session.store.bulk());
         bulk::run(
             batches,
             |batch| {
-                batch.into_iter().map(|row| Ok(context.ready(&of_kind(row?, kind, source)?, dry))).collect()
+                batch
+                    .into_iter()
+                    .map(|row| Ok(context.ready(&of_kind(row?, mapping, source)?, dry)))
+                    .collect()
             },
             |batch: Vec<Row>| {
                 bytes += batch.iter().map(size).sum::<usize>();
@@ -518,7 +521,7 @@ impl<'a> Run<'a> {
             let bytes = blake3::hash(text.as_bytes());
             bytes.as_bytes().iter().take(8).fold(0_u64, |n, b| n << 8 | u64::from(*b))
         };
-        let names = matching::own_names(self.mapping.kind, ready).join("\u{1f}");
+        let names = matching::own_names(ready.kind, ready).join("\u{1f}");
         if names == "\u{1f}" {
             return;
         }
@@ -574,7 +577,7 @@ impl<'a> Run<'a> {
             (None, _) => "create",
         };
         match outcome {
-            "create" => *self.report.created.entry(self.mapping.kind.key().to_owned()).or_default() += 1,
+            "create" => *self.report.created.entry(ready.kind.key().to_owned()).or_default() += 1,
             "update" => self.report.updated += 1,
             "unchanged" => self.report.unchanged += 1,
             _ => self.report.skipped += 1,
@@ -583,20 +586,19 @@ impl<'a> Run<'a> {
             *self.report.created.entry("company".to_owned()).or_default() += 1;
         }
         if self.report.preview.len() < PREVIEW {
-            let fields = satchel_domain::projection::fields_of(
-                self.mapping.kind,
-                &ready.registers,
-                &self.context.catalogue,
-            );
-            let detail: Vec<String> = ["title", "emails", "phones", "addresses", "website"]
-                .iter()
-                .filter_map(|k| fields.get(*k))
-                .map(satchel_domain::Value::to_text)
-                .collect();
+            let kind = ready.kind;
+            let fields =
+                satchel_domain::projection::fields_of(kind, &ready.registers, &self.context.catalogue);
+            let detail: Vec<String> =
+                ["title", "emails", "phones", "addresses", "website", "at", "due", "place"]
+                    .iter()
+                    .filter_map(|k| fields.get(*k))
+                    .map(satchel_domain::Value::to_text)
+                    .collect();
             let company = ready.company.map(|c| c.name);
             self.report.preview.push(Preview {
                 row: u32::try_from(ready.number).unwrap_or(u32::MAX),
-                title: satchel_domain::projection::title(self.mapping.kind, &fields),
+                title: satchel_domain::projection::title(kind, &fields),
                 detail: company.into_iter().chain(detail).collect::<Vec<_>>().join(" · "),
                 outcome: outcome.to_owned(),
             });

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod bulk;
+mod calendar;
 mod capture;
 mod day;
 mod deals;
@@ -33,6 +34,7 @@ mod team;
 mod verify;
 pub mod views;
 
+pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};

@@ -226,6 +226,37 @@ pub struct DayView {
     pub birthdays: Vec<BirthdayView>,
 }
 
+/// What stands in the calendar.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct CalendarView {
+    pub items: Vec<CalendarItem>,
+    /// There is more than is shown.
+    pub more: bool,
+}
+
+/// An activity at a moment, or a task on a day.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct CalendarItem {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    /// Of an activity: `meeting`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub at: Option<String>,
+    /// 0: how long is not known.
+    pub minutes: u32,
+    pub due: Option<String>,
+    /// By the clock of wherever one is then: `09:30`.
+    pub due_time: Option<String>,
+    pub done: bool,
+    pub repeat: String,
+    pub person: String,
+    pub company: String,
+    pub place: String,
+    pub owner: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct BirthdayView {
     pub person: RowView,

@@ -323,6 +323,11 @@ impl Field {
         self.key == "birthday"
     }
 
+    /// A time of day: `09:30`.
+    pub fn clock(&self) -> bool {
+        self.key == "due_time"
+    }
+
     /// A field that a user has made.
     pub fn custom(key: &str, ty: FieldType, label: &str, options: Vec<String>) -> Self {
         let mut field = Field::new(key, ty, label).kept(Privacy::FreeText, Purpose::Organise);

@@ -86,6 +86,17 @@ pub fn parse(text: &str, order: DayOrder) -> Option<PartialDate> {
     named(text).or_else(|| numeric(text, order))
 }
 
+/// A time of day as a clock shows it, `09:30`, with or without its zero.
+pub fn clock(text: &str) -> Option<String> {
+    let (hour, minute) = text.trim().split_once([':', '：', '.'])?;
+    let number = |part: &str, digits: std::ops::RangeInclusive<usize>| -> Option<i8> {
+        let plain = digits.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| part.parse().ok()).flatten()
+    };
+    let time = jiff::civil::Time::new(number(hour, 1..=2)?, number(minute, 2..=2)?, 0, 0).ok()?;
+    Some(format!("{:02}:{:02}", time.hour(), time.minute()))
+}
+
 /// Epoch milliseconds of `2026-01-01` (midnight UTC) or of an RFC 3339 time.
 pub fn instant(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -179,6 +190,16 @@ mod tests {
             parse("12.04.1985", DayOrder::DayFirst).map(|d| d.to_string()).as_deref(),
             Some("1985-04-12")
         );
+    }
+
+    #[test]
+    fn a_time_of_day_is_one_that_a_clock_shows() {
+        let all = ["9:30", "09:30", "9.30", "23:59", "00:00", " 7：05 "].map(clock);
+        let want = ["09:30", "09:30", "09:30", "23:59", "00:00", "07:05"];
+        assert_eq!(all.each_ref().map(|t| t.as_deref().unwrap_or_default()), want);
+        for text in ["", "24:00", "9:60", "9:3", "nine", "-1:30", "+9:30", "9:30 pm", "٩:٣٠", "009:30"] {
+            assert_eq!(clock(text), None, "{text}");
+        }
     }
 
     #[test]

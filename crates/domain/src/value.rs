@@ -131,6 +131,8 @@ pub enum ValueError {
     Date(String),
     #[error("{0} is no moment; write 2024-05-31T14:30:00Z")]
     DateTime(String),
+    #[error("{0} is no time of day; write 09:30")]
+    Clock(String),
     #[error("{0} is not a number")]
     Number(String),
     #[error("{0} is not an amount; write 1250.00 EUR")]
@@ -258,6 +260,9 @@ impl Value {
         }
         let value = match field.ty {
             FieldType::LongText => Value::LongText(text(input, MAX_LONG_TEXT)?),
+            FieldType::Text if field.clock() => {
+                Value::Text(crate::date::clock(trimmed).ok_or_else(|| ValueError::Clock(shown(trimmed)))?)
+            }
             FieldType::Text | FieldType::Url => Value::Text(text(input, MAX_TEXT)?),
             FieldType::Choice => Value::Text(choice(field, &text(input, MAX_TEXT)?)?),
             FieldType::Number => Value::Number(number(trimmed)?),

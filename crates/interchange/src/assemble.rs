@@ -33,6 +33,8 @@ pub struct Assembled {
     /// The column that names the company by another program's id, and the id.
     pub company_id: Option<(String, String)>,
     pub external_id: Option<String>,
+    /// Who takes part in a meeting, as the file names them.
+    pub attendees: Vec<String>,
     pub problems: Vec<Problem>,
 }
 
@@ -57,7 +59,7 @@ pub fn assemble(
     habits: &Habits,
 ) -> Assembled {
     let mut b = Building {
-        kind: mapping.kind,
+        kind: mapping.kind_of(draft),
         catalogue,
         habits,
         out: Assembled { problems: draft.notes.clone(), ..Assembled::default() },
@@ -134,6 +136,7 @@ impl<'a> Building<'a> {
             Target::CompanyWebsite => {
                 self.once(column, line(MAX_TEXT), |b| &mut b.out.company.get_or_insert_default().website);
             }
+            Target::Attendee => self.out.attendees.push(line(MAX_TEXT)),
             Target::CompanyId => self.out.company_id = Some((column.to_owned(), line(MAX_TEXT))),
             Target::ExternalId => {
                 self.once(column, line(MAX_TEXT), |b| b.out.external_id.get_or_insert_default());

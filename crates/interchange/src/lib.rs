@@ -1,4 +1,4 @@
-//! Files of other programs, in and out: CSV, vCard, JSON. A file is opened twice: once to learn its
+//! Files of other programs, in and out: CSV, vCard, iCalendar, JSON. A file is opened twice: once to learn its
 //! shape (encoding, delimiter, header, columns), once to read its rows with a mapping that a
 //! person may have corrected. Nothing of a row is dropped without being named.
 
@@ -6,16 +6,20 @@ mod aliases;
 mod assemble;
 mod csv;
 mod encoding;
+mod events;
 mod export;
+mod ics;
 mod input;
 mod json;
 mod lines;
 mod mapping;
+mod recurrence;
 mod sheet;
 mod target;
 mod vcard;
 
 pub use assemble::{Assembled, CompanyDraft, Problem, assemble};
+pub use events::{Listed, event_of, todo_of};
 pub use export::{CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of};
 pub use mapping::{How, Mapping, guess};
 pub use target::{AddressPart, DatePart, Target};
@@ -32,6 +36,7 @@ pub enum Format {
     Xlsx,
     Vcard,
     Json,
+    Ics,
 }
 
 impl Format {
@@ -47,6 +52,7 @@ impl Format {
             Format::Xlsx => "xlsx",
             Format::Vcard => "vcard",
             Format::Json => "json",
+            Format::Ics => "ics",
         }
     }
 }
@@ -56,7 +62,7 @@ pub mod limits {
     pub const COLUMNS: usize = 1000;
     /// One physical line, and one CSV record.
     pub const RECORD_BYTES: usize = 1 << 20;
-    /// One card, photographs included.
+    /// One card, photographs included, or one event.
     pub const CARD_BYTES: usize = 16 << 20;
     pub const CARD_DEPTH: usize = 8;
     pub const CARD_PROPERTIES: usize = 2000;
@@ -97,6 +103,8 @@ pub enum InterchangeError {
     Unwritable(String),
     #[error("{0} holds no contact card; a vCard file has lines BEGIN:VCARD and END:VCARD")]
     NoCards(String),
+    #[error("{0} holds no event and no to-do; a calendar file has lines BEGIN:VEVENT or BEGIN:VTODO")]
+    NoEvents(String),
     #[error("the mapping names the column «{0}», which the file does not have")]
     BadColumn(String),
     #[error(
@@ -141,6 +149,7 @@ enum Shape {
     Csv(csv::Dialect),
     Vcard,
     Json,
+    Ics(ics::Here),
 }
 
 /// One value of a row.
@@ -221,6 +230,11 @@ impl Source {
         {
             return vcard::open(input, encoding);
         }
+        if start.get(..15).is_some_and(|s| s.eq_ignore_ascii_case("BEGIN:VCALENDAR"))
+            || input.has_extension(&["ics", "ical"])
+        {
+            return ics::open(input, encoding);
+        }
         if start.starts_with(['{', '['])
             && (input.has_extension(&["json"]) || serde_json::from_slice::<serde_json::Value>(&head).is_ok())
         {
@@ -245,6 +259,7 @@ impl Source {
             Shape::Csv(dialect) => csv::rows(&self.input, dialect),
             Shape::Vcard => vcard::rows(&self.input, &self.columns),
             Shape::Json => json::rows(&self.input, &self.columns),
+            Shape::Ics(here) => ics::rows(&self.input, &self.columns, here),
         }
     }
 }

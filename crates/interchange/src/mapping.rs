@@ -2,7 +2,7 @@
 //! table, and rules settle what a header alone leaves open.
 
 use crate::{
-    AddressPart, Column, Format, InterchangeError, Source, Target,
+    AddressPart, Column, Draft, Format, InterchangeError, Source, Target,
     aliases::{self, normal},
 };
 use satchel_domain::{Catalogue, FieldType, Kind, date::DayOrder};
@@ -18,6 +18,8 @@ pub struct Mapping {
     pub targets: Vec<(Target, How)>,
     /// How dates such as 03/04/2020 in this file are meant, if their values tell.
     pub day_order: Option<DayOrder>,
+    /// Rows say themselves what they are: a calendar has meetings and tasks.
+    pub by_row: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,11 @@ impl How {
 }
 
 impl Mapping {
+    /// What a row becomes.
+    pub fn kind_of(&self, row: &Draft) -> Kind {
+        row.kind.filter(|_| self.by_row).unwrap_or(self.kind)
+    }
+
     /// Puts a person's corrections over what was guessed, by the column's name.
     pub fn correct(
         &mut self,
@@ -80,6 +87,11 @@ pub fn guess(source: &Source, kind: Option<Kind>, catalogue: &Catalogue) -> Mapp
     let named: Vec<Option<Target>> = source.columns.iter().map(|c| by_header(&c.name)).collect();
     let preset = preset(source);
     let kind = kind.or(source.kind).unwrap_or_else(|| kind_of(source, &named));
+    if source.format == Format::Ics {
+        let own = |column: &Column| (column.own.clone().unwrap_or(Target::Skip), How::Header);
+        let targets = source.columns.iter().map(own).collect();
+        return Mapping { kind, preset: None, targets, day_order: Some(DayOrder::DayFirst), by_row: true };
+    }
     let one = |column: &Column, named: Option<Target>| {
         let named = column.own.clone().or(named.map(|t| for_kind(t, kind, &column.name)));
         match named.filter(|t| fits(t, kind, catalogue)) {
@@ -92,11 +104,11 @@ pub fn guess(source: &Source, kind: Option<Kind>, catalogue: &Catalogue) -> Mapp
     let mut targets: Vec<(Target, How)> = source.columns.iter().zip(named).map(|(c, n)| one(c, n)).collect();
     if source.format == Format::Vcard || source.format == Format::Json {
         // Cards say themselves where their values belong; only the rest is mapped.
-        return Mapping { kind, preset, targets, day_order: Some(DayOrder::DayFirst) };
+        return Mapping { kind, preset, targets, day_order: Some(DayOrder::DayFirst), by_row: false };
     }
     settle(&source.columns, &mut targets, kind);
     let day_order = day_order(&source.columns, &targets);
-    Mapping { kind, preset, targets, day_order }
+    Mapping { kind, preset, targets, day_order, by_row: false }
 }
 
 fn by_header(header: &str) -> Option<Target> {

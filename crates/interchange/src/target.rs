@@ -39,6 +39,8 @@ pub enum Target {
     /// The id that the other program knows the person's company by.
     CompanyId,
     ExternalId,
+    /// Who takes part in a meeting: `Zoe Ruiz <zoe@x.example>`.
+    Attendee,
     Custom {
         label: String,
         ty: FieldType,
@@ -122,6 +124,7 @@ impl fmt::Display for Target {
             Target::CompanyWebsite => f.write_str("company.website"),
             Target::CompanyId => f.write_str("company.external_id"),
             Target::ExternalId => f.write_str("external_id"),
+            Target::Attendee => f.write_str("attendee"),
             Target::Custom { label, ty: FieldType::Text } => write!(f, "custom.{label}"),
             Target::Custom { label, ty } => write!(f, "custom:{}.{label}", ty.key()),
         }
@@ -158,6 +161,7 @@ impl FromStr for Target {
             ("skip" | "", None) => Target::Skip,
             ("full_name", None) => Target::FullName,
             ("external_id", None) => Target::ExternalId,
+            ("attendee", None) => Target::Attendee,
             ("company", Some("name")) => Target::CompanyName,
             ("company", Some("website")) => Target::CompanyWebsite,
             ("company", Some("external_id")) => Target::CompanyId,
@@ -214,6 +218,7 @@ mod tests {
             "company.website",
             "company.external_id",
             "external_id",
+            "attendee",
             "custom.Shoe size",
             "custom:number.Shoe size",
             "json.emails",

@@ -6,6 +6,7 @@
 
 mod allocator;
 pub mod blobs;
+pub mod calendar;
 mod connection;
 pub mod deals;
 pub mod documents;

@@ -1,6 +1,18 @@
-import { BarChart3, Clock, FileInput, Handshake, Merge, Search, Settings, Sun, Trash2 } from "lucide-react";
+import {
+  BarChart3,
+  CalendarDays,
+  Clock,
+  FileInput,
+  Handshake,
+  Merge,
+  Search,
+  Settings,
+  Sun,
+  Trash2,
+} from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
+import { CalendarPage } from "../calendar/CalendarPage";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
 import { DuplicatesPage } from "../duplicates/DuplicatesPage";
@@ -89,6 +101,7 @@ export function Frame() {
     t: goKey(run("team")),
     y: goKey(run("today")),
     d: goKey(run("deals")),
+    k: goKey(run("calendar")),
     o: goKey(run("tasks")),
     a: goKey(run("activities")),
     r: goKey(run("reports")),
@@ -127,6 +140,14 @@ export function Frame() {
       count: undefined,
       is: route.page === "today",
       to: () => go({ page: "today" }),
+    },
+    {
+      id: "calendar",
+      icon: <CalendarDays size={16} />,
+      label: t("nav.calendar"),
+      count: undefined,
+      is: route.page === "calendar",
+      to: () => go({ page: "calendar" }),
     },
     ...lists,
     {
@@ -224,6 +245,7 @@ export function Frame() {
       </nav>
       <main className="main">
         {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
+        {route.page === "calendar" && <CalendarPage route={route} />}
         {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
           <ListPage
@@ -385,9 +407,11 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["Ctrl S", t("keys.saveView")],
     ["C", t("keys.create")],
     ["Q", t("capture.title")],
-    ["G Y · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
+    ["G Y · G K · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
     ["G R · G I · G U · G H · G T", t("keys.go")],
     ["1 … 6", t("keys.log")],
+    ["D W M A · T · [ ]", t("keys.calendar")],
+    ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", t("keys.reschedule")],
     ["Shift → · Shift ←", t("keys.push")],
     ["Space · M · W", t("keys.task")],
     ["U", t("keys.quote")],

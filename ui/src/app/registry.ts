@@ -1,5 +1,6 @@
 // Every command once: the palette, the keys and the help page are made from this list.
 
+import { VIEWS } from "../calendar/layout";
 import type { ActivityType } from "../day/LogBox";
 import { chooseFolder, commands } from "../platform/tauri";
 import { ACTIVITIES, type Browsed } from "../records/kinds";
@@ -66,6 +67,21 @@ export const registry: Command[] = [
     also: "day agenda jintian 日程 待办",
     run: () => go({ page: "today" }),
   },
+  {
+    id: "calendar",
+    label: "nav.calendar",
+    keys: "G K",
+    also: "week agenda meetings schedule rili richeng 日历 日程 周",
+    run: () => go({ page: "calendar" }),
+  },
+  ...VIEWS.map(
+    (view): Command => ({
+      id: `calendar-${view}`,
+      label: `calendar.show.${view}`,
+      also: "calendar rili 日历 日程",
+      run: () => go({ page: "calendar", view }),
+    }),
+  ),
   {
     id: "people",
     label: "nav.people",

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { Kind, Period, Report } from "../bindings";
+import type { View } from "../calendar/layout";
 import { isBrowsed } from "../records/kinds";
 
 /** The records of another page's number: what is true of them, and what that is called. */
@@ -11,6 +12,7 @@ export interface Within {
 export type Route =
   | { page: "today" }
   | { page: "board" }
+  | { page: "calendar"; view?: View; day?: string; owner?: string }
   | { page: "list"; kind: Kind; trash?: boolean; filter?: string; sort?: string; within?: Within }
   | {
       page: "reports";

@@ -72,6 +72,7 @@ export const commands = {
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
+	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
 	/**  What a quote comes to. */
 	quote: (id: RecordId) => __TAURI_INVOKE<QuoteView>("plugin:satchel|quote", { id }),
 	/**  A product as a line of a quote, at the price of a book. */
@@ -186,6 +187,46 @@ export type BoardColumn = {
 /**  A pipeline as a board. */
 export type BoardView = {
 	columns: BoardColumn[],
+};
+
+/**  An activity at a moment, or a task on a day. */
+export type CalendarItem = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  Of an activity: `meeting`. */
+	type: string,
+	at: string | null,
+	/**  0: how long is not known. */
+	minutes: number,
+	due: string | null,
+	/**  By the clock of wherever one is then: `09:30`. */
+	due_time: string | null,
+	done: boolean,
+	repeat: string,
+	person: string,
+	company: string,
+	place: string,
+	owner: string,
+};
+
+/**  What of the calendar is asked. */
+export type CalendarRequest = {
+	/**  The first day, and the one after the last: `2026-11-27`. */
+	from: string,
+	to: string,
+	/**  When these begin where one is, in epoch milliseconds. */
+	begins: number | null,
+	ends: number | null,
+	/**  Nothing: everybody's. */
+	owner: string | null,
+};
+
+/**  What stands in the calendar. */
+export type CalendarView = {
+	items: CalendarItem[],
+	/**  There is more than is shown. */
+	more: boolean,
 };
 
 /**  What was understood of a line about a person. */
@@ -369,7 +410,7 @@ export type Event =
 { type: "locked" } | { type: "unlocked" };
 
 export type ExportFormat = "csv" | "xlsx" | "json" | "vcard" | 
-/**  Birthdays, for a calendar. */
+/**  Birthdays, activities and tasks, for a calendar. */
 "ics";
 
 export type ExportedFile = {

@@ -273,11 +273,13 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
           {t("import.kind")}
           <select
             className="input"
+            disabled={isCalendar(plan)}
             value={plan.kind}
             onChange={(e) => setOptions((o) => ({ ...o, kind: e.target.value as Kind, mapping: {} }))}
           >
             <option value="person">{t("import.people")}</option>
             <option value="company">{t("import.companiesKind")}</option>
+            {isCalendar(plan) && <option value={plan.kind}>{t("import.calendarKind")}</option>}
           </select>
         </label>
         <label className="row-line">
@@ -408,6 +410,9 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
   );
 }
 
+/** Its events and to-dos say themselves what they become. */
+const isCalendar = (report: ImportReport) => report.format === "ics";
+
 function Numbers({ report }: { report: ImportReport }) {
   const made = Object.entries(report.created)
     .filter(([kind]) => kind === report.kind || report.kind !== "person")
@@ -471,9 +476,15 @@ function Done({ report, onUndone }: { report: ImportReport; onUndone: () => void
           type="button"
           className="button primary"
           autoFocus
-          onClick={() => go({ page: "list", kind: report.kind === "company" ? "company" : "person" })}
+          onClick={() =>
+            isCalendar(report)
+              ? go({ page: "calendar" })
+              : go({ page: "list", kind: report.kind === "company" ? "company" : "person" })
+          }
         >
-          {t(report.kind === "company" ? "import.showCompanies" : "import.show")}
+          {isCalendar(report)
+            ? t("import.showCalendar")
+            : t(report.kind === "company" ? "import.showCompanies" : "import.show")}
         </button>
         <button
           type="button"

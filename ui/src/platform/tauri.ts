@@ -38,8 +38,8 @@ export function onFileDrop(over: (isOver: boolean) => void, dropped: (paths: str
 }
 
 export async function chooseImportFile(): Promise<string | null> {
-  const extensions = ["csv", "tsv", "txt", "xlsx", "vcf", "vcard", "json"];
-  const filters = [{ name: "CSV, Excel, vCard, JSON", extensions }];
+  const extensions = ["csv", "tsv", "txt", "xlsx", "vcf", "vcard", "ics", "json"];
+  const filters = [{ name: "CSV, Excel, vCard, iCalendar, JSON", extensions }];
   const chosen = await open({ multiple: false, filters });
   return typeof chosen === "string" ? chosen : null;
 }

@@ -7,6 +7,7 @@ import { itemLabel, type Json, labelOf, momentInput, moneyInput, today } from ".
 import { type Key, language, t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
+import { askColleagues } from "../team/team";
 
 interface Props {
   field: FieldView;
@@ -66,6 +67,7 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
   const [text, setText] = useState(textOf(field, value));
   const done = useRef(false);
   const long = field.type === "long_text";
+  const names = useQuery(async () => (field.key === "owner" ? askColleagues() : []), [field.key]).data ?? [];
   const save = async () => {
     if (text === textOf(field, value)) return onCancel();
     onSave(text.trim() === "" ? null : await inData(field, text));
@@ -97,11 +99,21 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
   return long ? (
     <textarea {...shared} rows={5} onChange={(e) => setText(e.target.value)} />
   ) : (
-    <input
-      {...shared}
-      placeholder={PLACEHOLDERS[field.key] ?? PLACEHOLDERS[field.type]}
-      onChange={(e) => setText(e.target.value)}
-    />
+    <>
+      <input
+        {...shared}
+        list={names.length > 0 ? "colleagues" : undefined}
+        placeholder={PLACEHOLDERS[field.key] ?? PLACEHOLDERS[field.type]}
+        onChange={(e) => setText(e.target.value)}
+      />
+      {names.length > 0 && (
+        <datalist id="colleagues">
+          {names.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      )}
+    </>
   );
 }
 

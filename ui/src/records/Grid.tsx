@@ -5,7 +5,7 @@ import type { FieldView, Kind, ListGroup, ListRequest, RowView } from "../bindin
 import { commands, errorOf } from "../platform/tauri";
 import { address, ago, count, type Json, money, monthName, shortDay, show } from "../shared/format";
 import { t } from "../shared/i18n";
-import { isComposing, keepPlain } from "../shared/keys";
+import { going, isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
 import { cellChange, cellText, columnsThatFit, headOf, linesOf, nextSort } from "./columns";
@@ -262,6 +262,8 @@ export function Grid(props: Props) {
     }
     const inEditor = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
     if (inEditor || event.ctrlKey || event.metaKey || event.altKey) return;
+    // The letter behind G says where to.
+    if (event.key.length === 1 && going.now()) return;
     // In the first column letters are commands; in a cell to its right they replace what it holds.
     const inCell = column > 0 && columns[column]?.editable;
     if (isComposing(event.nativeEvent)) {

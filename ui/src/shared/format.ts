@@ -134,6 +134,20 @@ export const longDay = (value: string): string =>
     new Date(`${value}T12:00:00`),
   );
 
+/** The name of a day in a few letters. */
+export const weekday = (value: string): string =>
+  new Intl.DateTimeFormat(locale(), { weekday: "short" }).format(new Date(`${value}T12:00:00`));
+
+/** The month of a day, with its year. */
+export const monthYear = (value: string): string =>
+  new Intl.DateTimeFormat(locale(), { month: "long", year: "numeric" }).format(new Date(`${value}T12:00:00`));
+
+/** An hour as the clock is read here. */
+export const hourOf = (hour: number): string =>
+  new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" }).format(
+    new Date(2026, 0, 5, hour),
+  );
+
 /** The time of day. */
 export const clock = (iso: string): string =>
   new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(new Date(iso));

@@ -18,6 +18,13 @@ export async function askMembers(): Promise<MemberView[]> {
   }
 }
 
+/** Whom something can be given to: who is in the team, and who has records already. */
+export async function askColleagues(): Promise<string[]> {
+  const [members, owners] = await Promise.all([askMembers(), commands.reportOwners()]);
+  const here = members.filter((m) => m.devices.some((d) => !d.revoked)).map((m) => m.person);
+  return [...new Set([...here, ...owners])].filter(Boolean).sort((a, b) => a.localeCompare(b));
+}
+
 /** How the last sync went, and who asks to join. */
 export function useNews(): TeamNews | undefined {
   const [news, setNews] = useState<TeamNews>();

@@ -75,7 +75,7 @@ fn find_there(
     }
     let may_have = |id: &RecordId| known.may_have("id", &id.to_string());
     if let (Some(id), true) = (ready.named.filter(may_have), options.match_by.contains(&MatchKey::ExternalId))
-        && let Some(found) = documents::get(db, id)?.filter(|d| d.kind == context.kind())
+        && let Some(found) = documents::get(db, id)?.filter(|d| d.kind == ready.kind)
     {
         return Ok(Some(found));
     }
@@ -83,9 +83,9 @@ fn find_there(
         if !known.may_have(term, &value) {
             continue;
         }
-        let mut namesakes = projections::namesakes(db, context.kind(), term, &value)?;
+        let mut namesakes = projections::namesakes(db, ready.kind, term, &value)?;
         // Of several that have the same value, the one that is called as the row says.
-        let own = own_names(context.kind(), ready);
+        let own = own_names(ready.kind, ready);
         namesakes.sort_by_key(|there| !agree(&own, &there.names));
         for namesake in namesakes {
             if is_same(db, by, &namesake, ready, context)? {
@@ -107,7 +107,7 @@ fn find_there(
             return Ok(Some(found));
         }
     }
-    match context.kind() {
+    match ready.kind {
         Kind::Company => namesake_company(db, ready),
         _ => Ok(None),
     }
@@ -157,7 +157,7 @@ fn is_same(
     ready: &Ready,
     context: &Context<'_>,
 ) -> Result<bool, AppError> {
-    let own = own_names(context.kind(), ready);
+    let own = own_names(ready.kind, ready);
     if by == MatchKey::ExternalId {
         return Ok(context.trusted || agree(&own, &there.names));
     }

@@ -3,16 +3,22 @@
 use crate::{AppError, ImportOptions, OnMatch, Session, capture::company_named, session::Prepared};
 use satchel_document::Stamp;
 use satchel_domain::{
-    Catalogue, Fields, Kind, RecordId, Registers, Scalar, Value, projection::external_term,
-    register::EXTERNAL_ID, text::sort_key, value::Habits,
+    Catalogue, Fields, Kind, RecordId, Registers, Scalar, Value,
+    projection::external_term,
+    register::EXTERNAL_ID,
+    text::sort_key,
+    value::{Contact, Habits, MAX_LONG_TEXT},
 };
 use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble};
-use satchel_storage::{documents, duplicates, projections};
+use satchel_storage::{documents, duplicates, lists, projections};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use uuid::Uuid;
+
+/// People of one meeting who are looked for.
+const ATTENDEES: usize = 100;
 
 /// What all rows of one import share, on every thread.
 #[derive(Clone)]
@@ -35,6 +41,7 @@ pub struct Context<'a> {
 /// A row, checked and laid out.
 pub struct Ready {
     pub number: u64,
+    pub kind: Kind,
     pub fields: Fields,
     pub registers: Registers,
     /// Looks up the record by the other program's id.
@@ -72,19 +79,20 @@ impl Company {
 }
 
 impl<'a> Context<'a> {
-    pub fn kind(&self) -> Kind {
-        self.mapping.kind
-    }
-
     pub fn ready(&self, draft: &Draft, dry: bool) -> Result<Ready, AppError> {
-        let kind = self.mapping.kind;
+        let kind = self.mapping.kind_of(draft);
         let mut row = assemble(draft, &self.source.columns, self.mapping, &self.catalogue, &self.habits);
         let company = self.company(&mut row, kind)?;
+        self.attendees(&mut row, kind)?;
         let mut registers = Registers::new();
         for (key, value) in &row.fields {
             value.to_registers(key, &mut registers);
         }
         let is_empty = registers.is_empty();
+        if matches!(kind, Kind::Activity | Kind::Task) && !is_empty && !registers.contains_key("owner") {
+            // Only of a new one: who has it already keeps it.
+            Value::Text(self.session.person.clone()).to_registers("owner", &mut registers);
+        }
         let external = row.external_id.as_ref().map(|id| {
             registers.insert(format!("{EXTERNAL_ID}/{}", self.source_name), Scalar::Str(id.clone()));
             external_term(&self.source_name, id)
@@ -108,6 +116,7 @@ impl<'a> Context<'a> {
         };
         Ok(Ready {
             number: draft.number,
+            kind,
             named: row.external_id.as_ref().and_then(|id| id.parse().ok()),
             fields: row.fields,
             registers,
@@ -119,6 +128,45 @@ impl<'a> Context<'a> {
             company,
             problems: row.problems,
         })
+    }
+
+    /// Who takes part: the first who is known here is whom the meeting is with; all are named in its text.
+    fn attendees(&self, row: &mut Assembled, kind: Kind) -> Result<(), AppError> {
+        let long = match kind {
+            Kind::Activity => "text",
+            Kind::Task => "notes",
+            _ => return Ok(()),
+        };
+        if row.attendees.is_empty() {
+            return Ok(());
+        }
+        let known = self.session.store.read::<_, AppError>(|db| {
+            for named in row.attendees.iter().take(ATTENDEES) {
+                let Ok(address) = Contact::email("", named) else { continue };
+                for there in projections::with_term(db, "email", &address.normalised())? {
+                    let Some(person) = lists::one(db, &self.catalogue, Kind::Person, there)? else {
+                        continue;
+                    };
+                    if person.deleted_at.is_none() {
+                        return Ok(Some(person));
+                    }
+                }
+            }
+            Ok(None)
+        })?;
+        if let Some(person) = known {
+            let company =
+                person.fields.get("company").and_then(|c| c.as_str()).and_then(|id| id.parse().ok());
+            row.fields.extend(company.map(|id| ("company".to_owned(), Value::Reference(id))));
+            row.fields.insert("person".to_owned(), Value::Reference(person.id));
+        }
+        let mut names = row.attendees.clone();
+        names.dedup();
+        let who = format!("With: {}", names.join(", "));
+        let text = row.fields.get(long).map_or(String::new(), |text| format!("{}\n", text.as_text()));
+        let whole: String = format!("{text}{who}").chars().take(MAX_LONG_TEXT).collect();
+        row.fields.insert(long.to_owned(), Value::LongText(whole));
+        Ok(())
     }
 
     /// The person's company: one that is there, or one to be made under an id that every device derives.

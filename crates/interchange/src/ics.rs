@@ -1,0 +1,729 @@
+//! iCalendar (RFC 5545): events become meetings, to-dos become tasks. Components are cut apart here, with limits, and
+//! parsed one by one, so that a broken one costs itself only.
+
+use crate::{
+    Cell, Column, Draft, Format, InterchangeError, OneKind, Problem, Rejected, Rows, Shape, Source, Target,
+    column_of,
+    encoding::{self, Detected},
+    input::Input,
+    limits::{CARD_BYTES, CARD_DEPTH, CARD_PROPERTIES},
+    lines::{Line, Lines},
+    observe,
+    recurrence::Recurrence,
+};
+use calcard::{
+    Entry, Parser,
+    common::{PartialDateTime, timezone::Tz},
+    icalendar::{
+        ICalendarComponent, ICalendarComponentType, ICalendarDuration, ICalendarEntry,
+        ICalendarParameterName, ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
+    },
+};
+use jiff::{
+    Timestamp, ZonedDateTime,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use satchel_domain::Kind;
+use std::{
+    io::BufRead,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Property of our own export: what kind of activity it is.
+const OWN_TYPE: &str = "X-SATCHEL-TYPE";
+
+/// When and where a file is read: what comes again is told from now on, and times without a zone are those here.
+#[derive(Clone, Debug)]
+pub(crate) struct Here {
+    now: Timestamp,
+    zone: TimeZone,
+}
+
+impl Here {
+    fn now() -> Self {
+        Self { now: Timestamp::now(), zone: TimeZone::system() }
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_zoned_datetime(self.zone.clone()).date()
+    }
+}
+
+pub(crate) fn open(input: &Input, encoding: Detected) -> Result<Source, InterchangeError> {
+    let here = Here::now();
+    let mut source = Source {
+        input: input.clone(),
+        format: Format::Ics,
+        encoding: encoding.name(),
+        delimiter: None,
+        rows: 0,
+        columns: Vec::new(),
+        made_by: None,
+        kind: None,
+        left_out: Vec::new(),
+        shape: Shape::Ics(here.clone()),
+    };
+    let mut kinds = OneKind::default();
+    let mut components = Components::open(input, encoding)?;
+    while let Some(component) = components.next().map_err(input.failed())? {
+        source.rows += 1;
+        let Some(read) = component.ok().and_then(|text| read(&text, &here).ok()) else { continue };
+        kinds.see(Some(read.kind));
+        for (name, target, value) in read.cells {
+            let at = column_of(&mut source.columns, &input.name(), name.to_owned(), |_| Some(target))?;
+            observe(&mut source.columns, at, &value);
+        }
+    }
+    source.kind = kinds.kind.or(Some(Kind::Activity));
+    if source.rows == 0 {
+        return Err(InterchangeError::NoEvents(input.name()));
+    }
+    Ok(source)
+}
+
+pub(crate) fn rows(input: &Input, columns: &[Column], here: &Here) -> Result<Rows, InterchangeError> {
+    let encoding = encoding::detect(&input.head()?);
+    let mut components = Components::open(input, encoding)?;
+    let (columns, here) = (columns.to_vec(), here.clone());
+    let mut number = 0;
+    Ok(Box::new(std::iter::from_fn(move || {
+        let component = match components.next() {
+            Ok(component) => component?,
+            Err(e) => {
+                components.finished = true;
+                Err(rejected("", format!("the file cannot be read further: {e}")))
+            }
+        };
+        number += 1;
+        let draft = component.and_then(|text| draft(&text, number, &columns, &here));
+        Some(draft.map_err(|r| Rejected { number, ..r }))
+    })))
+}
+
+fn draft(text: &str, number: u64, columns: &[Column], here: &Here) -> Result<Draft, Rejected> {
+    let read = read(text, here).map_err(|message| rejected(text, message))?;
+    let column = |name: &str| columns.iter().position(|c| c.name == name).unwrap_or(usize::MAX);
+    let cells = read.cells.into_iter().map(|(name, target, value)| Cell {
+        column: column(name),
+        target: Some(target),
+        value,
+    });
+    Ok(Draft { number, kind: Some(read.kind), cells: cells.collect(), notes: read.notes })
+}
+
+fn rejected(text: &str, message: String) -> Rejected {
+    Rejected { message, text: text.chars().take(500).collect(), ..Rejected::default() }
+}
+
+/// What an event or a to-do says.
+struct Reading<'a> {
+    component: &'a ICalendarComponent,
+    here: &'a Here,
+    cells: Vec<(&'static str, Target, String)>,
+    notes: Vec<Problem>,
+}
+
+/// What is left of a [`Reading`] when its component is let go.
+struct Read {
+    kind: Kind,
+    cells: Vec<(&'static str, Target, String)>,
+    notes: Vec<Problem>,
+}
+
+/// A time as it stands in the file.
+#[derive(Clone, Debug)]
+enum When {
+    Day(Date),
+    At(ZonedDateTime),
+    /// By the clock of wherever one is.
+    Clock(DateTime),
+}
+
+impl When {
+    fn date(&self, zone: &TimeZone) -> Date {
+        match self {
+            When::Day(day) => *day,
+            When::At(at) => at.timestamp().to_zoned_datetime(zone.clone()).date(),
+            When::Clock(at) => at.date(),
+        }
+    }
+
+    fn civil(&self) -> DateTime {
+        match self {
+            When::Day(day) => day.to_datetime(jiff::civil::Time::midnight()),
+            When::At(at) => at.datetime(),
+            When::Clock(at) => *at,
+        }
+    }
+
+    /// The same at another time by its own clock.
+    fn moved(&self, to: DateTime) -> Option<Self> {
+        Some(match self {
+            When::Day(_) => When::Day(to.date()),
+            When::At(at) => When::At(to.to_zoned_datetime(at.time_zone().clone()).ok()?),
+            When::Clock(_) => When::Clock(to),
+        })
+    }
+
+    fn instant(&self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            When::At(at) => Some(at.timestamp()),
+            other => Some(other.civil().to_zoned_datetime(zone.clone()).ok()?.timestamp()),
+        }
+    }
+}
+
+fn read(text: &str, here: &Here) -> Result<Read, String> {
+    let component = parse(text)?;
+    let kind =
+        if component.component_type == ICalendarComponentType::VTodo { Kind::Task } else { Kind::Activity };
+    let mut reading = Reading { component: &component, here, cells: Vec::new(), notes: Vec::new() };
+    match kind {
+        Kind::Task => reading.todo()?,
+        _ => reading.event()?,
+    }
+    Ok(Read { kind, cells: reading.cells, notes: reading.notes })
+}
+
+fn parse(text: &str) -> Result<ICalendarComponent, String> {
+    let whole = format!("BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n");
+    let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new(&whole).entry()));
+    let Ok(Entry::ICalendar(calendar)) = parsed else {
+        return Err("it is damaged and cannot be read".into());
+    };
+    let wanted = |c: &ICalendarComponent| {
+        matches!(c.component_type, ICalendarComponentType::VEvent | ICalendarComponentType::VTodo)
+    };
+    let found = calendar.components.into_iter().find(wanted);
+    let found = found.ok_or("it is damaged and cannot be read")?;
+    if found.entries.len() > CARD_PROPERTIES {
+        return Err(format!("it has more than {CARD_PROPERTIES} properties, which no event has"));
+    }
+    Ok(found)
+}
+
+impl Reading<'_> {
+    fn event(&mut self) -> Result<(), String> {
+        if self.is(&ICalendarStatus::Cancelled) {
+            return Err("it was cancelled; it is not imported".into());
+        }
+        let start = self.when(&ICalendarProperty::Dtstart)?.ok_or("it has no beginning (DTSTART)")?;
+        let minutes = self.minutes(&start)?;
+        let start = self.next_of(start, false);
+        let at = start.instant(&self.here.zone).ok_or("it begins at a time that no clock shows")?;
+        let own = self.text(&ICalendarProperty::Other(OWN_TYPE.into())).filter(|ty| is_activity(ty));
+        self.put("TYPE", field("type"), own.clone().unwrap_or_else(|| "meeting".to_owned()));
+        self.put("DTSTART", field("at"), at.to_string());
+        if let Some(minutes) = minutes {
+            self.put("DTEND", field("minutes"), minutes.to_string());
+        }
+        self.shared("text", own.is_some());
+        if let Some(place) = self.text(&ICalendarProperty::Location) {
+            self.put("LOCATION", field("place"), place);
+        }
+        Ok(())
+    }
+
+    fn todo(&mut self) -> Result<(), String> {
+        let due = match self.when(&ICalendarProperty::Due)? {
+            Some(due) => Some(due),
+            None => self.when(&ICalendarProperty::Dtstart)?,
+        };
+        if let Some(due) = due {
+            let due = self.next_of(due, true);
+            self.put("DUE", field("due"), due.date(&self.here.zone).to_string());
+            if let Some(at) = due.instant(&self.here.zone).filter(|_| !matches!(due, When::Day(_))) {
+                let clock = at.to_zoned_datetime(self.here.zone.clone()).strftime("%H:%M").to_string();
+                self.put("TIME", field("due_time"), clock);
+            }
+        }
+        let completed = self.when(&ICalendarProperty::Completed)?;
+        if completed.is_some() || self.is(&ICalendarStatus::Completed) {
+            let at = completed.and_then(|at| at.instant(&self.here.zone)).unwrap_or(self.here.now);
+            self.put("COMPLETED", field("done_at"), at.to_string());
+        }
+        let own = self.component.has_property(&ICalendarProperty::Other("X-SATCHEL-TASK".into()));
+        self.shared("notes", own);
+        Ok(())
+    }
+
+    /// What events and to-dos have in common.
+    fn shared(&mut self, long: &str, own: bool) {
+        if let Some(uid) = self.text(&ICalendarProperty::Uid) {
+            // One time of what comes again has the id of the whole.
+            let which = self.first(&ICalendarProperty::RecurrenceId).and_then(|e| e.values.first());
+            let which = which.and_then(ICalendarValue::as_partial_date_time).and_then(stamp_of);
+            let id = which.map_or(uid.clone(), |which| format!("{uid}/{which}"));
+            self.put("UID", Target::ExternalId, id);
+        }
+        if let Some(summary) = self.text(&ICalendarProperty::Summary) {
+            self.put("SUMMARY", field("subject"), summary);
+        }
+        if let Some(description) = self.text(&ICalendarProperty::Description) {
+            self.put("DESCRIPTION", field(long), description);
+        }
+        let component = self.component;
+        for entry in &component.entries {
+            match &entry.name {
+                ICalendarProperty::Attendee | ICalendarProperty::Organizer => self.attendee(entry),
+                ICalendarProperty::Contact | ICalendarProperty::Comment | ICalendarProperty::Url if !own => {
+                    let said = text_of(entry);
+                    let name = if entry.name == ICalendarProperty::Url { "Link" } else { "Note" };
+                    if !said.is_empty() {
+                        self.put("NOTES", field(long), format!("{name}: {said}"));
+                    }
+                }
+                ICalendarProperty::Categories => {
+                    let said = text_of(entry);
+                    if !said.is_empty() {
+                        self.put("NOTES", field(long), format!("Categories: {said}"));
+                    }
+                }
+                ICalendarProperty::Attach => self.note("ATTACH", "files of an event are not imported".into()),
+                _ => {}
+            }
+        }
+    }
+
+    fn attendee(&mut self, entry: &ICalendarEntry) {
+        let said = text_of(entry);
+        let address = said.split_at_checked(7).filter(|(head, _)| head.eq_ignore_ascii_case("mailto:"));
+        let address = address.map_or(said.as_str(), |(_, rest)| rest).trim();
+        let name =
+            entry.parameter(&ICalendarParameterName::Cn).and_then(|cn| cn.as_text()).unwrap_or_default();
+        let whole = match (name.trim(), address) {
+            ("", address) => address.to_owned(),
+            (name, address) if name == address || address.is_empty() => name.to_owned(),
+            (name, address) => format!("{name} <{address}>"),
+        };
+        if !whole.is_empty() {
+            self.put("ATTENDEE", Target::Attendee, whole);
+        }
+    }
+
+    /// The next time of what comes again; a task keeps how often, where it has a word for it.
+    fn next_of(&mut self, start: When, task: bool) -> When {
+        let component = self.component;
+        let Some(rule) = rule_of(component) else { return start };
+        let Some(recurrence) = Recurrence::new(rule, start.civil()) else {
+            self.comes_again();
+            return start;
+        };
+        let except = component.properties(&ICalendarProperty::Exdate).flat_map(|e| &e.values);
+        let except: Vec<Date> = except
+            .filter_map(ICalendarValue::as_partial_date_time)
+            .filter_map(date_of)
+            .take(CARD_PROPERTIES)
+            .collect();
+        let word = recurrence.repeat().filter(|_| task && except.is_empty());
+        match word {
+            Some(word) => self.put("RRULE", field("repeat"), word.to_owned()),
+            None => self.comes_again(),
+        }
+        let next = recurrence.next(self.here.today(), &except);
+        next.and_then(|next| start.moved(next)).unwrap_or(start)
+    }
+
+    fn comes_again(&mut self) {
+        self.note("RRULE", "it comes again in a way that cannot be kept; one time of it is imported".into());
+    }
+
+    /// How long it takes, where that is said.
+    fn minutes(&mut self, start: &When) -> Result<Option<i64>, String> {
+        let zone = self.here.zone.clone();
+        let begins = start.instant(&zone).ok_or("it begins at a time that no clock shows")?;
+        let seconds = if let Some(end) = self.when(&ICalendarProperty::Dtend)? {
+            let end = end.instant(&zone).ok_or("it ends at a time that no clock shows")?;
+            end.as_second() - begins.as_second()
+        } else if let Some(lasts) = self.first(&ICalendarProperty::Duration).and_then(|e| e.values.first()) {
+            let ICalendarValue::Duration(lasts) = lasts else {
+                return Err("its DURATION cannot be read".into());
+            };
+            seconds_of(lasts)
+        } else if matches!(start, When::Day(_)) {
+            24 * 60 * 60
+        } else {
+            return Ok(None);
+        };
+        if seconds < 0 {
+            self.note("DTEND", "it ends before it begins; how long it takes is left out".into());
+            return Ok(None);
+        }
+        Ok(Some(seconds / 60).filter(|minutes| *minutes > 0))
+    }
+
+    /// A time of the component; an error where it is none.
+    fn when(&mut self, property: &ICalendarProperty) -> Result<Option<When>, String> {
+        let Some(entry) = self.first(property) else { return Ok(None) };
+        let name = entry.name.as_str().to_owned();
+        let said = entry.values.first().and_then(ICalendarValue::as_partial_date_time);
+        let bad = || format!("its {name} is no date that a calendar has");
+        let said = said.ok_or_else(bad)?;
+        let day = date_of(said).ok_or_else(bad)?;
+        let (Some(hour), minute, second) = (said.hour, said.minute.unwrap_or(0), said.second.unwrap_or(0))
+        else {
+            return Ok(Some(When::Day(day)));
+        };
+        let small = |n: u8| i8::try_from(n).unwrap_or(i8::MAX);
+        // A leap second is the last of its minute.
+        let time = jiff::civil::Time::new(small(hour), small(minute), small(second.min(59)), 0)
+            .map_err(|_| bad())?;
+        let civil = day.to_datetime(time);
+        if let (Some(hours), minutes) = (said.tz_hour, said.tz_minute.unwrap_or(0)) {
+            let ahead = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
+            let offset = jiff::tz::Offset::from_seconds(if said.tz_minus { -ahead } else { ahead })
+                .map_err(|_| bad())?;
+            return civil
+                .to_zoned_datetime(offset.to_time_zone())
+                .map(|at| Some(When::At(at)))
+                .map_err(|_| bad());
+        }
+        let zone =
+            entry.parameter(&ICalendarParameterName::Tzid).and_then(|id| id.as_text()).map(str::to_owned);
+        let Some(named) = zone else { return Ok(Some(When::Clock(civil))) };
+        match zone_of(&named) {
+            Some(zone) => civil.to_zoned_datetime(zone).map(|at| Some(When::At(at))).map_err(|_| bad()),
+            None => {
+                let named: String = named.chars().take(100).collect();
+                self.note(
+                    "TZID",
+                    format!("the time zone «{named}» is not known; its times are taken as those here"),
+                );
+                Ok(Some(When::Clock(civil)))
+            }
+        }
+    }
+
+    fn first(&self, property: &ICalendarProperty) -> Option<&ICalendarEntry> {
+        self.component.property(property)
+    }
+
+    fn text(&self, property: &ICalendarProperty) -> Option<String> {
+        self.first(property).map(text_of).filter(|text| !text.trim().is_empty())
+    }
+
+    fn is(&self, status: &ICalendarStatus) -> bool {
+        self.component.status() == Some(status)
+    }
+
+    fn put(&mut self, name: &'static str, target: Target, value: String) {
+        self.cells.push((name, target, value));
+    }
+
+    fn note(&mut self, column: &str, message: String) {
+        self.notes.push(Problem { column: column.to_owned(), value: String::new(), message });
+    }
+}
+
+fn field(key: &str) -> Target {
+    Target::Field(key.to_owned())
+}
+
+fn is_activity(ty: &str) -> bool {
+    satchel_domain::catalogue::ACTIVITIES.contains(&ty)
+}
+
+fn rule_of(component: &ICalendarComponent) -> Option<&ICalendarRecurrenceRule> {
+    match component.property(&ICalendarProperty::Rrule)?.values.first()? {
+        ICalendarValue::RecurrenceRule(rule) => Some(rule),
+        _ => None,
+    }
+}
+
+fn text_of(entry: &ICalendarEntry) -> String {
+    entry.values.iter().filter_map(ICalendarValue::as_text).collect::<Vec<_>>().join(", ")
+}
+
+fn seconds_of(lasts: &ICalendarDuration) -> i64 {
+    let days = i64::from(lasts.weeks) * 7 + i64::from(lasts.days);
+    let seconds = ((days * 24 + i64::from(lasts.hours)) * 60 + i64::from(lasts.minutes)) * 60
+        + i64::from(lasts.seconds);
+    if lasts.neg { -seconds } else { seconds }
+}
+
+pub(crate) fn date_of(said: &PartialDateTime) -> Option<Date> {
+    let small = |n: u8| i8::try_from(n).ok();
+    Date::new(i16::try_from(said.year?).ok()?, small(said.month?)?, small(said.day?)?).ok()
+}
+
+/// Names one time of what comes again.
+fn stamp_of(said: &PartialDateTime) -> Option<String> {
+    let time = said.hour.map(|hour| format!("T{hour:02}{:02}", said.minute.unwrap_or(0))).unwrap_or_default();
+    Some(format!("{}{time}", date_of(said)?))
+}
+
+/// By its name in the zone database, or as Outlook and others call it.
+fn zone_of(named: &str) -> Option<TimeZone> {
+    let known = TimeZone::get(named).ok();
+    known.or_else(|| {
+        let other = catch_unwind(AssertUnwindSafe(|| named.parse::<Tz>().ok().and_then(|tz| tz.name())));
+        TimeZone::get(&other.ok().flatten()?).ok()
+    })
+}
+
+/// Cuts a file into its events and to-dos.
+struct Components {
+    lines: Lines<Box<dyn BufRead + Send>>,
+    encoding: Detected,
+    finished: bool,
+}
+
+impl Components {
+    fn open(input: &Input, encoding: Detected) -> Result<Self, InterchangeError> {
+        let head = input.head()?;
+        let carriage_returns = !head.contains(&b'\n') && head.contains(&b'\r');
+        let lines = Lines::new(encoding::reader(input, encoding)?, carriage_returns);
+        Ok(Self { lines, encoding, finished: false })
+    }
+
+    fn next(&mut self) -> std::io::Result<Option<Result<String, Rejected>>> {
+        if self.finished {
+            return Ok(None);
+        }
+        let mut bytes: Vec<u8> = Vec::new();
+        // Inside of an event: how deep in what is inside of it, alarms above all, which are left out.
+        let (mut inside, mut depth, mut deepest, mut too_long) = (false, 0_usize, 0, false);
+        while let Some(line) = self.lines.next()? {
+            let (line, whole) = match line {
+                Line::Whole(line) => (line, true),
+                Line::TooLong(line) => (line, false),
+            };
+            if !inside {
+                if is_line(&line, "BEGIN:VEVENT") || is_line(&line, "BEGIN:VTODO") {
+                    inside = true;
+                    push(&mut bytes, &line);
+                }
+                continue;
+            }
+            if starts(&line, "BEGIN:") {
+                depth += 1;
+                deepest = deepest.max(depth);
+                continue;
+            }
+            if depth > 0 {
+                depth -= usize::from(starts(&line, "END:"));
+                continue;
+            }
+            too_long |= !whole || bytes.len() + line.len() > CARD_BYTES;
+            if bytes.len() + line.len() <= CARD_BYTES {
+                push(&mut bytes, &line);
+            }
+            if starts(&line, "END:") {
+                let text = self.encoding.decode_record(&bytes).0;
+                return Ok(Some(match (deepest > CARD_DEPTH, too_long) {
+                    (true, _) => {
+                        Err(rejected(&text, format!("what is in it is nested more than {CARD_DEPTH} deep")))
+                    }
+                    (_, true) => Err(rejected(
+                        &text,
+                        format!("it is larger than {} MB, or one of its lines than 1 MB", CARD_BYTES >> 20),
+                    )),
+                    _ => Ok(text),
+                }));
+            }
+        }
+        self.finished = true;
+        let text = self.encoding.decode_record(&bytes).0;
+        Ok(inside.then(|| Err(rejected(&text, "it is cut off: its END is missing".into()))))
+    }
+}
+
+fn push(bytes: &mut Vec<u8>, line: &[u8]) {
+    bytes.extend_from_slice(line);
+    bytes.extend_from_slice(b"\r\n");
+}
+
+fn starts(line: &[u8], with: &str) -> bool {
+    line.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
+}
+
+fn is_line(line: &[u8], wanted: &str) -> bool {
+    line.trim_ascii_end().eq_ignore_ascii_case(wanted.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Here {
+        Here { now: "2026-11-27T08:00:00Z".parse().unwrap(), zone: TimeZone::get("Europe/Madrid").unwrap() }
+    }
+
+    fn read_lines(component: &str, lines: &str) -> Result<Read, String> {
+        read(&format!("BEGIN:{component}\r\n{}\r\nEND:{component}\r\n", lines.replace('\n', "\r\n")), &here())
+    }
+
+    /// The values that come of a field.
+    fn all(read: &Read, key: &str) -> String {
+        let wanted = |target: &Target| target.to_string() == key;
+        let cells = read.cells.iter().filter(|(_, target, _)| wanted(target));
+        cells.map(|(.., value)| value.as_str()).collect::<Vec<_>>().join(" | ")
+    }
+
+    fn event(lines: &str, key: &str) -> String {
+        match read_lines("VEVENT", lines) {
+            Ok(read) => all(&read, key),
+            Err(message) => message,
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_their_zones() {
+        for (start, at) in [
+            ("DTSTART:20261201T090000Z", "2026-12-01T09:00:00Z"),
+            ("DTSTART;TZID=Europe/Berlin:20261201T090000", "2026-12-01T08:00:00Z"),
+            ("DTSTART;TZID=\"W. Europe Standard Time\":20260701T090000", "2026-07-01T07:00:00Z"),
+            ("DTSTART;TZID=China Standard Time:20261201T090000", "2026-12-01T01:00:00Z"),
+            ("DTSTART;TZID=America/New_York:20261201T090000", "2026-12-01T14:00:00Z"),
+            // Floating, and with a zone that nobody knows: those here.
+            ("DTSTART:20261201T090000", "2026-12-01T08:00:00Z"),
+            ("DTSTART;TZID=Mars/Olympus:20261201T090000", "2026-12-01T08:00:00Z"),
+            ("DTSTART;VALUE=DATE:20261201", "2026-11-30T23:00:00Z"),
+            // Skipped when clocks are put forward, and a leap second.
+            ("DTSTART;TZID=Europe/Madrid:20270328T023000", "2027-03-28T01:30:00Z"),
+            ("DTSTART:20261231T235960Z", "2026-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(event(start, "at"), at, "{start}");
+        }
+        let unknown = read_lines("VEVENT", "DTSTART;TZID=Mars/Olympus:20261201T090000").unwrap();
+        assert!(unknown.notes.iter().any(|n| n.message.contains("Mars/Olympus")), "it is said");
+    }
+
+    #[test]
+    fn what_is_no_date_is_named() {
+        for lines in [
+            "DTSTART:20260230T090000Z",
+            "DTSTART:20261301",
+            "DTSTART:20261201T250000",
+            "DTSTART:soon",
+            "DTSTART:",
+        ] {
+            let said = event(lines, "at");
+            assert!(said.contains("DTSTART"), "{lines}: {said}");
+        }
+        assert_eq!(event("SUMMARY:x", "at"), "it has no beginning (DTSTART)");
+        assert_eq!(
+            event("DTSTART:20261201T090000Z\nSTATUS:CANCELLED", "at"),
+            "it was cancelled; it is not imported"
+        );
+    }
+
+    #[test]
+    fn an_event_is_as_long_as_it_says() {
+        let minutes = |more: &str| event(&format!("DTSTART:20261201T090000Z\n{more}"), "minutes");
+        assert_eq!(minutes("DTEND:20261201T094500Z"), "45");
+        assert_eq!(minutes("DURATION:PT1H30M"), "90");
+        assert_eq!(minutes("DURATION:P1D"), "1440");
+        assert_eq!(minutes("DTEND:20261201T080000Z"), "", "before it begins");
+        assert_eq!(minutes("DURATION:-PT1H"), "");
+        assert_eq!(minutes("SUMMARY:x"), "");
+        assert_eq!(event("DTSTART;VALUE=DATE:20261201\nDTEND;VALUE=DATE:20261203", "minutes"), "2880");
+        assert_eq!(event("DTSTART;VALUE=DATE:20261201", "minutes"), "1440");
+    }
+
+    #[test]
+    fn what_comes_again_is_there_the_next_time() {
+        let next = |start: &str, rule: &str| event(&format!("DTSTART:{start}\n{rule}"), "at");
+        // Today is Friday, 27 November.
+        assert_eq!(next("20200106T090000Z", "RRULE:FREQ=WEEKLY"), "2026-11-30T09:00:00Z");
+        assert_eq!(next("20200106T090000Z", "RRULE:FREQ=WEEKLY;BYDAY=MO,SA"), "2026-11-28T09:00:00Z");
+        assert_eq!(next("20261123T090000Z", "RRULE:FREQ=WEEKLY;INTERVAL=2"), "2026-12-07T09:00:00Z");
+        assert_eq!(next("20200131T090000Z", "RRULE:FREQ=MONTHLY"), "2026-12-31T09:00:00Z");
+        assert_eq!(next("20200110T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=2TU"), "2026-12-08T09:00:00Z");
+        assert_eq!(next("20200110T090000Z", "RRULE:FREQ=MONTHLY;BYMONTHDAY=-1"), "2026-11-30T09:00:00Z");
+        assert_eq!(next("20200229T090000Z", "RRULE:FREQ=YEARLY"), "2028-02-29T09:00:00Z");
+        assert_eq!(next("20261201T090000Z", "RRULE:FREQ=DAILY"), "2026-12-01T09:00:00Z", "it has not begun");
+        let except = "RRULE:FREQ=DAILY\nEXDATE:20261127T090000Z,20261128T090000Z";
+        assert_eq!(next("20200101T090000Z", except), "2026-11-29T09:00:00Z");
+        // Over, counted out, or of a kind that is not guessed at: the first time.
+        assert_eq!(
+            next("20200101T090000Z", "RRULE:FREQ=DAILY;UNTIL=20200601T000000Z"),
+            "2020-01-01T09:00:00Z"
+        );
+        assert_eq!(next("20261124T090000Z", "RRULE:FREQ=DAILY;COUNT=2"), "2026-11-24T09:00:00Z");
+        assert_eq!(next("20261124T090000Z", "RRULE:FREQ=DAILY;COUNT=5"), "2026-11-27T09:00:00Z");
+        assert_eq!(next("20200101T090000Z", "RRULE:FREQ=SECONDLY"), "2020-01-01T09:00:00Z");
+        assert_eq!(
+            next("20200101T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1"),
+            "2020-01-01T09:00:00Z"
+        );
+        // By the clock of its zone, whichever side of the change of clocks.
+        let berlin = "DTSTART;TZID=Europe/Berlin:20260706T090000\nRRULE:FREQ=WEEKLY";
+        assert_eq!(event(berlin, "at"), "2026-11-30T08:00:00Z");
+    }
+
+    #[test]
+    fn a_to_do_is_a_task() {
+        let todo = |lines: &str, key: &str| all(&read_lines("VTODO", lines).unwrap(), key);
+        let due = |value: &str| (todo(value, "due"), todo(value, "due_time"));
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(due("DUE;VALUE=DATE:20261201"), pair("2026-12-01", ""));
+        assert_eq!(due("DUE:20261201T093000"), pair("2026-12-01", "09:30"));
+        assert_eq!(due("DUE:20261201T233000Z"), pair("2026-12-02", "00:30"), "the day that it is here");
+        assert_eq!(todo("SUMMARY:x\nCOMPLETED:20261101T100000Z", "done_at"), "2026-11-01T10:00:00Z");
+        assert_eq!(todo("STATUS:COMPLETED", "done_at"), "2026-11-27T08:00:00Z");
+        for (rule, word) in [
+            ("FREQ=DAILY", "day"),
+            ("FREQ=WEEKLY;BYDAY=TU", "week"),
+            ("FREQ=WEEKLY;INTERVAL=2", "two_weeks"),
+            ("FREQ=MONTHLY;BYMONTHDAY=1", "month"),
+            ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1", "year"),
+            ("FREQ=WEEKLY;BYDAY=TU,WE", ""),
+            ("FREQ=WEEKLY;COUNT=3", ""),
+            ("FREQ=MONTHLY;INTERVAL=3", ""),
+        ] {
+            let read = read_lines("VTODO", &format!("DUE;VALUE=DATE:20261201\nRRULE:{rule}")).unwrap();
+            assert_eq!(all(&read, "repeat"), word, "{rule}");
+            assert_eq!(read.notes.is_empty(), !word.is_empty(), "{rule}: what is lost is said");
+        }
+    }
+
+    #[test]
+    fn attendees_and_what_has_no_field_are_kept() {
+        let lines = "UID:a@x\nDTSTART:20261201T090000Z\nSUMMARY:Off\\, and on\nDESCRIPTION:one\\ntwo\n\
+            ATTENDEE;CN=Zoe Ruiz;PARTSTAT=ACCEPTED:mailto:zoe@x.example\nORGANIZER:MAILTO:bo@x.example\n\
+            CATEGORIES:a,b\nURL:https://x.example/1\nBEGIN:VALARM\nDESCRIPTION:alarm\nEND:VALARM";
+        let read = read_lines(
+            "VEVENT",
+            &lines.replace("BEGIN:VALARM\nDESCRIPTION:alarm\nEND:VALARM", "LOCATION:Porto"),
+        )
+        .unwrap();
+        assert_eq!(all(&read, "subject"), "Off, and on");
+        assert_eq!(all(&read, "text"), "one\ntwo | Categories: a, b | Link: https://x.example/1");
+        assert_eq!(all(&read, "attendee"), "Zoe Ruiz <zoe@x.example> | bo@x.example");
+        assert_eq!((all(&read, "place"), all(&read, "external_id")), ("Porto".into(), "a@x".into()));
+        let once = event("UID:a@x\nRECURRENCE-ID:20261208T090000Z\nDTSTART:20261209T090000Z", "external_id");
+        assert_eq!(once, "a@x/2026-12-08T0900");
+    }
+
+    #[test]
+    fn a_broken_event_costs_itself_only() {
+        let file = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:x\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\nDTSTART:20261201T090000Z\r\n\
+            SUMMARY:one\r\nBEGIN:VALARM\r\nSUMMARY:alarm\r\nEND:VALARM\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART:no\r\nEND:VEVENT\r\n\
+            begin:vtodo\r\nSUMMARY:two\r\nend:vtodo\r\nBEGIN:VEVENT\r\nSUMMARY:cut off";
+        let source = Source::of_bytes("a.ics", file.as_bytes().to_vec(), None).unwrap();
+        assert_eq!((source.rows, source.format, source.kind), (4, Format::Ics, Some(Kind::Activity)));
+        let rows: Vec<String> = source
+            .rows()
+            .unwrap()
+            .map(|row| match row {
+                Ok(draft) => {
+                    draft.cells.iter().find(|c| c.target == Some(field("subject"))).unwrap().value.clone()
+                }
+                Err(rejected) => format!("{}: {}", rejected.number, rejected.message),
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                "one",
+                "2: its DTSTART is no date that a calendar has",
+                "two",
+                "4: it is cut off: its END is missing"
+            ]
+        );
+        let empty = Source::of_bytes("a.ics", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".to_vec(), None);
+        assert!(matches!(empty, Err(InterchangeError::NoEvents(_))));
+    }
+}

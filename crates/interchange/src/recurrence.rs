@@ -1,0 +1,172 @@
+//! What comes again (RFC 5545, 3.3.10), as far as people's calendars use it: by days, weeks, months and years, on named
+//! days. What is rarer is not guessed at.
+
+use calcard::icalendar::{ICalendarDay, ICalendarFrequency, ICalendarRecurrenceRule, ICalendarWeekday};
+use jiff::{
+    ToSpan,
+    civil::{Date, DateTime, Weekday},
+};
+
+/// Days that are looked through for the next time: more than eleven years.
+const DAYS: usize = 4_100;
+
+/// A rule whose days can be told.
+#[derive(Debug)]
+pub(crate) struct Recurrence<'a> {
+    rule: &'a ICalendarRecurrenceRule,
+    start: DateTime,
+    interval: i64,
+    until: Option<Date>,
+}
+
+impl<'a> Recurrence<'a> {
+    /// Nothing where the rule asks for more than is understood here.
+    pub fn new(rule: &'a ICalendarRecurrenceRule, start: DateTime) -> Option<Self> {
+        let rare = !rule.bysecond.is_empty()
+            || !rule.byminute.is_empty()
+            || !rule.byhour.is_empty()
+            || !rule.byyearday.is_empty()
+            || !rule.byweekno.is_empty()
+            || !rule.bysetpos.is_empty()
+            || rule.rscale.is_some()
+            || rule.bymonth.iter().any(|month| month.is_leap());
+        let known = matches!(
+            rule.freq,
+            ICalendarFrequency::Daily
+                | ICalendarFrequency::Weekly
+                | ICalendarFrequency::Monthly
+                | ICalendarFrequency::Yearly
+        );
+        let numbered = rule.byday.iter().any(|day| day.ordwk.is_some());
+        // «The third Friday» is one of a month: of a year only where the month is named.
+        let of_year = rule.freq == ICalendarFrequency::Yearly && rule.bymonth.is_empty();
+        let told = !numbered
+            || matches!(rule.freq, ICalendarFrequency::Monthly | ICalendarFrequency::Yearly) && !of_year;
+        if rare || !known || !told {
+            return None;
+        }
+        let until = rule.until.as_ref().and_then(crate::ics::date_of);
+        Some(Self { rule, start, interval: i64::from(rule.interval.unwrap_or(1).max(1)), until })
+    }
+
+    /// The first time that is not before a day; nothing where it is over, or too far away to be looked for.
+    pub fn next(&self, from: Date, except: &[Date]) -> Option<DateTime> {
+        // Who counts the times has to go through them from the first.
+        let counted = self.rule.count;
+        let mut day = if counted.is_some() { self.start.date() } else { self.start.date().max(from) };
+        let mut times = 0;
+        for _ in 0..DAYS {
+            if self.until.is_some_and(|until| day > until) {
+                return None;
+            }
+            if self.falls_on(day) {
+                times += 1;
+                if counted.is_some_and(|most| times > most) {
+                    return None;
+                }
+                if day >= from && !except.contains(&day) {
+                    return Some(day.to_datetime(self.start.time()));
+                }
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
+    fn falls_on(&self, day: Date) -> bool {
+        let (start, rule) = (self.start.date(), self.rule);
+        let every = |gone: i64| gone >= 0 && gone % self.interval == 0;
+        let months = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
+        let on_period = match rule.freq {
+            ICalendarFrequency::Daily => every(days_between(start, day)),
+            ICalendarFrequency::Weekly => {
+                let first = if rule.wkst == Some(ICalendarWeekday::Sunday) {
+                    Weekday::Sunday
+                } else {
+                    Weekday::Monday
+                };
+                let week =
+                    |day: Date| day.checked_sub(i64::from(day.weekday().since(first)).days()).unwrap_or(day);
+                every(days_between(week(start), week(day)) / 7)
+            }
+            ICalendarFrequency::Monthly => every(months(day) - months(start)),
+            _ => every(i64::from(day.year() - start.year())),
+        };
+        on_period && day >= start && self.is_named(day)
+    }
+
+    /// Whether a day is one of those that the rule names; where it names none, those like the first.
+    fn is_named(&self, day: Date) -> bool {
+        let (start, rule) = (self.start.date(), self.rule);
+        let names_days = !rule.byday.is_empty() || !rule.bymonthday.is_empty();
+        let month = rule.bymonth.iter().any(|m| i64::from(m.month()) == i64::from(day.month()));
+        let like_first = match rule.freq {
+            ICalendarFrequency::Daily => true,
+            ICalendarFrequency::Weekly => names_days || day.weekday() == start.weekday(),
+            ICalendarFrequency::Monthly => names_days || day.day() == start.day(),
+            _ => {
+                (names_days || day.day() == start.day())
+                    && (!rule.bymonth.is_empty() || names_days || day.month() == start.month())
+            }
+        };
+        let back = i16::from(day.day()) - i16::from(day.days_in_month()) - 1;
+        let of_month = |n: &i8| i16::from(*n) == i16::from(day.day()) || i16::from(*n) == back;
+        like_first
+            && (rule.bymonth.is_empty() || month)
+            && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
+            && (rule.bymonthday.is_empty() || rule.bymonthday.iter().any(of_month))
+    }
+
+    /// How a task would say it: `week`; nothing where it has no word for it.
+    pub fn repeat(&self) -> Option<&'static str> {
+        let (start, rule) = (self.start.date(), self.rule);
+        let own_weekday =
+            rule.byday.iter().all(|day| day.ordwk.is_none() && weekday(day.weekday) == start.weekday());
+        let own_day = rule.bymonthday.iter().all(|n| i16::from(*n) == i16::from(start.day()));
+        let own_month = rule.bymonth.iter().all(|m| i64::from(m.month()) == i64::from(start.month()));
+        let plain = rule.byday.is_empty() && own_day;
+        if rule.count.is_some() || self.until.is_some() {
+            return None;
+        }
+        match (rule.freq, self.interval) {
+            (ICalendarFrequency::Daily, 1)
+                if plain && rule.bymonthday.is_empty() && rule.bymonth.is_empty() =>
+            {
+                Some("day")
+            }
+            (ICalendarFrequency::Weekly, 1 | 2)
+                if own_weekday
+                    && rule.byday.len() <= 1
+                    && rule.bymonthday.is_empty()
+                    && rule.bymonth.is_empty() =>
+            {
+                Some(if self.interval == 1 { "week" } else { "two_weeks" })
+            }
+            (ICalendarFrequency::Monthly, 1) if plain && rule.bymonth.is_empty() => Some("month"),
+            (ICalendarFrequency::Yearly, 1) if plain && own_month => Some("year"),
+            _ => None,
+        }
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+fn weekday(day: ICalendarWeekday) -> Weekday {
+    match day {
+        ICalendarWeekday::Sunday => Weekday::Sunday,
+        ICalendarWeekday::Monday => Weekday::Monday,
+        ICalendarWeekday::Tuesday => Weekday::Tuesday,
+        ICalendarWeekday::Wednesday => Weekday::Wednesday,
+        ICalendarWeekday::Thursday => Weekday::Thursday,
+        ICalendarWeekday::Friday => Weekday::Friday,
+        ICalendarWeekday::Saturday => Weekday::Saturday,
+    }
+}
+
+/// Whether a day is, say, the second Tuesday of its month, or any Tuesday.
+fn is_weekday(named: &ICalendarDay, day: Date) -> bool {
+    let nth = |n: i16| i8::try_from(n).ok().and_then(|n| day.nth_weekday_of_month(n, day.weekday()).ok());
+    day.weekday() == weekday(named.weekday) && named.ordwk.is_none_or(|n| nth(n) == Some(day))
+}

@@ -1,0 +1,51 @@
+import { openRecord } from "../app/data";
+import { longDay, today } from "../shared/format";
+import { t } from "../shared/i18n";
+import { EntryIcon, timeAt, whoOf } from "./Entry";
+import { ofDay, spotOf } from "./layout";
+import type { Shown } from "./shown";
+
+/** The next thirty days in lines, without those on which nothing is. */
+export function AgendaView({ days, items, focus, onFocus }: Shown) {
+  const filled = days.map((d) => ({ d, here: ofDay(items, d) })).filter(({ here }) => here.length > 0);
+  if (filled.length === 0) return <p className="page lead">{t("calendar.free")}</p>;
+  return (
+    <div className="page narrow stack" id="agenda">
+      {filled.map(({ d, here }) => (
+        <section key={d} data-agenda={d}>
+          <h2>
+            {longDay(d)} {d === today() && <span className="tag">{t("nav.today")}</span>}
+          </h2>
+          <ul className="plain-list">
+            {here.map((item) => {
+              const { day, from } = spotOf(item);
+              return (
+                <li key={item.id} className={focus === item.id ? "current" : ""}>
+                  <button
+                    type="button"
+                    className={item.done ? "line is-done" : "line"}
+                    data-item={item.id}
+                    data-title={item.title}
+                    tabIndex={focus === item.id ? 0 : -1}
+                    onFocus={() => onFocus(item.id)}
+                    onClick={() => openRecord(item.id, item.kind)}
+                  >
+                    <span className="agenda-time soft small">
+                      {from === undefined ? t("calendar.wholeDay") : timeAt(day, from)}
+                    </span>
+                    <EntryIcon item={item} size={16} />
+                    <strong className="cell">{item.title || "—"}</strong>
+                    <span className="soft small cell grow">
+                      {[whoOf(item), item.place].filter(Boolean).join(" · ")}
+                    </span>
+                    {item.done && <span className="soft small">{t("calendar.done")}</span>}
+                  </button>
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}
