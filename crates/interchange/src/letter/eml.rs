@@ -6,21 +6,62 @@ use crate::{
     encoding::detect,
     limits::{LETTER_FILES, LETTER_HEADER, LETTER_PARTS, LETTER_PEOPLE},
 };
-use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders};
 use std::borrow::Cow;
+
+/// What letters within letters are called while a letter is read: the library does not look into them. It would do so
+/// however deep they are, and each within the other takes some of the stack.
+const CLOSED: &str = "messagx";
 
 pub(super) fn read(bytes: &[u8]) -> Result<Letter, String> {
     let bytes = legible(bytes)?;
     if parts(&bytes) > LETTER_PARTS {
         return Err(format!("it has more than {LETTER_PARTS} parts"));
     }
-    let message = MessageParser::default().parse(&*bytes).ok_or("it is no letter: it has no headers")?;
-    let letter = letter_of(&message);
-    dismantle(message);
-    letter
+    let closed = closed(&bytes);
+    let message = MessageParser::default().parse(&closed).ok_or("it is no letter: it has no headers")?;
+    letter_of(&message, &bytes)
 }
 
-fn letter_of(message: &Message<'_>) -> Result<Letter, String> {
+/// The same bytes, in which no part says that it is a letter.
+fn closed(bytes: &[u8]) -> Vec<u8> {
+    const NAME: &[u8] = b"content-type";
+    let mut out = bytes.to_vec();
+    let starts = bytes.windows(NAME.len()).enumerate().filter(|(_, w)| w.eq_ignore_ascii_case(NAME));
+    for (at, _) in starts {
+        let Some(rest) = out.get_mut(at + NAME.len()..) else { continue };
+        let end = end_of_type(rest);
+        let Some(said) = rest.get_mut(..end) else { continue };
+        for (word, last) in [(b"message".as_slice(), b'x'), (b"digest", b'x')] {
+            let places: Vec<usize> = said
+                .windows(word.len())
+                .enumerate()
+                .filter(|(_, w)| w.eq_ignore_ascii_case(word))
+                .map(|(at, _)| at)
+                .collect();
+            for place in places {
+                if let Some(byte) = said.get_mut(place + word.len() - 1) {
+                    *byte = last;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Where the type of a header ends: at its parameters, or where the header does. What hides it in a remark is looked
+/// through whole.
+fn end_of_type(rest: &[u8]) -> usize {
+    let folded = |at: usize| matches!(rest.get(at + 1), Some(b' ' | b'\t'));
+    let line = (0..rest.len().min(LETTER_HEADER)).find(|at| rest.get(*at) == Some(&b'\n') && !folded(*at));
+    let header = rest.get(..line.unwrap_or(rest.len().min(LETTER_HEADER))).unwrap_or_default();
+    match header.iter().position(|b| matches!(b, b';' | b'(')) {
+        Some(at) if header.get(at) == Some(&b';') => at,
+        _ => header.len(),
+    }
+}
+
+fn letter_of(message: &Message<'_>, raw: &[u8]) -> Result<Letter, String> {
     let known = message.from().is_some() || message.to().is_some() || message.message_id().is_some();
     if !known || (message.date().is_none() && message.subject().is_none() && message.from().is_none()) {
         return Err("it is no letter: it says neither from whom nor to whom".to_owned());
@@ -39,7 +80,7 @@ fn letter_of(message: &Message<'_>) -> Result<Letter, String> {
         to: to.take(LETTER_PEOPLE).collect(),
         subject: message.subject().unwrap_or_default().to_owned(),
         text: text.join("\n\n"),
-        enclosed: message.attachments().take(LETTER_FILES).filter_map(enclosed).collect(),
+        enclosed: message.attachments().take(LETTER_FILES).filter_map(|part| enclosed(part, raw)).collect(),
     })
 }
 
@@ -52,33 +93,29 @@ fn people<'a>(address: &'a Address<'_>) -> impl Iterator<Item = Correspondent> +
     })
 }
 
-fn enclosed(part: &MessagePart<'_>) -> Option<EnclosedFile> {
+fn enclosed(part: &MessagePart<'_>, raw: &[u8]) -> Option<EnclosedFile> {
     let kind = part.content_type();
-    let media_type = kind.map(|kind| match kind.subtype() {
-        Some(sub) => format!("{}/{sub}", kind.ctype()),
-        None => kind.ctype().to_owned(),
-    });
-    let name = match (&part.body, part.attachment_name()) {
-        (_, Some(name)) => name.to_owned(),
-        (PartType::Message(inner), None) => format!("{}.eml", inner.subject().unwrap_or("letter")),
-        // A picture that the letter shows: its background, a signature.
-        (_, None) if part.content_id().is_some() => return None,
-        (_, None) => String::new(),
+    let is_letter = kind.is_some_and(|kind| kind.ctype().eq_ignore_ascii_case(CLOSED));
+    let media_type = match (kind, is_letter) {
+        (Some(kind), false) => [kind.ctype(), kind.subtype().unwrap_or_default()].join("/"),
+        (_, true) => "message/rfc822".to_owned(),
+        (None, false) => String::new(),
     };
-    let bytes = part.contents().to_vec();
-    (!bytes.is_empty()).then(|| EnclosedFile { name, media_type: media_type.unwrap_or_default(), bytes })
-}
-
-/// Letters within letters, however deep: dropped one by one, because each within the other could take all of the stack.
-fn dismantle(message: Message<'_>) {
-    let mut left = vec![message];
-    while let Some(mut message) = left.pop() {
-        for part in message.parts.drain(..) {
-            if let PartType::Message(inner) = part.body {
-                left.push(inner);
-            }
+    let plain = (part.encoding == Encoding::None).then(|| {
+        raw.get(part.raw_body_offset() as usize..part.raw_end_offset() as usize).unwrap_or_default()
+    });
+    let bytes = plain.filter(|_| is_letter).unwrap_or_else(|| part.contents()).to_vec();
+    let name = match part.attachment_name() {
+        Some(name) => name.to_owned(),
+        None if is_letter => {
+            let inner = MessageParser::default().parse_headers(&bytes);
+            format!("{}.eml", inner.as_ref().and_then(Message::subject).unwrap_or("letter"))
         }
-    }
+        // A picture that the letter shows: its background, a signature.
+        None if part.content_id().is_some() => return None,
+        None => String::new(),
+    };
+    (!bytes.is_empty()).then_some(EnclosedFile { name, media_type, bytes })
 }
 
 /// How many parts there can be at most: each but the first is announced by a boundary, or says what it is.
@@ -203,19 +240,35 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_within_a_letter_is_a_file() {
+        let inner = "From: c@x.example\nSubject: Inner\nContent-Type: multipart/mixed; boundary=message\n\n--message\nContent-Type: message/rfc822\n\nSubject: y\n\nz\n--message--\n";
+        let letter = read(format!(
+            "From: a@x.example\nSubject: Outer\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\nsee there\n--o\nContent-Type: message/rfc822\n\n{inner}\n--o--\n"
+        ));
+        assert_eq!(letter.text, "see there");
+        let [file] = letter.enclosed.as_slice() else { panic!("{letter:?}") };
+        assert_eq!((file.name.as_str(), file.media_type.as_str()), ("Inner.eml", "message/rfc822"));
+        assert_eq!(std::str::from_utf8(&file.bytes).unwrap().trim_end(), inner.trim_end(), "as it was");
+    }
+
+    #[test]
     fn letters_within_letters_take_neither_the_stack_nor_long() {
         let started = std::time::Instant::now();
-        let deep = format!(
-            "From: a@x.example\nSubject: x\n{}",
-            "Content-Type: message/rfc822\n\n".repeat(limits::LETTER_PARTS - 1)
-        );
-        let _ = read_letter("x.eml", deep.as_bytes());
-        // Where nothing counts them beforehand: within what is encoded.
-        let inner = "=43ontent-Type: message/rfc822=0A=0A".repeat(200_000);
-        let encoded = format!(
-            "From: a@x.example\nContent-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n{inner}"
-        );
-        let _ = read_letter("x.eml", encoded.as_bytes());
+        for (kind, from) in [
+            ("message/rfc822", ""),
+            ("message/global", ""),
+            ("(;)message/rfc822", ""),
+            ("\n message/rfc822", ""),
+            ("Message/RFC822", "quoted-printable"),
+            ("multipart/digest; boundary=x", "quoted-printable"),
+        ] {
+            let inner = "=43ontent-Type: message/rfc822=0A=0A".repeat(200_000);
+            let deep = format!("Content-Type: {kind}\n\n").repeat(limits::LETTER_PARTS - 1);
+            let inside = if from.is_empty() { deep } else { format!("--x\n\n{inner}") };
+            let head =
+                format!("From: a@x.example\nContent-Type: {kind}\nContent-Transfer-Encoding: {from}\n\n");
+            let _ = read_letter("x.eml", (head + &inside).as_bytes());
+        }
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
