@@ -1,10 +1,22 @@
-import { BarChart3, Clock, FileInput, Handshake, Merge, Search, Settings, Sun, Trash2 } from "lucide-react";
+import {
+  BarChart3,
+  Clock,
+  FileInput,
+  Handshake,
+  Mail,
+  Merge,
+  Search,
+  Settings,
+  Sun,
+  Trash2,
+} from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
 import { DuplicatesPage } from "../duplicates/DuplicatesPage";
 import { ImportPage } from "../imports/ImportPage";
+import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { Capture } from "../records/Capture";
@@ -92,6 +104,7 @@ export function Frame() {
     o: goKey(run("tasks")),
     a: goKey(run("activities")),
     r: goKey(run("reports")),
+    e: goKey(run("templates")),
     c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
@@ -147,6 +160,13 @@ export function Frame() {
       to: () => go({ page: "team" }),
       // What waits for somebody to decide it.
       count: (status?.conflicts ?? 0) + (news?.requests.length ?? 0) || undefined,
+    },
+    {
+      id: "templates",
+      icon: <Mail size={16} />,
+      label: t("nav.templates"),
+      is: route.page === "templates",
+      to: () => go({ page: "templates" }),
     },
     {
       id: "import",
@@ -238,6 +258,7 @@ export function Frame() {
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
         {route.page === "team" && <TeamPage />}
+        {route.page === "templates" && <TemplatesPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar
@@ -386,7 +407,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["C", t("keys.create")],
     ["Q", t("capture.title")],
     ["G Y · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
-    ["G R · G I · G U · G H · G T", t("keys.go")],
+    ["G R · G I · G U · G H · G T · G E", t("keys.go")],
     ["1 … 6", t("keys.log")],
     ["Shift → · Shift ←", t("keys.push")],
     ["Space · M · W", t("keys.task")],
@@ -397,6 +418,8 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["R", t("keys.restore")],
     ["E", t("keys.edit")],
     ["F", t("files.attach")],
+    ["W", t("letter.write")],
+    ["T", t("dial")],
     ["Shift ↓ · Shift ↑", t("keys.range")],
     ["Ctrl O", t("nav.import")],
     ["Ctrl Shift E", t("export.all")],

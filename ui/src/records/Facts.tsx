@@ -1,3 +1,4 @@
+import { Phone } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
@@ -5,6 +6,8 @@ import type { FieldView, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
 import { language, t } from "../shared/i18n";
+import { attempt } from "../shared/toast";
+import { Tag } from "../shared/ui";
 import { FieldEditor } from "./FieldEditor";
 import { isBrowsed, UNSEEN } from "./kinds";
 
@@ -132,6 +135,22 @@ function Fact({
             {error}
           </p>
         )}
+        {field.type === "phones" && !editing && value && (
+          <div className="row-line wrap">
+            {value.map((item: Json) => (
+              <button
+                type="button"
+                key={item.id}
+                className="button plain small dial"
+                aria-label={t("dial.number", { number: item.value })}
+                title={t("dial.number", { number: item.value })}
+                onClick={() => void attempt(() => commands.dial(item.value))}
+              >
+                <Phone size={13} /> {t("dial")}
+              </button>
+            ))}
+          </div>
+        )}
         {field.links && isBrowsed(field.links) && value && !editing && (
           <button
             type="button"
@@ -153,12 +172,7 @@ function Fact({
 
 function Shown({ field, value, title }: { field: FieldView; value: Json; title: string | undefined }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
-  if (field.type === "tags")
-    return value.map((tag: string) => (
-      <span className="tag" key={tag}>
-        {tag}
-      </span>
-    ));
+  if (field.type === "tags") return value.map((tag: string) => <Tag key={tag} name={tag} />);
   if (field.type === "emails" || field.type === "phones" || field.type === "addresses")
     return value.map((item: Json) => (
       <span key={item.id} className="row-line">
