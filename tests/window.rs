@@ -1544,20 +1544,30 @@ fn a_letter_is_written() {
     window.picture("120-templates-empty");
     window.press(&["c"]);
     window.wait("#template-subject");
-    window.fill("#template-name", "Offer");
-    window.press(&["e"]);
-    window.fill("#template-subject", "Your offer, {{first_name|hello}}");
-    window.fill("#template-body", "Dear {{name}},\n{{company.name}} {{titel}}");
+    let write = |css: &str, text: &str| {
+        window.click(css);
+        window.press(&[key::CTRL, "a"]);
+        window.type_keys(text);
+    };
+    write("#template-name", "Offer");
+    write("#template-subject", "Your offer, {{first_name|hello}}");
+    write("#template-body", "Dear {{name}}, {{company.name}} {{titel}}");
     window.says("No such field: titel");
     window.says("Without a value: company.name");
     window.says("Your offer, Zoë");
     window.accessibility("a template");
     window.picture("121-template");
-    window.fill("#template-body", "Dear {{name}}, {{title}}\n");
+    write("#template-subject", "Your offer, {{first_name|hello}}");
+    write("#template-body", "Dear {{name}}, {{title}} ");
     window.script("const s = document.querySelector('#template-insert'); s.value = '{{me}}'; s.dispatchEvent(new Event('change', { bubbles: true }))");
-    window.says("Ana");
+    window.until("my name", || window.text("#template-preview").contains("{{title}} Ana").then_some(()));
     window.script("document.activeElement.blur()");
-    window.says("Changed");
+    window.says("Offer");
+    // What was written is saved by now.
+    window.until("the saved text", || {
+        let list = "const done = arguments[arguments.length - 1]; window.__TAURI_INTERNALS__.invoke('plugin:satchel|list', { kind: 'template', request: { filter: '', text: '', sort: '', trash: false, offset: 0, limit: 1 } }).then((page) => done(page.rows[0].fields.body))";
+        window.script_async(list).as_str()?.contains("{{me}}").then_some(())
+    });
     window.press(&[key::CTRL, "z"]);
     window.until("the text before", || {
         window

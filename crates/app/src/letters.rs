@@ -413,7 +413,7 @@ mod tests {
             body: body.into(),
             quote: None,
         };
-        assert_eq!(sound(&letter("ana@x.example", "Dear Ana, {curly}")).as_deref(), Ok("ana@x.example"));
+        assert_eq!(sound(&letter("ana@x.example", "Dear Ana, {curly}")).unwrap(), "ana@x.example");
         assert!(sound(&letter("", "Dear Ana")).is_err());
         assert!(sound(&letter("ana@x.example\r\nBcc: b@x.example", "Dear Ana")).is_err());
         let open = sound(&letter("ana@x.example", "Dear {{first_name|you}}")).unwrap_err();

@@ -2,7 +2,8 @@
 
 use crate::{
     AppError, Cancel, Progress, Session,
-    letters::{Letter, write_into},
+    error::Code,
+    letters::{Letter, TemplateText, write_into},
     output,
 };
 use satchel_domain::{Kind, OperationId, RecordId};
@@ -70,41 +71,33 @@ impl Session {
         }
         let folder = self.new_folder(folder, &self.get(template)?.title)?;
         let mut merged = MergedMail { folder: folder.display().to_string(), ..MergedMail::default() };
-        let written = self.write_drafts(&folder, people, &mut merged, progress, cancel, &mut |letter, id| {
-            let around = self.around(id, letter)?;
-            self.filled(&text, Some(&around))
-                .map(|view| (view, around.recipient().is_some_and(|r| r.deleted_at.is_some())))
-        });
-        let sent = match written {
-            Ok(sent) => sent,
-            Err(error) => {
-                // Half of them would look like all of them.
-                let _ = fs::remove_dir_all(&folder);
-                return Err(error);
-            }
-        };
-        if sent.is_empty() {
-            let _ = fs::remove_dir(&folder);
-            merged.folder.clear();
-        } else {
+        let written = self.write_drafts(&folder, &text, people, &mut merged, progress, cancel);
+        let noted = written.and_then(|sent| {
             satchel_vault::files::sync_dir(&folder).map_err(AppError::io(&folder))?;
-        }
-        if log && !sent.is_empty() {
+            if !log || sent.is_empty() {
+                return Ok(None);
+            }
             let made: Result<Vec<_>, AppError> =
                 sent.iter().map(|letter| self.prepared_by(Kind::Activity, &self.sent(letter)?)).collect();
-            merged.operation = Some(self.together("log", &made?, &[])?);
+            self.together("log", &made?, &[]).map(Some)
+        });
+        if noted.is_err() || merged.written == 0 {
+            // Half of them would look like all of them.
+            let _ = fs::remove_dir_all(&folder);
+            merged.folder.clear();
         }
+        merged.operation = noted?;
         Ok(merged)
     }
 
     fn write_drafts(
         &self,
         folder: &Path,
+        text: &TemplateText,
         people: &[RecordId],
         merged: &mut MergedMail,
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
-        fill: &mut FillFor<'_>,
     ) -> Result<Vec<Letter>, AppError> {
         let (mut known, mut sent) = (HashMap::new(), Vec::new());
         let total = people.len() as u64;
@@ -112,15 +105,17 @@ impl Session {
             self.go_on(cancel, "stopped; no draft was written")?;
             progress(Progress { done, total });
             let left = |title: &str, why, missing| LeftOut { id: *id, title: title.to_owned(), why, missing };
-            let (view, deleted) = match fill(&mut known, *id) {
-                Ok(filled) => filled,
-                Err(_) => {
+            let around = match self.around(*id, &mut known) {
+                Ok(around) => around,
+                Err(error) if error.code == Code::NotFound => {
                     merged.left_out.push(left("", WhyLeftOut::Gone, Vec::new()));
                     continue;
                 }
+                Err(error) => return Err(error),
             };
+            let view = self.filled(text, Some(&around))?;
             let why = match () {
-                () if deleted => Some(WhyLeftOut::Gone),
+                () if around.recipient().is_none_or(|r| r.deleted_at.is_some()) => Some(WhyLeftOut::Gone),
                 () if view.no_contact => Some(WhyLeftOut::NoContact),
                 () if view.address.is_empty() => Some(WhyLeftOut::NoAddress),
                 () if !view.missing.is_empty() => Some(WhyLeftOut::Missing),
@@ -153,16 +148,14 @@ impl Session {
         let at = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H%M%S").to_string();
         let folder = inside.join(format!("{} {at}", file_name(title)));
         output::check(&self.vault(), &folder)?;
-        fs::create_dir(&folder).map_err(AppError::io(&folder))?;
+        let mut builder = fs::DirBuilder::new();
+        // Names of customers are nobody else's to list.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder).map_err(AppError::io(&folder))?;
         Ok(folder)
     }
 }
-
-type FillFor<'a> = dyn FnMut(
-        &mut HashMap<RecordId, crate::views::RecordView>,
-        RecordId,
-    ) -> Result<(crate::letters::LetterView, bool), AppError>
-    + 'a;
 
 /// What can be the name of a file in every system.
 pub(crate) fn file_name(title: &str) -> String {

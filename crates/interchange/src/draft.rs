@@ -92,7 +92,7 @@ mod tests {
         assert!(text.contains("X-Unsent: 1\r\n") && !text.contains("\nBcc:"), "{text}");
         let letter = read_letter("a.eml", &bytes).unwrap();
         assert_eq!(letter.subject, "报价 – your offer Bcc: all@x.example");
-        assert_eq!(letter.to, [draft.to.clone()]);
+        assert_eq!(letter.to, std::slice::from_ref(&draft.to));
         assert_eq!(letter.from, draft.from);
         assert_eq!(letter.text.trim_end(), draft.body.trim_end());
         assert_eq!(letter.at, Some(1_795_766_400_000));

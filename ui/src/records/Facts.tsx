@@ -13,7 +13,7 @@ import { isBrowsed, UNSEEN } from "./kinds";
 
 /** Shown only where they have a value, or when all fields are asked for. */
 const RARE = new Set(
-  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category".split(
+  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category direction".split(
     " ",
   ),
 );
