@@ -34,7 +34,7 @@ export function Chooser({
   }, [templates, value, empty, onChange]);
   return (
     <select
-      className="input grow"
+      className="input"
       id="letter-template"
       aria-label={t("letter.template")}
       value={value ?? ""}

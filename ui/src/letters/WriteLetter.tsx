@@ -165,7 +165,7 @@ function Written({
         <textarea
           className="input"
           id="letter-body"
-          rows={10}
+          rows={8}
           value={body}
           onChange={(event) => setBody(event.target.value)}
         />
