@@ -1748,3 +1748,155 @@ fn a_week_is_planned() {
     window.picture("b5-month-zh-dark");
     dress(&window, "en", "light");
 }
+
+/// From an empty list of templates to letters that have left, one and many, and one that has come.
+#[test]
+fn a_letter_is_written() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    // What the system would start for a link says what it was given.
+    let (programs, opened) = (dir.path().join("bin"), dir.path().join("opened"));
+    std::fs::create_dir(&programs).unwrap();
+    let program = programs.join("xdg-open");
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$1\" >> '{}'\n", opened.display())).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let window = Window::open_among(&programs, &dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["c"]);
+    window.wait("#new-first_name");
+    for text in ["Zoë", "Chérif", "zoe@norte.example", "+34 600 000 001"] {
+        window.type_keys(text);
+        window.press(&[key::TAB]);
+    }
+    window.click("#create");
+    window.until("Zoë", || (window.text("#record-title") == "Zoë Chérif").then_some(()));
+    let was_opened = |what: &str| {
+        window.until(what, || {
+            std::fs::read_to_string(&opened).unwrap_or_default().contains(what).then_some(())
+        });
+    };
+    window.press(&["t"]);
+    was_opened("tel:+34600000001");
+
+    // A template, seen as it goes to somebody while it is written.
+    window.press(&["g", "e"]);
+    window.says("No templates yet");
+    window.accessibility("no templates");
+    window.picture("120-templates-empty");
+    window.press(&["c"]);
+    window.wait("#template-subject");
+    let write = |css: &str, text: &str| {
+        window.click(css);
+        window.press(&[key::CTRL, "a"]);
+        window.type_keys(text);
+    };
+    write("#template-name", "Offer");
+    write("#template-subject", "Your offer, {{first_name|hello}}");
+    write("#template-body", "Dear {{name}}, {{company.name}} {{titel}}");
+    window.says("No such field: titel");
+    window.says("Without a value: company.name");
+    window.says("Your offer, Zoë");
+    window.accessibility("a template");
+    window.picture("121-template");
+    write("#template-subject", "Your offer, {{first_name|hello}}");
+    write("#template-body", "Dear {{name}}, {{title}} ");
+    window.script("const s = document.querySelector('#template-insert'); s.value = '{{me}}'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.until("my name", || window.text("#template-preview").contains("{{title}} Ana").then_some(()));
+    window.script("document.activeElement.blur()");
+    window.says("Offer");
+    // What was written is saved by now.
+    window.until("the saved text", || {
+        let list = "const done = arguments[arguments.length - 1]; window.__TAURI_INTERNALS__.invoke('plugin:satchel|list', { kind: 'template', request: { filter: '', text: '', sort: '', trash: false, offset: 0, limit: 1 } }).then((page) => done(page.rows[0].fields.body))";
+        window.script_async(list).as_str()?.contains("{{me}}").then_some(())
+    });
+    window.press(&[key::CTRL, "z"]);
+    window.until("the text before", || {
+        window
+            .script("return document.querySelector('#template-body').value.includes('titel')")
+            .as_bool()?
+            .then_some(())
+    });
+    window.press(&[key::CTRL, key::SHIFT, "z"]);
+    window.until("the text again", || {
+        window
+            .script("return document.querySelector('#template-body').value.includes('{{me}}')")
+            .as_bool()?
+            .then_some(())
+    });
+
+    // Nothing leaves with a hole; filled, it opens in the mail program, and is noted by one key.
+    people(&window);
+    window.press(&[key::ENTER]);
+    window.wait("#write");
+    window.press(&["w"]);
+    window.wait("#letter-template option:nth-of-type(2)");
+    window.script("const s = document.querySelector('#letter-template'); s.selectedIndex = 1; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.says("Without a value: title");
+    window.wait("#letter-send:disabled");
+    window.accessibility("a letter that lacks something");
+    window.picture("122-letter-missing");
+    window.fill("#letter-body", "Dear Zoë, yours & mine\n");
+    window.wait("#letter-send:enabled");
+    window.picture("123-letter");
+    window.click("#letter-body");
+    window.press(&[key::CTRL, key::SHIFT, key::ENTER]);
+    was_opened(
+        "mailto:zoe@norte.example?subject=Your%20offer%2C%20Zo%C3%AB&body=Dear%20Zo%C3%AB%2C%20yours%20%26%20mine",
+    );
+    window.gone("#write-letter");
+    window.until("the letter in the timeline", || {
+        window.text("#moments").contains("Your offer, Zoë").then_some(())
+    });
+    window.picture("124-noted");
+
+    // What the dialogs of the system would answer is given to the commands.
+    let ask = |command: &str, args: &str| {
+        window.script_async(&format!(
+            "const done = arguments[arguments.length - 1];
+             const ask = (name, args) => window.__TAURI_INTERNALS__.invoke('plugin:satchel|' + name, args);
+             const one = (kind) => ask('list', {{ kind, request: {{ filter: '', text: '', sort: '', trash: false, offset: 0, limit: 1 }} }}).then((page) => page.rows[0].id);
+             Promise.all([one('person'), one('template')])
+               .then(([person, template]) => ask('{command}', {args}))
+               .then((answer) => done(answer ?? 'done'), (e) => done(e.message));"
+        ))
+    };
+    let reply = dir.path().join("reply.eml");
+    std::fs::write(&reply, "Message-ID: <1@x>\nFrom: zoe@norte.example\nTo: ana@x.example\nSubject: Re: Your offer\nDate: Fri, 27 Nov 2026 09:30:00 +0100\n\nAgreed.").unwrap();
+    let logged = ask("log_mail", &format!("{{ record: person, path: {reply:?} }}"));
+    assert_eq!((logged["known"].as_bool(), logged["direction"].as_str()), (Some(false), Some("in")));
+    window.until("the reply in the timeline", || window.text("#moments").contains("Agreed.").then_some(()));
+    let draft = dir.path().join("a.eml");
+    let letter =
+        "{ about: person, name: '', address: 'zoe@norte.example', subject: 's', body: 'b', quote: null }";
+    let refused = ask("open_draft", &format!("{{ path: {reply:?} }}"));
+    assert!(refused.as_str().unwrap().contains("just written"), "{refused}");
+    assert_eq!(ask("save_draft", &format!("{{ letter: {letter}, path: {draft:?} }}")), "done");
+    assert_eq!(ask("open_draft", &format!("{{ path: {draft:?} }}")), "done");
+    was_opened("a.eml");
+    assert!(ask("dial", "{ number: 'https://x.example' }").as_str().unwrap().contains("no number"));
+
+    // To many, in Chinese and dark.
+    dress(&window, "zh", "dark");
+    people(&window);
+    window.press(&[key::CTRL, "a"]);
+    window.wait("#write-selected");
+    window.press(&["w"]);
+    window.wait("#merge-preview");
+    window.says("第一位");
+    window.accessibility("one letter to many, Chinese, dark");
+    window.picture("125-merge-zh-dark");
+    window.press(&[key::ESCAPE]);
+    let merged =
+        ask("merge_mail", &format!("{{ template, people: [person], folder: {:?}, log: false }}", dir.path()));
+    assert_eq!(merged["left_out"][0]["why"], "missing");
+    window.press(&[key::ESCAPE]);
+    window.press(&["g", "e"]);
+    window.wait("#template-preview .letter");
+    window.accessibility("a template, Chinese, dark");
+    window.picture("126-template-zh-dark");
+    window.resize(1024, 640);
+    window.picture("127-template-small");
+}

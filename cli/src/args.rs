@@ -195,6 +195,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         logo: Option<PathBuf>,
     },
+    /// Letters: templates filled in, drafts for the mail program, and letters that it has saved
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// What the records say together: pipeline, forecast, closed, lost, conversion, ageing, activities, people
     Report(ReportArgs),
     /// Put a file on a person or a company
@@ -310,6 +313,47 @@ pub enum QuoteCommand {
         /// Of who reads it
         #[arg(long, value_enum, default_value = "en")]
         language: PaperLanguageArg,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum MailCommand {
+    /// A template as somebody gets it, and what it lacks; templates are made by: new template name=… subject=… body=…
+    Preview { template: String, record: String },
+    /// Write a letter as a draft that mail programs open; to a quote its PDF is added
+    Draft {
+        template: String,
+        record: String,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Of who reads it
+        #[arg(long, value_enum, default_value = "en")]
+        language: PaperLanguageArg,
+        /// Note it as sent
+        #[arg(long)]
+        log: bool,
+    },
+    /// Write a draft for each of many people, and say who was left out and why
+    Merge {
+        template: String,
+        ids: Vec<String>,
+        /// People, such as: city = 'Porto' and tags has 'vip'
+        #[arg(long = "where", value_name = "EXPR")]
+        filter: Option<String>,
+        /// Where the folder of drafts is made
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Note them as sent
+        #[arg(long)]
+        log: bool,
+    },
+    /// Note a letter that a mail program has saved (.eml or .msg) on a person, a company, a deal or a quote
+    Log {
+        record: String,
+        file: PathBuf,
+        /// Put what it encloses on the record
+        #[arg(long)]
+        attach: bool,
     },
 }
 

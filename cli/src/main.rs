@@ -2,6 +2,7 @@
 
 mod args;
 mod calendar;
+mod mail;
 mod quotes;
 mod report;
 mod run;

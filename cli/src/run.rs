@@ -174,6 +174,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         Command::Letterhead { fields, logo } => {
             crate::quotes::letterhead(show, session, &fields, logo.as_deref())
         }
+        Command::Mail(command) => crate::mail::mail(show, session, command),
         Command::Report(args) => crate::report::report(show, session, &args),
         Command::Attach { id, file } => {
             let mut progress = show.progress("attaching");
@@ -336,7 +337,7 @@ fn operation(id: &str) -> Result<OperationId, AppError> {
     id.parse().map_err(|_| usage(format!("«{id}» is not the id of an operation; see `satchel operations`")))
 }
 
-fn records(ids: &[String]) -> Result<Vec<RecordId>, AppError> {
+pub fn records(ids: &[String]) -> Result<Vec<RecordId>, AppError> {
     let mut out: Vec<RecordId> = Vec::with_capacity(ids.len());
     for id in ids {
         let id = record(id)?;

@@ -131,6 +131,7 @@ mod tests {
             include_str!("run.rs"),
             include_str!("team.rs"),
             include_str!("report.rs"),
+            include_str!("mail.rs"),
             include_str!("main.rs"),
         ] {
             wanted.extend(said(source, "say!("));

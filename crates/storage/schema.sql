@@ -311,6 +311,7 @@ CREATE TABLE activity (
   person TEXT,
   deal TEXT,
   place TEXT,
+  direction TEXT,
   owner TEXT,
   owner_sort TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
@@ -511,6 +512,27 @@ CREATE TABLE letterhead (
 CREATE INDEX letterhead_by_sort ON letterhead (sort, row) WHERE deleted_at IS NULL;
 
 CREATE INDEX letterhead_trash ON letterhead (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE template (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  name TEXT,
+  name_sort TEXT,
+  subject TEXT,
+  subject_sort TEXT,
+  body TEXT,
+  language TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX template_by_sort ON template (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX template_trash ON template (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE custom_field (
   row INTEGER PRIMARY KEY REFERENCES document (row),

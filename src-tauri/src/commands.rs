@@ -79,6 +79,8 @@ pub enum Job {
     Verify,
     Export,
     Sync,
+    /// Drafts for many.
+    Mail,
     /// Counted in bytes.
     Attach,
 }

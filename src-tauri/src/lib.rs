@@ -1,6 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
 mod commands;
+mod mail;
 mod merge;
 #[cfg(test)]
 mod names;
@@ -18,6 +19,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
+    use mail::*;
     use merge::*;
     use quotes::*;
     use rep::*;
@@ -94,6 +96,16 @@ fn bindings() -> Builder<tauri::Wry> {
             revise_quote,
             letterhead,
             set_letterhead,
+            letter,
+            template,
+            open_letter,
+            save_draft,
+            open_draft,
+            dial,
+            log_letter,
+            merge_mail,
+            log_mail,
+            attach_enclosed,
             duplicates,
             merge,
             not_the_same,

@@ -46,13 +46,26 @@ impl Window {
         Self::open_program(&bin("satchel-desktop"), vault, args)
     }
 
+    /// The same, where other programs are looked for in a folder first.
+    pub fn open_among(programs: &Path, vault: &Path, args: &[&str]) -> Self {
+        let known = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [programs.to_owned()].into_iter().chain(std::env::split_paths(&known));
+        let path = std::env::join_paths(folders).unwrap();
+        Self::start(&bin("satchel-desktop"), vault, args, &path)
+    }
+
     /// Starts any program that shows its pages by WebKitGTK.
     pub fn open_program(program: &Path, vault: &Path, args: &[&str]) -> Self {
+        Self::start(program, vault, args, &std::env::var_os("PATH").unwrap_or_default())
+    }
+
+    fn start(program: &Path, vault: &Path, args: &[&str], path: &std::ffi::OsStr) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("SATCHEL_VAULT", vault)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("PATH", path)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -60,13 +60,6 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<Written, AppError> {
-        let kind = self.store.read(|db| documents::find(db, record))?;
-        let (_, kind) = kind.ok_or_else(|| AppError::not_found("record", record))?;
-        if !Kind::BROWSED.contains(&kind) && kind != Kind::Letterhead {
-            return Err(AppError::refused(
-                "files are attached to people, companies and what is done with them",
-            ));
-        }
         let io = AppError::io(path);
         let meta = fs::metadata(path).map_err(&io)?;
         if !meta.is_file() {
@@ -78,7 +71,39 @@ impl Session {
                 path.display()
             )));
         }
-        let (total, mut done) = (2 * meta.len(), 0);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let open = || Ok(Box::new(File::open(path).map_err(&io)?) as Box<dyn Read>);
+        self.attach_from(record, &name, meta.len(), &open, progress, cancel)
+    }
+
+    /// Puts what is in memory on a record, as a file.
+    pub(crate) fn attach_bytes(
+        &self,
+        record: RecordId,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Written, AppError> {
+        let open = || Ok(Box::new(bytes) as Box<dyn Read>);
+        self.attach_from(record, name, bytes.len() as u64, &open, &mut |_| {}, &Cancel::default())
+    }
+
+    fn attach_from<'a>(
+        &self,
+        record: RecordId,
+        name: &str,
+        bytes: u64,
+        open: &dyn Fn() -> Result<Box<dyn Read + 'a>, AppError>,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Written, AppError> {
+        let kind = self.store.read(|db| documents::find(db, record))?;
+        let (_, kind) = kind.ok_or_else(|| AppError::not_found("record", record))?;
+        if !Kind::BROWSED.contains(&kind) && kind != Kind::Letterhead {
+            return Err(AppError::refused(
+                "files are attached to people, companies and what is done with them",
+            ));
+        }
+        let (total, mut done) = (2 * bytes, 0);
         let mut step = |read: usize| -> Result<(), AppError> {
             done += read as u64;
             progress(Progress { done, total });
@@ -86,7 +111,7 @@ impl Session {
         };
         // Once for its hash, which the key comes from, and once for its pieces.
         let mut hash = FileHash::default();
-        let size = each_piece(path, |piece| {
+        let size = each_piece(open()?, |piece| {
             hash.update(piece);
             step(piece.len())
         })?;
@@ -94,22 +119,18 @@ impl Session {
         let key = BlobKey::of(secret.as_bytes(), hash.finish());
         let mut manifest = Manifest { size, hash: hash.finish(), pieces: Vec::new() };
         let mut again = FileHash::default();
-        let same = each_piece(path, |piece| {
+        let same = each_piece(open()?, |piece| {
             again.update(piece);
             let place = manifest.pieces.len() as u64;
             manifest.pieces.push(self.keep_piece(&key.seal_piece(self.workspace(), place, piece))?);
             step(piece.len())
         })?;
         if (same, again.finish()) != (size, manifest.hash) {
-            return Err(AppError::refused(format!(
-                "{} was being written; attach it when that is done",
-                path.display()
-            )));
+            return Err(AppError::refused(format!("{name} was being written; attach it when that is done")));
         }
         let content = self.keep_piece(&key.seal_manifest(self.workspace(), &manifest))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let media_type = mime_guess::from_path(name).first_or_octet_stream().to_string();
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-        let media_type = mime_guess::from_path(path).first_or_octet_stream().to_string();
         let text = |key: &str, value: String| (key.to_owned(), Scalar::Str(value));
         let registers: Registers = [
             text("name", name),
@@ -293,13 +314,14 @@ impl Session {
 }
 
 /// Reads a file a piece at a time; how many bytes.
-fn each_piece(path: &Path, mut take: impl FnMut(&[u8]) -> Result<(), AppError>) -> Result<u64, AppError> {
-    let io = AppError::io(path);
-    let mut file = File::open(path).map_err(&io)?;
+fn each_piece(
+    mut file: Box<dyn Read + '_>,
+    mut take: impl FnMut(&[u8]) -> Result<(), AppError>,
+) -> Result<u64, AppError> {
     let (mut piece, mut size) = (Vec::with_capacity(PIECE), 0);
     loop {
         piece.clear();
-        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).map_err(&io)?;
+        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
         size += read as u64;
         if read == 0 || size > limits::ATTACHMENT_BYTES {
             return Ok(size);

@@ -72,14 +72,16 @@ impl Session {
     }
 
     /// Whom what is done with a record concerns: its person, company and deal.
-    fn links_of(&self, about: RecordId) -> Result<FieldInput, AppError> {
+    pub(crate) fn links_of(&self, about: RecordId) -> Result<FieldInput, AppError> {
         let view = self.get(about)?;
-        let own = match view.kind {
-            Kind::Person | Kind::Company | Kind::Deal => view.kind.key(),
+        let mut links = match view.kind {
+            Kind::Person | Kind::Company | Kind::Deal => {
+                FieldInput::from_iter([(view.kind.key().to_owned(), about.to_string().into())])
+            }
+            Kind::Quote => FieldInput::new(),
             kind => return Err(AppError::refused(format!("nothing is noted on a {kind}"))),
         };
-        let mut links = FieldInput::from_iter([(own.to_owned(), about.to_string().into())]);
-        for key in ["company", "person"] {
+        for key in ["company", "person", "deal"] {
             if let Some(id) = view.fields.get(key).filter(|v| v.is_string()) {
                 links.entry(key.to_owned()).or_insert_with(|| id.clone());
             }

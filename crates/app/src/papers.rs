@@ -135,7 +135,7 @@ fn lines_of(text: &str) -> Vec<String> {
 }
 
 /// What the paper says of sums and days.
-struct Words {
+pub(crate) struct Words {
     language: Language,
     day: &'static str,
     subtotal: &'static str,
@@ -145,7 +145,7 @@ struct Words {
 }
 
 impl Words {
-    fn of(language: PaperLanguage) -> Self {
+    pub(crate) fn of(language: PaperLanguage) -> Self {
         match language {
             PaperLanguage::En => Self {
                 language: Language::English,
@@ -166,12 +166,12 @@ impl Words {
         }
     }
 
-    fn date(&self, day: &str) -> String {
+    pub(crate) fn date(&self, day: &str) -> String {
         day.parse::<jiff::civil::Date>().map(|date| date.strftime(self.day).to_string()).unwrap_or_default()
     }
 
     /// Yen and yuan have one sign: in English the yuan is named.
-    fn money(&self, minor: i64, currency: &str) -> String {
+    pub(crate) fn money(&self, minor: i64, currency: &str) -> String {
         let sign = match (currency, self.language) {
             ("EUR", _) => "€",
             ("GBP", _) => "£",
@@ -185,6 +185,15 @@ impl Words {
         match sign {
             "" => format!("{minus}{currency} {amount}"),
             sign => format!("{minus}{sign}{amount}"),
+        }
+    }
+
+    pub(crate) fn yes_no(&self, yes: bool) -> &'static str {
+        match (self.language, yes) {
+            (Language::English, true) => "yes",
+            (Language::English, false) => "no",
+            (Language::Chinese, true) => "是",
+            (Language::Chinese, false) => "否",
         }
     }
 

@@ -588,6 +588,7 @@ fn example(kind: Kind) -> &'static str {
         Kind::Price => "price='100 EUR'",
         Kind::Quote => "name=Pump for Acme",
         Kind::Letterhead => "name=Norte SL",
+        Kind::Template => "name=Offer subject='Your offer, {{first_name|hello}}'",
         Kind::CustomField => "label=Size",
     }
 }

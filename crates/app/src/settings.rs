@@ -15,6 +15,8 @@ pub struct Settings {
     pub region: String,
     /// ISO 4217.
     pub currency: String,
+    /// One's own address: who drafts are from, and which letters are one's own.
+    pub email: String,
     pub views: Vec<SavedView>,
     /// How the list of a kind looks where somebody has said so.
     #[serde(default)]
@@ -59,6 +61,7 @@ impl Default for Settings {
             lock_after: 15,
             currency: currency.into(),
             region,
+            email: String::new(),
             views: Vec::new(),
             layouts: BTreeMap::new(),
         }
@@ -101,6 +104,7 @@ impl Session {
         let sound = new.lock_after <= 24 * 60
             && new.views.len() <= 200
             && new.layouts.len() <= 100
+            && (new.email.is_empty() || satchel_domain::value::Contact::email("", &new.email).is_ok())
             && satchel_domain::money::exponent(&new.currency).is_some()
             && (new.region.is_empty()
                 || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));

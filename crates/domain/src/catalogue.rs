@@ -35,6 +35,8 @@ pub enum Kind {
     Quote,
     /// What the team's quotes look like and say.
     Letterhead,
+    /// A letter with places to fill in: see [`crate::template`].
+    Template,
     /// A field that the user has added to another kind.
     CustomField,
     /// A file on another record.
@@ -42,7 +44,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 15] = [
         Kind::Person,
         Kind::Company,
         Kind::Deal,
@@ -55,6 +57,7 @@ impl Kind {
         Kind::Price,
         Kind::Quote,
         Kind::Letterhead,
+        Kind::Template,
         Kind::CustomField,
         Kind::Attachment,
     ];
@@ -67,7 +70,7 @@ impl Kind {
         &[Kind::Deal],
         &[Kind::Person, Kind::Stage],
         &[Kind::Company, Kind::Pipeline, Kind::CustomField, Kind::Product],
-        &[Kind::PriceBook, Kind::Letterhead],
+        &[Kind::PriceBook, Kind::Letterhead, Kind::Template],
     ];
     /// The kinds that files of other programs hold.
     pub const IMPORTED: [Kind; 2] = [Kind::Person, Kind::Company];
@@ -86,6 +89,7 @@ impl Kind {
             Kind::Price => "price",
             Kind::Quote => "quote",
             Kind::Letterhead => "letterhead",
+            Kind::Template => "template",
             Kind::CustomField => "custom_field",
             Kind::Attachment => "attachment",
         }
@@ -540,6 +544,8 @@ fn stage() -> Vec<Field> {
 
 /// What one does with customers.
 pub const ACTIVITIES: [&str; 6] = ["call", "visit", "meeting", "message", "mail", "note"];
+/// Which way a letter has gone.
+pub const DIRECTIONS: [&str; 2] = ["in", "out"];
 
 fn activity() -> Vec<Field> {
     use FieldType::{Choice, DateTime, LongText, Number, Text};
@@ -557,6 +563,7 @@ fn activity() -> Vec<Field> {
         person,
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("place", Text, "Place").search(Search::Body).kept(Business, Relate),
+        Field::new("direction", Choice, "Direction").kept(Business, Relate).options(&DIRECTIONS),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
     ]
 }
@@ -678,6 +685,20 @@ fn letterhead() -> Vec<Field> {
     ]
 }
 
+/// What a letter is written in.
+pub const LANGUAGES: [&str; 2] = ["en", "zh"];
+
+fn template() -> Vec<Field> {
+    use FieldType::{Choice, LongText, Text};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
+    vec![
+        field("name", Text, "Name").sorted(),
+        field("subject", Text, "Subject").sorted(),
+        field("body", LongText, "Text"),
+        field("language", Choice, "Language").options(&LANGUAGES),
+    ]
+}
+
 fn custom_field() -> Vec<Field> {
     use FieldType::{Choice, Tags, Text};
     let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
@@ -724,6 +745,7 @@ impl Default for Catalogue {
             Kind::Price => price(),
             Kind::Quote => quote(),
             Kind::Letterhead => letterhead(),
+            Kind::Template => template(),
             Kind::CustomField => custom_field(),
             Kind::Attachment => attachment(),
         });

@@ -16,6 +16,7 @@ pub mod projection;
 pub mod quote;
 pub mod rank;
 pub mod register;
+pub mod template;
 pub mod text;
 pub mod value;
 pub mod when;

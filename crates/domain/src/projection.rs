@@ -105,7 +105,8 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
         | Kind::Attachment
         | Kind::Product
         | Kind::PriceBook
-        | Kind::Letterhead => text("name").to_owned(),
+        | Kind::Letterhead
+        | Kind::Template => text("name").to_owned(),
         Kind::Price => fields.get("price").map(Value::to_text).unwrap_or_default(),
         Kind::Quote => [text("number"), text("name")].join(" ").trim().to_owned(),
         Kind::Activity | Kind::Task => match text("subject") {

@@ -5,12 +5,14 @@
 mod aliases;
 mod assemble;
 mod csv;
+mod draft;
 mod encoding;
 mod events;
 mod export;
 mod ics;
 mod input;
 mod json;
+mod letter;
 mod lines;
 mod mapping;
 mod recurrence;
@@ -20,7 +22,9 @@ mod vcard;
 
 pub use assemble::{Assembled, CompanyDraft, Problem, assemble};
 pub use events::{Listed, event_of, todo_of};
+pub use draft::{EnclosedFile, LetterDraft};
 pub use export::{CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of};
+pub use letter::{Correspondent, Letter, read_letter};
 pub use mapping::{How, Mapping, guess};
 pub use target::{AddressPart, DatePart, Target};
 
@@ -77,6 +81,14 @@ pub mod limits {
     pub const WORKBOOK_ELEMENTS: u64 = 16 << 20;
     /// What is read of a workbook's sheets, were all as large as the largest.
     pub const SHEETS_BYTES: u64 = 8 << 30;
+    /// A saved letter with what it encloses: servers take less.
+    pub const LETTER_BYTES: u64 = 64 << 20;
+    pub const LETTER_HEADER: usize = 1 << 20;
+    pub const LETTER_PARTS: usize = 2000;
+    pub const LETTER_PEOPLE: usize = 500;
+    pub const LETTER_FILES: usize = 100;
+    /// Characters of a letter that are kept.
+    pub const LETTER_TEXT: usize = 100_000;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +111,8 @@ pub enum InterchangeError {
     Json { path: String, why: String },
     #[error("{path} cannot be read as an Excel workbook: {why}")]
     Workbook { path: String, why: String },
+    #[error("{path} cannot be read as a letter: {why}")]
+    Letter { path: String, why: String },
     #[error("the workbook cannot be written: {0}")]
     Unwritable(String),
     #[error("{0} holds no contact card; a vCard file has lines BEGIN:VCARD and END:VCARD")]

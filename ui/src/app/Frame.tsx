@@ -4,6 +4,7 @@ import {
   Clock,
   FileInput,
   Handshake,
+  Mail,
   Merge,
   Search,
   Settings,
@@ -17,6 +18,7 @@ import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
 import { DuplicatesPage } from "../duplicates/DuplicatesPage";
 import { ImportPage } from "../imports/ImportPage";
+import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { Capture } from "../records/Capture";
@@ -105,6 +107,7 @@ export function Frame() {
     o: goKey(run("tasks")),
     a: goKey(run("activities")),
     r: goKey(run("reports")),
+    e: goKey(run("templates")),
     c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
@@ -168,6 +171,13 @@ export function Frame() {
       to: () => go({ page: "team" }),
       // What waits for somebody to decide it.
       count: (status?.conflicts ?? 0) + (news?.requests.length ?? 0) || undefined,
+    },
+    {
+      id: "templates",
+      icon: <Mail size={16} />,
+      label: t("nav.templates"),
+      is: route.page === "templates",
+      to: () => go({ page: "templates" }),
     },
     {
       id: "import",
@@ -260,6 +270,7 @@ export function Frame() {
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
         {route.page === "team" && <TeamPage />}
+        {route.page === "templates" && <TemplatesPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar
@@ -408,7 +419,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["C", t("keys.create")],
     ["Q", t("capture.title")],
     ["G Y · G K · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
-    ["G R · G I · G U · G H · G T", t("keys.go")],
+    ["G R · G I · G U · G H · G T · G E", t("keys.go")],
     ["1 … 6", t("keys.log")],
     ["D W M A · T · [ ]", t("keys.calendar")],
     ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", t("keys.reschedule")],
@@ -422,6 +433,8 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["E", t("keys.edit")],
     ["F", t("files.attach")],
     ["F · V", t("keys.arrange")],
+    ["W", t("letter.write")],
+    ["T", t("dial")],
     ["Shift ↓ · Shift ↑", t("keys.range")],
     ["Ctrl O", t("nav.import")],
     ["Ctrl Shift E", t("export.all")],

@@ -32,6 +32,10 @@ export const ui = {
   merge: undefined as (() => void) | undefined,
   /** Begins to note what was done with the record that is open. */
   log: undefined as ((type: ActivityType) => void) | undefined,
+  /** Writes to whom the page is about, or to those who are selected. */
+  write: undefined as (() => void) | undefined,
+  /** Dials the number of whom the page is about. */
+  dial: undefined as (() => void) | undefined,
 };
 
 /** Everything, in every format, into a folder: the data are the user's. */
@@ -179,6 +183,27 @@ export const registry: Command[] = [
     keys: "M",
     also: "duplicate same hebing 合并 重复",
     run: () => (ui.merge ? ui.merge() : go({ page: "duplicates", kind: "person" })),
+  },
+  {
+    id: "templates",
+    label: "nav.templates",
+    keys: "G E",
+    also: "letters e-mail mail moban youjian 邮件 信件",
+    run: () => go({ page: "templates" }),
+  },
+  {
+    id: "write-letter",
+    label: "letter.write",
+    keys: "W",
+    also: "e-mail mail send merge xie youjian 邮件 群发",
+    run: () => (ui.write ? ui.write() : go({ page: "templates" })),
+  },
+  {
+    id: "dial",
+    label: "dial",
+    keys: "T",
+    also: "call phone telephone dadianhua 电话",
+    run: () => (ui.dial ? ui.dial() : go({ page: "list", kind: "person" })),
   },
   {
     id: "team",

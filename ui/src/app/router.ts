@@ -28,6 +28,7 @@ export type Route =
   /** With ids: those are compared; else those of the kind that may be one are looked for. */
   | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }
+  | { page: "templates" }
   | { page: "settings" };
 
 const START: Route = { page: "today" };

@@ -63,7 +63,10 @@ function Moment({ moment, here }: { moment: MomentView; here: string }) {
         : (ICONS[fields.type as ActivityType] ?? ICONS.note);
   const what =
     record.kind === "activity"
-      ? tOr(`option.${fields.type}`, fields.type ?? "")
+      ? [fields.type, fields.direction]
+          .filter(Boolean)
+          .map((key) => tOr(`option.${key}`, key))
+          .join(" · ")
       : record.kind === "task"
         ? t("timeline.done")
         : [record.titles.stage, fields.value && money(fields.value)].filter(Boolean).join(" · ");

@@ -1,3 +1,4 @@
+import { Phone } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
@@ -5,12 +6,14 @@ import type { FieldView, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
 import { language, t } from "../shared/i18n";
+import { attempt } from "../shared/toast";
+import { Tag } from "../shared/ui";
 import { FieldEditor } from "./FieldEditor";
 import { isBrowsed, UNSEEN } from "./kinds";
 
 /** Shown only where they have a value, or when all fields are asked for. */
 const RARE = new Set(
-  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category".split(
+  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category direction".split(
     " ",
   ),
 );
@@ -132,6 +135,22 @@ function Fact({
             {error}
           </p>
         )}
+        {field.type === "phones" && !editing && value && (
+          <div className="row-line wrap">
+            {value.map((item: Json) => (
+              <button
+                type="button"
+                key={item.id}
+                className="button plain small dial"
+                aria-label={t("dial.number", { number: item.value })}
+                title={t("dial.number", { number: item.value })}
+                onClick={() => void attempt(() => commands.dial(item.value))}
+              >
+                <Phone size={13} /> {t("dial")}
+              </button>
+            ))}
+          </div>
+        )}
         {field.links && isBrowsed(field.links) && value && !editing && (
           <button
             type="button"
@@ -153,12 +172,7 @@ function Fact({
 
 function Shown({ field, value, title }: { field: FieldView; value: Json; title: string | undefined }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
-  if (field.type === "tags")
-    return value.map((tag: string) => (
-      <span className="tag" key={tag}>
-        {tag}
-      </span>
-    ));
+  if (field.type === "tags") return value.map((tag: string) => <Tag key={tag} name={tag} />);
   if (field.type === "emails" || field.type === "phones" || field.type === "addresses")
     return value.map((item: Json) => (
       <span key={item.id} className="row-line">

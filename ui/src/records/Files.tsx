@@ -3,22 +3,39 @@ import { useEffect, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
 import { withUndo } from "../app/undo";
-import type { AttachmentView } from "../bindings";
+import type { AttachmentView, LoggedMail } from "../bindings";
+import { Enclosed } from "../letters/Enclosed";
+import { isLetter } from "../letters/places";
 import { chooseFiles, chooseTarget, commands } from "../platform/tauri";
 import { ago, bytes } from "../shared/format";
 import { t } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 
-/** The files on a record: dropped on the page, or chosen; fetched when somebody wants one. */
-export function Files({ record, closed }: { record: string; closed: boolean }) {
+/** The files on a record: dropped on the page, or chosen; fetched when somebody wants one. A letter that a mail program has
+ *  saved is noted, where letters are. */
+export function Files({ record, letters, closed }: { record: string; letters?: boolean; closed: boolean }) {
   const version = useVersion();
   const files = useQuery(() => commands.attachments(record), [record, version]).data ?? [];
   const [busy, setBusy] = useState(false);
+  const [read, setRead] = useState<{ path: string; logged: LoggedMail }>();
 
+  async function note(path: string) {
+    const logged = await attempt(() => commands.logMail(record, path));
+    if (!logged) return;
+    withUndo(
+      t(logged.known ? "letter.known" : "letter.noted", { subject: logged.subject || "—" }),
+      logged.operation,
+    );
+    if (!logged.known && logged.enclosed.length > 0) setRead({ path, logged });
+  }
   async function add(paths: string[]) {
     setBusy(true);
     for (const path of paths) {
+      if (letters && isLetter(path)) {
+        await note(path);
+        continue;
+      }
       const done = await attempt(() => commands.attach(record, path));
       // What one of them is refused for, the others need not be.
       if (done) withUndo(t("files.attached", { name: path.split(/[\\/]/).pop() ?? path }), done.operation);
@@ -38,6 +55,7 @@ export function Files({ record, closed }: { record: string; closed: boolean }) {
 
   return (
     <div id="files">
+      {read && <Enclosed record={record} {...read} onClose={() => setRead(undefined)} />}
       <div className="row-line">
         <h2 className="grow">{t("files.title")}</h2>
         {!closed && (

@@ -1,11 +1,13 @@
-import { Columns3, LayoutGrid, ListFilter, Merge, Plus, Trash2, X } from "lucide-react";
+import { Columns3, LayoutGrid, ListFilter, Mail, Merge, Plus, Trash2, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
+import { ui } from "../app/registry";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
 import type { FieldView, Layout, ListRequest, RowView } from "../bindings";
 import { MOST } from "../duplicates/choices";
 import { canMerge } from "../duplicates/DuplicatesPage";
+import { MergeMail } from "../letters/MergeMail";
 import { commands } from "../platform/tauri";
 import { count, labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -142,6 +144,14 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   }
   const mergeable = !route.trash && canMerge(kind) && selected.size > 1 && selected.size <= MOST;
   const merge = () => mergeable && go({ page: "duplicates", kind, ids: [...selected] });
+  const [writing, setWriting] = useState(false);
+  const addressed = kind === "person" && !route.trash && selected.size > 0;
+  useEffect(() => {
+    ui.write = addressed ? () => setWriting(true) : undefined;
+    return () => {
+      ui.write = undefined;
+    };
+  }, [addressed]);
   async function selectAll() {
     const all = await attempt(() => commands.ids(kind, request));
     if (all) setSelected(new Set(all));
@@ -204,6 +214,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     m: merge,
     f: () => !route.trash && setDialog("filter"),
     v: () => !route.trash && setDialog("options"),
+    w: () => addressed && setWriting(true),
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
     e: () => row && open(row),
@@ -357,6 +368,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
             <strong>{t("list.selected", { n: count(selected.size) })}</strong>
             {!route.trash && <BulkField fields={fields} onApply={(key, value) => void setMany(key, value)} />}
+            {addressed && (
+              <button type="button" className="button" id="write-selected" onClick={() => setWriting(true)}>
+                <Mail size={15} /> {t("letter.merge")} <kbd>W</kbd>
+              </button>
+            )}
             {mergeable && (
               <button type="button" className="button" id="merge-selected" onClick={merge}>
                 <Merge size={15} /> {t("merge.merge")} <kbd>M</kbd>
@@ -405,6 +421,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           ))}
         </ul>
       )}
+      {writing && <MergeMail people={[...selected]} onClose={() => setWriting(false)} />}
       <div className="split">
         {isEmpty && <EmptyList kind={kind} trash={!!route.trash} onCreate={onCreate} />}
         <Grid

@@ -1,4 +1,4 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Merge, Trash2 } from "lucide-react";
+import { ArrowLeft, ChevronDown, ChevronUp, Mail, Merge, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
@@ -9,6 +9,7 @@ import { LogBox } from "../day/LogBox";
 import { Timeline } from "../day/Timeline";
 import { canMerge } from "../duplicates/DuplicatesPage";
 import { MergeWith } from "../duplicates/MergeWith";
+import { WriteLetter } from "../letters/WriteLetter";
 import { commands } from "../platform/tauri";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
@@ -20,6 +21,9 @@ import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
 import { Facts } from "./Facts";
 import { Files } from "./Files";
+
+/** Whom letters are written to, or about. */
+const LETTERS = new Set<Kind>(["person", "company", "deal", "quote"]);
 
 export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   const version = useVersion();
@@ -60,7 +64,21 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
       ui.merge = undefined;
     };
   }, [mergeable]);
+  const [writing, setWriting] = useState(false);
+  const addressed = LETTERS.has(kind) && !!record && !record.deleted_at;
+  const phone: string | undefined = (record?.fields as Json)?.phones?.[0]?.value;
+  const dial = () => void (phone && attempt(() => commands.dial(phone)));
+  useEffect(() => {
+    ui.write = addressed ? () => setWriting(true) : undefined;
+    ui.dial = phone ? () => void attempt(() => commands.dial(phone)) : undefined;
+    return () => {
+      ui.write = undefined;
+      ui.dial = undefined;
+    };
+  }, [addressed, phone]);
   useKeys({
+    w: () => addressed && setWriting(true),
+    t: dial,
     m: () => mergeable && setMerging(true),
     "Ctrl+ArrowDown": () => to(around?.next),
     "Ctrl+ArrowUp": () => to(around?.previous),
@@ -118,6 +136,18 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         >
           <ChevronDown size={16} />
         </button>
+        {addressed && (
+          <button
+            type="button"
+            className="button plain"
+            id="write"
+            aria-label={t("letter.write")}
+            title={`${t("letter.write")} (W)`}
+            onClick={() => setWriting(true)}
+          >
+            <Mail size={16} />
+          </button>
+        )}
         {mergeable && (
           <button
             type="button"
@@ -156,6 +186,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
           )}
         </div>
       )}
+      {writing && record && <WriteLetter record={record} onClose={() => setWriting(false)} />}
       {merging && <MergeWith id={id} kind={kind} title={record.title} onClose={() => setMerging(false)} />}
       <div className="record" key={id}>
         <section aria-label={t("record.facts")}>
@@ -170,7 +201,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
             <QuotesOf about={kind} id={id} closed={!!record.deleted_at} />
           )}
           {kind === "company" && <Staff company={id} />}
-          <Files record={id} closed={!!record.deleted_at} />
+          <Files record={id} letters={LETTERS.has(kind)} closed={!!record.deleted_at} />
           <div>
             <h2>{t("record.history")}</h2>
             <Versions id={id} kind={kind} />

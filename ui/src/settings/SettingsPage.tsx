@@ -7,6 +7,7 @@ import { Letterhead } from "../quotes/Letterhead";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { count } from "../shared/format";
 import { type Key, language, t, tOr, usePrefs } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { type Prefs, prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
@@ -202,6 +203,20 @@ function Vault() {
   return (
     <section>
       <h2>{t("settings.place")}</h2>
+      <Row label={t("settings.email")} hint={t("settings.emailHint")}>
+        <input
+          className="input"
+          id="own-email"
+          type="email"
+          aria-label={t("settings.email")}
+          key={settings.email}
+          defaultValue={settings.email}
+          onBlur={(e) =>
+            e.target.value.trim() !== settings.email && void set({ email: e.target.value.trim() })
+          }
+          onKeyDown={(e) => e.key === "Enter" && !isComposing(e.nativeEvent) && e.currentTarget.blur()}
+        />
+      </Row>
       <Choice
         label={t("settings.region")}
         value={settings.region}

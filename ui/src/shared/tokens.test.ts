@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { hueOf, TAG } from "./tags";
 
 const css = readFileSync(new URL("./tokens.css", import.meta.url), "utf8");
 
@@ -48,5 +49,19 @@ describe.each(["light", "dark"] as const)("%s theme", (theme) => {
     expect(contrast("on-accent", "accent")).toBeGreaterThanOrEqual(4.5);
     for (const text of ["ink", "ink-soft"])
       expect(contrast(text, "accent-soft"), text).toBeGreaterThanOrEqual(4.5);
+  });
+});
+
+describe("tags", () => {
+  it("read on every hue", () => {
+    for (let hue = 0; hue < 360; hue++) {
+      const [ground, ink] = [luminance([...TAG.ground, hue]), luminance([...TAG.ink, hue])];
+      expect((ground + 0.05) / (ink + 0.05), `hue ${hue}`).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+  it("keep their hue, and differ", () => {
+    expect(hueOf(" VIP")).toBe(hueOf("vip"));
+    const tags = ["vip", "food", "重点", "渠道", "lead", "partner"];
+    expect(new Set(tags.map(hueOf)).size).toBe(tags.length);
   });
 });

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { t } from "./i18n";
 import { isComposing } from "./keys";
+import { colourOf, hueOf, TAG } from "./tags";
 
 /** Initials on a hue of the record's own. */
 export function Avatar({ id, title, big }: { id: string; title: string; big?: boolean }) {
@@ -13,6 +14,21 @@ export function Avatar({ id, title, big }: { id: string; title: string; big?: bo
   return (
     <span ref={ref} className={big ? "avatar big" : "avatar"} aria-hidden="true">
       {big ? initials(title) : [...initials(title)].slice(/^[\u3400-\u9fff]/.test(title) ? -1 : 0).join("")}
+    </span>
+  );
+}
+
+/** A tag on a hue of its own. */
+export function Tag({ name }: { name: string }) {
+  const ref = useRef<HTMLSpanElement>(null);
+  const hue = hueOf(name);
+  useLayoutEffect(() => {
+    ref.current?.style.setProperty("background", colourOf(TAG.ground, hue));
+    ref.current?.style.setProperty("color", colourOf(TAG.ink, hue));
+  }, [hue]);
+  return (
+    <span ref={ref} className="tag">
+      {name}
     </span>
   );
 }

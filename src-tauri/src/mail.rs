@@ -1,0 +1,185 @@
+//! The commands of letters, and the only door to other programs: a letter in the mail program, a number that is dialled,
+//! and a draft that Satchel has written itself. The page names none of them by a link of its own (docs/adr/0019).
+
+use crate::commands::{Answer, Desktop, Job, long, with};
+use satchel_app::{
+    AppError, Code, Letter, LetterView, LoggedMail, MergedMail, TemplateText,
+    domain::{RecordId, phone},
+    views::Written,
+};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::{LazyLock, Mutex, PoisonError},
+};
+use tauri::State;
+
+/// Drafts that this run has written: only those are opened.
+static WRITTEN: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
+
+fn open_outside(what: &std::ffi::OsStr) -> Answer<()> {
+    open::that_detached(what).map_err(|e| {
+        AppError::new(
+            Code::Refused,
+            format!("no program for it could be started ({e}); choose one in the settings of your system"),
+        )
+    })
+}
+
+/// A letter as it would be, from a text that may not be saved yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn letter(
+    desktop: State<'_, Desktop>,
+    text: TemplateText,
+    about: Option<RecordId>,
+) -> Answer<LetterView> {
+    with(&desktop, move |s| s.letter(&text, about)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn template(desktop: State<'_, Desktop>, id: RecordId) -> Answer<TemplateText> {
+    with(&desktop, move |s| s.template(id)).await
+}
+
+/// Opens a letter in the mail program; false: it is too long for that, or takes a file along, and has to be a draft.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_letter(desktop: State<'_, Desktop>, letter: Letter) -> Answer<bool> {
+    with(&desktop, move |s| match s.mailto(&letter)? {
+        Some(link) => open_outside(link.as_ref()).map(|()| true),
+        None => Ok(false),
+    })
+    .await
+}
+
+/// Writes a letter as a draft to a file that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_draft(desktop: State<'_, Desktop>, letter: Letter, path: String) -> Answer<()> {
+    with(&desktop, move |s| {
+        let path = with_extension(&path)?;
+        s.write_draft(&letter, &path)?;
+        if let Ok(path) = path.canonicalize() {
+            WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A draft by its name: what opens it goes by that.
+fn with_extension(path: &str) -> Answer<PathBuf> {
+    let path = PathBuf::from(path);
+    match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("eml")) {
+        true => Ok(path),
+        false => Err(AppError::new(Code::Refused, "the name of a draft ends in .eml; choose another name")),
+    }
+}
+
+/// Opens a draft that was written before in the mail program.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_draft(desktop: State<'_, Desktop>, path: String) -> Answer<()> {
+    with(&desktop, move |_| {
+        let path = Path::new(&path).canonicalize().unwrap_or_default();
+        match WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).contains(&path) {
+            true => open_outside(path.as_os_str()),
+            false => {
+                Err(AppError::new(Code::Refused, "only drafts that Satchel has just written are opened"))
+            }
+        }
+    })
+    .await
+}
+
+/// Dials a number in whatever program of the system does that.
+#[tauri::command]
+#[specta::specta]
+pub async fn dial(desktop: State<'_, Desktop>, number: String) -> Answer<()> {
+    with(&desktop, move |s| {
+        let region = Some(s.settings()?.region).filter(|r| !r.is_empty());
+        open_outside(tel(&number, region.as_deref())?.as_ref())
+    })
+    .await
+}
+
+/// RFC 3966, as far as numbers that people dial need it.
+fn tel(number: &str, region: Option<&str>) -> Answer<String> {
+    let dialled = phone::e164(number, region).unwrap_or_else(|| phone::digits(number));
+    let digits = dialled.strip_prefix('+').unwrap_or(&dialled);
+    match !digits.is_empty() && digits.len() <= 32 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        true => Ok(format!("tel:{dialled}")),
+        false => Err(AppError::new(Code::Refused, "this is no number that can be dialled; correct it")),
+    }
+}
+
+/// Notes that a letter was sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn log_letter(desktop: State<'_, Desktop>, letter: Letter) -> Answer<Written> {
+    with(&desktop, move |s| s.log_letter(&letter)).await
+}
+
+/// Writes a draft for each of some people, in a new folder inside of one that was chosen in a dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn merge_mail(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    template: RecordId,
+    people: Vec<RecordId>,
+    folder: String,
+    log: bool,
+) -> Answer<MergedMail> {
+    long(&app, &desktop, Job::Mail, move |s, progress, cancel| {
+        s.merge_mail(template, &people, Path::new(&folder), log, progress, cancel)
+    })
+    .await
+}
+
+/// Notes a letter that was dropped on a record.
+#[tauri::command]
+#[specta::specta]
+pub async fn log_mail(desktop: State<'_, Desktop>, record: RecordId, path: String) -> Answer<LoggedMail> {
+    with(&desktop, move |s| s.log_mail(record, Path::new(&path))).await
+}
+
+/// Puts what such a letter encloses on the record.
+#[tauri::command]
+#[specta::specta]
+pub async fn attach_enclosed(
+    desktop: State<'_, Desktop>,
+    record: RecordId,
+    path: String,
+    places: Vec<u32>,
+) -> Answer<Vec<Written>> {
+    let places: Vec<usize> = places.into_iter().filter_map(|place| usize::try_from(place).ok()).collect();
+    with(&desktop, move |s| s.attach_enclosed(record, Path::new(&path), &places)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_are_dialled() {
+        assert_eq!(tel("600 000 001", Some("ES")).unwrap(), "tel:+34600000001");
+        assert_eq!(tel("+34 (600) 000-001", None).unwrap(), "tel:+34600000001");
+        assert!(tel("none", None).is_err() && tel("", None).is_err());
+        for hostile in ["1;phone-context=evil", "https://x.example/1", "1&2", "1\n--new-window"] {
+            let link = tel(hostile, None).unwrap_or_default();
+            let digits = link.strip_prefix("tel:").unwrap_or_default();
+            assert!(digits.trim_start_matches('+').bytes().all(|b| b.is_ascii_digit()), "{hostile}: {link}");
+        }
+    }
+
+    #[test]
+    fn a_draft_is_called_so() {
+        assert!(with_extension("/tmp/a.EML").is_ok());
+        for bad in ["/tmp/a", "/tmp/a.eml.desktop", "/tmp/run.sh"] {
+            assert!(with_extension(bad).is_err(), "{bad}");
+        }
+    }
+}
