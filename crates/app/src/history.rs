@@ -234,6 +234,7 @@ impl Session {
         let outcome = taking.all(progress, cancel);
         let closed = taking.close(outcome.is_ok());
         self.refresh_catalogue()?;
+        self.renew(progress, cancel)?;
         self.changed(Vec::new());
         outcome.and(closed)?;
         Ok(UndoReport {

@@ -423,8 +423,9 @@ impl Reading<'_> {
             if !applied.new_field {
                 break applied.more;
             }
+            let before = self.session.catalogue().shape();
             self.session.refresh_catalogue()?;
-            self.fields = true;
+            self.fields |= self.session.catalogue().shape() != before;
         };
         if self.pulled > MANY && self.bulk.is_none() {
             self.bulk = Some(self.session.store.bulk());
