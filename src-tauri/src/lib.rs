@@ -1,6 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
 mod commands;
+mod fields;
 mod merge;
 #[cfg(test)]
 mod names;
@@ -18,6 +19,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
+    use fields::*;
     use merge::*;
     use quotes::*;
     use rep::*;
@@ -37,7 +39,15 @@ fn bindings() -> Builder<tauri::Wry> {
             settings,
             set_settings,
             fields,
-            add_field,
+            make_field,
+            change_field,
+            order_fields,
+            remove_field,
+            applying,
+            add_pipeline,
+            order_steps,
+            remove_step,
+            empty_stage,
             list,
             ids,
             neighbours,

@@ -4,8 +4,8 @@ use crate::Code;
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
-    duplicates::Reason as Alike,
-    formula::Reason,
+    duplicates::Reason,
+    formula::NoValue,
     quote::Totals,
 };
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct RecordView {
     pub fields: Map<String, Json>,
     /// Why formulas have come to nothing, by field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub reasons: BTreeMap<String, Reason>,
+    pub reasons: BTreeMap<String, NoValue>,
     /// What the records are called that it links to, by field.
     pub titles: BTreeMap<String, String>,
     /// RFC 3339, as are all times here.
@@ -53,7 +53,7 @@ pub struct GroupView {
     pub kind: Kind,
     /// How likely it is, from 0 to 1.
     pub score: f64,
-    pub reasons: Vec<Alike>,
+    pub reasons: Vec<Reason>,
     /// The one that was made first here comes first.
     pub ids: Vec<RecordId>,
     pub titles: Vec<String>,

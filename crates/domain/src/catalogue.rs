@@ -820,6 +820,12 @@ impl Catalogue {
         all
     }
 
+    /// The key of the user's field that is called so, or of the one that would be made for the name.
+    pub fn key_of(&self, kind: Kind, label: &str) -> String {
+        let called = |f: &&Field| f.custom && fold(&f.label) == fold(label);
+        self.offered(kind).find(called).map_or_else(|| custom_key(label), |f| f.key.clone())
+    }
+
     /// The links of a kind, and what each leads to.
     pub fn links(&self, kind: Kind) -> impl Iterator<Item = (&Field, Kind)> {
         self.fields(kind).iter().filter_map(|f| Some((f, f.links?)))

@@ -1,7 +1,7 @@
 //! Formulas: what a field follows to from the other fields of its record, such as `round(amount(value) * 0.2, 2)`.
 //!
 //! The language is total: no loops, no state, no I/O, limits on length, depth and size. A formula is read once, and every
-//! record that it is worked out for costs its size. What has no value says why ([`Reason`]).
+//! record that it is worked out for costs its size. What has no value says why ([`NoValue`]).
 
 mod work;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
-pub use work::{Reason, Reckoned, show, work_out};
+pub use work::{NoValue, Reckoned, show, work_out};
 
 pub const MAX_LENGTH: usize = 2_000;
 const MAX_DEPTH: usize = 40;

@@ -1,9 +1,9 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
-import type { Kind, ListRequest, RowView } from "../bindings";
+import type { FieldView, Kind, ListRequest, RowView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
-import { address, ago, type Json, money, shortDay } from "../shared/format";
+import { address, ago, type Json, labelOf, money, shortDay, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -330,7 +330,7 @@ export function Grid(props: Props) {
                   data-sort={c.key}
                   onClick={() => onSort(nextSort(request.sort, c.key))}
                 >
-                  {head(c.key)} {up ? "↑" : down ? "↓" : ""}
+                  {headOf(c)} {up ? "↑" : down ? "↓" : ""}
                 </button>
               </span>
             );
@@ -393,6 +393,7 @@ export function Grid(props: Props) {
                       key={c.key}
                       row={row}
                       field={c.key}
+                      name={headOf(c)}
                       typed={typed}
                       onDone={(step, early) => {
                         const next = column + step;
@@ -402,7 +403,7 @@ export function Grid(props: Props) {
                       }}
                     />
                   ) : row ? (
-                    <Cell row={row} field={c.key} onOpen={() => onOpen(row)} />
+                    <Cell row={row} field={c.key} own={c.own} onOpen={() => onOpen(row)} />
                   ) : (
                     i === 0 && <i className="skeleton" />
                   )}
@@ -422,7 +423,19 @@ const RIGHT = new Set(["employees", "value"]);
 const head = (key: string) =>
   key === "name" ? t("list.name") : key === "updated_at" ? t("list.updated") : tOr(`field.${key}`, key);
 
-function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () => void }) {
+const headOf = (column: ColumnSpec) => (column.own ? labelOf(column.own) : head(column.key));
+
+function Cell({
+  row,
+  field,
+  own,
+  onOpen,
+}: {
+  row: RowView;
+  field: string;
+  own?: FieldView;
+  onOpen: () => void;
+}) {
   const value = (row.fields as Json)[field];
   if (field === "name")
     return (
@@ -439,6 +452,7 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
     );
   const title = row.titles[field];
   if (title) return title;
+  if (own) return show(own, value);
   if (field === "emails" || field === "phones") return value?.[0]?.value;
   if (field === "city")
     return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
@@ -453,12 +467,14 @@ function Cell({ row, field, onOpen }: { row: RowView; field: string; onOpen: () 
 interface CellEditorProps {
   row: RowView;
   field: string;
+  /** What the column is called. */
+  name: string;
   typed?: string;
   /** `typed`: what was typed while the cell was being saved; it belongs to the next. */
   onDone: (step: number, typed?: string) => void;
 }
 
-function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
+function CellEditor({ row, field, name, typed, onDone }: CellEditorProps) {
   // What it began with: the row may be another one by the time that it is left.
   const [start] = useState(() => {
     const before = cellText(row.fields as Json, field);
@@ -502,14 +518,14 @@ function CellEditor({ row, field, typed, onDone }: CellEditorProps) {
       early.current = "";
       return;
     }
-    withUndo(t("record.changed", { title: row.title || head(field) }), written.operation);
+    withUndo(t("record.changed", { title: row.title || name }), written.operation);
     done(step);
   };
   return (
     <input
       className="input"
       autoFocus
-      aria-label={head(field)}
+      aria-label={name}
       aria-invalid={error}
       value={text}
       onChange={(e) => setText(e.target.value)}

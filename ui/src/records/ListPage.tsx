@@ -23,6 +23,9 @@ const splitTags = (text: string) =>
     .map((tag) => tag.trim())
     .filter(Boolean);
 
+/** Words of a filter that may have been fields of the user's own. */
+const goneIn = (filter: string) => (filter.match(/\bx_[a-z0-9_]+/g) ?? []).map((key) => ({ key }));
+
 type ListRoute = Extract<Route, { page: "list" }>;
 
 export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kind: Browsed) => void }) {
@@ -41,6 +44,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   const [row, setRow] = useState<RowView>();
   const [peek, setPeek] = useState(false);
   const [naming, setNaming] = useState(false);
+  const [leftOut, setLeftOut] = useState<string[]>([]);
   const fields = useFields(kind);
   const version = useVersion();
   const filter = useRef<HTMLInputElement>(null);
@@ -69,6 +73,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     }),
     [typed, within, sort, route.trash],
   );
+  const columns = useMemo(() => columnsOf(kind, fields), [kind, fields]);
   const conditions = typed.filter ? conditionsOf(typed.filter) : [];
   useEffect(() => {
     Object.assign(lastList, { kind, request, row: at, input, within });
@@ -77,6 +82,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
 
   const changeInput = (text: string) => {
     setInput(text);
+    setLeftOut([]);
     setAt(0);
     top.current = 0;
     setSelected(new Set());
@@ -147,6 +153,17 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     ];
     if ((await attempt(() => commands.setSettings({ ...settings, views }))) !== undefined)
       toast(t("list.viewSaved"));
+  }
+
+  /** A view whose field or stage is gone lists without it, and says so. */
+  async function openView(view: { filter: string; sort: string }) {
+    const isFilter = asRequest(view.filter, [...fields, ...goneIn(view.filter)]).filter !== "";
+    const asked = isFilter ? view.filter : "";
+    const fits = await attempt(() => commands.applying(kind, asked, view.sort));
+    const changed = fits && fits.left_out.length > 0;
+    changeInput(changed && isFilter ? fits.filter : view.filter);
+    setSort(changed ? fits.sort : view.sort);
+    setLeftOut(fits?.left_out ?? []);
   }
 
   async function deleteView(name: string) {
@@ -259,10 +276,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               type="button"
               className="button"
               aria-pressed={v.filter === input && v.sort === sort}
-              onClick={() => {
-                changeInput(v.filter);
-                setSort(v.sort);
-              }}
+              onClick={() => void openView(v)}
             >
               {v.name}
             </button>
@@ -319,6 +333,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           </div>
         )}
       </div>
+      {leftOut.length > 0 && (
+        <p className="tools warn small" role="status" id="left-out">
+          {t("list.leftOut", { what: leftOut.join(", ") })}
+        </p>
+      )}
       {(conditions.length > 0 || route.within) && (
         <ul className="tools chips" aria-label={t("list.conditions")}>
           {route.within && (
@@ -354,7 +373,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           kind={kind}
           request={request}
           version={version}
-          columns={columnsOf(kind)}
+          columns={columns}
           at={at}
           setAt={setAt}
           selected={selected}

@@ -8,6 +8,7 @@ export function cellText(fields: Json, key: string): string {
   if (key === "emails" || key === "phones") return fields[key]?.[0]?.value ?? "";
   if (key === "city") return fields.addresses?.[0]?.city ?? "";
   if (fields[key] === undefined || fields[key] === null) return "";
+  if (Array.isArray(fields[key])) return fields[key].join(", ");
   return typeof fields[key] === "object" ? moneyInput(fields[key]) : String(fields[key]);
 }
 

@@ -160,7 +160,7 @@ fn formulas_read_each_other_and_never_themselves() {
     circle.extend(Kind::Deal, field);
     let mut fields = Fields::new();
     let reasons = work_out(Kind::Deal, &mut fields, &circle, None);
-    assert_eq!((reasons.get("x_c"), reasons.get("x_d")), (Some(&Reason::Itself), Some(&Reason::Itself)));
+    assert_eq!((reasons.get("x_c"), reasons.get("x_d")), (Some(&NoValue::Itself), Some(&NoValue::Itself)));
     assert!(circle.is_circular(Kind::Deal, "x_c") && !circle.is_circular(Kind::Deal, "x_b"));
 }
 
@@ -204,6 +204,6 @@ proptest! {
         let mut fields = fields_of(Kind::Deal, &registers(&catalogue, &DEAL), &catalogue);
         let reasons = work_out(Kind::Deal, &mut fields, &catalogue, Some(jiff::civil::date(2026, 11, 27)));
         prop_assert!(fields.contains_key("x_out") != reasons.contains_key("x_out"));
-        prop_assert!(reasons.get("x_out") != Some(&Reason::Mismatch), "its types were checked: {}", text);
+        prop_assert!(reasons.get("x_out") != Some(&NoValue::Mismatch), "its types were checked: {}", text);
     }
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// Why a formula has no value for a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type, thiserror::Error)]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum Reason {
+pub enum NoValue {
     #[error("«{field}» is empty")]
     Empty { field: String },
     #[error("the field «{field}» is not there any more")]
@@ -48,7 +48,7 @@ pub enum Reason {
 const MAX_JOINED: usize = 4 * MAX_TEXT;
 
 /// Why formulas have come to nothing, by field.
-pub type Reckoned = BTreeMap<String, Reason>;
+pub type Reckoned = BTreeMap<String, NoValue>;
 
 /// Works out the formulas of a kind for one record and adds what they come to. Without a day those that ask for it come
 /// to nothing.
@@ -60,7 +60,7 @@ pub fn work_out(kind: Kind, fields: &mut Fields, catalogue: &Catalogue, today: O
         fields.remove(key);
         let record = Record { kind, fields, reasons: &reasons, catalogue, today };
         let item = match catalogue.is_circular(kind, key) {
-            true => Err(Reason::Itself),
+            true => Err(NoValue::Itself),
             false => record.node(&formula.root),
         };
         match item.and_then(|item| item.into_value(field)) {
@@ -107,44 +107,44 @@ enum Item {
     List(Vec<String>),
 }
 
-type Worked = Result<Item, Reason>;
+type Worked = Result<Item, NoValue>;
 
 impl Item {
     fn of(value: &Value) -> Worked {
         Ok(match value {
-            Value::Number(n) => Item::Number(Decimal::try_from(*n).map_err(|_| Reason::TooLarge)?),
+            Value::Number(n) => Item::Number(Decimal::try_from(*n).map_err(|_| NoValue::TooLarge)?),
             Value::Money(m) => Item::Money(m.clone()),
             Value::Date(d) => Item::Date(whole_date(d)?),
             Value::DateTime(at) => {
-                let at = jiff::Timestamp::from_millisecond(*at).map_err(|_| Reason::TooLarge)?;
+                let at = jiff::Timestamp::from_millisecond(*at).map_err(|_| NoValue::TooLarge)?;
                 Item::Date(jiff::tz::Offset::UTC.to_datetime(at).date())
             }
             Value::Text(s) | Value::LongText(s) => Item::Text(s.clone()),
             Value::YesNo(b) => Item::YesNo(*b),
             Value::Tags(list) => Item::List(list.clone()),
-            _ => return Err(Reason::Mismatch),
+            _ => return Err(NoValue::Mismatch),
         })
     }
 
     /// The value of a field; it must be of its type.
-    fn into_value(self, field: &Field) -> Result<Value, Reason> {
+    fn into_value(self, field: &Field) -> Result<Value, NoValue> {
         use crate::FieldType;
         Ok(match (field.ty, self) {
-            (FieldType::Number, Item::Number(n)) => Value::Number(n.to_f64().ok_or(Reason::TooLarge)?),
+            (FieldType::Number, Item::Number(n)) => Value::Number(n.to_f64().ok_or(NoValue::TooLarge)?),
             (FieldType::Money, Item::Money(m)) => Value::Money(m),
             (FieldType::Date, Item::Date(d)) => {
-                Value::Date(PartialDate::new(Some(d.year()), d.month(), d.day()).ok_or(Reason::TooLarge)?)
+                Value::Date(PartialDate::new(Some(d.year()), d.month(), d.day()).ok_or(NoValue::TooLarge)?)
             }
             (FieldType::YesNo, Item::YesNo(b)) => Value::YesNo(b),
             (FieldType::Text, item @ (Item::Text(_) | Item::List(_))) => {
                 let text = item.into_text();
                 match text.chars().count() {
-                    0 => return Err(Reason::Nothing),
-                    n if n > MAX_TEXT => return Err(Reason::TooLarge),
+                    0 => return Err(NoValue::Nothing),
+                    n if n > MAX_TEXT => return Err(NoValue::TooLarge),
                     _ => Value::Text(text),
                 }
             }
-            _ => return Err(Reason::Mismatch),
+            _ => return Err(NoValue::Mismatch),
         })
     }
 
@@ -160,19 +160,19 @@ impl Item {
     }
 }
 
-fn whole_date(date: &PartialDate) -> Result<Date, Reason> {
-    Date::new(date.year.ok_or(Reason::NoYear)?, date.month, date.day).map_err(|_| Reason::NoYear)
+fn whole_date(date: &PartialDate) -> Result<Date, NoValue> {
+    Date::new(date.year.ok_or(NoValue::NoYear)?, date.month, date.day).map_err(|_| NoValue::NoYear)
 }
 
 fn money(minor: Decimal, currency: String) -> Worked {
     let minor = minor.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
-    Ok(Item::Money(Money { minor: minor.to_i64().ok_or(Reason::TooLarge)?, currency }))
+    Ok(Item::Money(Money { minor: minor.to_i64().ok_or(NoValue::TooLarge)?, currency }))
 }
 
-fn same_currency(left: &Money, right: &Money) -> Result<(), Reason> {
+fn same_currency(left: &Money, right: &Money) -> Result<(), NoValue> {
     match left.currency == right.currency {
         true => Ok(()),
-        false => Err(Reason::Currencies { left: left.currency.clone(), right: right.currency.clone() }),
+        false => Err(NoValue::Currencies { left: left.currency.clone(), right: right.currency.clone() }),
     }
 }
 
@@ -195,9 +195,9 @@ impl Record<'_> {
             Node::Minus(inner) => match self.node(inner)? {
                 Item::Number(n) => Ok(Item::Number(-n)),
                 Item::Money(m) => {
-                    Ok(Item::Money(Money { minor: m.minor.checked_neg().ok_or(Reason::TooLarge)?, ..m }))
+                    Ok(Item::Money(Money { minor: m.minor.checked_neg().ok_or(NoValue::TooLarge)?, ..m }))
                 }
-                _ => Err(Reason::Mismatch),
+                _ => Err(NoValue::Mismatch),
             },
             Node::Binary(operator, left, right) => self.binary(*operator, left, right),
             Node::Call(function, arguments) => self.call(*function, arguments),
@@ -209,19 +209,19 @@ impl Record<'_> {
             return Err(reason.clone());
         }
         let field = self.catalogue.field(self.kind, key).filter(|f| !f.hidden);
-        let Some(field) = field else { return Err(Reason::Gone { field: key.to_owned() }) };
+        let Some(field) = field else { return Err(NoValue::Gone { field: key.to_owned() }) };
         match self.fields.get(key) {
             Some(value) => Item::of(value),
             // A box that nobody has ticked says no.
             None if field.ty == crate::FieldType::YesNo => Ok(Item::YesNo(false)),
-            None => Err(Reason::Empty { field: field.key.clone() }),
+            None => Err(NoValue::Empty { field: field.key.clone() }),
         }
     }
 
-    fn yes(&self, node: &Node) -> Result<bool, Reason> {
+    fn yes(&self, node: &Node) -> Result<bool, NoValue> {
         match self.node(node)? {
             Item::YesNo(b) => Ok(b),
-            _ => Err(Reason::Mismatch),
+            _ => Err(NoValue::Mismatch),
         }
     }
 
@@ -231,7 +231,7 @@ impl Record<'_> {
             Binary::Or => return Ok(Item::YesNo(self.yes(left)? || self.yes(right)?)),
             Binary::Join => {
                 let text = self.said(left)? + &self.said(right)?;
-                return if text.len() > MAX_JOINED { Err(Reason::TooLarge) } else { Ok(Item::Text(text)) };
+                return if text.len() > MAX_JOINED { Err(NoValue::TooLarge) } else { Ok(Item::Text(text)) };
             }
             _ => {}
         }
@@ -245,33 +245,33 @@ impl Record<'_> {
     }
 
     /// For joining: what is empty is no text.
-    fn said(&self, node: &Node) -> Result<String, Reason> {
+    fn said(&self, node: &Node) -> Result<String, NoValue> {
         match self.node(node) {
             Ok(item) => Ok(item.into_text()),
-            Err(Reason::Empty { .. } | Reason::Nothing) => Ok(String::new()),
+            Err(NoValue::Empty { .. } | NoValue::Nothing) => Ok(String::new()),
             Err(reason) => Err(reason),
         }
     }
 
     fn call(&self, function: Function, arguments: &[Node]) -> Worked {
-        let nth = |n: usize| arguments.get(n).ok_or(Reason::Mismatch);
+        let nth = |n: usize| arguments.get(n).ok_or(NoValue::Mismatch);
         let first = || self.node(nth(0)?);
         let date = |n: usize| match self.node(nth(n)?)? {
             Item::Date(d) => Ok(d),
-            _ => Err(Reason::Mismatch),
+            _ => Err(NoValue::Mismatch),
         };
         let number = |n: i64| Ok(Item::Number(Decimal::from(n)));
         match function {
             Function::If => match (self.yes(nth(0)?)?, arguments.get(2)) {
                 (true, _) => self.node(nth(1)?),
                 (false, Some(otherwise)) => self.node(otherwise),
-                (false, None) => Err(Reason::Nothing),
+                (false, None) => Err(NoValue::Nothing),
             },
             Function::Round => {
                 let digits = match arguments.get(1) {
                     Some(node) => match self.node(node)? {
-                        Item::Number(n) => n.to_u32().filter(|n| *n <= 12).ok_or(Reason::TooLarge)?,
-                        _ => return Err(Reason::Mismatch),
+                        Item::Number(n) => n.to_u32().filter(|n| *n <= 12).ok_or(NoValue::TooLarge)?,
+                        _ => return Err(NoValue::Mismatch),
                     },
                     None => 0,
                 };
@@ -280,9 +280,9 @@ impl Record<'_> {
             Function::Abs => match first()? {
                 Item::Number(n) => Ok(Item::Number(n.abs())),
                 Item::Money(m) => {
-                    Ok(Item::Money(Money { minor: m.minor.checked_abs().ok_or(Reason::TooLarge)?, ..m }))
+                    Ok(Item::Money(Money { minor: m.minor.checked_abs().ok_or(NoValue::TooLarge)?, ..m }))
                 }
-                _ => Err(Reason::Mismatch),
+                _ => Err(NoValue::Mismatch),
             },
             Function::Min | Function::Max => {
                 let mut best = first()?;
@@ -297,43 +297,43 @@ impl Record<'_> {
             }
             Function::Empty => match first() {
                 Ok(_) => Ok(Item::YesNo(false)),
-                Err(Reason::Empty { .. } | Reason::Nothing) => Ok(Item::YesNo(true)),
+                Err(NoValue::Empty { .. } | NoValue::Nothing) => Ok(Item::YesNo(true)),
                 Err(reason) => Err(reason),
             },
             Function::Default => match first() {
-                Err(Reason::Empty { .. } | Reason::Nothing) => self.node(nth(1)?),
+                Err(NoValue::Empty { .. } | NoValue::Nothing) => self.node(nth(1)?),
                 other => other,
             },
             Function::Days => days(date(0)?, date(1)?),
             Function::Year => number(i64::from(date(0)?.year())),
             Function::Month => number(i64::from(date(0)?.month())),
             Function::Day => number(i64::from(date(0)?.day())),
-            Function::Today => self.today.map(Item::Date).ok_or(Reason::Today),
+            Function::Today => self.today.map(Item::Date).ok_or(NoValue::Today),
             Function::Amount => match first()? {
                 Item::Money(m) => {
                     let digits = exponent(&m.currency)
-                        .ok_or_else(|| Reason::NoCurrency { currency: m.currency.clone() })?;
+                        .ok_or_else(|| NoValue::NoCurrency { currency: m.currency.clone() })?;
                     Ok(Item::Number(Decimal::new(m.minor, digits)))
                 }
-                _ => Err(Reason::Mismatch),
+                _ => Err(NoValue::Mismatch),
             },
             Function::Money => match (first()?, self.node(nth(1)?)?) {
                 (Item::Number(n), Item::Text(currency)) => {
                     let currency = currency.trim().to_ascii_uppercase();
                     let digits = exponent(&currency)
-                        .ok_or_else(|| Reason::NoCurrency { currency: currency.clone() })?;
+                        .ok_or_else(|| NoValue::NoCurrency { currency: currency.clone() })?;
                     let unit = Decimal::from(10_u64.pow(digits.min(6)));
-                    money(n.checked_mul(unit).ok_or(Reason::TooLarge)?, currency)
+                    money(n.checked_mul(unit).ok_or(NoValue::TooLarge)?, currency)
                 }
-                _ => Err(Reason::Mismatch),
+                _ => Err(NoValue::Mismatch),
             },
             Function::Has => match (first(), self.node(nth(1)?)?) {
-                (Err(Reason::Empty { .. }), Item::Text(_)) => Ok(Item::YesNo(false)),
+                (Err(NoValue::Empty { .. }), Item::Text(_)) => Ok(Item::YesNo(false)),
                 (Ok(Item::List(list)), Item::Text(text)) => {
                     Ok(Item::YesNo(list.iter().any(|item| fold(item) == fold(&text))))
                 }
                 (Err(reason), _) => Err(reason),
-                _ => Err(Reason::Mismatch),
+                _ => Err(NoValue::Mismatch),
             },
         }
     }
@@ -346,25 +346,25 @@ fn round(item: Item, digits: u32) -> Worked {
         Item::Number(n) => Ok(Item::Number(half_up(n, digits))),
         Item::Money(m) => {
             let exponent =
-                exponent(&m.currency).ok_or_else(|| Reason::NoCurrency { currency: m.currency.clone() })?;
+                exponent(&m.currency).ok_or_else(|| NoValue::NoCurrency { currency: m.currency.clone() })?;
             let rounded = half_up(Decimal::new(m.minor, exponent), digits);
             let unit = Decimal::from(10_u64.pow(exponent.min(6)));
-            money(rounded.checked_mul(unit).ok_or(Reason::TooLarge)?, m.currency)
+            money(rounded.checked_mul(unit).ok_or(NoValue::TooLarge)?, m.currency)
         }
-        _ => Err(Reason::Mismatch),
+        _ => Err(NoValue::Mismatch),
     }
 }
 
 fn days(later: Date, earlier: Date) -> Worked {
-    let span = later.since((jiff::Unit::Day, earlier)).map_err(|_| Reason::TooLarge)?;
+    let span = later.since((jiff::Unit::Day, earlier)).map_err(|_| NoValue::TooLarge)?;
     Ok(Item::Number(Decimal::from(span.get_days())))
 }
 
 fn reckon(operator: Binary, left: Item, right: Item) -> Worked {
     use Binary::{Add, Divide, Multiply, Subtract};
-    let large = || Reason::TooLarge;
+    let large = || NoValue::TooLarge;
     match (operator, left, right) {
-        (Divide, _, Item::Number(n)) if n.is_zero() => Err(Reason::Zero),
+        (Divide, _, Item::Number(n)) if n.is_zero() => Err(NoValue::Zero),
         (Add, Item::Number(a), Item::Number(b)) => a.checked_add(b).map(Item::Number).ok_or_else(large),
         (Subtract, Item::Number(a), Item::Number(b)) => a.checked_sub(b).map(Item::Number).ok_or_else(large),
         (Multiply, Item::Number(a), Item::Number(b)) => a.checked_mul(b).map(Item::Number).ok_or_else(large),
@@ -387,7 +387,7 @@ fn reckon(operator: Binary, left: Item, right: Item) -> Worked {
             same_currency(&a, &b)?;
             let by = Decimal::from(b.minor);
             match by.is_zero() {
-                true => Err(Reason::Zero),
+                true => Err(NoValue::Zero),
                 false => Decimal::from(a.minor).checked_div(by).map(Item::Number).ok_or_else(large),
             }
         }
@@ -397,7 +397,7 @@ fn reckon(operator: Binary, left: Item, right: Item) -> Worked {
             let moved = date.checked_add(if operator == Add { n } else { -n }.days());
             moved.map(Item::Date).map_err(|_| large())
         }
-        _ => Err(Reason::Mismatch),
+        _ => Err(NoValue::Mismatch),
     }
 }
 
@@ -413,7 +413,7 @@ fn compare(operator: Binary, left: &Item, right: &Item) -> Worked {
         (Item::Text(a), Item::Text(b)) => fold(a).cmp(&fold(b)),
         (Item::YesNo(a), Item::YesNo(b)) => a.cmp(b),
         (Item::List(a), Item::List(b)) => a.cmp(b),
-        _ => return Err(Reason::Mismatch),
+        _ => return Err(NoValue::Mismatch),
     };
     Ok(Item::YesNo(match operator {
         Binary::Eq => order == Ordering::Equal,
@@ -422,6 +422,6 @@ fn compare(operator: Binary, left: &Item, right: &Item) -> Worked {
         Binary::Le => order != Ordering::Greater,
         Binary::Gt => order == Ordering::Greater,
         Binary::Ge => order != Ordering::Less,
-        _ => return Err(Reason::Mismatch),
+        _ => return Err(NoValue::Mismatch),
     }))
 }
