@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use satchel_app::{
-    Cancel, FieldChange, NewField, OptionChange, Role, Session,
+    Cancel, FieldChange, ListRequest, NewField, OptionChange, Role, SeedLocale, SeedOptions, Session,
     domain::{FieldType, Kind, RecordId},
 };
 use satchel_tests::{
@@ -155,7 +155,11 @@ fn options_are_renamed_on_all_records_and_retired_without_loss() {
 
     cli.json(&["fields", "person", "--change", "x_likes", "--options", "wine,coffee,tea", "--retire", "tea"]);
     assert_eq!(field("x_likes"), json!(["coffee", "tea"]), "records keep it");
-    assert!(message(&cli, &["set", &ana, "x_likes=tea"]).contains("none of: wine, coffee"));
+    cli.json(&["set", &ana, "x_likes=tea,coffee"]);
+    assert!(
+        message(&cli, &["set", &ana, "x_likes=milk"]).contains("none of: wine, coffee"),
+        "it is not offered"
+    );
     assert!(
         message(&cli, &["fields", "person", "--change", "x_likes", "--rename", "wine=Coffee"])
             .contains("already")
@@ -179,6 +183,25 @@ fn options_are_renamed_on_all_records_and_retired_without_loss() {
         (&json!("Drinks"), &json!(true), &json!("business"))
     );
     cli.json(&["fields", "person", "--order", "x_tier,x_likes"]);
+    // What is exported under the new name comes back into the same field.
+    cli.json(&["fields", "person", "--add", "Twice", "--formula", "Tier & Tier"]);
+    cli.json(&["export", "person", "--format", "csv", "--out", "p.csv"]);
+    let report = cli.json(&["import", "p.csv"]);
+    assert_eq!(
+        (&report["errors"], &report["unchanged"], &report["updated"]),
+        (&json!([]), &json!(1), &json!(0)),
+        "{report:#}"
+    );
+    assert_eq!(
+        cli.json(&["fields", "person", "--remove", "x_twice"])["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["custom"] == true)
+            .count(),
+        2,
+        "no field was made for what there is"
+    );
     // The old name is free, and the new field is another.
     cli.json(&["fields", "person", "--add", "Likes"]);
     cli.json(&["set", &ana, "x_likes_2=everything"]);
@@ -258,6 +281,12 @@ fn formulas_are_worked_out_listed_and_follow() {
     cli.json(&["export", "deal", "--format", "csv", "--out", "d.csv"]);
     let csv = std::fs::read_to_string(cli.dir.path().join("d.csv")).unwrap();
     assert!(csv.contains("Margin") && csv.contains("900.00 EUR") && csv.contains("Age"), "{csv}");
+
+    // A formula can be taken back, whatever it comes to.
+    cli.json(&["fields", "deal", "--add", "Twice", "--formula", "value * 2"]);
+    assert_eq!(get(&seal)["fields"]["x_twice"]["minor"], 200_000);
+    assert_eq!(cli.json(&["undo"])["skipped"], json!([]));
+    assert_eq!(get(&seal)["fields"]["x_twice"], Value::Null);
 
     // What cannot be.
     let refused = |args: &[&str]| message(&cli, &[&["fields", "deal"], args].concat());
@@ -455,4 +484,47 @@ fn a_stage_that_is_removed_while_deals_are_moved_into_it_keeps_them_in_sight() {
     a.undo(moved.operation, &mut |_| {}, &Cancel::default()).unwrap();
     agree(&devices);
     assert!(gone(a) && gone(b));
+}
+
+#[test]
+fn working_out_that_is_stopped_goes_on_at_the_next_opening() {
+    let mut device = Device::new("Ana", None);
+    let options = SeedOptions {
+        people: 1_300,
+        companies: 10,
+        deals: 0,
+        activities: 0,
+        tasks: 0,
+        seed: 7,
+        locale: SeedLocale::Mixed,
+    };
+    device.session().seed(options, &mut |_| {}, &Cancel::default()).unwrap();
+    let cancel = Cancel::default();
+    let field = NewField {
+        kind: Kind::Person,
+        label: "Loud".into(),
+        ty: FieldType::Text,
+        options: vec![],
+        links: None,
+        formula: Some("first_name & '!'".into()),
+    };
+    let mut batches = 0;
+    let stopped = device.session().make_field(
+        &field,
+        &mut |_| {
+            batches += 1;
+            cancel.ask();
+        },
+        &cancel,
+    );
+    assert!(stopped.is_err() && batches == 1, "{stopped:?}");
+    let with = |device: &Device| {
+        let request = ListRequest { filter: "x_loud contains '!'".into(), ..ListRequest::default() };
+        device.session().list(Kind::Person, &request).unwrap().total
+    };
+    assert!((1..1_300).contains(&with(&device)), "a batch is done, and no more");
+    assert!(!device.session().verify(&mut |_| {}).unwrap().ok);
+    device.reopen();
+    assert_eq!(with(&device), 1_300);
+    assert!(device.session().verify(&mut |_| {}).unwrap().ok);
 }

@@ -1605,16 +1605,22 @@ fn fields_are_made() {
     window.press(&[key::ENTER]);
     window.until("the deal", || (window.text("#record-title") == "Pump").then_some(()));
     dress(&window, "zh", "dark");
-    window.press(&[key::CTRL, ","]);
-    window.wait("#pipelines");
+    window.wait("#nav-settings");
+    window.press(&[key::CTRL, "k"]);
+    window.wait("#palette-input");
+    window.type_keys("guandao");
+    window.press(&[key::ENTER]);
     window.wait(".stages tr[data-step]");
+    window.until("the part of the settings", || {
+        window.try_script("return document.activeElement.id === 'pipelines'")?.as_bool()?.then_some(())
+    });
     window.accessibility("pipelines in Chinese, dark");
     window.script("document.querySelector('#pipelines').scrollIntoView()");
     window.picture("134-pipelines-zh-dark");
     window.click(".stages tr[data-step]:first-child button:last-of-type");
     window.click("#nav-deal");
     window.wait("#board");
-    window.says("已移除");
+    window.says("该阶段已被删除");
     window.accessibility("a board with a removed stage");
     window.picture("135-removed-stage");
     let to = window.script("return document.querySelector('#board header select').options[1].value");
@@ -1624,7 +1630,13 @@ fn fields_are_made() {
          s.dispatchEvent(new Event('change', {{ bubbles: true }}));",
         to.as_str().unwrap()
     ));
-    window.click("#board header .row-line button");
+    window.until("the button can be pressed", || {
+        window
+            .try_script("return !document.querySelector('#board header button').disabled")?
+            .as_bool()?
+            .then_some(())
+    });
+    window.click("#board header button");
     window.says("已把 1 个商机移到");
     window.until("the column is gone", || {
         (!window.try_script("return !!document.querySelector('#board header select')")?.as_bool()?)

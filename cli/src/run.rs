@@ -673,6 +673,7 @@ fn get(show: &Show, session: &Session, id: &str) -> Done {
         .fields
         .iter()
         .map(|(k, v)| vec![k.clone(), view.titles.get(k).cloned().unwrap_or_else(|| plain(v))])
+        .chain(view.reasons.iter().map(|(k, why)| vec![k.clone(), format!("— {why}")]))
         .collect();
     show.answer(&json!(view), || {
         let trash = view.deleted_at.as_ref().map_or(String::new(), |at| say!(" (in the trash since {})", at));

@@ -81,6 +81,7 @@ impl Session {
         report.quarantined = u32::try_from(self.store.read(team::quarantined)?).unwrap_or(u32::MAX);
         if report.pulled > 0 {
             self.refresh_catalogue()?;
+            self.renew(progress, cancel)?;
         }
         if report.pulled > 0 || report.pushed > 0 {
             self.tell(Vec::new());

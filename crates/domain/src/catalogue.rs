@@ -959,7 +959,7 @@ impl Catalogue {
             .filter_map(|(id, now)| Some((id.to_owned(), now.as_str()?.to_owned())))
             .collect();
         field.links = text("links").parse().ok().filter(|_| ty == FieldType::Link);
-        if ty == FieldType::Link && field.links.is_none() {
+        if ty == FieldType::Link && field.links.is_none() || !FieldType::CUSTOM.contains(&ty) {
             return;
         }
         if !text("formula").is_empty() {
@@ -1037,6 +1037,59 @@ mod tests {
             keys.dedup();
             assert_eq!(keys.len(), catalogue.fields(kind).len(), "a key of {kind} is declared twice");
         }
+    }
+
+    fn described(pairs: &[(&str, &str)]) -> Registers {
+        use crate::register::Scalar;
+        pairs.iter().map(|(path, text)| ((*path).to_owned(), Scalar::Str((*text).to_owned()))).collect()
+    }
+
+    #[test]
+    fn options_lead_to_what_they_are_called_now() {
+        let id = |label: &str| item_id(&fold(label));
+        let mut registers =
+            described(&[("for_kind", "person"), ("key", "x_tier"), ("label", "Tier"), ("type", "choice")]);
+        let mut put = |path: String, text: &str| {
+            registers.insert(path, register::Scalar::Str(text.to_owned()));
+        };
+        for option in ["Gold", "Silver", "Lead"] {
+            put(format!("options/{}", id(option)), option);
+        }
+        put(format!("retired/{}", id("Lead")), "Lead");
+        put("option_order".to_owned(), &format!("{},{}", id("Silver"), id("Gold")));
+        put(format!("{RENAMES}/{}", id("First")), "Best");
+        put(format!("{RENAMES}/{}", id("Best")), "Gold");
+        // Two have renamed against each other.
+        put(format!("{RENAMES}/{}", id("Up")), "Down");
+        put(format!("{RENAMES}/{}", id("Down")), "Up");
+        let mut catalogue = Catalogue::default();
+        catalogue.extend_by(&registers);
+        let tier = catalogue.field(Kind::Person, "x_tier").expect("made");
+        assert_eq!(
+            (&tier.options[..], &tier.retired[..]),
+            (&["Silver".into(), "Gold".into()][..], &["Lead".into()][..])
+        );
+        assert_eq!(
+            (tier.called_now("first"), tier.called_now("Lead"), tier.called_now("Tin")),
+            ("Gold", "Lead", "Tin")
+        );
+        assert!(["Up", "Down"].contains(&tier.called_now("Up")), "a circle has an end");
+    }
+
+    #[test]
+    fn what_another_device_says_of_a_field_is_held_to_the_same_rules() {
+        let base = [("for_kind", "deal"), ("label", "X")];
+        let with = |more: &[(&str, &str)]| {
+            let mut catalogue = Catalogue::default();
+            catalogue.extend_by(&described(&[&base[..], more].concat()));
+            catalogue.fields(Kind::Deal).iter().find(|f| f.custom).cloned()
+        };
+        assert!(with(&[("key", "x_a"), ("type", "link")]).is_none(), "a reference leads somewhere");
+        assert!(with(&[("key", "x_a'"), ("type", "text")]).is_none());
+        assert!(with(&[("key", "x_a"), ("type", "lines")]).is_none(), "what is no type of a custom field");
+        let long = "(".repeat(5000);
+        let damaged = with(&[("key", "x_a"), ("type", "number"), ("formula", &long)]).expect("it is there");
+        assert!(damaged.formula().is_some_and(|f| f.text().is_empty()), "and comes to nothing");
     }
 
     #[test]

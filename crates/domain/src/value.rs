@@ -804,11 +804,9 @@ fn choice(field: &Field, value: &str) -> Result<String, ValueError> {
     if field.options.is_empty() {
         return Ok(value.to_owned());
     }
-    let value = match field.options.iter().any(|o| fold(o) == fold(value)) {
-        true => value,
-        false => field.called_now(value),
-    };
-    let found = field.options.iter().find(|o| fold(o) == fold(value));
+    // One that is offered no more may still be written again: exports have it.
+    let known = |value: &str| field.options.iter().chain(&field.retired).find(|o| fold(o) == fold(value));
+    let found = known(value).or_else(|| known(field.called_now(value)));
     found
         .cloned()
         .ok_or_else(|| ValueError::Choice { value: shown(value), options: field.options.join(", ") })

@@ -63,7 +63,10 @@ function settingsAt(id: string) {
   go({ page: "settings" });
   setTimeout(() => {
     const part = document.getElementById(id);
-    part?.scrollIntoView({ block: "start" });
+    const page = part?.closest(".page");
+    // Only the page scrolls: `scrollIntoView` would move the frame too.
+    if (part && page)
+      page.scrollTop += part.getBoundingClientRect().top - page.getBoundingClientRect().top - 12;
     part?.focus({ preventScroll: true });
   }, 80);
 }

@@ -193,9 +193,7 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
             aria-label={t("board.column", { stage: column.stage.name, n: count(column.count) })}
           >
             <header>
-              <strong className="cell">
-                {column.stage.gone ? `${column.stage.name} (${t("board.goneShort")})` : column.stage.name}
-              </strong>
+              <strong className="cell">{column.stage.name}</strong>
               <span className="soft small">{count(column.count)}</span>
               {column.stage.gone && (
                 <span className="warn small">
@@ -265,7 +263,7 @@ function Elsewhere({ stage, stages }: { stage: string; stages: StageView[] }) {
     if (done) withUndo(t("board.allMoved", { n: count(done.count), stage: target.name }), done.operation);
   }
   return (
-    <span className="row-line">
+    <span className="row-line wrap elsewhere">
       <select
         className="input small"
         aria-label={t("board.elsewhere")}

@@ -243,7 +243,7 @@ function Details({
       );
       onDone(done.operation);
     } catch (thrown) {
-      setError(errorOf(thrown).message);
+      setError(errorOf(thrown).message.replace(/^formula: /, ""));
     }
     setBusy(false);
   }
@@ -408,7 +408,7 @@ function NewField({ kind }: { kind: Browsed }) {
       setOptions("");
       setFormula("");
     } catch (thrown) {
-      setError(errorOf(thrown).message);
+      setError(errorOf(thrown).message.replace(/^formula: /, ""));
     }
     setBusy(false);
   }
