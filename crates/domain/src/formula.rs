@@ -328,13 +328,11 @@ fn quoted(text: &str, close: char) -> Option<(String, usize)> {
     let mut out = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
-        if c != close {
-            out.push(c);
-        } else if close != ']' && chars.next_if(|(_, next)| *next == close).is_some() {
-            out.push(c);
-        } else {
+        let ends = c == close && (close == ']' || chars.next_if(|(_, next)| *next == close).is_none());
+        if ends {
             return Some((out, at + c.len_utf8()));
         }
+        out.push(c);
     }
     None
 }
