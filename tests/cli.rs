@@ -86,7 +86,10 @@ fn every_answer_has_the_shape_that_scripts_depend_on() {
         keys(&fields["fields"][0]),
         [
             "custom",
+            "daily",
             "derived",
+            "formula",
+            "id",
             "import_names",
             "key",
             "label",
@@ -94,7 +97,9 @@ fn every_answer_has_the_shape_that_scripts_depend_on() {
             "options",
             "privacy",
             "purpose",
+            "retired",
             "searchable",
+            "shelved",
             "sortable",
             "type"
         ]

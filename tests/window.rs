@@ -1900,3 +1900,142 @@ fn a_letter_is_written() {
     window.resize(1024, 640);
     window.picture("127-template-small");
 }
+
+#[test]
+fn fields_are_made() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    let choose = |id: &str, value: &str| {
+        // As a person does who types the first letters.
+        window.script(&format!(
+            "const s = document.querySelector('#{id}');
+             Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value').set.call(s, '{value}');
+             s.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+        ));
+    };
+    // The palette leads there, in either language's words.
+    window.press(&[key::CTRL, "k"]);
+    window.wait("#palette-input");
+    window.type_keys("own fields");
+    window.press(&[key::ENTER]);
+    window.wait("#own-fields");
+    window.says("have no fields of your own yet");
+    window.accessibility("own fields, none");
+    let add = |label: &str, ty: &str, more: &dyn Fn()| {
+        window.fill("#field-label", label);
+        choose("field-type", ty);
+        more();
+        window.click("#add-field");
+        let key = format!("x_{}", label.to_lowercase());
+        window.wait(&format!("[data-field='{key}']"));
+    };
+    add("Size", "number", &|| {});
+    add("Likes", "multi_choice", &|| window.fill("#field-options", "tea, coffee, wine"));
+    add("Mentor", "link", &|| {});
+    add("Twice", "formula", &|| window.fill("#field-formula", "Size * 2"));
+    window.says("= x_size * 2");
+    // What is not understood says where.
+    window.fill("#field-label", "Bad");
+    choose("field-type", "formula");
+    window.fill("#field-formula", "Size *");
+    window.click("#add-field");
+    window.says("not understood at position 6");
+    window.accessibility("own fields");
+    window.picture("130-fields");
+    // By keys: up by one, and the options of a choice.
+    window.script("document.querySelector(\"[data-field='x_twice'] button[aria-expanded]\").focus()");
+    window.press(&[key::ALT, key::UP]);
+    window.until("the formula is before the reference", || {
+        let order = window.script(
+            "return [...document.querySelectorAll('.own-list > li')].map((l) => l.dataset.field).join(' ')",
+        );
+        (order.as_str()? == "x_size x_likes x_twice x_mentor").then_some(())
+    });
+    window.click("[data-field='x_likes'] button[aria-expanded]");
+    window.wait("#field-x_likes-label");
+    window.accessibility("a field's details");
+    window.picture("131-field-details");
+    window.fill("[data-field='x_likes'] fieldset input[aria-label='Option 1']", "chai");
+    window.click("#field-x_likes-save");
+    window.says("chai, coffee, wine");
+
+    // On a form and a list at once.
+    people(&window);
+    window.press(&["c"]);
+    window.wait("#new-first_name");
+    window.type_keys("Ana");
+    window.press(&[key::ENTER]);
+    window.until("the person", || (window.text("#record-title") == "Ana").then_some(()));
+    window.says("Size is empty");
+    window.click("#value-x_size");
+    window.wait("#edit-x_size");
+    window.type_keys("21");
+    window.press(&[key::ENTER]);
+    window.until("the formula", || (window.text("#value-x_twice") == "42").then_some(()));
+    window.click("#value-x_likes");
+    window.wait("#edit-x_likes");
+    window.accessibility("a multiple choice");
+    window.press(&[" "]);
+    window.press(&[key::ENTER]);
+    window.until("the choice", || (window.text("#value-x_likes") == "chai").then_some(()));
+    window.accessibility("own fields of a person");
+    window.picture("132-person");
+    window.press(&[key::ESCAPE]);
+    window.wait("#grid");
+    window.says("Twice");
+    window.says("42");
+    window.picture("133-list");
+
+    // A stage is taken away with a deal in it, and the deal goes elsewhere.
+    window.press(&["g"]);
+    window.press(&["d"]);
+    window.wait("#board");
+    window.press(&["c"]);
+    window.wait("#new-name");
+    window.type_keys("Pump");
+    window.press(&[key::ENTER]);
+    window.until("the deal", || (window.text("#record-title") == "Pump").then_some(()));
+    dress(&window, "zh", "dark");
+    window.wait("#nav-settings");
+    window.press(&[key::CTRL, "k"]);
+    window.wait("#palette-input");
+    window.type_keys("guandao");
+    window.press(&[key::ENTER]);
+    window.wait(".stages tr[data-step]");
+    window.until("the part of the settings", || {
+        window.try_script("return document.activeElement.id === 'pipelines'")?.as_bool()?.then_some(())
+    });
+    window.accessibility("pipelines in Chinese, dark");
+    window.script("document.querySelector('#pipelines').scrollIntoView()");
+    window.picture("134-pipelines-zh-dark");
+    window.click(".stages tr[data-step]:first-child button:last-of-type");
+    window.click("#nav-deal");
+    window.wait("#board");
+    window.says("该阶段已被删除");
+    window.accessibility("a board with a removed stage");
+    window.picture("135-removed-stage");
+    let to = window.script("return document.querySelector('#board header select').options[1].value");
+    window.script(&format!(
+        "const s = document.querySelector('#board header select');
+         Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value').set.call(s, '{}');
+         s.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+        to.as_str().unwrap()
+    ));
+    window.until("the button can be pressed", || {
+        window
+            .try_script("return !document.querySelector('#board header button').disabled")?
+            .as_bool()?
+            .then_some(())
+    });
+    window.click("#board header button");
+    window.says("已把 1 个商机移到");
+    window.until("the column is gone", || {
+        (!window.try_script("return !!document.querySelector('#board header select')")?.as_bool()?)
+            .then_some(())
+    });
+}

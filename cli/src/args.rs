@@ -36,19 +36,10 @@ pub enum Command {
     Keys(Keys),
     /// Fill the vault with synthetic data, the same for the same seed
     Seed(Seed),
-    /// The fields of a kind
-    Fields {
-        kind: String,
-        /// Add a field of your own
-        #[arg(long, value_name = "LABEL")]
-        add: Option<String>,
-        /// text, long_text, number, money, date, yes_no, choice, url, tags
-        #[arg(long = "type", default_value = "text", requires = "add")]
-        ty: String,
-        /// A choice's options
-        #[arg(long, value_delimiter = ',', requires = "add")]
-        options: Vec<String>,
-    },
+    /// The fields of a kind, and yours to add and change
+    Fields(Fields),
+    /// Move all deals of a stage into another, such as one that was taken away
+    Restage { from: String, to: String },
     /// Make a record
     New {
         kind: String,
@@ -452,6 +443,9 @@ pub struct List {
     /// A filter, such as: city = 'Porto' and tags has 'vip'
     #[arg(long = "where", value_name = "EXPR", default_value = "")]
     pub filter: String,
+    /// Leave out what asks for a field or a stage that is not there any more, and say what that is
+    #[arg(long)]
+    pub lenient: bool,
     /// Fields, with - for descending: last_name,-updated_at
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     pub sort: String,
@@ -548,4 +542,54 @@ pub enum FormatArg {
     Vcard,
     /// Birthdays, for a calendar
     Ics,
+}
+
+#[derive(Args)]
+pub struct Fields {
+    pub kind: String,
+    /// Add a field of your own
+    #[arg(long, value_name = "LABEL")]
+    pub add: Option<String>,
+    /// text, long_text, number, money, date, date_time, yes_no, choice, multi_choice, url, tags, reference
+    #[arg(long = "type", default_value = "text", requires = "add")]
+    pub ty: String,
+    /// A choice's options, in their order
+    #[arg(long, value_delimiter = ',')]
+    pub options: Vec<String>,
+    /// What a reference leads to
+    #[arg(long, value_name = "KIND", requires = "add")]
+    pub to: Option<String>,
+    /// What the field follows from: round(amount(value) * 0.2, 2)
+    #[arg(long, value_name = "EXPRESSION")]
+    pub formula: Option<String>,
+    /// Change a field of your own
+    #[arg(long, value_name = "KEY", conflicts_with = "add")]
+    pub change: Option<String>,
+    /// Call it otherwise
+    #[arg(long, requires = "change")]
+    pub label: Option<String>,
+    /// Call an option otherwise, on all records
+    #[arg(long, value_name = "OLD=NEW", requires = "change")]
+    pub rename: Vec<String>,
+    /// Offer an option no more; records keep it
+    #[arg(long, value_name = "OPTION", requires = "change")]
+    pub retire: Vec<String>,
+    /// Leave it out of forms and lists
+    #[arg(long, requires = "change")]
+    pub hide: bool,
+    /// Show it again
+    #[arg(long, requires = "change", conflicts_with = "hide")]
+    pub show: bool,
+    /// identity, contact, profile, free_text, business
+    #[arg(long, requires = "change")]
+    pub privacy: Option<String>,
+    /// identify, reach, relate, organise
+    #[arg(long, requires = "change")]
+    pub purpose: Option<String>,
+    /// Put a field of your own in the trash, with its values
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["add", "change"])]
+    pub remove: Option<String>,
+    /// Put your fields in this order
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub order: Vec<String>,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod calendar;
 mod mail;
+mod fields;
 mod quotes;
 mod report;
 mod run;

@@ -10,9 +10,9 @@ use satchel_app::{
     AppError, CalendarRequest, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions,
     FieldInput, ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch, Passphrase, Satchel,
     SeedLocale, SeedOptions, Session, Unlock,
-    domain::{FieldType, Kind, OperationId, RecordId, WorkspaceId},
+    domain::{Kind, OperationId, RecordId, WorkspaceId},
     local_day, output,
-    views::{KitView, StageView},
+    views::{Applying, KitView, StageView},
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -107,9 +107,8 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             });
             Ok(())
         }
-        Command::Fields { kind, add, ty, options } => {
-            fields(show, session, &kind, add.as_deref(), &ty, &options)
-        }
+        Command::Fields(args) => crate::fields::fields(show, session, &args),
+        Command::Restage { from, to } => crate::fields::restage(show, session, &from, &to),
         Command::New { kind, fields } => {
             let written = session.create(kind.parse::<Kind>()?, &assignments(session, &fields)?)?;
             show.answer(&json!(written), || written.id.to_string());
@@ -577,43 +576,6 @@ fn keys(show: &Show, session: &Session, keys: Keys) -> Done {
     Ok(())
 }
 
-fn fields(
-    show: &Show,
-    session: &Session,
-    kind: &str,
-    add: Option<&str>,
-    ty: &str,
-    options: &[String],
-) -> Done {
-    let kind: Kind = kind.parse()?;
-    if let Some(label) = add {
-        let ty = FieldType::from_key(ty).ok_or_else(|| {
-            usage(format!(
-                "«{ty}» is no type; types are {}",
-                FieldType::CUSTOM.map(FieldType::key).join(", ")
-            ))
-        })?;
-        session.create_custom_field(kind, label, ty, options)?;
-    }
-    let fields = session.fields(kind);
-    let rows: Vec<Vec<String>> = fields
-        .iter()
-        .map(|f| {
-            vec![
-                f.key.clone(),
-                f.ty.key().into(),
-                f.label.clone(),
-                word(if f.searchable { "yes" } else { "" }).into(),
-                word(if f.custom { "custom" } else { "" }).into(),
-            ]
-        })
-        .collect();
-    show.answer(&json!({"kind": kind, "fields": fields}), || {
-        table(&["key", "type", "label", "searched", ""], &rows)
-    });
-    Ok(())
-}
-
 /// `key=value …`; a value that is JSON is taken as such.
 pub fn assignments(session: &Session, list: &[String]) -> Result<FieldInput, AppError> {
     let mut out = FieldInput::new();
@@ -717,6 +679,7 @@ fn get(show: &Show, session: &Session, id: &str) -> Done {
         .fields
         .iter()
         .map(|(k, v)| vec![k.clone(), view.titles.get(k).cloned().unwrap_or_else(|| plain(v))])
+        .chain(view.reasons.iter().map(|(k, why)| vec![k.clone(), format!("— {why}")]))
         .collect();
     show.answer(&json!(view), || {
         let trash = view.deleted_at.as_ref().map_or(String::new(), |at| say!(" (in the trash since {})", at));
@@ -727,10 +690,14 @@ fn get(show: &Show, session: &Session, id: &str) -> Done {
 
 fn list(show: &Show, session: &Session, args: &List) -> Done {
     let kind: Kind = args.kind.parse()?;
+    let applying = match args.lenient {
+        true => session.applying(kind, &args.filter, &args.sort)?,
+        false => Applying { filter: args.filter.clone(), sort: args.sort.clone(), left_out: Vec::new() },
+    };
     let request = ListRequest {
-        filter: args.filter.clone(),
+        filter: applying.filter,
         text: String::new(),
-        sort: args.sort.clone(),
+        sort: applying.sort,
         trash: args.trash,
         offset: args.offset,
         limit: args.limit,
@@ -763,7 +730,14 @@ fn list(show: &Show, session: &Session, args: &List) -> Done {
             ]
         })
         .collect();
-    show.answer(&json!(page), || {
+    let mut answer = json!(page);
+    if let (true, Some(answer)) = (args.lenient, answer.as_object_mut()) {
+        answer.insert("left_out".to_owned(), json!(applying.left_out));
+    }
+    for part in &applying.left_out {
+        eprintln!("{}", say!("does not apply any more: {}", part));
+    }
+    show.answer(&answer, || {
         format!(
             "{}{}",
             table(&["id", "name", "company", "e-mail", "phone"], &rows),

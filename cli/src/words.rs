@@ -129,6 +129,7 @@ mod tests {
         help_of(&crate::args::Cli::command(), &mut wanted);
         for source in [
             include_str!("run.rs"),
+            include_str!("fields.rs"),
             include_str!("team.rs"),
             include_str!("report.rs"),
             include_str!("mail.rs"),

@@ -548,6 +548,15 @@ CREATE TABLE custom_field (
   label_sort TEXT,
   type TEXT,
   options TEXT,
+  option_order TEXT,
+  retired TEXT,
+  renames TEXT,
+  links TEXT,
+  formula TEXT,
+  rank TEXT,
+  shelved INTEGER,
+  privacy TEXT,
+  purpose TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 

@@ -5,7 +5,7 @@ use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
     ImportFrom, ImportOptions, ImportReport, Keyring, ListGroup, ListPage, ListRequest, LockState,
     Neighbours, Passphrase, Satchel, SeedLocale, SeedOptions, Session, Settings, Unlock, VerifyReport,
-    domain::{FieldType, Kind, OperationId, RecordId},
+    domain::{Kind, OperationId, RecordId},
     views::{
         AttachmentView, FieldView, Hit, KeySlotView, KitView, OperationView, RecordView, StatusView,
         UndoReport, VersionView, WaitingView, Written, WrittenMany,
@@ -296,18 +296,6 @@ pub async fn set_settings(desktop: State<'_, Desktop>, settings: Settings) -> An
 #[specta::specta]
 pub async fn fields(desktop: State<'_, Desktop>, kind: Kind) -> Answer<Vec<FieldView>> {
     with(&desktop, move |s| Ok(s.fields(kind))).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn add_field(
-    desktop: State<'_, Desktop>,
-    kind: Kind,
-    label: String,
-    ty: FieldType,
-    options: Vec<String>,
-) -> Answer<Written> {
-    with(&desktop, move |s| s.create_custom_field(kind, &label, ty, &options)).await
 }
 
 #[tauri::command]

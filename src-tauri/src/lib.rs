@@ -2,6 +2,7 @@
 
 mod commands;
 mod mail;
+mod fields;
 mod merge;
 #[cfg(test)]
 mod names;
@@ -20,6 +21,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
     use mail::*;
+    use fields::*;
     use merge::*;
     use quotes::*;
     use rep::*;
@@ -39,7 +41,15 @@ fn bindings() -> Builder<tauri::Wry> {
             settings,
             set_settings,
             fields,
-            add_field,
+            make_field,
+            change_field,
+            order_fields,
+            remove_field,
+            applying,
+            add_pipeline,
+            order_steps,
+            remove_step,
+            empty_stage,
             list,
             ids,
             groups,

@@ -4,6 +4,7 @@ use crate::{
     AppError, Cancel, Session,
     error::Code,
     lists::row_view,
+    pipelines::pipeline,
     records::{FieldInput, Values},
     session::now,
     views::{BoardColumn, BoardView, CardView, PipelineView, StageView, SumView, Written},
@@ -18,8 +19,8 @@ const CARDS: u32 = 200;
 const DAY: i64 = 86_400_000;
 
 /// The stages of the pipeline that a team begins with: name, percent, outcome, days until a deal has gone quiet.
-type FirstStage = (&'static str, f64, &'static str, f64);
-const ENGLISH: [FirstStage; 6] = [
+pub(crate) type FirstStage = (&'static str, f64, &'static str, f64);
+pub(crate) const ENGLISH: [FirstStage; 6] = [
     ("New", 10.0, "open", 14.0),
     ("Contacted", 20.0, "open", 14.0),
     ("Offer", 50.0, "open", 10.0),
@@ -27,48 +28,35 @@ const ENGLISH: [FirstStage; 6] = [
     ("Won", 100.0, "won", 0.0),
     ("Lost", 0.0, "lost", 0.0),
 ];
-const CHINESE: [&str; 6] = ["新线索", "已联系", "已报价", "谈判中", "赢单", "丢单"];
+pub(crate) const CHINESE: [&str; 6] = ["新线索", "已联系", "已报价", "谈判中", "赢单", "丢单"];
 
 impl Session {
     /// The pipelines with their stages. A team that has none gets one: the same on each of its devices.
     pub fn pipelines(&self, chinese: bool) -> Result<Vec<PipelineView>, AppError> {
         let read =
             |db: &Connection| -> Result<_, StorageError> { Ok((deals::pipelines(db)?, deals::stages(db)?)) };
+        let gone = |stages: &[deals::Stage]| self.store.read(|db| deals::gone_pipelines(db, stages));
         let (mut pipelines, mut stages) = self.store.read(read)?;
         if pipelines.is_empty() && stages.is_empty() {
             self.first_pipeline(chinese)?;
             (pipelines, stages) = self.store.read(read)?;
         }
-        let view = |(id, name): (RecordId, String)| {
+        let view = |gone: bool, (id, name): (RecordId, String)| {
             let own = stages.iter().filter(|s| s.pipeline == Some(id) && !s.gone);
-            PipelineView { id, name, stages: own.map(StageView::from).collect() }
+            PipelineView { id, name, stages: own.map(StageView::from).collect(), gone }
         };
-        Ok(pipelines.into_iter().map(view).collect())
+        let live = pipelines.into_iter().map(|p| view(false, p));
+        // One that was taken away shows as long as deals are in it.
+        Ok(live.chain(gone(&stages)?.into_iter().map(|p| view(true, p))).collect())
     }
 
     fn first_pipeline(&self, chinese: bool) -> Result<(), AppError> {
-        let pipeline = self.derive_id(&["pipeline", "first"]);
-        let text = |key: &str, text: &str| (key.to_owned(), Scalar::Str(text.to_owned()));
-        let mut rank = rank::between(None, None);
+        let id = self.derive_id(&["pipeline", "first"]);
         let name = if chinese { "销售" } else { "Sales" };
-        let mut all =
-            vec![(pipeline, Kind::Pipeline, Registers::from([text("name", name), text("rank", &rank)]))];
-        for ((english, percent, outcome, rot), chinese_name) in ENGLISH.into_iter().zip(CHINESE) {
-            let mut registers = Registers::from([
-                text("name", if chinese { chinese_name } else { english }),
-                text("pipeline", &pipeline.to_string()),
-                text("rank", &rank),
-                text("outcome", outcome),
-                ("probability".to_owned(), Scalar::Number(percent)),
-            ]);
-            if rot > 0.0 {
-                registers.insert("rot_days".to_owned(), Scalar::Number(rot));
-            }
-            // By what it is for, not by what it is called: two languages must not make two.
-            all.push((self.derive_id(&["stage", "first", english]), Kind::Stage, registers));
-            rank = rank::between(Some(&rank), None);
-        }
-        self.together("pipeline", &all, &[]).map(|_| ())
+        // By what it is for, not by what it is called: two languages must not make two.
+        let stage = |english: &str| self.derive_id(&["stage", "first", english]);
+        let made = pipeline((id, name, &rank::between(None, None)), chinese, &stage);
+        self.together("pipeline", &made, &[]).map(|_| ())
     }
 
     /// What a deal is told by the stage that it comes into: since when, whether it is over, and its place if it has none.

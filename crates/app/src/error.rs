@@ -1,6 +1,6 @@
 //! One error for the edge: a code that callers act on, and words that say what to do.
 
-use satchel_domain::{catalogue::UnknownKind, filter::FilterError, value::ValueError};
+use satchel_domain::{catalogue::UnknownKind, filter::FilterError};
 use satchel_storage::StorageError;
 use satchel_vault::VaultError;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl AppError {
         Self::new(Code::NotFound, format!("there is no {what} {id}"))
     }
 
-    pub(crate) fn of_field(field: &str, error: &ValueError) -> Self {
+    pub(crate) fn of_field(field: &str, error: &dyn std::error::Error) -> Self {
         Self { field: Some(field.to_owned()), ..Self::refused(format!("{field}: {error}")) }
     }
 }
@@ -69,7 +69,9 @@ impl From<StorageError> for AppError {
             StorageError::Newer { .. } => Code::Newer,
             StorageError::DiskFull => Code::DiskFull,
             StorageError::ReadOnly => Code::ReadOnly,
-            StorageError::UnknownField(_) | StorageError::BadOperand { .. } => Code::Refused,
+            StorageError::UnknownField(_) | StorageError::Daily(_) | StorageError::BadOperand { .. } => {
+                Code::Refused
+            }
             StorageError::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
             StorageError::Io(io) if io.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
             StorageError::NotOpened(_) => Code::ReadOnly,

@@ -139,6 +139,7 @@ impl Session {
     ) -> Result<u32, AppError> {
         let catalogue = self.catalogue();
         let query = crate::lists::query(kind, &options.request)?;
+        let day = crate::session::today();
         self.store.read::<_, AppError>(|db| {
             let order = lists::rows(db, &catalogue, &query)?;
             // Tables are read twice: how wide they are is known at the end.
@@ -151,6 +152,7 @@ impl Session {
                     progress.borrow_mut()(Progress { done: done.get(), total: passes * order.len() as u64 });
                     for mut row in lists::page(db, &catalogue, kind, rows)? {
                         row.fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
+                        satchel_domain::formula::show(kind, &mut row.fields, &catalogue, day);
                         visit(&row)?;
                     }
                 }

@@ -234,6 +234,7 @@ impl Session {
         let outcome = taking.all(progress, cancel);
         let closed = taking.close(outcome.is_ok());
         self.refresh_catalogue()?;
+        self.renew(progress, cancel)?;
         self.changed(Vec::new());
         outcome.and(closed)?;
         Ok(UndoReport {
@@ -396,6 +397,8 @@ fn is_used(
     let text = |key: &str| registers.get(key).and_then(satchel_domain::Scalar::as_str).unwrap_or_default();
     match row.kind {
         kind if kind != Kind::CustomField => projections::is_linked(db, kind, row.id),
+        // What a formula comes to is nobody's work.
+        _ if !text("formula").is_empty() => Ok(false),
         _ => match text("for_kind").parse() {
             Ok(kind) => projections::custom_field_is_used(db, kind, text("key")),
             Err(_) => Ok(false),

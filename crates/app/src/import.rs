@@ -313,7 +313,7 @@ impl<'a> Run<'a> {
         let mut catalogue = (*session.catalogue()).clone();
         for (target, _) in &mapping.targets {
             if let Target::Custom { label, ty } = target {
-                let key = satchel_domain::catalogue::custom_key(label);
+                let key = catalogue.key_of(mapping.kind, label);
                 catalogue.extend(mapping.kind, satchel_domain::Field::custom(&key, *ty, label, Vec::new()));
             }
         }
@@ -378,7 +378,8 @@ impl<'a> Run<'a> {
         session.store.write::<_, AppError>(|tx| {
             for (target, _) in &self.mapping.targets {
                 let Target::Custom { label, ty } = target else { continue };
-                let (key, registers) = custom_field(self.mapping.kind, label, *ty, &[]);
+                let (_, registers) = custom_field(self.mapping.kind, label, *ty, &[]);
+                let key = known.key_of(self.mapping.kind, label);
                 if known.field(self.mapping.kind, &key).is_some_and(|f| !f.hidden) {
                     continue;
                 }

@@ -1,8 +1,19 @@
 //! Lists for scrolling: the order of all rows is worked out once and kept, so that any page at any
 //! offset is a few look-ups. After an edit only the records that it wrote are put in their new places.
 
-use crate::{AppError, Session, views::RowView};
-use satchel_domain::{Kind, RecordId, date::rfc3339, filter};
+use crate::{
+    AppError, Session,
+    session::today,
+    views::{Applying, RowView},
+};
+use satchel_domain::{
+    Kind, RecordId,
+    date::rfc3339,
+    filter,
+    filter::{Filter, Op},
+    formula,
+    text::fold,
+};
 use satchel_storage::{ListQuery, StorageError, documents, lists, lists::Place, projections};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -98,12 +109,47 @@ impl Session {
             .glance(|db| lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default()))?;
         let hidden: Vec<&String> =
             catalogue.fields(kind).iter().filter(|f| f.hidden).map(|f| &f.key).collect();
+        let day = today();
         let rows = rows.into_iter().map(|mut row| {
             row.fields.retain(|key, _| !hidden.contains(&key));
+            formula::show(kind, &mut row.fields, &catalogue, day);
             row
         });
         let rows = rows.map(row_view);
         Ok(ListPage { total: u32::try_from(order.len()).unwrap_or(u32::MAX), rows: rows.collect() })
+    }
+
+    /// What of a saved view applies: a field that it asks for may be gone, or a stage.
+    pub fn applying(&self, kind: Kind, filter: &str, sort: &str) -> Result<Applying, AppError> {
+        let catalogue = self.catalogue();
+        let stages = self.store.read(satchel_storage::deals::stages)?;
+        let there = |stage: &str| {
+            let called =
+                |s: &satchel_storage::deals::Stage| fold(&s.name) == fold(stage) || s.id.to_string() == stage;
+            stages.iter().any(|s| !s.gone && called(s))
+        };
+        let gone = |part: &Filter| match part {
+            Filter::Compare { field, op: Op::Eq | Op::Has, value }
+                if kind == Kind::Deal && field == "stage" =>
+            {
+                !there(value)
+            }
+            Filter::Compare { field, .. } | Filter::Empty { field } => !lists::knows(&catalogue, kind, field),
+            _ => false,
+        };
+        let mut left_out = Vec::new();
+        let left = filter::parse(filter)?.and_then(|filter| filter.without(&gone, &mut left_out));
+        let (known, unknown): (Vec<&str>, Vec<&str>) = sort
+            .split(',')
+            .map(str::trim)
+            .filter(|s| !s.is_empty())
+            .partition(|s| lists::knows(&catalogue, kind, s.trim_start_matches('-')));
+        left_out.extend(unknown.into_iter().map(str::to_owned));
+        Ok(Applying {
+            filter: left.map(|f| f.to_string()).unwrap_or_default(),
+            sort: known.join(","),
+            left_out,
+        })
     }
 
     /// The ids of all records of a list, for «select all» and exports.

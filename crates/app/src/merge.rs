@@ -12,7 +12,7 @@ use crate::{
 };
 use satchel_document::{Changes, difference, fields_that_differ};
 use satchel_domain::{
-    Kind, OperationId, RecordId, Registers, Scalar,
+    Catalogue, Kind, OperationId, RecordId, Registers, Scalar,
     merging::{Chosen, DoesNotFit, Part, carried, merged},
     register::{CARRIED, DELETED_AT, EXTERNAL_ID, MERGED_INTO, NOT_SAME, field_of},
 };
@@ -71,7 +71,7 @@ impl Session {
         };
         let (_, document) = self.store.read(|db| self.load(db, keep))?;
         wanted(&document.registers())?;
-        let keys = duplicates::link_keys(Some(kind));
+        let keys = link_keys(&catalogue, Some(kind));
         let leads: HashMap<RecordId, RecordId> = merge.others.iter().map(|id| (*id, keep)).collect();
         let at = now();
         let mut operation = self.operation("merge");
@@ -194,7 +194,8 @@ impl Session {
                 }
             }
         }
-        let keys = duplicates::link_keys(None);
+        let catalogue = self.catalogue();
+        let keys = link_keys(&catalogue, None);
         let leads: HashMap<RecordId, RecordId> =
             leads.keys().filter_map(|id| Some((*id, end_of(&leads, *id)?))).collect();
         self.store.read::<_, AppError>(|db| {
@@ -290,6 +291,19 @@ fn gone(now: &Registers, into: RecordId, at: i64) -> Changes {
 fn without_external_ids(now: &Registers) -> Changes {
     let ids = now.keys().filter(|path| field_of(path) == EXTERNAL_ID);
     ids.map(|path| (path.clone(), None)).collect()
+}
+
+/// The names of the fields that link to records of a kind, or of any, the user's own among them.
+fn link_keys(catalogue: &Catalogue, to: Option<Kind>) -> Vec<&str> {
+    let mut keys = duplicates::link_keys(to);
+    for kind in Kind::BROWSED {
+        let own =
+            catalogue.links(kind).filter(|(field, leads)| field.custom && to.is_none_or(|to| to == *leads));
+        keys.extend(own.map(|(field, _)| field.key.as_str()));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// The links of a record that lead on.

@@ -4,14 +4,16 @@ use crate::{
     AppError, Cancel, Progress, Session, bulk,
     deals::reached,
     error::Code,
-    session::{Prepared, custom_field, fields_json, now},
-    views::{ClaimView, ConflictView, FieldView, Hit, RecordView, Written, WrittenMany},
+    session::{Prepared, now, today},
+    views::{ClaimView, ConflictView, Hit, RecordView, Written, WrittenMany},
 };
 use satchel_document::{Changes, Conflict, difference, guarded};
 use satchel_domain::{
-    Catalogue, FieldType, Kind, OperationId, RecordId, Registers, Scalar, Value,
+    Catalogue, Kind, OperationId, RecordId, Registers, Scalar, Value,
     date::rfc3339,
+    formula,
     money::Money,
+    projection::fields_of,
     register::{DELETED_AT, MERGED_INTO, field_of},
     value::{Habits, ValueError},
 };
@@ -27,10 +29,6 @@ const BATCH: usize = 500;
 pub type FieldInput = Map<String, Json>;
 
 impl Session {
-    pub fn fields(&self, kind: Kind) -> Vec<FieldView> {
-        self.catalogue().offered(kind).map(FieldView::from).collect()
-    }
-
     pub fn create(&self, kind: Kind, input: &FieldInput) -> Result<Written, AppError> {
         if kind == Kind::CustomField {
             return Err(AppError::refused(
@@ -72,11 +70,17 @@ impl Session {
         }
         match kind {
             Kind::Deal => self.staged(values, true),
+            Kind::Stage => self.check_stage(&[], values),
             _ => Ok(()),
         }
     }
 
-    fn create_with(&self, id: RecordId, kind: Kind, registers: &Registers) -> Result<Written, AppError> {
+    pub(crate) fn create_with(
+        &self,
+        id: RecordId,
+        kind: Kind,
+        registers: &Registers,
+    ) -> Result<Written, AppError> {
         self.create_by("create", id, kind, registers)
     }
 
@@ -112,52 +116,6 @@ impl Session {
         Ok(Written { id, operation: Some(operation.id) })
     }
 
-    /// Adds a field to a kind, for all records and on every screen.
-    pub fn create_custom_field(
-        &self,
-        kind: Kind,
-        label: &str,
-        ty: FieldType,
-        options: &[String],
-    ) -> Result<Written, AppError> {
-        let label = satchel_domain::value::clean(label, false);
-        if label.is_empty() || label.chars().count() > 100 {
-            return Err(AppError::refused("a field needs a name of at most 100 characters"));
-        }
-        if !FieldType::CUSTOM.contains(&ty) || !Kind::BROWSED.contains(&kind) {
-            return Err(AppError::refused("a custom field cannot have this type"));
-        }
-        let same = |f: &&satchel_domain::Field| {
-            !f.custom && satchel_domain::text::fold(&f.label) == satchel_domain::text::fold(&label)
-        };
-        if self.catalogue().fields(kind).iter().any(|f| same(&f)) {
-            return Err(AppError::refused(format!("there is a field «{label}» already")));
-        }
-        let (key, registers) = custom_field(kind, &label, ty, options);
-        match self.catalogue().field(kind, &key) {
-            Some(known) if !known.hidden => {
-                return Err(AppError::refused(format!("there is a field «{label}» already")));
-            }
-            Some(known) if known.ty != ty => {
-                return Err(AppError::refused(format!(
-                    "a field «{label}» of the type {} is in the trash, with its values; restore it, or take another name",
-                    known.ty.key()
-                )));
-            }
-            _ => {}
-        }
-        let id = self.derive_id(&["custom_field", kind.key(), &key]);
-        let written = if self.store.read(|db| documents::exists(db, id))? {
-            self.write_registers(&[id], "restore", &out_of_trash, &mut |_| {}, &Cancel::default())
-                .map(|w| Written { id, operation: w.operation })?
-        } else {
-            self.create_with(id, Kind::CustomField, &registers)?
-        };
-        self.refresh_catalogue()?;
-        self.changed(Vec::new());
-        Ok(written)
-    }
-
     /// Changes fields of one record; the others keep theirs.
     pub fn set(&self, id: RecordId, input: &FieldInput) -> Result<Written, AppError> {
         let written = self.set_many(&[id], input, &mut |_| {}, &Cancel::default())?;
@@ -189,10 +147,12 @@ impl Session {
         let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
         let kind = self.kind_of(*first)?;
         let mut values = read_input(kind, input, &catalogue, &habits)?;
-        if kind == Kind::Deal {
-            self.staged(&mut values, false)?;
+        match kind {
+            Kind::Deal => self.staged(&mut values, false)?,
+            Kind::Stage => self.check_stage(ids, &values)?,
+            _ => {}
         }
-        if let Some(key) = ["type", "key", "for_kind"]
+        if let Some(key) = ["type", "key", "for_kind", "links", "formula"]
             .iter()
             .find(|k| values.contains_key(**k))
             .filter(|_| kind == Kind::CustomField)
@@ -200,7 +160,7 @@ impl Session {
             return Err(AppError {
                 field: Some((*key).to_owned()),
                 ..AppError::refused(format!(
-                    "the {key} of a field cannot be changed: values depend on it. Make a new field"
+                    "the {key} of a field cannot be changed so: see `satchel fields --help`, or make a new field"
                 ))
             });
         }
@@ -352,7 +312,7 @@ impl Session {
     }
 
     /// Edits each record by what `plan` makes of its registers, as one operation.
-    fn write_registers(
+    pub(crate) fn write_registers(
         &self,
         ids: &[RecordId],
         label: &str,
@@ -426,6 +386,7 @@ impl Session {
         });
         if fields_changed {
             self.refresh_catalogue()?;
+            self.renew(progress, cancel)?;
         }
         if count > 0 {
             self.changed(if ids.len() > 100 { Vec::new() } else { ids.to_vec() });
@@ -483,11 +444,15 @@ impl Session {
             })?;
             titles.extend(title.map(|title| ("merged_into".to_owned(), title)));
         }
+        let mut fields = fields_of(row.kind, &registers, &catalogue);
+        let reasons = formula::work_out(row.kind, &mut fields, &catalogue, Some(today()));
+        fields.retain(|key, _| catalogue.field(row.kind, key).is_some_and(|f| !f.hidden));
         Ok(RecordView {
             id,
             kind: row.kind,
             title: row.title,
-            fields: fields_json(row.kind, &registers, &catalogue),
+            fields: fields.into_iter().map(|(key, value)| (key, value.to_json())).collect(),
+            reasons,
             titles,
             merged_into,
             created_at: rfc3339(row.created_at),

@@ -136,6 +136,8 @@ impl Session {
             session.rebuild(&mut |_| {})?;
         }
         session.refresh_catalogue()?;
+        // Whoever cannot write reads what was made before.
+        let _ = session.renew(&mut |_| {}, &crate::Cancel::default());
         Ok(session)
     }
 
@@ -521,6 +523,11 @@ impl Prepared {
 /// The only clock: epoch milliseconds.
 pub(crate) fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+/// What day it is by the clock of this computer.
+pub(crate) fn today() -> jiff::civil::Date {
+    jiff::ZonedDateTime::now().date()
 }
 
 /// Which incarnation of the device writes: a new one if the database was restored or copied.

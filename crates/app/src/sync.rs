@@ -81,6 +81,7 @@ impl Session {
         report.quarantined = u32::try_from(self.store.read(team::quarantined)?).unwrap_or(u32::MAX);
         if report.pulled > 0 {
             self.refresh_catalogue()?;
+            self.renew(progress, cancel)?;
         }
         if report.pulled > 0 || report.pushed > 0 {
             self.tell(Vec::new());
@@ -423,8 +424,9 @@ impl Reading<'_> {
             if !applied.new_field {
                 break applied.more;
             }
+            let before = self.session.catalogue().shape();
             self.session.refresh_catalogue()?;
-            self.fields = true;
+            self.fields |= self.session.catalogue().shape() != before;
         };
         if self.pulled > MANY && self.bulk.is_none() {
             self.bulk = Some(self.session.store.bulk());

@@ -1,10 +1,15 @@
 //! Is everything as it says it is? Integrity of the file, every document, and every projection
 //! against the document it shows; and rebuilding the projections.
 
-use crate::{AppError, Cancel, Progress, Session, bulk, error::Code, session::Prepared};
+use crate::{
+    AppError, Cancel, Progress, Session, bulk,
+    error::Code,
+    fields::{made_key, mark},
+    session::Prepared,
+};
 use satchel_document::{Document, guarded};
 use satchel_domain::{Catalogue, Kind};
-use satchel_storage::{DocumentRow, StorageError, Store, documents, projections, scratch};
+use satchel_storage::{DocumentRow, StorageError, Store, documents, projections, scratch, settings};
 use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
@@ -176,7 +181,11 @@ impl Session {
                 }
                 progress(Progress { done, total: 0 });
                 self.go_on(&Cancel::default(), "the rebuild was stopped; nothing was changed")
-            })
+            })?;
+            for kind in Kind::BROWSED {
+                settings::put(tx, &made_key(kind), &mark(&catalogue.ways(kind)))?;
+            }
+            Ok(())
         })?;
         self.refresh_catalogue()?;
         Ok(done)

@@ -5,6 +5,7 @@ use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
     duplicates::Reason,
+    formula::NoValue,
     quote::Totals,
 };
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct RecordView {
     pub kind: Kind,
     pub title: String,
     pub fields: Map<String, Json>,
+    /// Why formulas have come to nothing, by field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<String, NoValue>,
     /// What the records are called that it links to, by field.
     pub titles: BTreeMap<String, String>,
     /// RFC 3339, as are all times here.
@@ -99,6 +103,15 @@ pub struct FieldView {
     pub custom: bool,
     /// Nobody writes it: it follows from others.
     pub derived: bool,
+    /// Of the user's own: the record that describes it.
+    pub id: Option<RecordId>,
+    /// Options that records keep and nobody is offered.
+    pub retired: Vec<String>,
+    pub formula: Option<String>,
+    /// It depends on the day: worked out where it is shown.
+    pub daily: bool,
+    /// Forms and lists go without it.
+    pub shelved: bool,
 }
 
 impl From<&Field> for FieldView {
@@ -116,6 +129,11 @@ impl From<&Field> for FieldView {
             links: field.links,
             custom: field.custom,
             derived: field.derived.is_some(),
+            id: None,
+            retired: field.retired.clone(),
+            formula: field.formula().map(|f| f.text().to_owned()),
+            daily: false,
+            shelved: field.shelved,
         }
     }
 }
@@ -141,6 +159,8 @@ pub struct PipelineView {
     pub id: RecordId,
     pub name: String,
     pub stages: Vec<StageView>,
+    /// In the trash, and deals are in it all the same.
+    pub gone: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -151,6 +171,8 @@ pub struct StageView {
     pub probability: f64,
     /// `open`, `won` or `lost`.
     pub outcome: String,
+    /// After which a deal that nobody does anything about has gone quiet.
+    pub rot_days: Option<f64>,
     /// In the trash, and deals are in it all the same.
     pub gone: bool,
 }
@@ -162,6 +184,7 @@ impl From<&satchel_storage::deals::Stage> for StageView {
             name: stage.name.clone(),
             probability: stage.probability,
             outcome: stage.outcome.clone(),
+            rot_days: stage.rot_days,
             gone: stage.gone,
         }
     }
@@ -287,6 +310,15 @@ pub struct WhenView {
     pub date: Option<String>,
     /// `09:30`.
     pub time: Option<String>,
+}
+
+/// What of a saved view applies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Applying {
+    pub filter: String,
+    pub sort: String,
+    /// The parts that ask for a field or a stage that is not there any more.
+    pub left_out: Vec<String>,
 }
 
 /// An answer to a write.

@@ -2,12 +2,19 @@
 //! form input, the import target, the export column and the privacy register follow from it.
 
 use crate::{
+    formula::{self, Formula},
     projection::fields_of,
     register::{self, Registers},
-    value::Value,
+    text::fold,
+    value::{Value, item_id},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+};
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
@@ -139,6 +146,8 @@ pub enum FieldType {
     DateTime,
     YesNo,
     Choice,
+    /// Some of the options; two who choose at once choose both.
+    MultiChoice,
     Url,
     Tags,
     /// The id of a record of the kind that the field says.
@@ -152,7 +161,7 @@ pub enum FieldType {
 
 impl FieldType {
     /// The types that a custom field may have.
-    pub const CUSTOM: [FieldType; 10] = [
+    pub const CUSTOM: [FieldType; 12] = [
         FieldType::Text,
         FieldType::LongText,
         FieldType::Number,
@@ -161,8 +170,10 @@ impl FieldType {
         FieldType::DateTime,
         FieldType::YesNo,
         FieldType::Choice,
+        FieldType::MultiChoice,
         FieldType::Url,
         FieldType::Tags,
+        FieldType::Link,
     ];
 
     pub fn key(self) -> &'static str {
@@ -175,6 +186,7 @@ impl FieldType {
             FieldType::DateTime => "date_time",
             FieldType::YesNo => "yes_no",
             FieldType::Choice => "choice",
+            FieldType::MultiChoice => "multi_choice",
             FieldType::Url => "url",
             FieldType::Tags => "tags",
             FieldType::Link => "link",
@@ -186,8 +198,7 @@ impl FieldType {
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        let others =
-            [FieldType::Link, FieldType::Emails, FieldType::Phones, FieldType::Addresses, FieldType::Lines];
+        let others = [FieldType::Emails, FieldType::Phones, FieldType::Addresses, FieldType::Lines];
         Self::CUSTOM.into_iter().chain(others).find(|t| t.key() == key)
     }
 }
@@ -204,7 +215,7 @@ pub enum Search {
 }
 
 /// How sensitive a field is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Privacy {
     /// Says who a person is.
@@ -220,7 +231,7 @@ pub enum Privacy {
 }
 
 /// Why a field is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     Identify,
@@ -236,6 +247,8 @@ pub enum Derived {
     QuoteNet,
     /// The same with tax.
     QuoteTotal,
+    /// What a formula of the user's comes to.
+    Formula(Arc<Formula>),
 }
 
 /// One field of one kind.
@@ -254,12 +267,21 @@ pub struct Field {
     pub purpose: Purpose,
     /// Names that other programs give this field, beside those of `interchange`.
     pub import_names: &'static [&'static str],
+    /// What may be chosen, in order.
     pub options: Vec<String>,
+    /// What was called otherwise: the item id of the earlier name, and what it is called now.
+    pub renamed: BTreeMap<String, String>,
+    /// Options that are not offered any more; records keep them.
+    pub retired: Vec<String>,
     /// What a link leads to.
     pub links: Option<Kind>,
     /// Nobody writes it: it follows from the other fields of its record.
     pub derived: Option<Derived>,
     pub custom: bool,
+    /// Where a custom field stands among the others.
+    pub rank: String,
+    /// Forms and lists go without it, and it is there all the same.
+    pub shelved: bool,
     /// Not offered, but projected: one in the trash, so that taking the field away or back touches no record; and what
     /// only reports read.
     pub hidden: bool,
@@ -278,9 +300,13 @@ impl Field {
             purpose: Purpose::Relate,
             import_names: &[],
             options: Vec::new(),
+            renamed: BTreeMap::new(),
+            retired: Vec::new(),
             links: None,
             derived: None,
             custom: false,
+            rank: String::new(),
+            shelved: false,
             hidden: false,
         }
     }
@@ -332,16 +358,43 @@ impl Field {
         self.key == "due_time"
     }
 
+    /// What an option is called now that was called so when it was chosen.
+    pub fn called_now<'a>(&'a self, option: &'a str) -> &'a str {
+        let mut now = option;
+        // Two who rename at once may lead in a circle.
+        for _ in 0..=self.renamed.len().min(20) {
+            if self.options.iter().chain(&self.retired).any(|o| o == now) {
+                break;
+            }
+            match self.renamed.get(&item_id(&fold(now))) {
+                Some(next) => now = next,
+                None => break,
+            }
+        }
+        now
+    }
+
+    /// The formula that it follows from.
+    pub fn formula(&self) -> Option<&Formula> {
+        match &self.derived {
+            Some(Derived::Formula(formula)) => Some(formula),
+            _ => None,
+        }
+    }
+
     /// A field that a user has made.
     pub fn custom(key: &str, ty: FieldType, label: &str, options: Vec<String>) -> Self {
         let mut field = Field::new(key, ty, label).kept(Privacy::FreeText, Purpose::Organise);
         field.search = match ty {
-            FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Url | FieldType::Tags => {
-                Search::Body
-            }
+            FieldType::Text
+            | FieldType::LongText
+            | FieldType::Choice
+            | FieldType::MultiChoice
+            | FieldType::Url
+            | FieldType::Tags => Search::Body,
             _ => Search::No,
         };
-        field.sorted = !matches!(ty, FieldType::LongText | FieldType::Tags);
+        field.sorted = !matches!(ty, FieldType::LongText | FieldType::MultiChoice | FieldType::Tags);
         field.options = options;
         field.custom = true;
         field
@@ -699,8 +752,11 @@ fn template() -> Vec<Field> {
     ]
 }
 
+/// A register for each option that was renamed: see [`Field::renamed`].
+pub const RENAMES: &str = "renames";
+
 fn custom_field() -> Vec<Field> {
-    use FieldType::{Choice, Tags, Text};
+    use FieldType::{Choice, Tags, Text, YesNo};
     let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
     vec![
         field("for_kind", Choice, "Kind"),
@@ -708,6 +764,17 @@ fn custom_field() -> Vec<Field> {
         field("label", Text, "Label").sorted(),
         field("type", Choice, "Type"),
         field("options", Tags, "Options"),
+        // The ids of the options in their order, with commas.
+        field("option_order", Text, "Order of the options"),
+        field("retired", Tags, "Retired options"),
+        field(RENAMES, Tags, "Renamed options").hidden(),
+        // What a reference leads to.
+        field("links", Choice, "Leads to"),
+        field("formula", Text, "Formula"),
+        field("rank", Text, "Rank"),
+        field("shelved", YesNo, "Hidden"),
+        field("privacy", Choice, "Privacy"),
+        field("purpose", Choice, "Purpose"),
     ]
 }
 
@@ -728,6 +795,12 @@ fn attachment() -> Vec<Field> {
 pub struct Catalogue {
     /// In the order of [`Kind::ALL`].
     kinds: [Vec<Field>; Kind::ALL.len()],
+    /// The formulas of each kind, each behind those that it reads.
+    formulas: BTreeMap<Kind, Vec<String>>,
+    /// Formulas that refer to themselves, by whatever way.
+    circular: BTreeSet<(Kind, String)>,
+    /// Formulas that come to something else each day.
+    daily: BTreeSet<(Kind, String)>,
 }
 
 impl Default for Catalogue {
@@ -749,7 +822,7 @@ impl Default for Catalogue {
             Kind::CustomField => custom_field(),
             Kind::Attachment => attachment(),
         });
-        Self { kinds }
+        Self { kinds, formulas: BTreeMap::new(), circular: BTreeSet::new(), daily: BTreeSet::new() }
     }
 }
 
@@ -767,6 +840,19 @@ impl Catalogue {
         self.fields(kind).iter().find(|f| f.key == key)
     }
 
+    /// The fields that are offered, the user's own in his order.
+    pub fn in_order(&self, kind: Kind) -> Vec<&Field> {
+        let mut all: Vec<&Field> = self.offered(kind).collect();
+        all.sort_by(|a, b| (a.custom, &a.rank).cmp(&(b.custom, &b.rank)));
+        all
+    }
+
+    /// The key of the user's field that is called so, or of the one that would be made for the name.
+    pub fn key_of(&self, kind: Kind, label: &str) -> String {
+        let called = |f: &&Field| f.custom && fold(&f.label) == fold(label);
+        self.offered(kind).find(called).map_or_else(|| custom_key(label), |f| f.key.clone())
+    }
+
     /// The links of a kind, and what each leads to.
     pub fn links(&self, kind: Kind) -> impl Iterator<Item = (&Field, Kind)> {
         self.fields(kind).iter().filter_map(|f| Some((f, f.links?)))
@@ -780,11 +866,92 @@ impl Catalogue {
         let list = &mut self.kinds[kind as usize];
         if let Some(known) = list.iter_mut().find(|f| f.key == field.key) {
             known.hidden &= field.hidden;
-            return;
+        } else {
+            // Always in the same order, however they came: projections depend on it.
+            let at = list.iter().position(|f| f.custom && f.key > field.key).unwrap_or(list.len());
+            list.insert(at, field);
         }
-        // Always in the same order, however they came: projections depend on it.
-        let at = list.iter().position(|f| f.custom && f.key > field.key).unwrap_or(list.len());
-        list.insert(at, field);
+        self.settle(kind);
+    }
+
+    /// Puts the formulas of a kind in the order in which they are worked out.
+    fn settle(&mut self, kind: Kind) {
+        let all = self.fields(kind).iter().filter(|f| !f.hidden);
+        let mut left: BTreeMap<String, Arc<Formula>> = all
+            .filter_map(|f| match &f.derived {
+                Some(Derived::Formula(formula)) => Some((f.key.clone(), formula.clone())),
+                _ => None,
+            })
+            .collect();
+        self.circular.retain(|(of, _)| *of != kind);
+        self.daily.retain(|(of, _)| *of != kind);
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            let ready: Vec<String> = left
+                .iter()
+                .filter(|(_, formula)| !formula.reads().iter().any(|key| left.contains_key(key)))
+                .map(|(key, _)| key.clone())
+                .collect();
+            if ready.is_empty() {
+                self.circular.extend(left.keys().map(|key| (kind, key.clone())));
+                order.extend(left.into_keys());
+                break;
+            }
+            for key in ready {
+                let Some(formula) = left.remove(&key) else { continue };
+                let read_daily = |read: &String| self.daily.contains(&(kind, read.clone()));
+                if formula.asks_today() || formula.reads().iter().any(read_daily) {
+                    self.daily.insert((kind, key.clone()));
+                }
+                order.push(key);
+            }
+        }
+        self.formulas.insert(kind, order);
+    }
+
+    /// The formulas of a kind, each behind those that it reads.
+    pub fn formulas(&self, kind: Kind) -> &[String] {
+        self.formulas.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a formula refers to itself.
+    pub fn is_circular(&self, kind: Kind, key: &str) -> bool {
+        self.circular.contains(&(kind, key.to_owned()))
+    }
+
+    /// Whether a field comes to something else each day, and is worked out only where it is shown.
+    pub fn is_daily(&self, kind: Kind, key: &str) -> bool {
+        self.daily.contains(&(kind, key.to_owned()))
+    }
+
+    /// Which custom fields there are, and what projections depend on of them.
+    pub fn shape(&self) -> String {
+        let of = |kind| self.fields(kind).iter().filter(|f| f.custom).map(move |f| (kind, f));
+        let names = Kind::BROWSED.into_iter().flat_map(of);
+        let names: String = names.map(|(kind, f)| format!("{kind}.{}:{}\n", f.key, f.ty.key())).collect();
+        names + &Kind::BROWSED.map(|kind| self.ways(kind)).concat()
+    }
+
+    /// What projections of a kind depend on beside its records: when it is another, they have to be made anew.
+    pub fn ways(&self, kind: Kind) -> String {
+        let mut out = String::new();
+        for field in self.fields(kind).iter().filter(|f| f.custom) {
+            for (from, to) in &field.renamed {
+                out.push_str(&format!("{}/{from}={to}\n", field.key));
+            }
+        }
+        for key in self.formulas(kind) {
+            let Some((field, formula)) = self.field(kind, key).and_then(|f| Some((f, f.formula()?))) else {
+                continue;
+            };
+            out.push_str(&format!("{key}:{}={}\n", field.ty.key(), formula.text()));
+            for read in formula.reads() {
+                let there = self.field(kind, read).filter(|f| !f.hidden);
+                out.push_str(there.map_or("-", |f| f.ty.key()));
+                out.push('\n');
+            }
+        }
+        out
     }
 
     /// Adds the custom field that a record of [`Kind::CustomField`] describes.
@@ -795,18 +962,46 @@ impl Catalogue {
         else {
             return;
         };
-        let options = match described.get("options") {
-            Some(Value::Tags(options)) => options.clone(),
-            _ => Vec::new(),
-        };
         let key = text("key");
         // What another device, or a damaged record, says becomes part of SQL paths: only our own form.
         let ours = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !key.starts_with("x_") || key.len() > 120 || !key.chars().all(ours) {
             return;
         }
-        let field = Field::custom(key, ty, text("label"), options);
-        self.extend(kind, Field { hidden: registers.contains_key(register::DELETED_AT), ..field });
+        let list = |key: &str| match described.get(key) {
+            Some(Value::Tags(list)) => list.clone(),
+            _ => Vec::new(),
+        };
+        let retired = list("retired");
+        let order: Vec<&str> = text("option_order").split(',').collect();
+        let place = |option: &String| {
+            let id = item_id(&fold(option));
+            order.iter().position(|at| *at == id).unwrap_or(order.len())
+        };
+        let mut options: Vec<String> = list("options").into_iter().filter(|o| !retired.contains(o)).collect();
+        options.sort_by_key(place);
+        let mut field = Field::custom(key, ty, text("label"), options);
+        field.retired = retired;
+        field.renamed = register::of_field(registers, RENAMES)
+            .filter_map(|(id, now)| Some((id.to_owned(), now.as_str()?.to_owned())))
+            .collect();
+        field.links = text("links").parse().ok().filter(|_| ty == FieldType::Link);
+        if ty == FieldType::Link && field.links.is_none() || !FieldType::CUSTOM.contains(&ty) {
+            return;
+        }
+        if !text("formula").is_empty() {
+            // One that cannot be read comes to nothing, and says so.
+            let formula = formula::read(text("formula")).unwrap_or_else(Formula::damaged);
+            field.sorted &= !formula.asks_today();
+            field.derived = Some(Derived::Formula(Arc::new(formula)));
+        }
+        field.rank = text("rank").to_owned();
+        field.shelved = described.get("shelved") == Some(&Value::YesNo(true));
+        let said = |key: &str| serde_json::Value::String(text(key).to_owned());
+        field.privacy = serde_json::from_value(said("privacy")).unwrap_or(field.privacy);
+        field.purpose = serde_json::from_value(said("purpose")).unwrap_or(field.purpose);
+        field.hidden = registers.contains_key(register::DELETED_AT);
+        self.extend(kind, field);
     }
 }
 
@@ -869,6 +1064,59 @@ mod tests {
             keys.dedup();
             assert_eq!(keys.len(), catalogue.fields(kind).len(), "a key of {kind} is declared twice");
         }
+    }
+
+    fn described(pairs: &[(&str, &str)]) -> Registers {
+        use crate::register::Scalar;
+        pairs.iter().map(|(path, text)| ((*path).to_owned(), Scalar::Str((*text).to_owned()))).collect()
+    }
+
+    #[test]
+    fn options_lead_to_what_they_are_called_now() {
+        let id = |label: &str| item_id(&fold(label));
+        let mut registers =
+            described(&[("for_kind", "person"), ("key", "x_tier"), ("label", "Tier"), ("type", "choice")]);
+        let mut put = |path: String, text: &str| {
+            registers.insert(path, register::Scalar::Str(text.to_owned()));
+        };
+        for option in ["Gold", "Silver", "Lead"] {
+            put(format!("options/{}", id(option)), option);
+        }
+        put(format!("retired/{}", id("Lead")), "Lead");
+        put("option_order".to_owned(), &format!("{},{}", id("Silver"), id("Gold")));
+        put(format!("{RENAMES}/{}", id("First")), "Best");
+        put(format!("{RENAMES}/{}", id("Best")), "Gold");
+        // Two have renamed against each other.
+        put(format!("{RENAMES}/{}", id("Up")), "Down");
+        put(format!("{RENAMES}/{}", id("Down")), "Up");
+        let mut catalogue = Catalogue::default();
+        catalogue.extend_by(&registers);
+        let tier = catalogue.field(Kind::Person, "x_tier").expect("made");
+        assert_eq!(
+            (&tier.options[..], &tier.retired[..]),
+            (&["Silver".into(), "Gold".into()][..], &["Lead".into()][..])
+        );
+        assert_eq!(
+            (tier.called_now("first"), tier.called_now("Lead"), tier.called_now("Tin")),
+            ("Gold", "Lead", "Tin")
+        );
+        assert!(["Up", "Down"].contains(&tier.called_now("Up")), "a circle has an end");
+    }
+
+    #[test]
+    fn what_another_device_says_of_a_field_is_held_to_the_same_rules() {
+        let base = [("for_kind", "deal"), ("label", "X")];
+        let with = |more: &[(&str, &str)]| {
+            let mut catalogue = Catalogue::default();
+            catalogue.extend_by(&described(&[&base[..], more].concat()));
+            catalogue.fields(Kind::Deal).iter().find(|f| f.custom).cloned()
+        };
+        assert!(with(&[("key", "x_a"), ("type", "link")]).is_none(), "a reference leads somewhere");
+        assert!(with(&[("key", "x_a'"), ("type", "text")]).is_none());
+        assert!(with(&[("key", "x_a"), ("type", "lines")]).is_none(), "what is no type of a custom field");
+        let long = "(".repeat(5000);
+        let damaged = with(&[("key", "x_a"), ("type", "number"), ("formula", &long)]).expect("it is there");
+        assert!(damaged.formula().is_some_and(|f| f.text().is_empty()), "and comes to nothing");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The filter language: `city = 'Porto' and tags has 'vip' and not notes is empty`.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,6 +34,66 @@ impl Filter {
             Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|part| part.asks(name)),
             Filter::Not(inner) => inner.asks(name),
             Filter::Compare { field, .. } | Filter::Empty { field } => field.eq_ignore_ascii_case(name),
+        }
+    }
+}
+
+impl Filter {
+    /// The filter without the conditions that do not apply any more; those are named.
+    pub fn without(self, gone: &dyn Fn(&Filter) -> bool, left_out: &mut Vec<String>) -> Option<Filter> {
+        match self {
+            Filter::And(parts) => joined(parts, Filter::And, gone, left_out),
+            Filter::Or(parts) => joined(parts, Filter::Or, gone, left_out),
+            Filter::Not(inner) => inner.without(gone, left_out).map(|inner| Filter::Not(Box::new(inner))),
+            condition if gone(&condition) => {
+                left_out.push(condition.to_string());
+                None
+            }
+            condition => Some(condition),
+        }
+    }
+}
+
+fn joined(
+    parts: Vec<Filter>,
+    with: fn(Vec<Filter>) -> Filter,
+    gone: &dyn Fn(&Filter) -> bool,
+    left_out: &mut Vec<String>,
+) -> Option<Filter> {
+    let mut parts: Vec<Filter> = parts.into_iter().filter_map(|part| part.without(gone, left_out)).collect();
+    match parts.len() {
+        0 | 1 => parts.pop(),
+        _ => Some(with(parts)),
+    }
+}
+
+/// As [`parse`] reads it.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = |part: &Filter| match part {
+            Filter::And(_) | Filter::Or(_) => format!("({part})"),
+            other => other.to_string(),
+        };
+        let all = |parts: &[Filter], word: &str| parts.iter().map(inner).collect::<Vec<_>>().join(word);
+        match self {
+            Filter::And(parts) => f.write_str(&all(parts, " and ")),
+            Filter::Or(parts) => f.write_str(&all(parts, " or ")),
+            Filter::Not(part) => write!(f, "not {}", inner(part)),
+            Filter::Empty { field } => write!(f, "{field} is empty"),
+            Filter::Compare { field, op, value } => {
+                let op = match op {
+                    Op::Eq => "=",
+                    Op::Ne => "!=",
+                    Op::Lt => "<",
+                    Op::Le => "<=",
+                    Op::Gt => ">",
+                    Op::Ge => ">=",
+                    Op::Contains => "contains",
+                    Op::Starts => "starts",
+                    Op::Has => "has",
+                };
+                write!(f, "{field} {op} '{}'", value.replace('\'', "''"))
+            }
         }
     }
 }
@@ -291,6 +352,32 @@ mod tests {
         assert_eq!(at("city = 'a' 'b'"), 11);
         assert_eq!(at("(city = 'a'"), 11);
         assert!(parse(&"(".repeat(5000)).is_err(), "nesting has a limit");
+    }
+
+    #[test]
+    fn a_filter_is_written_as_it_is_read() {
+        for text in [
+            "a = '1' and (b has 'x' or not c is empty)",
+            "not (a = '1' or name contains 'O''Brien') and d >= '2'",
+        ] {
+            let filter = parse(text).expect("valid").expect("some");
+            assert_eq!(filter.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_does_not_apply_is_left_out_and_named() {
+        let gone = |part: &Filter| part.asks("size");
+        let check = |text: &str, want: &str, names: &[&str]| {
+            let mut left_out = Vec::new();
+            let left = parse(text).expect("valid").expect("some").without(&gone, &mut left_out);
+            assert_eq!(left.map(|f| f.to_string()).unwrap_or_default(), want, "{text}");
+            assert_eq!(left_out, names, "{text}");
+        };
+        check("size > 3", "", &["size > '3'"]);
+        check("city = 'Porto' and size > 3", "city = 'Porto'", &["size > '3'"]);
+        check("a = 1 and (size > 3 or size is empty)", "a = '1'", &["size > '3'", "size is empty"]);
+        check("not size = 3 or a = 1 or b = 2", "a = '1' or b = '2'", &["size = '3'"]);
     }
 
     proptest! {

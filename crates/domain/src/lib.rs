@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod date;
 pub mod duplicates;
 pub mod filter;
+pub mod formula;
 pub mod ids;
 pub mod merging;
 pub mod money;

@@ -3,6 +3,7 @@
 
 use crate::{
     catalogue::{Catalogue, Derived, Field, FieldType, Kind, Search},
+    formula,
     money::Money,
     name::Name,
     phone, quote,
@@ -79,6 +80,8 @@ pub fn fields_of(kind: Kind, registers: &Registers, catalogue: &Catalogue) -> Fi
         let value = derive(derived, &fields);
         fields.extend(value.map(|value| (field.key.clone(), value)));
     }
+    // What depends on the day is no part of what is kept.
+    formula::work_out(kind, &mut fields, catalogue, None);
     fields
 }
 
@@ -90,6 +93,7 @@ fn derive(derived: &Derived, fields: &Fields) -> Option<Value> {
             let minor = if *derived == Derived::QuoteNet { sums.net } else { sums.total };
             Some(Value::Money(Money { minor, currency: sums.currency }))
         }
+        Derived::Formula(_) => None,
     }
 }
 
@@ -250,7 +254,12 @@ pub fn value_of_cells(field: &Field, cells: &[Cell]) -> Json {
         (FieldType::DateTime, [Cell::Int(at), ..]) => json!(crate::date::rfc3339(*at)),
         (FieldType::Number, [Cell::Real(n), ..]) => Value::Number(*n).to_json(),
         (
-            FieldType::Tags | FieldType::Emails | FieldType::Phones | FieldType::Addresses | FieldType::Lines,
+            FieldType::Tags
+            | FieldType::MultiChoice
+            | FieldType::Emails
+            | FieldType::Phones
+            | FieldType::Addresses
+            | FieldType::Lines,
             [Cell::Text(s), ..],
         ) => serde_json::from_str(s).unwrap_or(Json::Null),
         (_, [Cell::Text(s), ..]) => json!(s),
@@ -298,6 +307,7 @@ fn terms(field: &Field, value: &Value, out: &mut Vec<(&'static str, String)>) {
                 out.extend(parts.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (*k, fold(v))));
             }
         }
+        (FieldType::Link, Value::Reference(id)) if field.custom => out.push(("reference", id.to_string())),
         _ => {}
     }
 }

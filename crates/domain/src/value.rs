@@ -137,6 +137,8 @@ pub enum ValueError {
     Number(String),
     #[error("{0} is not an amount; write 1250.00 EUR")]
     Money(String),
+    #[error("{0} is no currency; write a code such as EUR, USD or CNY, as in 1250.00 EUR")]
+    Currency(String),
     #[error("{0} is neither yes nor no")]
     YesNo(String),
     #[error("{0} is not the id of a record")]
@@ -266,9 +268,9 @@ impl Value {
             FieldType::Text | FieldType::Url => Value::Text(text(input, MAX_TEXT)?),
             FieldType::Choice => Value::Text(choice(field, &text(input, MAX_TEXT)?)?),
             FieldType::Number => Value::Number(number(trimmed)?),
-            FieldType::Money => Value::Money(
-                Money::parse(trimmed, &habits.currency).ok_or_else(|| ValueError::Money(shown(trimmed)))?,
-            ),
+            FieldType::Money => {
+                Value::Money(Money::parse(trimmed, &habits.currency).ok_or_else(|| no_money(trimmed))?)
+            }
             FieldType::Date => Value::Date(
                 crate::date::parse(trimmed, habits.day_order)
                     .ok_or_else(|| ValueError::Date(shown(trimmed)))?,
@@ -280,7 +282,8 @@ impl Value {
             FieldType::Link => {
                 Value::Reference(trimmed.parse().map_err(|_| ValueError::Reference(shown(trimmed)))?)
             }
-            FieldType::Tags => Value::Tags(tags(trimmed.split([',', ';', '，', '；', '、']))?),
+            FieldType::Tags => Value::Tags(tags(trimmed.split(APART))?),
+            FieldType::MultiChoice => Value::Tags(choices(field, trimmed.split(APART))?),
             FieldType::Emails | FieldType::Phones => {
                 let mut items = Vec::new();
                 for part in phone::split(trimmed, &[',', ';']) {
@@ -318,13 +321,17 @@ impl Value {
                 let money: Money = serde_json::from_value(input.clone())
                     .map_err(|_| ValueError::Shape(r#"{"minor":125000,"currency":"EUR"}"#))?;
                 if crate::money::exponent(&money.currency).is_none() {
-                    return Err(ValueError::Money(shown(&money.currency)));
+                    return Err(ValueError::Currency(shown(&money.currency)));
                 }
                 Value::Money(money)
             }
             (FieldType::Tags, Json::Array(list)) => {
                 let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
                 Value::Tags(tags(texts.ok_or(ValueError::Shape("a list of texts"))?.into_iter())?)
+            }
+            (FieldType::MultiChoice, Json::Array(list)) => {
+                let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
+                Value::Tags(choices(field, texts.ok_or(ValueError::Shape("a list of texts"))?.into_iter())?)
             }
             (FieldType::Emails | FieldType::Phones, Json::Array(list)) => {
                 let mut items = Vec::new();
@@ -578,9 +585,8 @@ impl Value {
         let of_field = || register::of_field(registers, &field.key);
         let plain = || registers.get(&field.key);
         let value = match field.ty {
-            FieldType::Text | FieldType::Choice | FieldType::Url => {
-                Value::Text(plain()?.as_str()?.to_owned())
-            }
+            FieldType::Text | FieldType::Url => Value::Text(plain()?.as_str()?.to_owned()),
+            FieldType::Choice => Value::Text(field.called_now(plain()?.as_str()?).to_owned()),
             FieldType::LongText => Value::LongText(plain()?.as_str()?.to_owned()),
             FieldType::Number => match plain()? {
                 Scalar::Number(n) => Value::Number(*n),
@@ -608,6 +614,15 @@ impl Value {
                     .map(str::to_owned)
                     .collect();
                 list.sort_by_cached_key(|tag| fold(tag));
+                Value::Tags(list)
+            }
+            FieldType::MultiChoice => {
+                let mut list: Vec<String> = of_field()
+                    .filter(|(sub, _)| !sub.is_empty())
+                    .filter_map(|(_, s)| Some(field.called_now(s.as_str()?).to_owned()))
+                    .collect();
+                list.sort_by_cached_key(|option| place_of(field, option));
+                list.dedup();
                 Value::Tags(list)
             }
             FieldType::Emails | FieldType::Phones => Value::Contacts(contacts_of(of_field())),
@@ -773,14 +788,44 @@ fn tags<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<String>, ValueEr
     }
 }
 
+/// What stands between values of a list.
+const APART: [char; 5] = [',', ';', '，', '；', '、'];
+
+fn choices<'a>(field: &Field, texts: impl Iterator<Item = &'a str>) -> Result<Vec<String>, ValueError> {
+    let given = tags(texts)?;
+    let mut out: Vec<String> = given.iter().map(|option| choice(field, option)).collect::<Result<_, _>>()?;
+    out.sort_by_cached_key(|option| place_of(field, option));
+    out.dedup();
+    Ok(out)
+}
+
+/// Options in their order, then what is none.
+fn place_of(field: &Field, option: &str) -> (usize, String) {
+    let place = field.options.iter().position(|o| o == option);
+    (place.unwrap_or(field.options.len()), fold(option))
+}
+
 fn choice(field: &Field, value: &str) -> Result<String, ValueError> {
     if field.options.is_empty() {
         return Ok(value.to_owned());
     }
-    let found = field.options.iter().find(|o| fold(o) == fold(value));
+    // One that is offered no more may still be written again: exports have it.
+    let known = |value: &str| field.options.iter().chain(&field.retired).find(|o| fold(o) == fold(value));
+    let found = known(value).or_else(|| known(field.called_now(value)));
     found
         .cloned()
         .ok_or_else(|| ValueError::Choice { value: shown(value), options: field.options.join(", ") })
+}
+
+/// Why a text is no amount: it may be the currency alone.
+fn no_money(input: &str) -> ValueError {
+    let code: String = input.chars().filter(char::is_ascii_alphabetic).collect();
+    let known = crate::money::exponent(&code.to_ascii_uppercase()).is_some();
+    let rest: String = input.chars().filter(|c| !c.is_ascii_alphabetic()).collect();
+    match code.len() == 3 && !known && Money::parse(&rest, "EUR").is_some() {
+        true => ValueError::Currency(shown(&code)),
+        false => ValueError::Money(shown(input)),
+    }
 }
 
 fn number(input: &str) -> Result<f64, ValueError> {

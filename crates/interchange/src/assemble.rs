@@ -2,9 +2,7 @@
 
 use crate::{AddressPart, Column, DatePart, Draft, Mapping, Target};
 use satchel_domain::{
-    Catalogue, Field, FieldType, Fields, Kind, Value,
-    catalogue::custom_key,
-    name, phone,
+    Catalogue, Field, FieldType, Fields, Kind, Value, name, phone,
     value::{Address, Contact, Habits, MAX_LONG_TEXT, MAX_TEXT, ValueError, clean},
 };
 use serde::Serialize;
@@ -95,7 +93,13 @@ impl<'a> Building<'a> {
             Target::Skip => {}
             Target::Field(key) => self.field(column, key, value),
             Target::Json(key) => self.json(column, key, value),
-            Target::Custom { label, .. } => self.field(column, &custom_key(label), value),
+            Target::Custom { label, .. } => {
+                let key = self.catalogue.key_of(self.kind, label);
+                // What is calculated there is calculated here.
+                if self.catalogue.field(self.kind, &key).is_none_or(|f| f.derived.is_none()) {
+                    self.field(column, &key, value);
+                }
+            }
             Target::FullName => {
                 let whole = line(usize::MAX);
                 self.once(column, whole, |b| &mut b.full_name);

@@ -111,7 +111,11 @@ fn described(object: &Map<String, Json>) -> Custom {
     let list = object.get("custom_fields").and_then(Json::as_array);
     let one = |field: &Json| {
         let text = |key: &str| field.get(key).and_then(Json::as_str);
-        let ty = FieldType::from_key(text("type")?)?;
+        // Ids of another vault lead nowhere here.
+        let ty = FieldType::from_key(text("type")?).map(|ty| match ty {
+            FieldType::Link => FieldType::Text,
+            other => other,
+        })?;
         Some((text("key")?.to_owned(), Target::Custom { label: text("label")?.to_owned(), ty }))
     };
     let mut custom = Custom::new();

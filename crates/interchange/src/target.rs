@@ -139,8 +139,8 @@ impl FromStr for Target {
         let (head, rest) = text.split_once('.').map_or((text, None), |(h, r)| (h, Some(r)));
         let owned = |s: &str| s.to_owned();
         if let Some(ty) = head.strip_prefix("custom") {
-            let ty =
-                ty.strip_prefix(':').map_or(Some(FieldType::Text), FieldType::from_key).ok_or_else(bad)?;
+            let ty = ty.strip_prefix(':').map_or(Some(FieldType::Text), FieldType::from_key);
+            let ty = ty.filter(|ty| *ty != FieldType::Link).ok_or_else(bad)?;
             return Ok(Target::Custom { label: owned(rest.ok_or_else(bad)?), ty });
         }
         if let Some((field, slot)) = head.split_once('#') {

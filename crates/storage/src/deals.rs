@@ -53,6 +53,36 @@ pub fn pipelines(db: &Connection) -> Result<Vec<(RecordId, String)>, StorageErro
     Ok(statement.query_map([], |r| Ok((parsed(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
+/// Pipelines in the trash, in a stage of which deals are.
+pub fn gone_pipelines(db: &Connection, stages: &[Stage]) -> Result<Vec<(RecordId, String)>, StorageError> {
+    let mut gone =
+        db.prepare_cached("SELECT called FROM pipeline WHERE id = ?1 AND deleted_at IS NOT NULL")?;
+    let mut used = db.prepare_cached("SELECT 1 FROM deal WHERE stage = ?1 AND deleted_at IS NULL")?;
+    let mut out: Vec<(RecordId, String)> = Vec::new();
+    for stage in stages {
+        let Some(id) = stage.pipeline.filter(|id| !out.iter().any(|(known, _)| known == id)) else {
+            continue;
+        };
+        let name: Option<String> = gone.query_row([id.to_string()], |r| r.get(0)).optional()?;
+        if let Some(name) = name.filter(|_| used.exists([stage.id.to_string()]).unwrap_or(false)) {
+            out.push((id, name));
+        }
+    }
+    Ok(out)
+}
+
+pub fn last_pipeline_rank(db: &Connection) -> Result<Option<String>, StorageError> {
+    let sql = "SELECT max(rank) FROM pipeline WHERE deleted_at IS NULL";
+    Ok(db.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
+}
+
+/// All deals in a stage, as they stand.
+pub fn ids_in_stage(db: &Connection, stage: RecordId) -> Result<Vec<RecordId>, StorageError> {
+    let sql = "SELECT id FROM deal WHERE stage = ?1 AND deleted_at IS NULL ORDER BY rank, id";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_map([stage.to_string()], |r| parsed(r, 0))?.collect::<Result<_, _>>()?)
+}
+
 /// What the deals of a stage are worth together in one currency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sum {

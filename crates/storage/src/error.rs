@@ -32,6 +32,10 @@ pub enum StorageError {
     UnsafeBuild(String),
     #[error("field «{0}» is unknown here; see `satchel fields`")]
     UnknownField(String),
+    #[error(
+        "«{0}» depends on the day: it is worked out where it is shown, and lists cannot be filtered or sorted by it"
+    )]
+    Daily(String),
     #[error("«{value}» cannot be compared with {field}: {expected}")]
     BadOperand { field: String, value: String, expected: &'static str },
     #[error("database: {0}")]

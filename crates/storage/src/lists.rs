@@ -336,6 +336,17 @@ impl Order {
     }
 }
 
+/// The field of a kind that has this key or label. One of the user's that is in the trash is not there.
+fn named<'a>(catalogue: &'a Catalogue, kind: Kind, name: &str) -> Option<&'a Field> {
+    let there = || catalogue.fields(kind).iter().filter(|f| !(f.custom && f.hidden));
+    there().find(|f| f.key == name).or_else(|| there().find(|f| fold(&f.label) == fold(name)))
+}
+
+/// Whether lists of a kind can be filtered and sorted by what is called so.
+pub fn knows(catalogue: &Catalogue, kind: Kind, name: &str) -> bool {
+    Builder { catalogue, kind, params: Vec::new() }.column(name).is_ok()
+}
+
 struct Builder<'a> {
     catalogue: &'a Catalogue,
     kind: Kind,
@@ -406,9 +417,11 @@ impl<'a> Builder<'a> {
             return Ok(Column::Term(field));
         }
         // A field can be named by its label too, as the screens show it.
-        let found =
-            self.catalogue.fields(self.kind).iter().find(|f| f.key == name || fold(&f.label) == fold(&name));
-        found.map(Column::Field).ok_or(StorageError::UnknownField(name))
+        let field = named(self.catalogue, self.kind, &name).ok_or(StorageError::UnknownField(name))?;
+        match self.catalogue.is_daily(self.kind, &field.key) {
+            true => Err(StorageError::Daily(field.label.clone())),
+            false => Ok(Column::Field(field)),
+        }
     }
 
     fn condition(&mut self, filter: &Filter) -> Result<String, StorageError> {
@@ -525,6 +538,10 @@ impl<'a> Builder<'a> {
             }
             FieldType::DateTime => {
                 let at = self.bind(Sql::Integer(instant(&field.key, value)?));
+                let raw = match field.custom {
+                    true => format!("CAST(round(unixepoch({raw}, 'subsec') * 1000) AS INTEGER)"),
+                    false => raw,
+                };
                 Ok(format!("{raw} {} {at}", sign(op)))
             }
             FieldType::Date => {
@@ -536,7 +553,7 @@ impl<'a> Builder<'a> {
                 Ok(self.plain(raw, op, date.to_owned()))
             }
             FieldType::Link => Ok(self.link(field.links, raw, op, value)),
-            FieldType::Tags => {
+            FieldType::Tags | FieldType::MultiChoice => {
                 let op = if op == Op::Has { Op::Eq } else { op };
                 let inner = self.text("j.value".into(), op, value);
                 Ok(format!("EXISTS (SELECT 1 FROM json_each({raw}) j WHERE {inner})"))
@@ -643,7 +660,7 @@ impl<'a> Builder<'a> {
                 Column::Field(field) => match field.ty {
                     FieldType::Link => {
                         links = field.links;
-                        format!("t.{}", field.key)
+                        self.raw(field)
                     }
                     FieldType::Number | FieldType::Money | FieldType::YesNo | FieldType::Date
                         if field.custom =>
@@ -720,7 +737,11 @@ pub fn one(
     row: i64,
 ) -> Result<Option<Row>, StorageError> {
     let columns = crate::projections::columns(catalogue, kind).into_iter().map(|c| format!("t.{c}"));
-    let titles = catalogue.links(kind).map(|(f, to)| linked("called", to, &format!("t.{}", f.key)));
+    let id = |f: &Field| match f.custom {
+        true => format!("json_extract(t.custom, '$.{}')", f.key),
+        false => format!("t.{}", f.key),
+    };
+    let titles = catalogue.links(kind).map(|(f, to)| linked("called", to, &id(f)));
     let columns: Vec<String> = columns.chain(titles).collect();
     let sql = format!("SELECT {} FROM {kind} t WHERE t.row = ?1", columns.join(", "));
     let mut statement = db.prepare_cached(&sql)?;

@@ -243,7 +243,8 @@ pub(crate) fn unlinked(id: &str) -> String {
     let none = |(kind, key, _): &(Kind, String, Kind)| {
         format!("NOT EXISTS (SELECT 1 FROM {kind} p WHERE p.{key} = {id})")
     };
-    LINKS.iter().map(none).collect::<Vec<_>>().join(" AND ")
+    let own = format!("NOT EXISTS (SELECT 1 FROM term r WHERE r.field = 'reference' AND r.value = {id})");
+    LINKS.iter().map(none).chain([own]).collect::<Vec<_>>().join(" AND ")
 }
 
 /// Records that link to one that is not there.
@@ -256,6 +257,9 @@ pub fn dangling_references(db: &Connection) -> Result<u64, StorageError> {
         );
         all += db.query_row(&sql, [], |r| r.get::<_, u64>(0))?;
     }
+    let own = "SELECT count(*) FROM term t WHERE t.field = 'reference'
+               AND NOT EXISTS (SELECT 1 FROM document d WHERE d.id = t.value)";
+    all += db.query_row(own, [], |r| r.get::<_, u64>(0))?;
     Ok(all)
 }
 
@@ -279,7 +283,23 @@ pub fn is_linked(db: &Connection, kind: Kind, id: RecordId) -> Result<bool, Stor
             return Ok(true);
         }
     }
+    for from in Kind::BROWSED {
+        let sql = format!(
+            "SELECT 1 FROM term t JOIN {from} k ON k.row = t.row
+             WHERE t.field = 'reference' AND t.value = ?1 AND k.deleted_at IS NULL"
+        );
+        if db.prepare_cached(&sql)?.exists([id.to_string()])? {
+            return Ok(true);
+        }
+    }
     Ok(false)
+}
+
+/// The rows of a kind behind one, in order.
+pub fn rows_after(db: &Connection, kind: Kind, after: i64, limit: usize) -> Result<Vec<i64>, StorageError> {
+    let sql = format!("SELECT row FROM {kind} WHERE row > ?1 ORDER BY row LIMIT ?2");
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_map(params![after, limit], |r| r.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// Whether records outside of the trash have a value in this custom field.

@@ -63,6 +63,19 @@ function note(type: ActivityType) {
   else ui.create("activity");
 }
 
+/** The settings, at one of their parts. */
+function settingsAt(id: string) {
+  go({ page: "settings" });
+  setTimeout(() => {
+    const part = document.getElementById(id);
+    const page = part?.closest(".page");
+    // Only the page scrolls: `scrollIntoView` would move the frame too.
+    if (part && page)
+      page.scrollTop += part.getBoundingClientRect().top - page.getBoundingClientRect().top - 12;
+    part?.focus({ preventScroll: true });
+  }, 80);
+}
+
 export const registry: Command[] = [
   {
     id: "today",
@@ -224,6 +237,18 @@ export const registry: Command[] = [
     keys: "Ctrl+,",
     also: "preferences shezhi 选项 偏好",
     run: () => go({ page: "settings" }),
+  },
+  {
+    id: "own-fields",
+    label: "settings.fields",
+    also: "custom formula options ziduan gongshi 自定义 公式",
+    run: () => settingsAt("own-fields"),
+  },
+  {
+    id: "pipelines",
+    label: "pipelines.title",
+    also: "stages probability jieduan guandao 阶段 概率",
+    run: () => settingsAt("pipelines"),
   },
   {
     id: "new-person",

@@ -17,7 +17,17 @@ export const commands = {
 	settings: () => __TAURI_INVOKE<Settings>("plugin:satchel|settings"),
 	setSettings: (settings: Settings) => __TAURI_INVOKE<null>("plugin:satchel|set_settings", { settings }),
 	fields: (kind: Kind) => __TAURI_INVOKE<FieldView[]>("plugin:satchel|fields", { kind }),
-	addField: (kind: Kind, label: string, ty: FieldType, options: string[]) => __TAURI_INVOKE<Written>("plugin:satchel|add_field", { kind, label, ty, options }),
+	makeField: (field: NewField) => __TAURI_INVOKE<Written>("plugin:satchel|make_field", { field }),
+	changeField: (kind: Kind, key: string, change: FieldChange) => __TAURI_INVOKE<Written>("plugin:satchel|change_field", { kind, key, change }),
+	orderFields: (kind: Kind, keys: string[]) => __TAURI_INVOKE<Written>("plugin:satchel|order_fields", { kind, keys }),
+	removeField: (kind: Kind, key: string) => __TAURI_INVOKE<Written>("plugin:satchel|remove_field", { kind, key }),
+	/**  What of a saved view applies. */
+	applying: (kind: Kind, filter: string, sort: string) => __TAURI_INVOKE<Applying>("plugin:satchel|applying", { kind, filter, sort }),
+	addPipeline: (name: string, chinese: boolean) => __TAURI_INVOKE<Written>("plugin:satchel|add_pipeline", { name, chinese }),
+	/**  Pipelines, or the stages of one, in their new order. */
+	orderSteps: (ids: RecordId[]) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|order_steps", { ids }),
+	removeStep: (id: RecordId) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|remove_step", { id }),
+	emptyStage: (from: RecordId, to: RecordId) => __TAURI_INVOKE<WrittenMany>("plugin:satchel|empty_stage", { from, to }),
 	list: (kind: Kind, request: ListRequest) => __TAURI_INVOKE<ListPage>("plugin:satchel|list", { kind, request }),
 	ids: (kind: Kind, request: ListRequest) => __TAURI_INVOKE<RecordId[]>("plugin:satchel|ids", { kind, request }),
 	groups: (kind: Kind, request: ListRequest, by: string | null, sums: string[]) => __TAURI_INVOKE<ListGroup[]>("plugin:satchel|groups", { kind, request, by, sums }),
@@ -150,6 +160,14 @@ export type AppState = {
 	waiting: WaitingView | null,
 	vault: string,
 	version: string,
+};
+
+/**  What of a saved view applies. */
+export type Applying = {
+	filter: string,
+	sort: string,
+	/**  The parts that ask for a field or a stage that is not there any more. */
+	left_out: string[],
 };
 
 export type AskedView = {
@@ -420,10 +438,24 @@ export type ExportedFile = {
 	sha256: string,
 };
 
+/**  What is to be otherwise about a field; the rest stays as it is. */
+export type FieldChange = {
+	label?: string | null,
+	formula?: string | null,
+	/**  Whether forms and lists go without it. */
+	shelved?: boolean | null,
+	privacy?: Privacy | null,
+	purpose?: Purpose | null,
+	/**  All options in their order. */
+	options?: OptionChange[] | null,
+};
+
 /**  What a field holds. */
 export type FieldType = "text" | "long_text" | "number" | "money" | "date" | 
 /**  A moment. */
-"date_time" | "yes_no" | "choice" | "url" | "tags" | 
+"date_time" | "yes_no" | "choice" | 
+/**  Some of the options; two who choose at once choose both. */
+"multi_choice" | "url" | "tags" | 
 /**  The id of a record of the kind that the field says. */
 "link" | "emails" | "phones" | "addresses" | 
 /**  Of a quote. */
@@ -444,6 +476,15 @@ export type FieldView = {
 	custom: boolean,
 	/**  Nobody writes it: it follows from others. */
 	derived: boolean,
+	/**  Of the user's own: the record that describes it. */
+	id: RecordId | null,
+	/**  Options that records keep and nobody is offered. */
+	retired: string[],
+	formula: string | null,
+	/**  It depends on the day: worked out where it is shown. */
+	daily: boolean,
+	/**  Forms and lists go without it. */
+	shelved: boolean,
 };
 
 /**  A computer of the team that hosts a relay in this network. */
@@ -697,6 +738,18 @@ export type Neighbours = {
 	next: RecordId | null,
 };
 
+/**  A field that is to be made. */
+export type NewField = {
+	kind: Kind,
+	label: string,
+	type: FieldType,
+	options?: string[],
+	/**  What a reference leads to. */
+	links?: Kind | null,
+	/**  What it follows from; its type follows too. */
+	formula?: string | null,
+};
+
 export type NewVaultAnswer = {
 	kit: KitView,
 	/**  Why the OS keyring does not hold the key, if it does not. */
@@ -708,6 +761,13 @@ export type NewVaultRequest = {
 	person: string,
 	passphrase: string | null,
 };
+
+/**  Why a formula has no value for a record. */
+export type NoValue = { code: "empty"; field: string } | { code: "gone"; field: string } | { code: "itself" } | { code: "zero" } | { code: "currencies"; left: string; right: string } | { code: "no_currency"; currency: string } | { code: "no_year" } | { code: "too_large" } | { code: "mismatch" } | 
+/**  Neither of the two ways of an `if`. */
+{ code: "nothing" } | 
+/**  It is worked out only where it is shown. */
+{ code: "today" };
 
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
@@ -735,6 +795,15 @@ export type OperationView = {
 	detail: Value,
 };
 
+/**  One option of a choice. */
+export type OptionChange = {
+	/**  What it was called; nothing: it is a new one. */
+	was: string | null,
+	now: string,
+	/**  Not offered any more; records keep it. */
+	retired: boolean,
+};
+
 /**  The language of a paper: that of who reads it. */
 export type PaperLanguage = "en" | "zh";
 
@@ -748,6 +817,8 @@ export type PipelineView = {
 	id: RecordId,
 	name: string,
 	stages: StageView[],
+	/**  In the trash, and deals are in it all the same. */
+	gone: boolean,
 };
 
 /**  One row of the preview. */
@@ -799,6 +870,8 @@ export type RecordView = {
 	kind: Kind,
 	title: string,
 	fields: { [key in string]: Value },
+	/**  Why formulas have come to nothing, by field. */
+	reasons?: { [key in string]: NoValue },
 	/**  What the records are called that it links to, by field. */
 	titles: { [key in string]: string },
 	/**  RFC 3339, as are all times here. */
@@ -954,6 +1027,8 @@ export type StageView = {
 	probability: number | null,
 	/**  `open`, `won` or `lost`. */
 	outcome: string,
+	/**  After which a deal that nobody does anything about has gone quiet. */
+	rot_days: number | null,
 	/**  In the trash, and deals are in it all the same. */
 	gone: boolean,
 };

@@ -3,7 +3,7 @@ import { type PointerEvent as Pointing, useEffect, useRef, useState } from "reac
 import { openRecord, useQuery, useVersion } from "../app/data";
 import { go } from "../app/router";
 import { withUndo } from "../app/undo";
-import type { BoardColumn, CardView, RowView } from "../bindings";
+import type { BoardColumn, CardView, RowView, StageView } from "../bindings";
 import { commands } from "../platform/tauri";
 import type { Browsed } from "../records/kinds";
 import { cash, count, type Json, shortDay, today } from "../shared/format";
@@ -38,6 +38,7 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
   const board = useRef<HTMLDivElement>(null);
 
   const shown = columns ?? [];
+  const live = pipelines?.filter((p) => !p.gone) ?? [];
   const columnOf = (id: string) => shown.find((c) => c.cards.some((card) => card.deal.id === id));
   const cardOf = (id: string) => columnOf(id)?.cards.find((card) => card.deal.id === id);
   const titleOf = (id: string) => cardOf(id)?.deal.title ?? "";
@@ -161,7 +162,7 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
           >
             {pipelines?.map((p) => (
               <option key={p.id} value={p.id}>
-                {p.name}
+                {p.gone ? `${p.name} (${t("board.goneShort")})` : p.name}
               </option>
             ))}
           </select>
@@ -200,6 +201,9 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
                 </span>
               )}
               <Sums column={column} />
+              {column.stage.gone && (
+                <Elsewhere stage={column.stage.id} stages={live.flatMap((p) => p.stages)} />
+              )}
             </header>
             <div className="cards">
               {losing?.spot.stage === column.stage.id && (
@@ -247,6 +251,37 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
         ))}
       </div>
     </>
+  );
+}
+
+/** Where all deals of a stage go that was taken away. */
+function Elsewhere({ stage, stages }: { stage: string; stages: StageView[] }) {
+  const [to, setTo] = useState("");
+  async function move() {
+    const target = stages.find((s) => s.id === to);
+    const done = target && (await attempt(() => commands.emptyStage(stage, target.id)));
+    if (done) withUndo(t("board.allMoved", { n: count(done.count), stage: target.name }), done.operation);
+  }
+  return (
+    <span className="row-line wrap elsewhere">
+      <select
+        className="input small"
+        aria-label={t("board.elsewhere")}
+        value={to}
+        onChange={(e) => setTo(e.target.value)}
+        onKeyDown={(e) => keepPlain(e)}
+      >
+        <option value="">{t("board.elsewhere")}</option>
+        {stages.map((s) => (
+          <option key={s.id} value={s.id}>
+            {s.name}
+          </option>
+        ))}
+      </select>
+      <button type="button" className="button" disabled={!to} onClick={() => void move()}>
+        {t("board.moveAll")}
+      </button>
+    </span>
   );
 }
 

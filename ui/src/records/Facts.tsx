@@ -5,7 +5,7 @@ import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
-import { language, t } from "../shared/i18n";
+import { type Key, language, t } from "../shared/i18n";
 import { attempt } from "../shared/toast";
 import { Tag } from "../shared/ui";
 import { FieldEditor } from "./FieldEditor";
@@ -35,7 +35,9 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const [all, setAll] = useState(false);
   const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
   const seen = inOrder(fields).filter((f) => !UNSEEN.has(f.key));
-  const shown = seen.filter((f) => has(f) || (!compact && (all || !RARE.has(f.key))));
+  const shown = seen.filter((f) =>
+    f.shelved ? all && !compact : has(f) || (!compact && (all || !RARE.has(f.key))),
+  );
   const folded = seen.length - shown.length;
   return (
     <div className="facts">
@@ -43,6 +45,7 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
         <Fact
           key={field.key}
           field={field}
+          fields={fields}
           record={record}
           editing={editing.includes(field.key)}
           onEdit={() => setEditing((now) => [...now.filter((k) => k !== field.key), field.key])}
@@ -58,14 +61,25 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   );
 }
 
+/** Why a formula has come to nothing, in words. */
+function whyEmpty(reason: Json, fields: FieldView[]): string {
+  const named = fields.find((f) => f.key === reason.field);
+  return t(`reason.${reason.code}` as Key, {
+    ...reason,
+    field: named ? labelOf(named) : (reason.field ?? ""),
+  });
+}
+
 function Fact({
   field,
+  fields,
   record,
   editing,
   onEdit,
   onClose,
 }: {
   field: FieldView;
+  fields: FieldView[];
   record: RecordView;
   editing: boolean;
   onEdit: () => void;
@@ -81,6 +95,7 @@ function Fact({
     was.current = editing;
   }, [editing]);
   const conflict = record.conflicts.find((c) => c.field === field.key);
+  const reason = record.reasons?.[field.key];
 
   async function save(next: Json) {
     setError(undefined);
@@ -104,7 +119,13 @@ function Fact({
       <div>
         {field.derived ? (
           <span className="value still" id={`value-${field.key}`}>
-            <Shown field={field} value={value} title={record.titles[field.key]} />
+            {reason && value === undefined ? (
+              <span className="faint" title={field.formula ?? undefined}>
+                {whyEmpty(reason, fields)}
+              </span>
+            ) : (
+              <Shown field={field} value={value} title={record.titles[field.key]} />
+            )}
           </span>
         ) : editing ? (
           <FieldEditor
@@ -172,7 +193,8 @@ function Fact({
 
 function Shown({ field, value, title }: { field: FieldView; value: Json; title: string | undefined }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
-  if (field.type === "tags") return value.map((tag: string) => <Tag key={tag} name={tag} />);
+  if (field.type === "tags" || field.type === "multi_choice")
+    return value.map((tag: string) => <Tag key={tag} name={tag} />);
   if (field.type === "emails" || field.type === "phones" || field.type === "addresses")
     return value.map((item: Json) => (
       <span key={item.id} className="row-line">

@@ -31,6 +31,8 @@ export function FieldEditor(props: Props) {
     case "yes_no":
     case "choice":
       return <Options {...props} />;
+    case "multi_choice":
+      return <Several {...props} />;
     default:
       return <Line {...props} />;
   }
@@ -128,12 +130,62 @@ function Options({ field, value, onSave, onCancel }: Props) {
   return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} />;
 }
 
+/** Some of the options; one that is offered no more can only go. */
+function Several({ field, value, onSave, onCancel }: Props) {
+  const before: string[] = value ?? [];
+  const [chosen, setChosen] = useState<string[]>(before);
+  const options = [...field.options, ...before.filter((o) => !field.options.includes(o))];
+  const save = () => {
+    const kept = options.filter((o) => chosen.includes(o));
+    if (kept.join("\n") === before.join("\n")) return onCancel();
+    onSave(kept.length > 0 ? kept : null);
+  };
+  return (
+    <fieldset
+      className="plain stack"
+      id={`edit-${field.key}`}
+      onKeyDown={(e) => {
+        keepPlain(e);
+        if (e.key === "Escape") onCancel();
+        else if (e.key === "Enter" && !(e.target instanceof HTMLButtonElement)) {
+          e.preventDefault();
+          save();
+        }
+      }}
+    >
+      <legend className="sr">{labelOf(field)}</legend>
+      {options.map((option, at) => (
+        <label className="row-line" key={option}>
+          <input
+            type="checkbox"
+            autoFocus={at === 0}
+            checked={chosen.includes(option)}
+            onChange={(e) =>
+              setChosen((now) => (e.target.checked ? [...now, option] : now.filter((o) => o !== option)))
+            }
+          />
+          {option}
+        </label>
+      ))}
+      <div className="row-line">
+        <button type="button" className="button primary" onClick={save}>
+          {t("save")}
+        </button>
+        <button type="button" className="button" onClick={onCancel}>
+          {t("cancel")}
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
 /** The stages of all pipelines. */
 function StagePicker({ field, value, onSave, onCancel }: Props) {
   const pipelines = useQuery(() => commands.pipelines(language() === "zh"), []).data;
   if (!pipelines) return null;
-  const several = pipelines.length > 1;
-  const options = pipelines.flatMap((p) =>
+  const live = pipelines.filter((p) => !p.gone);
+  const several = live.length > 1;
+  const options = live.flatMap((p) =>
     p.stages.map((s): [string, Json] => [several ? `${p.name}: ${s.name}` : s.name, s.id]),
   );
   return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} always />;

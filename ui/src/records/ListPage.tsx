@@ -4,7 +4,7 @@ import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/da
 import { ui } from "../app/registry";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
-import type { FieldView, Layout, ListRequest, RowView } from "../bindings";
+import type { FieldView, Layout, ListRequest, RowView, SavedView } from "../bindings";
 import { MOST } from "../duplicates/choices";
 import { canMerge } from "../duplicates/DuplicatesPage";
 import { MergeMail } from "../letters/MergeMail";
@@ -30,6 +30,9 @@ const splitTags = (text: string) =>
 
 const AS_USUAL: Layout = { columns: [], group: "" };
 
+/** Words of a filter that may have been fields of the user's own. */
+const goneIn = (filter: string) => (filter.match(/\bx_[a-z0-9_]+/g) ?? []).map((key) => ({ key }));
+
 type ListRoute = Extract<Route, { page: "list" }>;
 
 export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kind: Browsed) => void }) {
@@ -49,6 +52,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   const [peek, setPeek] = useState(false);
   const [naming, setNaming] = useState(false);
   const [dialog, setDialog] = useState<"options" | "filter">();
+  const [leftOut, setLeftOut] = useState<string[]>([]);
   const fields = useFields(kind);
   const version = useVersion();
   const filter = useRef<HTMLInputElement>(null);
@@ -61,7 +65,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   const layout = route.trash ? AS_USUAL : (arranged ?? settings?.layouts?.[kind] ?? AS_USUAL);
   const by = fields.some((f) => f.key === layout.group) ? layout.group : "";
   const columns = useMemo(
-    () => columnsFor(columnsOf(kind), layout.columns, fields),
+    () => columnsFor(columnsOf(kind, fields), layout.columns, fields),
     [kind, layout.columns, fields],
   );
   const sums = route.trash ? "" : summed(columns, fields).join(" ");
@@ -100,6 +104,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
 
   const changeInput = (text: string) => {
     setInput(text);
+    setLeftOut([]);
     setAt(0);
     top.current = 0;
     setSelected(new Set());
@@ -190,6 +195,18 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     };
     saving.current = saving.current.then(() => attempt(save));
   };
+
+  /** A view whose field or stage is gone lists without it, and says so. */
+  async function openView(view: SavedView) {
+    const isFilter = asRequest(view.filter, [...fields, ...goneIn(view.filter)]).filter !== "";
+    const asked = isFilter ? view.filter : "";
+    const fits = await attempt(() => commands.applying(kind, asked, view.sort));
+    const changed = fits && fits.left_out.length > 0;
+    changeInput(changed && isFilter ? fits.filter : view.filter);
+    setSort(changed ? fits.sort : view.sort);
+    setLayout(view.layout ?? AS_USUAL);
+    setLeftOut(fits?.left_out ?? []);
+  }
 
   async function deleteView(name: string) {
     if (!settings) return;
@@ -327,11 +344,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               type="button"
               className="button"
               aria-pressed={v.filter === input && v.sort === sort}
-              onClick={() => {
-                changeInput(v.filter);
-                setSort(v.sort);
-                setLayout(v.layout ?? AS_USUAL);
-              }}
+              onClick={() => void openView(v)}
             >
               {v.name}
             </button>
@@ -393,6 +406,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           </div>
         )}
       </div>
+      {leftOut.length > 0 && (
+        <p className="tools warn small" role="status" id="left-out">
+          {t("list.leftOut", { what: leftOut.join(", ") })}
+        </p>
+      )}
       {(conditions.length > 0 || route.within) && (
         <ul className="tools chips" aria-label={t("list.conditions")}>
           {route.within && (
@@ -463,7 +481,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
       {dialog === "options" && (
         <ListOptions
           fields={fields}
-          usual={columnsOf(kind).map((column) => column.key)}
+          usual={columnsOf(kind, fields).map((column) => column.key)}
           layout={layout}
           onChange={setLayout}
           onClose={() => setDialog(undefined)}

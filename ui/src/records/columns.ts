@@ -8,6 +8,7 @@ export function cellText(fields: Json, key: string): string {
   if (key === "emails" || key === "phones") return fields[key]?.[0]?.value ?? "";
   if (key === "city") return fields.addresses?.[0]?.city ?? "";
   if (fields[key] === undefined || fields[key] === null) return "";
+  if (Array.isArray(fields[key])) return fields[key].join(", ");
   return typeof fields[key] === "object" ? moneyInput(fields[key]) : String(fields[key]);
 }
 
@@ -44,7 +45,7 @@ export const headOf = (key: string, fields: FieldView[]): string => {
 export const shownColumns = (fields: FieldView[]): string[] => [
   "name",
   ...fields
-    .filter((f) => !UNSEEN.has(f.key) && !["name", "addresses", "lines"].includes(f.key))
+    .filter((f) => !f.shelved && !UNSEEN.has(f.key) && !["name", "addresses", "lines"].includes(f.key))
     .map((f) => f.key),
   ...(fields.some((f) => f.key === "addresses") ? ["city"] : []),
   "updated_at",
@@ -57,7 +58,7 @@ const SINGULAR = ["name", "first_name", "middle_name", "nickname", "number", "co
 export const groupable = (field: FieldView): boolean =>
   GROUPABLE.includes(field.type) && !UNSEEN.has(field.key) && !SINGULAR.includes(field.key);
 
-const EDITED = ["text", "choice", "number", "money", "date", "url"];
+const EDITED = ["text", "number", "money", "date", "url"];
 const WIDTHS: Partial<Record<FieldView["type"], string>> = {
   number: "90px",
   money: "minmax(100px, 0.8fr)",

@@ -7,7 +7,7 @@ import {
   Package,
   Users,
 } from "lucide-react";
-import type { Kind } from "../bindings";
+import type { FieldView, Kind } from "../bindings";
 import type { Key } from "../shared/en";
 import { language } from "../shared/i18n";
 
@@ -176,7 +176,20 @@ export const KINDS: Record<Browsed, KindOf> = {
   },
 };
 
-export const columnsOf = (kind: Kind): ColumnSpec[] => KINDS[browsed(kind)].columns;
+/** Fields of the user's own that a list shows, the first of them, behind what says who or what it is. */
+const OWN = 3;
+
+/** The columns of a list: those of its kind, and the first of the user's own fields. */
+export function columnsOf(kind: Kind, fields: FieldView[] = []): ColumnSpec[] {
+  const columns = KINDS[browsed(kind)].columns;
+  const own = fields.filter((f) => f.custom && !f.shelved && f.type !== "long_text").slice(0, OWN);
+  const made = own.map((f) => ({
+    key: f.key,
+    width: "minmax(90px, 0.8fr)",
+    editable: !f.derived && !["link", "choice", "multi_choice", "yes_no"].includes(f.type),
+  }));
+  return [...columns.slice(0, 2), ...made, ...columns.slice(2)];
+}
 
 /** A Chinese name begins with the family's. */
 export const askedOf = (kind: Browsed): string[] =>

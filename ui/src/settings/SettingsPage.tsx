@@ -1,17 +1,19 @@
 import { type ReactNode, useState } from "react";
-import { useFields, useQuery, useVersion } from "../app/data";
+import { useQuery, useVersion } from "../app/data";
 import { exportAll, verify } from "../app/registry";
-import type { ExportFormat, FieldType, Kind, KitView, Settings } from "../bindings";
+import type { ExportFormat, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
 import { Letterhead } from "../quotes/Letterhead";
-import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
+import { BROWSED, type Browsed, KINDS } from "../records/kinds";
 import { count } from "../shared/format";
-import { type Key, language, t, tOr, usePrefs } from "../shared/i18n";
+import { type Key, language, t, usePrefs } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { type Prefs, prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
 import { Kit } from "../start/Welcome";
+import { OwnFields } from "./Fields";
+import { Pipelines } from "./Pipelines";
 
 export function SettingsPage() {
   return (
@@ -24,6 +26,7 @@ export function SettingsPage() {
         <Vault />
         <Security />
         <OwnFields />
+        <Pipelines />
         <section>
           <h2>{t("letterhead.title")}</h2>
           <Letterhead />
@@ -338,102 +341,6 @@ function Security() {
           </div>
         </Dialog>
       )}
-    </section>
-  );
-}
-
-const TYPES: FieldType[] = [
-  "text",
-  "long_text",
-  "number",
-  "money",
-  "date",
-  "date_time",
-  "yes_no",
-  "choice",
-  "url",
-  "tags",
-];
-
-function OwnFields() {
-  const [kind, setKind] = useState<Browsed>("person");
-  const [label, setLabel] = useState("");
-  const [type, setType] = useState<FieldType>("text");
-  const [options, setOptions] = useState("");
-  const fields = useFields(kind).filter((f) => f.custom);
-  async function add() {
-    const list = options
-      .split(/[,，、;；]/)
-      .map((o) => o.trim())
-      .filter(Boolean);
-    if (await attempt(() => commands.addField(kind, label, type, type === "choice" ? list : []))) {
-      toast(t("settings.fieldAdded"));
-      setLabel("");
-      setOptions("");
-    }
-  }
-  return (
-    <section>
-      <h2>{t("settings.fields")}</h2>
-      {fields.map((f) => (
-        <Row key={f.key} label={f.label}>
-          <span className="soft">
-            {tOr(`type.${f.type}`, f.type)} {f.options.join(", ")}
-          </span>
-        </Row>
-      ))}
-      <div className="row-line wrap">
-        <select
-          className="input"
-          aria-label={t("settings.fieldFor")}
-          value={kind}
-          onChange={(e) => setKind(browsed(e.target.value as Kind))}
-        >
-          {BROWSED.map((of) => (
-            <option key={of} value={of}>
-              {t(KINDS[of].many)}
-            </option>
-          ))}
-        </select>
-        <input
-          className="input grow"
-          id="field-label"
-          aria-label={t("settings.fieldName")}
-          placeholder={t("settings.fieldName")}
-          value={label}
-          onChange={(e) => setLabel(e.target.value)}
-        />
-        <select
-          className="input"
-          aria-label={t("settings.fieldType")}
-          value={type}
-          onChange={(e) => setType(e.target.value as FieldType)}
-        >
-          {TYPES.map((x) => (
-            <option key={x} value={x}>
-              {t(`type.${x}` as Key)}
-            </option>
-          ))}
-        </select>
-        {type === "choice" && (
-          <input
-            className="input"
-            aria-label={t("settings.fieldOptions")}
-            placeholder={t("settings.fieldOptions")}
-            value={options}
-            onChange={(e) => setOptions(e.target.value)}
-          />
-        )}
-        <button
-          type="button"
-          className="button"
-          id="add-field"
-          disabled={!label.trim()}
-          onClick={() => void add()}
-        >
-          {t("settings.addField")}
-        </button>
-      </div>
     </section>
   );
 }

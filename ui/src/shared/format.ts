@@ -201,6 +201,7 @@ export function show(
     case "choice":
       return tOr(`option.${value}`, value);
     case "tags":
+    case "multi_choice":
       return value.join(", ");
     case "emails":
     case "phones":
