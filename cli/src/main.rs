@@ -2,8 +2,8 @@
 
 mod args;
 mod calendar;
-mod mail;
 mod fields;
+mod mail;
 mod quotes;
 mod report;
 mod run;

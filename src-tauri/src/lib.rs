@@ -1,8 +1,8 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
 mod commands;
-mod mail;
 mod fields;
+mod mail;
 mod merge;
 #[cfg(test)]
 mod names;
@@ -20,8 +20,8 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
-    use mail::*;
     use fields::*;
+    use mail::*;
     use merge::*;
     use quotes::*;
     use rep::*;

@@ -302,7 +302,7 @@ impl Words {
                 let lines = [part(first, "street"), city.trim().to_owned(), part(first, "country")];
                 lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
             }
-            FieldType::Tags => {
+            FieldType::Tags | FieldType::MultiChoice => {
                 let tags = json.as_array().map(Vec::as_slice).unwrap_or_default();
                 tags.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
             }

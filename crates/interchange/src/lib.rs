@@ -21,8 +21,8 @@ mod target;
 mod vcard;
 
 pub use assemble::{Assembled, CompanyDraft, Problem, assemble};
-pub use events::{Listed, event_of, todo_of};
 pub use draft::{EnclosedFile, LetterDraft};
+pub use events::{Listed, event_of, todo_of};
 pub use export::{CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of};
 pub use letter::{Correspondent, Letter, read_letter};
 pub use mapping::{How, Mapping, guess};
