@@ -97,6 +97,25 @@ export const commands = {
 	/**  What quotes look like and say. */
 	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
 	setLetterhead: (fields: { [key in string]: Value }) => __TAURI_INVOKE<Written>("plugin:satchel|set_letterhead", { fields }),
+	/**  A letter as it would be, from a text that may not be saved yet. */
+	letter: (text: TemplateText, about: RecordId | null) => __TAURI_INVOKE<LetterView>("plugin:satchel|letter", { text, about }),
+	template: (id: RecordId) => __TAURI_INVOKE<TemplateText>("plugin:satchel|template", { id }),
+	/**  Opens a letter in the mail program; false: it is too long for that, or takes a file along, and has to be a draft. */
+	openLetter: (letter: Letter) => __TAURI_INVOKE<boolean>("plugin:satchel|open_letter", { letter }),
+	/**  Writes a letter as a draft to a file that was chosen in a dialog. */
+	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_draft", { letter, path }),
+	/**  Opens a draft that was written before in the mail program. */
+	openDraft: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|open_draft", { path }),
+	/**  Dials a number in whatever program of the system does that. */
+	dial: (number: string) => __TAURI_INVOKE<null>("plugin:satchel|dial", { number }),
+	/**  Notes that a letter was sent. */
+	logLetter: (letter: Letter) => __TAURI_INVOKE<Written>("plugin:satchel|log_letter", { letter }),
+	/**  Writes a draft for each of some people, in a new folder inside of one that was chosen in a dialog. */
+	mergeMail: (template: RecordId, people: RecordId[], folder: string, log: boolean) => __TAURI_INVOKE<MergedMail>("plugin:satchel|merge_mail", { template, people, folder, log }),
+	/**  Notes a letter that was dropped on a record. */
+	logMail: (record: RecordId, path: string) => __TAURI_INVOKE<LoggedMail>("plugin:satchel|log_mail", { record, path }),
+	/**  Puts what such a letter encloses on the record. */
+	attachEnclosed: (record: RecordId, path: string, places: number[]) => __TAURI_INVOKE<Written[]>("plugin:satchel|attach_enclosed", { record, path, places }),
 	duplicates: (kind: Kind) => __TAURI_INVOKE<DuplicatesView>("plugin:satchel|duplicates", { kind }),
 	merge: (merge: Merge) => __TAURI_INVOKE<Written>("plugin:satchel|merge", { merge }),
 	notTheSame: (ids: RecordId[]) => __TAURI_INVOKE<Written>("plugin:satchel|not_the_same", { ids }),
@@ -421,6 +440,13 @@ export type DuplicatesView = {
 	total: number,
 };
 
+export type EnclosedView = {
+	name: string,
+	media_type: string,
+	/**  Bytes. */
+	size: number | null,
+};
+
 export type Event = 
 /**  Records were written; an empty list means: many. */
 { type: "changed"; records: RecordId[] } | 
@@ -588,6 +614,8 @@ export type InvitedView = {
 
 /**  Long work that can be stopped. */
 export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
+/**  Drafts for many. */
+"mail" | 
 /**  Counted in bytes. */
 "attach";
 
@@ -629,6 +657,8 @@ export type Kind = "person" | "company" |
 "quote" | 
 /**  What the team's quotes look like and say. */
 "letterhead" | 
+/**  A letter with places to fill in: see [`crate::template`]. */
+"template" | 
 /**  A field that the user has added to another kind. */
 "custom_field" | 
 /**  A file on another record. */
@@ -650,6 +680,42 @@ export type KitView = {
 export type Layout = {
 	columns: string[],
 	group: string,
+};
+
+export type LeftOut = {
+	id: RecordId,
+	title: string,
+	why: WhyLeftOut,
+	/**  The places that lack a value. */
+	missing: string[],
+};
+
+/**  A letter as it is to leave. */
+export type Letter = {
+	/**  The record that it was written from. */
+	about: RecordId,
+	name: string,
+	address: string,
+	subject: string,
+	body: string,
+	/**  The PDF of this quote goes with it, in this language. */
+	quote: [RecordId, PaperLanguage] | null,
+};
+
+/**  A letter that is filled in for somebody. */
+export type LetterView = {
+	subject: string,
+	body: string,
+	/**  Who gets it: nobody, where nobody has an address. */
+	name: string,
+	address: string,
+	/**  All addresses that it could go to. */
+	addresses: string[],
+	/**  Places whose value is not known, and places that name no field. */
+	missing: string[],
+	unknown: string[],
+	/**  Whoever gets it has said that they want no letters. */
+	no_contact: boolean,
 };
 
 /**  Records of a list that have the same in a field. */
@@ -701,6 +767,29 @@ export type Logged = {
 	today: string,
 };
 
+/**  What was understood of a letter. */
+export type LoggedMail = {
+	id: RecordId,
+	/**  Nothing, where the letter was there already, and says nothing new. */
+	operation: OperationId | null,
+	/**  The letter was there already. */
+	known: boolean,
+	/**  `in` or `out`. */
+	direction: string,
+	subject: string,
+	at: string,
+	/**  People of the vault who have written or got it. */
+	people: MailPerson[],
+	/**  What it encloses: it can be put on the record. */
+	enclosed: EnclosedView[],
+};
+
+export type MailPerson = {
+	id: RecordId,
+	title: string,
+	address: string,
+};
+
 /**  By what a row is recognised as a record that is there. */
 export type MatchKey = "external_id" | "email" | "phone";
 
@@ -718,6 +807,16 @@ export type Merge = {
 	others: RecordId[],
 	/**  Whose value a field is to have, where it is not as it would be by itself. */
 	fields?: { [key in string]: RecordId },
+};
+
+/**  What a merge has written. */
+export type MergedMail = {
+	/**  Where the drafts are. */
+	folder: string,
+	written: number,
+	left_out: LeftOut[],
+	/**  What has noted them as sent, where that was asked for. */
+	operation: OperationId | null,
 };
 
 /**  What has happened, or is to, with a record. */
@@ -1009,6 +1108,8 @@ export type Settings = {
 	region: string,
 	/**  ISO 4217. */
 	currency: string,
+	/**  One's own address: who drafts are from, and which letters are one's own. */
+	email: string,
 	views: SavedView[],
 	/**  How the list of a kind looks where somebody has said so. */
 	layouts?: { [key in string]: Layout },
@@ -1091,6 +1192,14 @@ export type TeamNews = {
 	requests: RequestView[],
 };
 
+/**  What a letter says before it is filled in. */
+export type TemplateText = {
+	subject: string,
+	body: string,
+	/**  How amounts and days are written. */
+	language: PaperLanguage,
+};
+
 /**  What a quote comes to, in minor units of its currency. */
 export type Totals = {
 	currency: string,
@@ -1146,6 +1255,12 @@ export type WhenView = {
 	/**  `09:30`. */
 	time: string | null,
 };
+
+export type WhyLeftOut = "no_address" | 
+/**  They want no letters. */
+"no_contact" | "missing" | 
+/**  In the trash, or not there any more. */
+"gone";
 
 /**  An answer to a write. */
 export type Written = {

@@ -505,7 +505,6 @@ function Cell({ row, field, view, onOpen }: CellProps) {
     );
   const title = row.titles[field];
   if (title) return title;
-  if (own) return show(own, value);
   if (field === "emails" || field === "phones") return value?.[0]?.value;
   if (field === "city")
     return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
