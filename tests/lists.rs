@@ -39,7 +39,10 @@ fn deals(session: &Session) {
     session.delete(&[gone], &mut |_| {}, &satchel_app::Cancel::default()).unwrap();
 }
 
-fn groups(session: &Session, by: Option<&str>, filter: &str) -> Vec<(Value, u32, Vec<(String, f64)>)> {
+/// What a group has in the field, how many it has, and its sums by currency.
+type Found = (Value, u32, Vec<(String, f64)>);
+
+fn groups(session: &Session, by: Option<&str>, filter: &str) -> Vec<Found> {
     let request = ListRequest { filter: filter.into(), ..ListRequest::default() };
     let groups = session.groups(Kind::Deal, &request, by, &["value".to_owned()]).unwrap();
     let value = |row: &satchel_app::views::RowView, by: &str| match row.titles.get(by) {

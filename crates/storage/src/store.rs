@@ -347,7 +347,12 @@ impl Store {
                 };
                 let checks = check(&own);
                 interrupts().remove(&number);
-                checks
+                let checks = checks?;
+                // Nothing more is written onto a file that does not hold together.
+                if checks.iter().any(|check| !check.ok && check.name == "cipher_integrity") {
+                    self.damaged.store(true, Ordering::Release);
+                }
+                Ok(checks)
             }
             None => self.read(check),
         }
