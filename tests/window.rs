@@ -1300,6 +1300,7 @@ fn a_quote_is_made() {
     window.script("document.querySelector('#letterhead').scrollIntoView()");
     window.accessibility("letterhead, Chinese, dark");
     window.picture("118-letterhead-zh-dark");
+    dress(&window, "en", "light");
 }
 
 const TWICE: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Notes,Labels\n\
@@ -1503,6 +1504,7 @@ fn a_rep_reads_reports() {
     window.wait("#report table");
     window.accessibility("a report in Chinese, dark");
     window.picture("109-activities-zh-dark");
+    dress(&window, "en", "light");
 }
 
 /// Which columns, in which groups, under which conditions: without the mouse, and as it was at the next start.
@@ -1899,6 +1901,7 @@ fn a_letter_is_written() {
     window.picture("126-template-zh-dark");
     window.resize(1024, 640);
     window.picture("127-template-small");
+    dress(&window, "en", "light");
 }
 
 #[test]
@@ -2038,4 +2041,5 @@ fn fields_are_made() {
         (!window.try_script("return !!document.querySelector('#board header select')")?.as_bool()?)
             .then_some(())
     });
+    dress(&window, "en", "light");
 }
