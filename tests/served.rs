@@ -818,3 +818,26 @@ fn files_in(dir: &Path) -> usize {
 fn first_file(dir: &Path) -> PathBuf {
     all_files(dir).remove(0)
 }
+
+/// The server and the author have both become older copies of themselves, and the author writes nothing more: the person
+/// comes from who has it, though what that one has written since stands on what is lost, the record's key included.
+#[test]
+fn what_author_and_server_have_lost_comes_from_who_has_it() {
+    let mut place = Place::new();
+    let mut devices = place.team(&[("Bo", Role::Member), ("Cy", Role::Admin)]);
+    place.keep_copy();
+    act(&mut devices, &Step::KeepVault(0));
+    act(&mut devices, &Step::Create(78));
+    act(&mut devices, &Step::Sync(0));
+    act(&mut devices, &Step::Sync(1));
+    place.become_copy();
+    devices.iter_mut().for_each(Device::forget);
+    act(&mut devices, &Step::OldVault(0));
+    act(&mut devices, &Step::Note(1, 71, 95));
+    settle(&devices);
+    devices.iter().for_each(|d| {
+        d.compact();
+    });
+    agree(&devices);
+    assert_eq!(devices[0].shown().len(), 1);
+}

@@ -58,32 +58,24 @@ impl Session {
         }
     }
 
-    /// A remote may have lost what nobody can send again: the log of a device that was removed, or that was restored and
-    /// has lost it, too. What came of it here stands for it. How many snapshots.
+    /// A remote may have lost what its author cannot send again, or not for weeks: a device that was removed, that was
+    /// restored and has lost it, too, or that is away. What came of it here stands for it. How many snapshots.
     pub(super) fn make_up_for(
         &self,
         team: &Team,
         remote: &dyn Remote,
         cancel: &Cancel,
     ) -> Result<u64, AppError> {
-        let feeds = self.store.read(team::feeds)?;
-        let mut newest: HashMap<[u8; 16], u64> = HashMap::from([(self.own().0, self.incarnation)]);
-        for feed in &feeds {
-            let known = newest.entry(feed.device).or_default();
-            *known = feed.incarnation.max(*known);
-        }
-        let is_closed = |feed: &&team::FeedRow| {
-            let removed = team.members.active(DeviceId(feed.device)).is_none();
-            removed || newest.get(&feed.device).is_some_and(|newest| feed.incarnation < *newest)
-        };
-        let closed: Vec<&team::FeedRow> = feeds.iter().filter(is_closed).collect();
-        if closed.is_empty() {
+        let own = (self.own().0, self.incarnation);
+        let mut feeds = self.store.read(team::feeds)?;
+        feeds.retain(|feed| (feed.device, feed.incarnation) != own);
+        if feeds.is_empty() {
             return Ok(0);
         }
         let there: HashMap<(DeviceId, u64), u64> =
             remote.places()?.into_iter().map(|p| ((p.device, p.incarnation), p.next)).collect();
         let mut lost = BTreeSet::new();
-        for feed in closed {
+        for feed in &feeds {
             let next = there.get(&(DeviceId(feed.device), feed.incarnation)).copied().unwrap_or(1);
             if next < feed.next {
                 let rows =

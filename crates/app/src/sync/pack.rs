@@ -76,11 +76,14 @@ impl<'a> Draft<'a> {
             Some(known) => known,
             None => (DocTag(*Uuid::new_v4().as_bytes()), RecordKey::generate()?),
         };
+        let kind = if covers.is_some() { EntryKind::Snapshot } else { EntryKind::Change };
         if is_new {
             team::put_doc(tx, &tag.0, &record, key.as_bytes())?;
+        }
+        // The entry that brought the key may be lost, or left out for a snapshot.
+        if is_new || kind == EntryKind::Snapshot {
             self.wrap(tag, &key)?;
         }
-        let kind = if covers.is_some() { EntryKind::Snapshot } else { EntryKind::Change };
         let mut others = Vec::new();
         if kind == EntryKind::Snapshot {
             // What tells whose they are may be left out for it.
