@@ -283,3 +283,116 @@ fn a_quote_is_a_paper_of_the_firm() {
     assert!(!at("c.pdf").exists());
     assert!(session.write_quote_pdf(acme, PaperLanguage::En, &at("c.pdf")).is_err(), "no quote");
 }
+
+fn put_away(session: &Session, ids: &[RecordId]) {
+    session.delete(ids, &mut |_| {}, &Cancel::default()).unwrap();
+}
+
+/// The value of a deal is what its quotes say when one of them says something else, and a person's word otherwise.
+#[test]
+fn a_deal_follows_its_quotes_and_nothing_else() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let deal = new(session, Kind::Deal, json!({"name": "Pumps"}));
+    let offer = |deal: RecordId, amount: &str| {
+        let lines = json!([{"name": "All in one", "unit_price": amount}]);
+        new(session, Kind::Quote, json!({"deal": deal.to_string(), "lines": lines}))
+    };
+    let (first, second) = (offer(deal, "100 EUR"), offer(deal, "200 EUR"));
+    let value = |deal| field(session, deal, "value");
+    assert_eq!(value(deal), eur(20_000));
+    set(session, deal, json!({"value": "50000 EUR"}));
+    set(session, second, json!({"notes": "wants blue ones"}));
+    assert_eq!(value(deal), eur(5_000_000), "a note changes no value");
+
+    // Several at once: what stands when all of them are changed counts.
+    let third = offer(deal, "300 EUR");
+    assert_eq!(value(deal), eur(30_000));
+    let both = fields(json!({"status": "declined"}));
+    session.set_many(&[second, third], &both, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(value(deal), eur(10_000), "the only one that stands");
+    let revised = session.revise_quote(third).unwrap().id;
+    assert_eq!(value(deal), eur(30_000), "it is offered again");
+    put_away(session, &[revised]);
+    assert_eq!(value(deal), eur(10_000));
+    undo(session);
+    assert_eq!(value(deal), eur(30_000));
+
+    // A quote that was for another deal.
+    let other = new(session, Kind::Deal, json!({"name": "Seals"}));
+    set(session, revised, json!({"deal": other.to_string()}));
+    assert_eq!((value(deal), value(other)), (eur(10_000), eur(30_000)));
+    put_away(session, &[first, revised]);
+    assert_eq!(value(deal), eur(10_000), "with no quote left it stays");
+    session.restore(&[first], &mut |_| {}, &Cancel::default()).unwrap();
+    set(session, first, json!({"deal": null}));
+    assert_eq!(value(deal), eur(10_000));
+}
+
+#[test]
+fn what_was_said_of_a_line_stays_said() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let pump = new(
+        session,
+        Kind::Product,
+        json!({"name": "Pump", "price": "100 EUR", "unit": "piece", "tax": 21, "description": "40 l/min"}),
+    );
+    let line = |more: Value| {
+        let mut line = json!({"product": pump.to_string()});
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let quote = new(session, Kind::Quote, json!({"lines": [line]}));
+        (field(session, quote, "lines")[0].clone(), session.quote(quote).unwrap().sums.unwrap().total)
+    };
+    assert_eq!(line(json!({})).1, 12_100);
+    assert_eq!(line(json!({"tax": 0})).1, 10_000, "for an export");
+    assert_eq!(line(json!({"tax": 10})).1, 11_000);
+    assert_eq!(line(json!({"unit_price": "50 EUR"})).1, 6_050, "another price, the same tax");
+    let (said, _) = line(json!({"description": "60 l/min", "unit": "box"}));
+    assert_eq!((said["description"].as_str(), said["unit"].as_str()), (Some("60 l/min"), Some("box")));
+    // What is in the trash is not offered.
+    let book = new(session, Kind::PriceBook, json!({"name": "Resellers", "discount": 10}));
+    assert_eq!(session.offer(pump, Some(book)).unwrap().unit_price.unwrap().minor, 9_000);
+    put_away(session, &[book]);
+    assert_eq!(session.offer(pump, Some(book)).unwrap().unit_price.unwrap().minor, 10_000);
+    put_away(session, &[pump]);
+    assert!(session.offer(pump, None).is_err());
+}
+
+#[test]
+fn numbers_of_ones_own_keep_their_strokes() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let offer = |number: &str| {
+        let lines = json!([{"name": "All in one", "unit_price": "1 EUR"}]);
+        new(session, Kind::Quote, json!({"number": number, "lines": lines}))
+    };
+    let (quote, _) = (offer("2026/015"), offer("2026/040"));
+    let second = session.revise_quote(quote).unwrap().id;
+    let number = field(session, second, "number");
+    assert!(number.as_str().unwrap().starts_with("2026/015/2"), "{number}");
+    let third = session.revise_quote(second).unwrap().id;
+    assert!(field(session, third, "number").as_str().unwrap().starts_with("2026/015/3"));
+    // A number that nobody can count on from.
+    let own = new(session, Kind::Quote, json!({"name": "x"}));
+    let given = field(session, own, "number").as_str().unwrap().to_owned();
+    offer(&format!("{}4294967295", given.trim_end_matches("001")));
+    let next = new(session, Kind::Quote, json!({"name": "y"}));
+    assert!(field(session, next, "number").as_str().unwrap().ends_with("-002"));
+    set(session, quote, json!({"number": null}));
+    let renamed = session.revise_quote(quote).unwrap().id;
+    assert!(field(session, renamed, "number").as_str().unwrap().contains("-003/"), "one of ours");
+}
+
+#[test]
+fn a_letterhead_that_was_taken_back_says_nothing() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    session.set_letterhead(&fields(json!({"name": "Norte", "tax": 21}))).unwrap();
+    undo(session);
+    assert!(session.letterhead().unwrap().is_empty());
+    session.set_letterhead(&fields(json!({"name": "Sur"}))).unwrap();
+    assert_eq!(session.letterhead().unwrap()["name"], "Sur");
+    undo(session);
+    assert!(session.letterhead().unwrap().is_empty());
+}

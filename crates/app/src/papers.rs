@@ -209,7 +209,7 @@ impl Words {
             quantity: format!("{} {}", line.quantity.normalize(), line.unit).trim().to_owned(),
             unit_price: line.unit_price.as_ref().map(price).unwrap_or_default(),
             discount: percent(line.discount),
-            tax: percent(line.tax),
+            tax: percent(line.rate()),
             total: self.money(sum, &sums.currency),
         }
     }

@@ -1,9 +1,9 @@
 //! Quotes: their numbers, prices, versions, and the deal whose value follows them.
 
 use crate::{
-    AppError, Session,
+    AppError, Cancel, Session,
     day::local_day,
-    records::{FieldInput, Values, read_input, registers_of},
+    records::{FieldInput, Values, out_of_trash, read_input, registers_of},
     session::now,
     views::{QuoteView, Written, WrittenMany},
 };
@@ -17,10 +17,15 @@ use satchel_domain::{
 };
 use satchel_storage::{Connection, documents, quotes, team};
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// How long an offer stands where the letterhead does not say.
 const VALID_DAYS: f64 = 30.0;
+/// More than these are put in the trash like anything else.
+const MANY: usize = 1000;
+/// A higher number in a year is none that was counted up to.
+const MOST_A_YEAR: u32 = 9_999_999;
 /// What a new version does not take over.
 const OF_ONE_VERSION: [&str; 4] = ["decided_at", "declined_reason", DELETED_AT, EXTERNAL_ID];
 
@@ -29,7 +34,9 @@ impl Session {
     pub fn letterhead(&self) -> Result<Map<String, Json>, AppError> {
         let id = self.letterhead_id();
         match self.store.read(|db| documents::exists(db, id))? {
-            true => Ok(self.get(id)?.fields),
+            true => Ok(Some(self.get(id)?)
+                .filter(|view| view.deleted_at.is_none())
+                .map_or_else(Map::new, |v| v.fields)),
             false => Ok(Map::new()),
         }
     }
@@ -50,7 +57,14 @@ impl Session {
             });
         }
         if self.store.read(|db| documents::exists(db, id))? {
-            return self.set(id, input);
+            // Somebody may have taken it back altogether.
+            let wanted = registers_of(&values);
+            let plan = |now: &Registers| {
+                let fields = values.keys().flat_map(|key| difference(key, now, &wanted));
+                out_of_trash(now).into_iter().chain(fields).collect::<Changes>()
+            };
+            let written = self.write_registers(&[id], "edit", &plan, &mut |_| {}, &Cancel::default())?;
+            return Ok(Written { id, operation: written.operation });
         }
         let made = [(id, Kind::Letterhead, registers_of(&values))];
         Ok(Written { id, operation: Some(self.together("create", &made, &[])?) })
@@ -67,7 +81,10 @@ impl Session {
         let year = today.get(..4).and_then(|y| y.parse().ok()).unwrap_or_default();
         let prefix = quote::number_prefix(year, &self.code()?);
         let given = self.store.read(|db| quotes::numbers(db, &prefix))?;
-        let number = |n: &String| n.get(prefix.len()..)?.split('/').next()?.parse::<u32>().ok();
+        let number = |n: &String| {
+            let count = n.get(prefix.len()..)?.split('/').next()?.parse::<u32>().ok()?;
+            Some(count).filter(|count| *count <= MOST_A_YEAR)
+        };
         let next = given.iter().filter_map(number).max().unwrap_or(0) + 1;
         Ok(format!("{prefix}{next:03}"))
     }
@@ -119,15 +136,18 @@ impl Session {
                 continue;
             };
             let offered = self.offer(product, book)?;
-            if line.name.is_empty() {
-                line.name = offered.name;
-                line.description = offered.description;
-                line.unit = offered.unit;
+            // What was said stays as it was said.
+            for (said, own) in [
+                (&mut line.name, offered.name),
+                (&mut line.description, offered.description),
+                (&mut line.unit, offered.unit),
+            ] {
+                if said.is_empty() {
+                    *said = own;
+                }
             }
-            if line.unit_price.is_none() {
-                line.unit_price = offered.unit_price;
-                line.tax = offered.tax;
-            }
+            line.unit_price = line.unit_price.take().or(offered.unit_price);
+            line.tax = line.tax.or(offered.tax);
         }
         match quote::totals(lines, rust_decimal::Decimal::ZERO) {
             Ok(_) | Err(quote::QuoteError::Nothing) => Ok(()),
@@ -137,7 +157,8 @@ impl Session {
 
     /// A product as a line of a quote, at the price of a book.
     pub fn offer(&self, product: RecordId, book: Option<RecordId>) -> Result<Line, AppError> {
-        let view = self.get(product).ok().filter(|view| view.kind == Kind::Product);
+        let view = self.get(product).ok();
+        let view = view.filter(|view| view.kind == Kind::Product && view.deleted_at.is_none());
         let missing =
             || AppError { field: Some("lines".to_owned()), ..AppError::not_found("product", product) };
         let view = view.ok_or_else(missing)?;
@@ -148,17 +169,18 @@ impl Session {
         };
         let own: Option<Money> =
             view.fields.get("price").and_then(|price| serde_json::from_value(price.clone()).ok());
-        let price = match book {
-            Some(book) => {
-                let off = number(&self.get(book)?.fields, "discount").unwrap_or_default();
+        let book = book.and_then(|book| Some((book, self.get(book).ok()?)));
+        let price = match book.filter(|(_, view)| view.deleted_at.is_none()) {
+            Some((book, view)) => {
+                let off = number(&view.fields, "discount").unwrap_or_default();
                 let agreed = self.store.read(|db| quotes::price_in(db, book, product))?;
                 agreed.or_else(|| reduced(own, off))
             }
             None => own,
         };
         let tax = match number(&view.fields, "tax") {
-            Some(tax) => tax,
-            None => number(&self.letterhead()?, "tax").unwrap_or_default(),
+            Some(tax) => Some(tax),
+            None => number(&self.letterhead()?, "tax"),
         };
         Ok(Line {
             product: Some(product),
@@ -179,9 +201,9 @@ impl Session {
         let (id, registers) = (RecordId(Uuid::now_v7()), registers_of(&values));
         satchel_document::fits(&registers)?;
         let fields = fields_of(Kind::Quote, &registers, &self.catalogue());
-        let deal = self.store.read(|db| self.follows(db, id, &fields))?;
+        let deals = self.store.read(|db| self.deals_after(db, &[(id, None, standing(id, &fields))]))?;
         let made = [(id, Kind::Quote, registers)];
-        let operation = self.together("create", &made, &deal.into_iter().collect::<Vec<_>>())?;
+        let operation = self.together("create", &made, &deals)?;
         Ok(Written { id, operation: Some(operation) })
     }
 
@@ -201,7 +223,7 @@ impl Session {
             }
         }
         let catalogue = self.catalogue();
-        let mut edits: Vec<(RecordId, Changes)> = Vec::new();
+        let (mut edits, mut moved) = (Vec::new(), Vec::new());
         for id in ids {
             let registers = self.registers_of_quote(*id)?;
             let there = fields_of(Kind::Quote, &registers, &catalogue);
@@ -217,19 +239,23 @@ impl Session {
             if changes.is_empty() {
                 continue;
             }
+            let in_trash = registers.contains_key(DELETED_AT);
             let fields = fields_of(Kind::Quote, &applied(registers, &changes), &catalogue);
             let promised =
                 matches!(values.get("status"), Some(Some(Value::Text(s))) if s == "sent" || s == "accepted");
             if promised {
                 quote::totals_of(&fields).map_err(|e| AppError::refused(e.to_string()))?;
             }
-            edits.extend(self.store.read(|db| self.follows(db, *id, &fields))?);
+            if !in_trash {
+                moved.push((*id, standing(*id, &there), standing(*id, &fields)));
+            }
             edits.push((*id, changes));
         }
         if edits.is_empty() {
             return Ok(WrittenMany { operation: None, count: 0 });
         }
         let count = u32::try_from(edits.len()).unwrap_or(u32::MAX);
+        edits.extend(self.store.read(|db| self.deals_after(db, &moved))?);
         Ok(WrittenMany { operation: Some(self.together(label, &[], &edits)?), count })
     }
 
@@ -243,43 +269,76 @@ impl Session {
         })
     }
 
-    /// What a deal is worth once a quote for it says this: what was accepted last, else what was offered last.
-    fn follows(
+    /// Puts quotes in the trash, or takes them out of it, and the value of their deals with them; nothing if there is no
+    /// quote among the records.
+    pub(crate) fn with_deals(
         &self,
-        db: &Connection,
-        id: RecordId,
-        fields: &Fields,
-    ) -> Result<Option<(RecordId, Changes)>, AppError> {
-        let Some(deal) = fields.get("deal").and_then(Value::as_reference) else { return Ok(None) };
-        let text = |key: &str| fields.get(key).map(Value::to_text);
-        let net = match fields.get("net") {
-            Some(Value::Money(net)) => Some(net.clone()),
-            _ => None,
+        label: &str,
+        ids: &[RecordId],
+        plan: &dyn Fn(&Registers) -> Changes,
+    ) -> Result<Option<WrittenMany>, AppError> {
+        let is_quote = |db: &Connection, id: RecordId| -> Result<bool, AppError> {
+            Ok(documents::find(db, id)?.is_some_and(|(_, kind)| kind == Kind::Quote))
         };
-        let own = quotes::Offer {
-            id,
-            status: text("status").unwrap_or_default(),
-            date: text("date"),
-            number: text("number").unwrap_or_default(),
-            net,
-        };
-        let mut offers = quotes::of_deal(db, deal)?;
-        offers.retain(|offer| offer.id != id);
-        offers.push(own);
-        let latest = |statuses: &[&str]| {
-            let of = offers.iter().filter(|o| statuses.contains(&o.status.as_str()) && o.net.is_some());
-            of.max_by(|a, b| (&a.date, &a.number).cmp(&(&b.date, &b.number))).and_then(|o| o.net.clone())
-        };
-        let Some(worth) = latest(&["accepted"]).or_else(|| latest(&["draft", "sent"])) else {
-            return Ok(None);
-        };
-        let (row, document) = self.load(db, deal)?;
-        if row.kind != Kind::Deal {
+        let quotes = self
+            .store
+            .read::<_, AppError>(|db| ids.iter().try_fold(false, |any, id| Ok(any || is_quote(db, *id)?)))?;
+        if !quotes || ids.len() > MANY {
             return Ok(None);
         }
-        let wanted = registers_of(&Values::from([("value".to_owned(), Some(Value::Money(worth)))]));
-        let changes: Changes = difference("value", &document.registers(), &wanted).into_iter().collect();
-        Ok((!changes.is_empty()).then_some((deal, changes)))
+        let catalogue = self.catalogue();
+        let (mut edits, mut moved) = (Vec::new(), Vec::new());
+        for id in ids {
+            let (kind, registers) = self.store.glance::<_, AppError>(|db| {
+                let (row, document) = self.load(db, *id)?;
+                Ok((row.kind, guarded(|| Ok::<_, AppError>(document.registers()))?))
+            })?;
+            let changes = plan(&registers);
+            if changes.is_empty() {
+                continue;
+            }
+            if kind == Kind::Quote {
+                let stands = |now: &Registers| {
+                    let there = !now.contains_key(DELETED_AT);
+                    there.then(|| standing(*id, &fields_of(kind, now, &catalogue))).flatten()
+                };
+                let before = stands(&registers);
+                moved.push((*id, before, stands(&applied(registers, &changes))));
+            }
+            edits.push((*id, changes));
+        }
+        if edits.is_empty() {
+            return Ok(Some(WrittenMany { operation: None, count: 0 }));
+        }
+        let count = u32::try_from(edits.len()).unwrap_or(u32::MAX);
+        edits.extend(self.store.read(|db| self.deals_after(db, &moved))?);
+        Ok(Some(WrittenMany { operation: Some(self.together(label, &[], &edits)?), count }))
+    }
+
+    /// What deals are worth once quotes for them stand so: what was accepted last, else what was offered last. Only deals
+    /// whose quotes say something else than before.
+    fn deals_after(&self, db: &Connection, moved: &[Moved]) -> Result<Vec<(RecordId, Changes)>, AppError> {
+        let deals = moved.iter().filter(|(_, before, after)| before != after);
+        let deals = deals.flat_map(|(_, before, after)| before.iter().chain(after).map(|(deal, _)| *deal));
+        let mut out = Vec::new();
+        for deal in deals.collect::<BTreeSet<RecordId>>() {
+            // It may not be here yet.
+            if documents::find(db, deal)?.is_none_or(|(_, kind)| kind != Kind::Deal) {
+                continue;
+            }
+            let mut offers = quotes::of_deal(db, deal)?;
+            offers.retain(|offer| moved.iter().all(|(id, ..)| *id != offer.id));
+            let now = moved.iter().filter_map(|(_, _, after)| after.as_ref());
+            offers.extend(now.filter(|(of, _)| *of == deal).map(|(_, offer)| offer.clone()));
+            let Some(worth) = worth(&offers) else { continue };
+            let (_, document) = self.load(db, deal)?;
+            let wanted = registers_of(&Values::from([("value".to_owned(), Some(Value::Money(worth)))]));
+            let changes: Changes = difference("value", &document.registers(), &wanted).into_iter().collect();
+            if !changes.is_empty() {
+                out.push((deal, changes));
+            }
+        }
+        Ok(out)
     }
 
     /// A new version of a quote, to be changed; the one before it no longer stands, unless it was accepted.
@@ -287,16 +346,20 @@ impl Session {
         let mut registers = self.registers_of_quote(id)?;
         let catalogue = self.catalogue();
         let fields = fields_of(Kind::Quote, &registers, &catalogue);
-        let number = fields.get("number").map(Value::to_text).unwrap_or_default();
-        let root = number.split('/').next().unwrap_or_default().to_owned();
-        let version = |number: &String| {
-            let last = number.split('/').nth(1)?;
-            last.split('-').next()?.parse::<u32>().ok()
-        };
-        let given = self.store.read(|db| quotes::numbers(db, &root))?;
-        let next = given.iter().filter_map(version).max().unwrap_or(1) + 1;
-        registers.retain(|path, _| !OF_ONE_VERSION.contains(&field_of(path)));
         let (today, _) = local_day();
+        let number = fields.get("number").map(Value::to_text).unwrap_or_default();
+        let version = match fields.get("version") {
+            Some(Value::Number(version)) => format!("{version}").parse().unwrap_or(1),
+            _ => 1,
+        };
+        let root = match quote::root_of(&number, version) {
+            "" => self.next_number(&today)?,
+            root => root.to_owned(),
+        };
+        let given = self.store.read(|db| quotes::numbers(db, &format!("{root}/")))?;
+        let given = given.iter().filter_map(|number| quote::version_of(number, &root));
+        let next = given.max().unwrap_or(version).max(version) + 1;
+        registers.retain(|path, _| !OF_ONE_VERSION.contains(&field_of(path)));
         let valid = self.letterhead()?.get("valid_days").and_then(Json::as_f64).unwrap_or(VALID_DAYS);
         let own = Values::from([
             ("number".to_owned(), Some(Value::Text(quote::version_number(&root, next, &self.code()?)))),
@@ -313,11 +376,15 @@ impl Session {
             (id, all.collect::<Changes>())
         });
         let made = RecordId(Uuid::now_v7());
-        let operation = self.together(
-            "revise",
-            &[(made, Kind::Quote, registers)],
-            &before.into_iter().collect::<Vec<_>>(),
-        )?;
+        let mut edits: Vec<(RecordId, Changes)> = before.into_iter().collect();
+        let now = standing(made, &fields_of(Kind::Quote, &registers, &catalogue));
+        let mut moved = vec![(made, None, now)];
+        if let (Some(_), Some((deal, offer))) = (edits.first(), standing(id, &fields)) {
+            let after = quotes::Offer { status: "superseded".to_owned(), ..offer.clone() };
+            moved.push((id, Some((deal, offer)), Some((deal, after))));
+        }
+        edits.extend(self.store.read(|db| self.deals_after(db, &moved))?);
+        let operation = self.together("revise", &[(made, Kind::Quote, registers)], &edits)?;
         Ok(Written { id: made, operation: Some(operation) })
     }
 
@@ -331,6 +398,35 @@ impl Session {
             Err(e) => QuoteView { sums: None, problem: Some(e.to_string()) },
         })
     }
+}
+
+/// A quote, and how it stood to its deal before and after.
+type Moved = (RecordId, Option<(RecordId, quotes::Offer)>, Option<(RecordId, quotes::Offer)>);
+
+/// The deal of a quote, and what the quote says of it.
+fn standing(id: RecordId, fields: &Fields) -> Option<(RecordId, quotes::Offer)> {
+    let deal = fields.get("deal").and_then(Value::as_reference)?;
+    let text = |key: &str| fields.get(key).map(Value::to_text);
+    let net = match fields.get("net") {
+        Some(Value::Money(net)) => Some(net.clone()),
+        _ => None,
+    };
+    let offer = quotes::Offer {
+        id,
+        status: text("status").unwrap_or_else(|| "draft".to_owned()),
+        date: text("date"),
+        number: text("number").unwrap_or_default(),
+        net,
+    };
+    Some((deal, offer))
+}
+
+fn worth(offers: &[quotes::Offer]) -> Option<Money> {
+    let latest = |statuses: &[&str]| {
+        let of = offers.iter().filter(|o| statuses.contains(&o.status.as_str()) && o.net.is_some());
+        of.max_by(|a, b| (&a.date, &a.number).cmp(&(&b.date, &b.number))).and_then(|o| o.net.clone())
+    };
+    latest(&["accepted"]).or_else(|| latest(&["draft", "sent"]))
 }
 
 fn reference(values: &Values, key: &str) -> Option<RecordId> {

@@ -298,7 +298,10 @@ impl Session {
             true => Changes::new(),
             false => vec![(DELETED_AT.to_owned(), Some(Scalar::Int(at)))],
         };
-        self.write_registers(ids, "delete", &plan, progress, cancel)
+        match self.with_deals("delete", ids, &plan)? {
+            Some(written) => Ok(written),
+            None => self.write_registers(ids, "delete", &plan, progress, cancel),
+        }
     }
 
     /// Takes records out of the trash.
@@ -308,7 +311,10 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
-        self.write_registers(ids, "restore", &out_of_trash, progress, cancel)
+        match self.with_deals("restore", ids, &out_of_trash)? {
+            Some(written) => Ok(written),
+            None => self.write_registers(ids, "restore", &out_of_trash, progress, cancel),
+        }
     }
 
     /// Edits each record by what `plan` makes of its registers, as one operation.

@@ -39,9 +39,9 @@ pub struct Line {
     /// Percent off.
     #[serde(serialize_with = "plain")]
     pub discount: Decimal,
-    /// Percent.
-    #[serde(serialize_with = "plain")]
-    pub tax: Decimal,
+    /// Percent; none: as the product says, and else no tax.
+    #[serde(serialize_with = "plain_if_any", skip_serializing_if = "Option::is_none")]
+    pub tax: Option<Decimal>,
 }
 
 /// As the numbers of JSON are: what fits into a line is exact in them, too.
@@ -50,6 +50,10 @@ fn plain<S: serde::Serializer>(number: &Decimal, to: S) -> Result<S::Ok, S::Erro
         true => to.serialize_i64(number.to_i64().unwrap_or_default()),
         false => to.serialize_f64(number.to_f64().unwrap_or_default()),
     }
+}
+
+fn plain_if_any<S: serde::Serializer>(number: &Option<Decimal>, to: S) -> Result<S::Ok, S::Error> {
+    plain(&number.unwrap_or_default(), to)
 }
 
 /// The parts of a line that are registers of their own.
@@ -73,7 +77,7 @@ impl Line {
                 self.unit_price.as_ref().map(|m| format!("{} {}", m.minor, m.currency)).unwrap_or_default()
             }
             "discount" => unless_zero(self.discount),
-            _ => unless_zero(self.tax),
+            _ => unless_zero(self.rate()),
         }
     }
 
@@ -92,9 +96,14 @@ impl Line {
                 self.unit_price = money;
             }
             "discount" => self.discount = value.parse().unwrap_or_default(),
-            "tax" => self.tax = value.parse().unwrap_or_default(),
+            "tax" => self.tax = value.parse().ok(),
             _ => {}
         }
+    }
+
+    /// Its tax in percent.
+    pub fn rate(&self) -> Decimal {
+        self.tax.unwrap_or_default().normalize()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -135,7 +144,7 @@ impl Line {
             quantity: self.quantity.normalize(),
             unit_price: self.unit_price,
             discount: percent(self.discount)?,
-            tax: percent(self.tax)?,
+            tax: self.tax.map(percent).transpose()?,
         })
     }
 
@@ -212,7 +221,7 @@ fn sums(lines: &[Line], discount: Decimal, currency: String) -> Option<Totals> {
     let mut by_rate: BTreeMap<Decimal, i64> = BTreeMap::new();
     for line in lines {
         let net = if line.unit_price.is_some() { line.net()? } else { 0 };
-        let base = by_rate.entry(line.tax.normalize()).or_default();
+        let base = by_rate.entry(line.rate()).or_default();
         *base = base.checked_add(net)?;
         nets.push(net);
     }
@@ -270,6 +279,23 @@ pub fn version_number(root: &str, version: u32, code: &str) -> String {
         (_, false) => format!("{root}/{version}-{code}"),
     }
 }
+
+/// Which version of the quote with this root a number is, if it is one.
+pub fn version_of(number: &str, root: &str) -> Option<u32> {
+    let version = number.strip_prefix(root)?.strip_prefix('/')?;
+    let (digits, code) = version.split_once('-').unwrap_or((version, "A"));
+    let sound = !code.is_empty() && code.bytes().all(|b| b.is_ascii_uppercase());
+    digits.parse().ok().filter(|n: &u32| sound && *n <= MOST_VERSIONS)
+}
+
+/// The number of the first version of a quote, from that of any; what people write with a stroke is no version.
+pub fn root_of(number: &str, version: u32) -> &str {
+    let cut = number.rsplit_once('/').filter(|(root, _)| version_of(number, root) == Some(version));
+    cut.filter(|_| version > 1).map_or(number, |(root, _)| root)
+}
+
+/// More is a number of somebody else's.
+const MOST_VERSIONS: u32 = 999_999;
 
 /// The beginning of the numbers that a device gives in a year: `2026-K7Q-`.
 pub fn number_prefix(year: i16, code: &str) -> String {

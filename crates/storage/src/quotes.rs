@@ -2,13 +2,17 @@
 
 use crate::{StorageError, documents::parsed};
 use rusqlite::{Connection, OptionalExtension, params};
-use satchel_domain::{Kind, RecordId, money::Money};
+use satchel_domain::{RecordId, money::Money, text::sort_key};
 
 /// The numbers that begin so, of all quotes, those in the trash included: a number is given once.
 pub fn numbers(db: &Connection, prefix: &str) -> Result<Vec<String>, StorageError> {
-    let mut statement = db.prepare_cached("SELECT number FROM quote WHERE number >= ?1 AND number < ?2")?;
-    let rows = statement.query_map(params![prefix, format!("{prefix}~")], |r| r.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let (from, sql) =
+        (sort_key(prefix), "SELECT number FROM quote WHERE number_sort >= ?1 AND number_sort < ?2");
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params![from, format!("{from}\u{10ffff}")], |r| r.get(0))?;
+    let mut numbers: Vec<String> = rows.collect::<Result<_, _>>()?;
+    numbers.retain(|number| number.starts_with(prefix));
+    Ok(numbers)
 }
 
 /// A quote as its deal sees it.
@@ -50,11 +54,4 @@ pub fn price_in(
     let mut statement = db.prepare_cached(sql)?;
     let money = |r: &rusqlite::Row<'_>| Ok(Money { minor: r.get(0)?, currency: r.get(1)? });
     Ok(statement.query_row(params![price_book.to_string(), product.to_string()], money).optional()?)
-}
-
-/// The records of a small kind, by what they are called.
-pub fn all_called(db: &Connection, kind: Kind) -> Result<Vec<(RecordId, String)>, StorageError> {
-    let sql = format!("SELECT id, called FROM {kind} WHERE deleted_at IS NULL ORDER BY sort, id LIMIT 500");
-    let mut statement = db.prepare_cached(&sql)?;
-    Ok(statement.query_map([], |r| Ok((parsed(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
 }
