@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use satchel_app::{
-    Cancel, Code, ImportOptions, ListRequest, Merge, Role, SeedLocale, SeedOptions, Session,
-    domain::{Kind, OperationId, RecordId, duplicates::Reason},
+    Cancel, Code, ImportOptions, ListRequest, Merge, NewField, Role, SeedLocale, SeedOptions, Session,
+    domain::{FieldType, Kind, OperationId, RecordId, duplicates::Reason},
 };
 use satchel_tests::{
     Laptop,
@@ -513,4 +513,28 @@ proptest! {
         let sound = session.verify(&mut |_| {}).unwrap().ok;
         prop_assert!(sound);
     }
+}
+
+/// What has led from one of the two to the other leads nowhere once they are one.
+#[test]
+fn nobody_is_referred_by_who_he_is() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let keep = session.create(Kind::Person, &fields(json!({"first_name": "Ana"}))).unwrap().id;
+    let other = session.create(Kind::Person, &fields(json!({"first_name": "Ana"}))).unwrap().id;
+    let field = NewField {
+        kind: Kind::Person,
+        label: "Referred by".into(),
+        ty: FieldType::Link,
+        options: Vec::new(),
+        links: Some(Kind::Person),
+        formula: None,
+    };
+    session.make_field(&field, &mut |_| {}, &Cancel::default()).unwrap();
+    let key = "x_referred_by";
+    for (one, two) in [(keep, other), (other, keep)] {
+        session.set(one, &fields(json!({(key): two.to_string()}))).unwrap();
+    }
+    merge(session, keep, &[other]);
+    assert!(session.get(keep).unwrap().fields.get(key).is_none());
 }

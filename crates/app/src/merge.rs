@@ -78,7 +78,8 @@ impl Session {
         operation.detail = serde_json::json!({ "keep": keep, "others": merge.others }).to_string();
         let plan = |id: RecordId, now: &Registers| {
             if id == keep {
-                return wanted(now).map_or_else(|_| Changes::new(), |wanted| all_differences(now, &wanted));
+                let wanted = wanted(now).map(|wanted| not_to_itself(wanted, keep, &keys, &leads));
+                return wanted.map_or_else(|_| Changes::new(), |wanted| all_differences(now, &wanted));
             }
             match leads.contains_key(&id) {
                 true => gone(now, keep, at),
@@ -230,6 +231,9 @@ impl Session {
             merged(kind, &self.catalogue(), keep, &parts, &Chosen::new()).unwrap_or_else(|_| now.clone());
         wanted.remove(DELETED_AT);
         wanted.remove(MERGED_INTO);
+        let catalogue = self.catalogue();
+        let leads = others.iter().map(|(id, _)| (*id, *first)).collect();
+        wanted = not_to_itself(wanted, *first, &link_keys(&catalogue, Some(kind)), &leads);
         edits.insert(*first, all_differences(now, &wanted));
         for (id, registers) in others {
             edits.insert(*id, without_external_ids(registers));
@@ -313,6 +317,22 @@ fn led(now: &Registers, keys: &[&str], leads: &HashMap<RecordId, RecordId>) -> C
         leads.get(&id).map(|to| ((*key).to_owned(), Some(Scalar::Str(to.to_string()))))
     };
     keys.iter().filter_map(to).collect()
+}
+
+/// What has led from one of those that became one to another of them leads nowhere.
+fn not_to_itself(
+    mut wanted: Registers,
+    keep: RecordId,
+    keys: &[&str],
+    leads: &HashMap<RecordId, RecordId>,
+) -> Registers {
+    for key in keys {
+        let to = wanted.get(*key).and_then(|id| id.as_str()?.parse::<RecordId>().ok());
+        if to.is_some_and(|to| to == keep || leads.contains_key(&to)) {
+            wanted.remove(*key);
+        }
+    }
+    wanted
 }
 
 /// Records that were merged into each other in a circle; each begins with the lowest id, which is the one that stays.
