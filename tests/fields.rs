@@ -528,3 +528,57 @@ fn working_out_that_is_stopped_goes_on_at_the_next_opening() {
     assert_eq!(with(&device), 1_300);
     assert!(device.session().verify(&mut |_| {}).unwrap().ok);
 }
+
+/// Names that change places would mix up who has chosen what; other letters are the same name.
+#[test]
+fn options_do_not_take_each_others_names() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let field = NewField {
+        kind: Kind::Person,
+        label: "Letter".into(),
+        ty: FieldType::Choice,
+        options: ["A", "B"].map(str::to_owned).to_vec(),
+        links: None,
+        formula: None,
+    };
+    session.make_field(&field, &mut |_| {}, &Cancel::default()).unwrap();
+    let key = "x_letter";
+    let of = |letter: &str| {
+        session.create(Kind::Person, &fields(json!({"first_name": letter, (key): letter}))).unwrap().id
+    };
+    let field = |id| session.get(id).unwrap().fields[key].clone();
+    let (a, b) = (of("A"), of("B"));
+    let change = |pairs: &[(&str, &str)]| {
+        let options = pairs.iter().map(|(was, now)| OptionChange {
+            was: Some((*was).to_owned()),
+            now: (*now).to_owned(),
+            retired: false,
+        });
+        let change = FieldChange { options: Some(options.collect()), ..Default::default() };
+        session.change_field(Kind::Person, key, &change, &mut |_| {}, &Cancel::default())
+    };
+    assert!(change(&[("A", "B"), ("B", "C")]).unwrap_err().message.contains("until now"));
+    assert!(change(&[("A", "B"), ("B", "A")]).is_err());
+    assert_eq!((field(a), field(b)), (json!("A"), json!("B")));
+    change(&[("A", "a"), ("B", "C")]).unwrap();
+    assert_eq!((field(a), field(b)), (json!("a"), json!("C")));
+}
+
+/// Deals that come to a stage together stand as they were, one behind the other.
+#[test]
+fn deals_that_are_moved_together_keep_their_order() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let deals: Vec<RecordId> = ["a", "b", "c"]
+        .map(|name| session.create(Kind::Deal, &fields(json!({"name": name}))).unwrap().id)
+        .to_vec();
+    let stages = session.pipelines(false).unwrap().remove(0).stages;
+    let input = json!({"stage": stages[1].id.to_string()});
+    session.set_many(&deals, &fields(input), &mut |_| {}, &Cancel::default()).unwrap();
+    let ranks: Vec<String> = deals
+        .iter()
+        .map(|id| session.get(*id).unwrap().fields["rank"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "{ranks:?}");
+}

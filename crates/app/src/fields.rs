@@ -163,9 +163,8 @@ impl Session {
         } else {
             self.create_with(id, Kind::CustomField, &registers)?
         };
-        self.refresh_catalogue()?;
-        self.renew(progress, cancel)?;
-        self.changed(Vec::new());
+        let operation = written.operation;
+        self.renew_after_writing(progress, cancel).map_err(|e| AppError { operation, ..e })?;
         Ok(written)
     }
 
@@ -327,6 +326,16 @@ impl Session {
         wanted.insert("option_order".to_owned(), Scalar::Str(order_of(&labels)));
         let mut renames = Changes::new();
         for (option, now) in options.iter().zip(&labels) {
+            // Whoever has chosen the one could not be told from whoever has chosen the other.
+            let is_others = |other: &OptionChange| {
+                let was = other.was.as_ref().map(|was| fold(was));
+                was == Some(fold(now)) && other.was != option.was && fold(&other.now) != fold(now)
+            };
+            if option.was.is_some() && options.iter().any(is_others) {
+                return Err(AppError::refused(format!(
+                    "«{now}» is what another option was called until now; rename one, save, and then the other"
+                )));
+            }
             let known = |was: &&String| field.options.iter().chain(&field.retired).any(|o| o == *was);
             let was = match &option.was {
                 Some(was) if !known(&was) => {
@@ -355,6 +364,18 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// After fields were changed. Who stops it has changed them all the same: the next opening goes on with it.
+    pub(crate) fn renew_after_writing(
+        &self,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<(), AppError> {
+        self.refresh_catalogue()?;
+        let renewed = self.renew(progress, cancel);
+        self.changed(Vec::new());
+        renewed
     }
 
     fn renew_kind(

@@ -233,10 +233,10 @@ impl Session {
         };
         let outcome = taking.all(progress, cancel);
         let closed = taking.close(outcome.is_ok());
-        self.refresh_catalogue()?;
-        self.renew(progress, cancel)?;
-        self.changed(Vec::new());
+        let renewed = self.renew_after_writing(progress, cancel);
         outcome.and(closed)?;
+        // It is taken back; the next opening goes on with what it shows.
+        renewed.or_else(|e| if e.code == Code::Cancelled { Ok(()) } else { Err(e) })?;
         Ok(UndoReport {
             operation: taking.head.id,
             undone: target.id,

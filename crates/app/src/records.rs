@@ -14,12 +14,13 @@ use satchel_domain::{
     formula,
     money::Money,
     projection::fields_of,
+    rank,
     register::{DELETED_AT, MERGED_INTO, field_of},
     value::{Habits, ValueError},
 };
 use satchel_storage::{Operation, Row, StorageError, documents, lists, operations, search};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Records per transaction of a bulk edit.
@@ -184,11 +185,14 @@ impl Session {
                 self.check_references(db, kind, &wanted)
             })?;
         }
-        let plan = |now: &Registers| {
-            let changes = values.keys().flat_map(|key| difference(key, now, &wanted));
+        let ranks = ranks_of(ids, &wanted);
+        let plan = |id: RecordId, now: &Registers| {
+            let mut own = wanted.clone();
+            own.extend(ranks.get(&id).map(|rank| ("rank".to_owned(), Scalar::Str(rank.clone()))));
+            let changes = values.keys().flat_map(|key| difference(key, now, &own));
             changes.chain(reached(kind, now, &wanted)).collect::<Changes>()
         };
-        self.write_registers(ids, label, &plan, progress, cancel)
+        self.write_each(self.operation(label), ids, &plan, progress, cancel)
     }
 
     /// Makes some records and edits others, as one operation.
@@ -390,15 +394,12 @@ impl Session {
                 Ok(())
             })
         });
-        if fields_changed {
-            self.refresh_catalogue()?;
-            self.renew(progress, cancel)?;
-        }
         if count > 0 {
             self.changed(if ids.len() > 100 { Vec::new() } else { ids.to_vec() });
         }
+        let renewed = if fields_changed { self.renew_after_writing(progress, cancel) } else { Ok(()) };
         let operation = (count > 0).then_some(operation.id);
-        outcome.map_err(|e| AppError { operation, ..e })?;
+        outcome.and(renewed).map_err(|e| AppError { operation, ..e })?;
         Ok(WrittenMany { operation, count: u32::try_from(count).unwrap_or(u32::MAX) })
     }
 
@@ -562,6 +563,18 @@ fn example(kind: Kind) -> &'static str {
         Kind::Template => "name=Offer subject='Your offer, {{first_name|hello}}'",
         Kind::CustomField => "label=Size",
     }
+}
+
+/// Several that come to one place stand one behind the other, in the order in which they are named.
+fn ranks_of(ids: &[RecordId], wanted: &Registers) -> HashMap<RecordId, String> {
+    let first = wanted.get("rank").and_then(Scalar::as_str).filter(|_| ids.len() > 1);
+    let mut at = first.map(str::to_owned);
+    let ranks = ids.iter().map_while(|id| {
+        let rank = at.clone()?;
+        at = Some(rank::between(Some(&rank), None));
+        Some((*id, rank))
+    });
+    ranks.collect()
 }
 
 /// What takes a record out of the trash: whatever it was merged into, it is one of its own again.

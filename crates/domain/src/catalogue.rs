@@ -363,8 +363,13 @@ impl Field {
         let mut now = option;
         // Two who rename at once may lead in a circle.
         for _ in 0..=self.renamed.len().min(20) {
-            if self.options.iter().chain(&self.retired).any(|o| o == now) {
+            let mut options = self.options.iter().chain(&self.retired);
+            if options.clone().any(|o| o == now) {
                 break;
+            }
+            // The same in other letters is the same option.
+            if let Some(option) = options.find(|o| fold(o) == fold(now)) {
+                return option;
             }
             match self.renamed.get(&item_id(&fold(now))) {
                 Some(next) => now = next,
