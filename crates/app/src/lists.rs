@@ -176,6 +176,13 @@ impl Session {
         let catalogue = self.catalogue();
         self.store.glance::<_, AppError>(|db| {
             let groups = lists::groups(db, &catalogue, &query, by, sums)?;
+            if groups.len() > lists::MOST_GROUPS {
+                return Err(AppError::refused(format!(
+                    "«{}» has more than {} values here; take another field for groups, or filter the list",
+                    by.unwrap_or_default(),
+                    lists::MOST_GROUPS
+                )));
+            }
             // One of its rows says what a group has; a list as one has nothing in common.
             let rows: Vec<i64> = groups.iter().filter(|_| by.is_some()).map(|group| group.row).collect();
             let mut examples = lists::page(db, &catalogue, kind, &rows)?.into_iter();

@@ -140,6 +140,9 @@ pub struct Sum {
     pub sum: f64,
 }
 
+/// More groups than these are none that a person looks at.
+pub const MOST_GROUPS: usize = 1000;
+
 /// A list in groups by a field, or as one, with what fields of numbers and money come to. What has nothing in the field
 /// comes last.
 pub fn groups(
@@ -163,7 +166,7 @@ pub fn groups(
     let mut at: HashMap<Vec<u8>, usize> = HashMap::new();
     let (builder, by_key, order, conditions) = begin()?;
     let sql = format!(
-        "SELECT {by_key} AS g, count(*), max(t.row) FROM {kind} t WHERE {conditions} GROUP BY g ORDER BY {order}"
+        "SELECT {by_key} AS g, count(*), max(t.row) FROM {kind} t WHERE {conditions} GROUP BY g ORDER BY {order} LIMIT {MOST_GROUPS} + 1"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(builder.params))?;
