@@ -540,11 +540,12 @@ pub enum FormatArg {
     Xlsx,
     Json,
     Vcard,
-    /// Birthdays, for a calendar
+    /// Meetings, tasks or birthdays, for other calendars
     Ics,
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("field").args(["add", "change"]))]
 pub struct Fields {
     pub kind: String,
     /// Add a field of your own
@@ -554,13 +555,13 @@ pub struct Fields {
     #[arg(long = "type", default_value = "text", requires = "add")]
     pub ty: String,
     /// A choice's options, in their order
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', requires = "field")]
     pub options: Vec<String>,
     /// What a reference leads to
     #[arg(long, value_name = "KIND", requires = "add")]
     pub to: Option<String>,
     /// What the field follows from: round(amount(value) * 0.2, 2)
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", requires = "field")]
     pub formula: Option<String>,
     /// Change a field of your own
     #[arg(long, value_name = "KEY", conflicts_with = "add")]
@@ -590,6 +591,6 @@ pub struct Fields {
     #[arg(long, value_name = "KEY", conflicts_with_all = ["add", "change"])]
     pub remove: Option<String>,
     /// Put your fields in this order
-    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    #[arg(long, value_name = "KEY", value_delimiter = ',', conflicts_with_all = ["add", "change", "remove"])]
     pub order: Vec<String>,
 }

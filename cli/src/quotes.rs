@@ -4,6 +4,7 @@ use crate::{
     args::{PaperLanguageArg, QuoteCommand},
     run::{assignments, record},
     show::Show,
+    words::word,
 };
 use satchel_app::{
     AppError, Session,
@@ -36,16 +37,16 @@ pub fn quote(show: &Show, session: &Session, command: QuoteCommand) -> Result<()
 
 fn sums(view: &QuoteView) -> String {
     let Some(sums) = &view.sums else {
-        return view.problem.clone().unwrap_or_else(|| "no line with a price yet".to_owned());
+        return view.problem.clone().unwrap_or_else(|| word("no line with a price yet").to_owned());
     };
     let money =
         |minor: i64| satchel_app::domain::money::Money { minor, currency: sums.currency.clone() }.to_string();
-    let mut out = vec![format!("subtotal  {}", money(sums.subtotal))];
+    let mut out = vec![format!("{}  {}", word("subtotal"), money(sums.subtotal))];
     if sums.discount != 0 {
-        out.push(format!("discount  {}", money(-sums.discount)));
+        out.push(format!("{}  {}", word("discount"), money(-sums.discount)));
     }
-    out.extend(sums.taxes.iter().map(|tax| format!("tax {}%  {}", tax.rate, money(tax.tax))));
-    out.push(format!("total  {}", money(sums.total)));
+    out.extend(sums.taxes.iter().map(|tax| format!("{} {}%  {}", word("tax"), tax.rate, money(tax.tax))));
+    out.push(format!("{}  {}", word("total"), money(sums.total)));
     out.join("\n")
 }
 

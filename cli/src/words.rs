@@ -133,6 +133,9 @@ mod tests {
             include_str!("team.rs"),
             include_str!("report.rs"),
             include_str!("mail.rs"),
+            include_str!("quotes.rs"),
+            include_str!("calendar.rs"),
+            include_str!("totals.rs"),
             include_str!("main.rs"),
         ] {
             wanted.extend(said(source, "say!("));

@@ -60,6 +60,11 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<Written, AppError> {
+        if record == self.letterhead_id() {
+            return Err(AppError::refused(
+                "the letterhead takes a logo only; set it in the settings of quotes",
+            ));
+        }
         let io = AppError::io(path);
         let meta = fs::metadata(path).map_err(&io)?;
         if !meta.is_file() {

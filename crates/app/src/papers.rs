@@ -1,7 +1,9 @@
 //! Quotes as papers that the firm gives away: what is written where, in which words. `satchel-paper` lays it out.
 
 use crate::{
-    AppError, Cancel, Session, output,
+    AppError, Session,
+    error::Code,
+    output,
     views::{PaperLanguage, Written},
 };
 use satchel_domain::{
@@ -99,9 +101,13 @@ impl Session {
 
     /// The picture on papers: what was put on the letterhead last.
     fn logo(&self) -> Result<Option<Vec<u8>>, AppError> {
-        match self.attachments(self.letterhead_id())?.first() {
-            Some(file) => Ok(Some(self.read_attachment(file.id, limits::LOGO_BYTES as u64)?)),
-            None => Ok(None),
+        let files = self.attachments(self.letterhead_id())?;
+        let Some(file) = files.first() else { return Ok(None) };
+        match self.read_attachment(file.id, limits::LOGO_BYTES as u64) {
+            Ok(bytes) => Ok(Some(bytes)),
+            // It comes when there is a network again; the customer waits for the quote.
+            Err(e) if e.code == Code::Unreachable => Ok(None),
+            Err(e) => Err(e),
         }
     }
 
@@ -116,7 +122,8 @@ impl Session {
             let name = Json::String(self.workspace.clone());
             self.set_letterhead(&[("name".to_owned(), name)].into_iter().collect())?;
         }
-        self.attach(letterhead, path, &mut |_| {}, &Cancel::default())
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.attach_bytes(letterhead, &name, &bytes)
     }
 }
 
