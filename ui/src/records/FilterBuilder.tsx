@@ -5,7 +5,7 @@ import { labelOf } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Dialog } from "../shared/ui";
-import { conditionsOf } from "./columns";
+import { conditionsOf, joined } from "./columns";
 import { type Condition, conditionFrom, filterable, operatorsOf, written } from "./conditions";
 
 /** A filter put together from fields, without its language being known; what it cannot show it leaves as it is. */
@@ -33,8 +33,10 @@ export function FilterBuilder({
   const set = (at: number, line: Condition) =>
     setLines((all) => all.map((old, n) => (n === at ? line : old)));
   const apply = () => {
-    const parts = lines.map((line) => (typeof line === "string" ? line : written(line)));
-    onApply(parts.filter(Boolean).join(" and "));
+    const made = joined(lines.map((line) => (typeof line === "string" ? line : written(line))));
+    // Nothing put together where there was no filter: the text that is looked for stays.
+    if (made || filter) onApply(made);
+    else onClose();
   };
   return (
     <Dialog label={t("list.build")} onClose={onClose} className="filter-builder">

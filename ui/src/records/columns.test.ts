@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { FieldView } from "../bindings";
-import { asRequest, cellChange, cellText, columnsFor, linesOf, nextSort, withoutLast } from "./columns";
+import {
+  asRequest,
+  cellChange,
+  cellText,
+  columnsFor,
+  conditionsOf,
+  joined,
+  linesOf,
+  nextSort,
+  withoutLast,
+} from "./columns";
 
 const fields = [{ key: "first_name" }, { key: "tags" }];
 
@@ -16,6 +26,28 @@ describe("the filter line", () => {
   it("loses its last condition first", () => {
     expect(withoutLast("city = 'a' and tags has 'b'")).toBe("city = 'a'");
     expect(withoutLast("city = 'a'")).toBe("");
+  });
+
+  it("falls into the conditions that are joined by and", () => {
+    expect(conditionsOf("city = 'a and b' AND (x = 'c' or x = 'd' and y = 'e') and\nz is empty")).toEqual([
+      "city = 'a and b'",
+      "(x = 'c' or x = 'd' and y = 'e')",
+      "z is empty",
+    ]);
+    expect(conditionsOf(" ")).toEqual([]);
+  });
+
+  it("stays whole where an or would change what it means", () => {
+    for (const whole of [
+      "city = 'a' or city = 'b' and x = 'c'",
+      "city='a'or(x='b')",
+      "x = 'a' OR\ny = 'b'",
+    ]) {
+      expect(conditionsOf(whole)).toEqual([whole]);
+      expect(joined([whole, "z = '1'"])).toBe(`(${whole}) and z = '1'`);
+      expect(joined([whole, ""])).toBe(whole);
+    }
+    expect(joined(["(a = '1' or b = '2')", "for = 'or'"])).toBe("(a = '1' or b = '2') and for = 'or'");
   });
 });
 

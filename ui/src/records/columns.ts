@@ -172,23 +172,42 @@ export function asRequest(input: string, fields: Pick<FieldView, "key">[]): { fi
   return known && (operator || negated) ? { filter: input, text: "" } : { filter: "", text: input };
 }
 
-/** The conditions of a filter that are joined by `and`; what is in quotes or parentheses stays whole. */
-export function conditionsOf(filter: string): string[] {
-  const out: string[] = [];
-  let [quote, depth, from] = ["", 0, 0];
-  for (let at = 0; at < filter.length; at++) {
-    const c = filter[at] ?? "";
+/** A filter with a blank for each sign that is in quotes or parentheses, and for those themselves. */
+function topLevel(filter: string): string {
+  let [out, quote, depth] = ["", "", 0];
+  for (const c of filter.split("")) {
+    const inside = quote !== "" || depth > 0 || /['"()]/.test(c);
     if (quote) quote = c === quote ? "" : quote;
     else if (c === "'" || c === '"') quote = c;
     else if (c === "(") depth++;
     else if (c === ")") depth--;
-    else if (depth === 0 && /^\sand\s/i.test(filter.slice(at, at + 5))) {
-      out.push(filter.slice(from, at));
-      from = at + 5;
-      at += 4;
-    }
+    out += inside ? " " : c;
+  }
+  return out;
+}
+
+/** Does something else follow from a filter once another condition is joined to it by `and`? */
+export const hasOr = (filter: string): boolean =>
+  /(?<![\p{L}\p{N}_])or(?![\p{L}\p{N}_])/iu.test(topLevel(filter));
+
+/** The conditions of a filter that are joined by `and`; what is in quotes or parentheses stays whole, and so does
+ *  a filter with an `or`: of its parts none holds by itself. */
+export function conditionsOf(filter: string): string[] {
+  if (hasOr(filter)) return [filter.trim()];
+  const out: string[] = [];
+  let from = 0;
+  for (const { index } of topLevel(filter).matchAll(/and/gi)) {
+    if (!/\s/.test(filter[index - 1] ?? "") || !/\s/.test(filter[index + 3] ?? "")) continue;
+    out.push(filter.slice(from, index));
+    from = index + 3;
   }
   return [...out, filter.slice(from)].map((c) => c.trim()).filter(Boolean);
+}
+
+/** Conditions as one filter, each of which has to be met. */
+export function joined(conditions: string[]): string {
+  const parts = conditions.filter(Boolean);
+  return parts.map((part) => (parts.length > 1 && hasOr(part) ? `(${part})` : part)).join(" and ");
 }
 
 /** For Backspace, which takes the last condition away. */
