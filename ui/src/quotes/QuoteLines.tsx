@@ -211,9 +211,11 @@ function Cell({
 }) {
   const [text, setText] = useState<string>();
   const [refused, setRefused] = useState(false);
+  // What stood there when it was entered: who changes nothing saves nothing, whatever has come from others meanwhile.
+  const before = useRef("");
   const save = async (input: HTMLInputElement) => {
     const next = text?.trim();
-    const kept = next === undefined || next === value || (await onSave(next));
+    const kept = next === undefined || next === before.current.trim() || (await onSave(next));
     setRefused(!kept);
     if (kept) setText(undefined);
     else if (document.activeElement === document.body) input.focus();
@@ -233,6 +235,7 @@ function Cell({
         aria-invalid={refused}
         value={text ?? shown ?? value}
         onFocus={(event) => {
+          if (text === undefined) before.current = value;
           setText((now) => now ?? value);
           event.currentTarget.select();
         }}
