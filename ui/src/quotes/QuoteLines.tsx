@@ -25,7 +25,9 @@ export function QuoteLines({ record }: { record: RecordView }) {
     const next = async () => {
       const done = await attempt(async () => {
         const now = ((await commands.get(record.id)).fields as Json).lines ?? [];
-        return commands.setFields(record.id, { lines: edit(now) as unknown as Json });
+        const edited = edit(now);
+        if (edited === now) return { operation: null };
+        return commands.setFields(record.id, { lines: edited as unknown as Json });
       });
       if (done?.operation) withUndo(t("record.changed", { title: record.title }), done.operation);
       return !!done;
@@ -35,9 +37,10 @@ export function QuoteLines({ record }: { record: RecordView }) {
   }
   const change = (id: string | undefined, part: Partial<QuoteLine>) =>
     save((now) => now.map((line) => (line.id === id ? { ...line, ...part } : line)));
-  async function move(at: number, by: number) {
-    if (await save((now) => moved(now, at, by)))
-      table.current?.querySelectorAll<HTMLElement>("tbody tr")[at + by]?.querySelector("input")?.focus();
+  // By its name: where it stands may be another place once its turn has come.
+  async function move(id: string | undefined, by: number) {
+    if (await save((now) => moved(now, id, by)))
+      table.current?.querySelector<HTMLElement>(`tr[data-line="${id}"] input`)?.focus();
   }
   const sums = view?.sums;
   const of = (minor: number | null | undefined) =>
@@ -64,10 +67,11 @@ export function QuoteLines({ record }: { record: RecordView }) {
             {lines.map((line, at) => (
               <tr
                 key={line.id}
+                data-line={line.id}
                 onKeyDown={(event) => {
                   if (!event.altKey || closed) return;
-                  if (event.key === "ArrowUp" && at > 0) void move(at, -1);
-                  else if (event.key === "ArrowDown" && at < lines.length - 1) void move(at, 1);
+                  if (event.key === "ArrowUp") void move(line.id, -1);
+                  else if (event.key === "ArrowDown") void move(line.id, 1);
                   else return;
                   event.preventDefault();
                 }}
@@ -126,7 +130,7 @@ export function QuoteLines({ record }: { record: RecordView }) {
                       aria-label={t("quote.up", { name: line.name })}
                       title={`${t("quote.moveUp")} (Alt ↑)`}
                       disabled={at === 0}
-                      onClick={() => void move(at, -1)}
+                      onClick={() => void move(line.id, -1)}
                     >
                       <ArrowUp size={14} />
                     </button>
@@ -136,7 +140,7 @@ export function QuoteLines({ record }: { record: RecordView }) {
                       aria-label={t("quote.down", { name: line.name })}
                       title={`${t("quote.moveDown")} (Alt ↓)`}
                       disabled={at === lines.length - 1}
-                      onClick={() => void move(at, 1)}
+                      onClick={() => void move(line.id, 1)}
                     >
                       <ArrowDown size={14} />
                     </button>
