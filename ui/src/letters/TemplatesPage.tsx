@@ -37,7 +37,7 @@ export function TemplatesPage() {
   }
   const step = (by: number) => setChosen(templates?.[at + by]?.id ?? row?.id);
   useKeys({
-    c: () => void create(),
+    c: (event) => !event.repeat && void create(),
     j: () => step(1),
     k: () => step(-1),
     ArrowDown: () => step(1),

@@ -279,19 +279,32 @@ function AddLine({
   const [at, setAt] = useState(0);
   const list = useId();
   const rested = useRested(text.trim());
-  const hits =
-    useQuery(async () => (rested ? commands.search(rested, "product", 6) : []), [rested]).data ?? [];
+  const answer = useQuery(
+    async () => ({ to: rested, hits: rested ? await commands.search(rested, "product", 6) : [] }),
+    [rested],
+  ).data;
+  const hits = answer?.hits ?? [];
+  const busy = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other hits begin at the first
   useEffect(() => setAt(0), [rested]);
   const open = text.trim() !== "";
   const count = hits.length + 1;
   async function add(place: number) {
     const wanted = text.trim();
-    // Who types faster than is searched gets what was typed.
-    const found = rested === wanted ? hits : await commands.search(wanted, "product", 6);
-    const hit = found[place];
-    const line = hit ? await attempt(() => commands.offer(hit.id, book ?? null)) : blankLine(wanted);
-    if (line && (await onAdd({ ...(line as unknown as QuoteLine), id: newId() }))) setText("");
+    // A second Enter while the first is on its way must not add a second line.
+    if (busy.current) return;
+    busy.current = true;
+    try {
+      // Who types faster than is searched gets what was typed.
+      const found = answer?.to === wanted ? hits : await attempt(() => commands.search(wanted, "product", 6));
+      if (!found) return;
+      const hit = found[place];
+      const line = hit ? await attempt(() => commands.offer(hit.id, book ?? null)) : blankLine(wanted);
+      if (line && (await onAdd({ ...(line as unknown as QuoteLine), id: newId() })))
+        setText((now) => (now.trim() === wanted ? "" : now));
+    } finally {
+      busy.current = false;
+    }
   }
   return (
     <div className="add-line">
