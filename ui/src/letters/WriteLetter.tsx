@@ -18,7 +18,7 @@ export function WriteLetter({ record, onClose }: { record: RecordView; onClose: 
   const filled = useQuery(async () => {
     if (template === undefined) return undefined;
     const text = template ? await commands.template(template) : { subject: "", body: "", language: own() };
-    return { view: await commands.letter(text, record.id), language: text.language };
+    return { template, view: await commands.letter(text, record.id), language: text.language };
   }, [template, record.id]);
   return (
     <Dialog label={t("letter.write")} onClose={onClose} className="wide">
@@ -37,9 +37,10 @@ export function WriteLetter({ record, onClose }: { record: RecordView; onClose: 
             {filled.error}
           </p>
         )}
-        {filled.data && (
+        {/* Until the answer for another template is there, the letter would be the one before. */}
+        {filled.data && filled.data.template === template && (
           <Written
-            key={`${template} ${filled.data.view.body}`}
+            key={filled.data.template}
             record={record}
             view={filled.data.view}
             language={filled.data.language}
