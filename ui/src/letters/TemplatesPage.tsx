@@ -15,7 +15,7 @@ import { inserted, isPlace, NAMED, placeOf } from "./places";
 
 /** Letters that are written again and again: a list, the text, and how it looks for somebody. */
 export function TemplatesPage() {
-  const templates = useTemplates();
+  const { templates, error } = useTemplates();
   const [chosen, setChosen] = useState<string>();
   const at = Math.max(0, templates?.findIndex((row) => row.id === chosen) ?? 0);
   const row = templates?.[at];
@@ -64,6 +64,11 @@ export function TemplatesPage() {
           <Plus size={15} /> {t("templates.new")}
         </button>
       </div>
+      {error && (
+        <p className="error tools" role="alert">
+          {error}
+        </p>
+      )}
       {templates?.length === 0 && (
         <Empty icon={<Mail size={36} />} title={t("templates.empty")} hint={t("templates.emptyHint")}>
           <button type="button" className="button primary" onClick={() => void create()}>
@@ -94,6 +99,7 @@ export function TemplatesPage() {
   );
 }
 
+const TYPED = ["name", "subject", "body"] as const;
 type Texts = { name: string; subject: string; body: string; language: PaperLanguage };
 
 function textsOf(row: RowView): Texts {
@@ -111,24 +117,37 @@ function Editor({ row }: { row: RowView }) {
   const [texts, setTexts] = useState(saved);
   const body = useRef<HTMLTextAreaElement>(null);
   const at = JSON.stringify(saved);
-  // What has come from elsewhere, or an undo; while somebody types it is what was typed.
+  const before = useRef("");
+  const refused = useRef(new Set<keyof Texts>());
+  // What has come from elsewhere, or an undo; where somebody types, or what was refused, it is what was typed.
   useEffect(() => {
-    if (!document.activeElement?.id.startsWith("template-")) setTexts(JSON.parse(at));
+    const kept = TYPED.filter(
+      (key) => document.activeElement?.id === `template-${key}` || refused.current.has(key),
+    );
+    setTexts((now) => ({ ...JSON.parse(at), ...Object.fromEntries(kept.map((key) => [key, now[key]])) }));
   }, [at]);
   async function save(key: keyof Texts, value: string) {
+    refused.current.delete(key);
     if (value.trim() === saved[key]) return;
     const done = await attempt(() => commands.setFields(row.id, { [key]: value.trim() || null }));
-    if (done?.operation) withUndo(t("record.changed", { title: texts.name || "—" }), done.operation);
+    if (!done) refused.current.add(key);
+    else if (done.operation) withUndo(t("record.changed", { title: texts.name || "—" }), done.operation);
   }
   const change = (key: keyof Texts, value: string) => setTexts((now) => ({ ...now, [key]: value }));
-  const shared = (key: "name" | "subject" | "body") => ({
+  const shared = (key: (typeof TYPED)[number]) => ({
     className: "input",
     id: `template-${key}`,
     value: texts[key],
     onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
       change(key, event.target.value),
-    onBlur: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) =>
-      void save(key, event.target.value),
+    onFocus: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      before.current = event.target.value;
+    },
+    // Who has changed nothing saves nothing, and sees what has come meanwhile.
+    onBlur: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      if (event.target.value === before.current && !refused.current.has(key)) change(key, saved[key]);
+      else void save(key, event.target.value);
+    },
   });
   const enter = (event: React.KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Enter" && !isComposing(event.nativeEvent)) event.currentTarget.blur();
