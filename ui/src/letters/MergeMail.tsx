@@ -32,8 +32,10 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
     setMerged(done);
     if (done?.operation) withUndo(t("letter.notedMany", { n: count(done.written) }), done.operation);
   }
+  // What is being written is not left behind: it is stopped, and says what came of it.
+  const close = () => (busy ? void commands.cancel("mail") : onClose());
   return (
-    <Dialog label={t("letter.merge")} onClose={onClose} className="wide">
+    <Dialog label={t("letter.merge")} onClose={close} className="wide">
       <form
         className="body stack"
         id="merge-mail"
@@ -49,7 +51,7 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
           <h1 className="grow">
             {t("letter.merge")} <span className="faint">{count(people.length)}</span>
           </h1>
-          <button type="button" className="button" onClick={onClose}>
+          <button type="button" className="button" onClick={close}>
             {t(merged ? "close" : "cancel")}
           </button>
         </div>
@@ -100,11 +102,6 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
               >
                 {t("letter.writeDrafts")} <kbd>Ctrl Enter</kbd>
               </button>
-              {busy && (
-                <button type="button" className="button" onClick={() => void commands.cancel("mail")}>
-                  {t("cancel")}
-                </button>
-              )}
             </div>
           </>
         )}

@@ -15,13 +15,14 @@ const own = (): PaperLanguage => (language() === "zh" ? "zh" : "en");
 /** A letter to whom the record is about: from a template or free, seen before it leaves, and noted only if one says so. */
 export function WriteLetter({ record, onClose }: { record: RecordView; onClose: () => void }) {
   const [template, setTemplate] = useState<string>();
+  const [changed, setChanged] = useState(false);
   const filled = useQuery(async () => {
     if (template === undefined) return undefined;
     const text = template ? await commands.template(template) : { subject: "", body: "", language: own() };
     return { template, view: await commands.letter(text, record.id), language: text.language };
   }, [template, record.id]);
   return (
-    <Dialog label={t("letter.write")} onClose={onClose} className="wide">
+    <Dialog label={t("letter.write")} onClose={onClose} className="wide" changed={changed}>
       <div className="body stack" id="write-letter">
         <div className="row-line">
           <h1 className="grow">{t("letter.write")}</h1>
@@ -44,6 +45,7 @@ export function WriteLetter({ record, onClose }: { record: RecordView; onClose: 
             record={record}
             view={filled.data.view}
             language={filled.data.language}
+            onChanged={setChanged}
             onClose={onClose}
           />
         )}
@@ -56,11 +58,13 @@ function Written({
   record,
   view,
   language,
+  onChanged,
   onClose,
 }: {
   record: RecordView;
   view: LetterView;
   language: PaperLanguage;
+  onChanged: (changed: boolean) => void;
   onClose: () => void;
 }) {
   const [address, setAddress] = useState(view.address);
@@ -69,6 +73,8 @@ function Written({
   const [note, setNote] = useState(false);
   const [pdf, setPdf] = useState(record.kind === "quote");
   const [busy, setBusy] = useState(false);
+  const changed = subject !== view.subject || body !== view.body || address !== view.address;
+  useEffect(() => onChanged(changed), [changed, onChanged]);
   const open = openPlaces(`${subject}\n${body}`);
   const ready = open.length === 0 && !!address.trim() && !busy;
   const letter: Letter = {
