@@ -156,7 +156,7 @@ function Fact({
             {error}
           </p>
         )}
-        {field.type === "phones" && !editing && value && (
+        {field.type === "phones" && !editing && value && !record.deleted_at && (
           <div className="row-line wrap">
             {value.map((item: Json) => (
               <button
