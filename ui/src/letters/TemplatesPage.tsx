@@ -6,7 +6,7 @@ import type { PaperLanguage, RowView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { Linked } from "../records/FieldEditor";
 import { type Json, labelOf } from "../shared/format";
-import { language, t, tOr } from "../shared/i18n";
+import { language, t } from "../shared/i18n";
 import { isComposing, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Empty, Field } from "../shared/ui";
@@ -215,7 +215,7 @@ function Places({ onChoose }: { onChoose: (place: string) => void }) {
     >
       <option value="">{t("templates.insert")}</option>
       {NAMED.map((kind) => (
-        <optgroup key={kind} label={tOr(`field.${kind}`, t("new.quote"))}>
+        <optgroup key={kind} label={t(`field.${kind}`)}>
           {fields[kind].filter(isPlace).map((field) => (
             <option key={field.key} value={placeOf(kind, field.key)}>
               {labelOf(field)}

@@ -6,7 +6,7 @@ import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Dialog } from "../shared/ui";
 import { conditionsOf, joined } from "./columns";
-import { type Condition, conditionFrom, filterable, operatorsOf, written } from "./conditions";
+import { type Condition, conditionFrom, filterable, operatorLabel, operatorsOf, written } from "./conditions";
 
 /** A filter put together from fields, without its language being known; what it cannot show it leaves as it is. */
 export function FilterBuilder({
@@ -126,7 +126,7 @@ function Line({
       >
         {operators.map((operator) => (
           <option key={operator} value={operator}>
-            {tOr(`operator.${operator}`, operator)}
+            {operatorLabel(operator, field)}
           </option>
         ))}
       </select>
