@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../app/data";
 import type { FieldView, Hit, Kind } from "../bindings";
 import { commands } from "../platform/tauri";
-import { itemLabel, type Json, labelOf, momentInput, moneyInput, today } from "../shared/format";
-import { type Key, language, t, tOr } from "../shared/i18n";
+import { itemLabel, type Json, labelOf, momentInput, moneyInput, optionLabel, today } from "../shared/format";
+import { type Key, language, t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { askColleagues } from "../team/team";
@@ -126,7 +126,7 @@ function Options({ field, value, onSave, onCancel }: Props) {
           [t("yes"), true],
           [t("no"), false],
         ]
-      : field.options.map((o): [string, Json] => [field.custom ? o : tOr(`option.${o}`, o), o]);
+      : field.options.map((o): [string, Json] => [optionLabel(field, o), o]);
   return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} />;
 }
 
@@ -188,7 +188,7 @@ function Several({ field, value, onSave, onCancel }: Props) {
               setChosen((now) => (e.target.checked ? [...now, option] : now.filter((o) => o !== option)))
             }
           />
-          {option}
+          {optionLabel(field, option)}
         </label>
       ))}
       <div className="row-line">

@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import type { FieldView } from "../bindings";
-import { labelOf } from "../shared/format";
+import { labelOf, optionLabel } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Dialog } from "../shared/ui";
@@ -140,7 +140,7 @@ function Line({
           <option value="" />
           {options.map((option) => (
             <option key={option} value={option}>
-              {field?.type === "yes_no" ? tOr(option, option) : tOr(`option.${option}`, option)}
+              {field?.type === "yes_no" ? tOr(option, option) : optionLabel(field, option)}
             </option>
           ))}
         </select>
