@@ -9,6 +9,7 @@ import { isComposing } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Dialog, Field } from "../shared/ui";
 import { Chooser } from "./Chooser";
+import { useMissing } from "./named";
 
 /** One letter to many: a draft for each, and who was left out. */
 export function MergeMail({ people, onClose }: { people: string[]; onClose: () => void }) {
@@ -110,8 +111,8 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
   );
 }
 
-function why(left: LeftOut): string {
-  if (left.why === "missing") return t("letter.leftMissing", { names: left.missing.join(", ") });
+function why(left: LeftOut, missing: (names: string[]) => string): string {
+  if (left.why === "missing") return t("letter.leftMissing", { names: missing(left.missing) });
   return t(
     left.why === "no_address"
       ? "letter.leftAddress"
@@ -122,6 +123,7 @@ function why(left: LeftOut): string {
 }
 
 function Report({ merged, onClose }: { merged: MergedMail; onClose: () => void }) {
+  const missing = useMissing();
   return (
     <div className="stack" id="merge-report">
       <p role="status">
@@ -145,7 +147,7 @@ function Report({ merged, onClose }: { merged: MergedMail; onClose: () => void }
                 >
                   {left.title || "—"}
                 </button>
-                <span className="soft small">{why(left)}</span>
+                <span className="soft small">{why(left, missing)}</span>
               </li>
             ))}
           </ul>

@@ -11,7 +11,8 @@ import { isComposing, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Empty, Field } from "../shared/ui";
 import { useTemplates } from "./Chooser";
-import { inserted, isPlace, NAMED, placeOf } from "./places";
+import { useMissing, useNamed } from "./named";
+import { GENERAL, inserted, isPlace, NAMED, placeOf } from "./places";
 
 /** Letters that are written again and again: a list, the text, and how it looks for somebody. */
 export function TemplatesPage() {
@@ -198,13 +199,7 @@ function Editor({ row }: { row: RowView }) {
 
 /** Fields to put into the text. */
 function Places({ onChoose }: { onChoose: (place: string) => void }) {
-  const fields = {
-    person: useFields("person"),
-    company: useFields("company"),
-    deal: useFields("deal"),
-    quote: useFields("quote"),
-  };
-  const general = ["me", "me.email", "firm", "today"] as const;
+  const fields = useNamed();
   return (
     <select
       className="input"
@@ -224,7 +219,7 @@ function Places({ onChoose }: { onChoose: (place: string) => void }) {
         </optgroup>
       ))}
       <optgroup label={t("templates.general")}>
-        {general.map((name) => (
+        {GENERAL.map((name) => (
           <option key={name} value={`{{${name}}}`}>
             {t(`templates.${name}`)}
           </option>
@@ -252,6 +247,7 @@ function Preview({ texts }: { texts: Texts }) {
     [version],
   ).data?.rows[0]?.id;
   const about = chosen ?? first ?? null;
+  const missing = useMissing();
   const text = { subject: texts.subject, body: texts.body, language: texts.language };
   const asked = useRested(JSON.stringify(text));
   const { data: view, error } = useQuery(
@@ -280,7 +276,7 @@ function Preview({ texts }: { texts: Texts }) {
           </div>
           <div aria-live="polite">
             {view.missing.length > 0 && (
-              <p className="notice warn">{t("letter.missing", { names: view.missing.join(", ") })}</p>
+              <p className="notice warn">{t("letter.missing", { names: missing(view.missing) })}</p>
             )}
             {view.unknown.length > 0 && (
               <p className="notice bad">{t("letter.unknown", { names: view.unknown.join(", ") })}</p>

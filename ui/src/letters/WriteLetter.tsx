@@ -8,6 +8,7 @@ import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Dialog, Field } from "../shared/ui";
 import { Chooser } from "./Chooser";
+import { useMissing } from "./named";
 import { draftName, openPlaces } from "./places";
 
 const own = (): PaperLanguage => (language() === "zh" ? "zh" : "en");
@@ -73,6 +74,7 @@ function Written({
   const [note, setNote] = useState(false);
   const [pdf, setPdf] = useState(record.kind === "quote");
   const [busy, setBusy] = useState(false);
+  const missing = useMissing();
   const changed = subject !== view.subject || body !== view.body || address !== view.address;
   useEffect(() => onChanged(changed), [changed, onChanged]);
   const open = openPlaces(`${subject}\n${body}`);
@@ -141,7 +143,7 @@ function Written({
       )}
       {view.missing.length > 0 && (
         <p className="notice warn" role="alert" id="letter-missing">
-          {t("letter.missing", { names: view.missing.join(", ") })}
+          {t("letter.missing", { names: missing(view.missing) })}
         </p>
       )}
       <Field label={t("letter.to")}>
@@ -178,7 +180,7 @@ function Written({
         />
       </Field>
       <p className="soft small" aria-live="polite" id="letter-open">
-        {open.length > 0 ? t("letter.open", { names: open.join(", ") }) : t("letter.hint")}
+        {open.length > 0 ? t("letter.open", { names: missing(open) }) : t("letter.hint")}
       </p>
       <div className="row-line wrap">
         {record.kind === "quote" && (
