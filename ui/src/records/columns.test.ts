@@ -9,6 +9,7 @@ import {
   joined,
   linesOf,
   nextSort,
+  readable,
   withoutLast,
 } from "./columns";
 
@@ -35,6 +36,22 @@ describe("the filter line", () => {
       "z is empty",
     ]);
     expect(conditionsOf(" ")).toEqual([]);
+  });
+
+  it("is read in the words of the screen", () => {
+    const known = [
+      { key: "status", type: "choice", options: ["sent"] },
+      { key: "date", type: "date", options: [] as string[] },
+      { key: "c_1", label: "Open", type: "choice", options: ["sent"], custom: true },
+    ] as FieldView[];
+    for (const [condition, words] of [
+      ["status = 'sent'", "Status is Sent"],
+      ["date < '2026-11-27'", "Date before 2026-11-27"],
+      ["status is not empty", "Status is not empty"],
+      ["c_1 != 'sent'", "Open is not sent"],
+      ["city = 'Porto'", "City = 'Porto'"],
+    ] as const)
+      expect(readable(condition, known)).toBe(words);
   });
 
   it("stays whole where an or would change what it means", () => {

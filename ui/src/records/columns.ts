@@ -1,6 +1,7 @@
 import type { FieldView } from "../bindings";
-import { type Json, labelOf, moneyInput } from "../shared/format";
+import { type Json, labelOf, moneyInput, optionLabel } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
+import { conditionFrom, operatorLabel } from "./conditions";
 import { type ColumnSpec, UNSEEN } from "./kinds";
 
 /** What a cell shows of a record, as text to edit. */
@@ -213,8 +214,16 @@ export function joined(conditions: string[]): string {
 /** For Backspace, which takes the last condition away. */
 export const withoutLast = (filter: string): string => conditionsOf(filter).slice(0, -1).join(" and ");
 
-/** A condition with its field as the screen calls it. */
+/** A condition as the screen calls its field, and where it is a simple one, what it says of it. */
 export function readable(condition: string, fields: FieldView[]): string {
+  const simple = conditionFrom(condition, fields);
+  const of = fields.find((f) => f.key === simple?.field);
+  if (simple && of) {
+    const { operator, value } = simple;
+    const option = of.type === "choice" && of.options.includes(value);
+    const said = of.type === "yes_no" ? tOr(value, value) : option ? optionLabel(of, value) : value;
+    return [labelOf(of), operatorLabel(operator, of), said].filter(Boolean).join(" ");
+  }
   const key = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(condition)?.[0] ?? "";
   const field = fields.find((f) => f.key === key);
   const label = field ? labelOf(field) : tOr(`field.${key}`, "") || tOr(`part.${key}`, key);
