@@ -107,11 +107,23 @@ pub async fn dial(desktop: State<'_, Desktop>, number: String) -> Answer<()> {
 
 /// RFC 3966, as far as numbers that people dial need it.
 fn tel(number: &str, region: Option<&str>) -> Answer<String> {
-    let dialled = phone::e164(number, region).unwrap_or_else(|| phone::digits(number));
+    let dialled = phone::e164(number, region).unwrap_or_else(|| as_written(number));
     let digits = dialled.strip_prefix('+').unwrap_or(&dialled);
-    match !digits.is_empty() && digits.len() <= 32 && digits.bytes().all(|b| b.is_ascii_digit()) {
+    match !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(format!("tel:{dialled}")),
         false => Err(AppError::new(Code::Refused, "this is no number that can be dialled; correct it")),
+    }
+}
+
+/// A number that is valid nowhere, such as one within a house, as it was written; two of them, or more than a number,
+/// are none: all their digits together would reach somebody else.
+fn as_written(number: &str) -> String {
+    let digits = phone::digits(number);
+    let plus = if number.trim_start_matches([' ', '(']).starts_with('+') { "+" } else { "" };
+    let others = number.chars().filter(|c| !" +-().".contains(*c)).count();
+    match others == digits.len() && number.matches('+').count() == plus.len() {
+        true => format!("{plus}{digits}"),
+        false => String::new(),
     }
 }
 
@@ -168,6 +180,12 @@ mod tests {
         assert_eq!(tel("600 000 001", Some("ES")).unwrap(), "tel:+34600000001");
         assert_eq!(tel("+34 (600) 000-001", None).unwrap(), "tel:+34600000001");
         assert!(tel("none", None).is_err() && tel("", None).is_err());
+        // What is valid nowhere is dialled as it was written, if it is one number and no more.
+        assert_eq!(tel("+999 (1) 23-45.6", None).unwrap(), "tel:+999123456");
+        assert_eq!(tel("112", None).unwrap(), "tel:112");
+        for several in ["600 111 222 / 600 333 444", "112 or 113", "600 111 222 600 333 444", "112 +113"] {
+            assert!(tel(several, Some("ES")).is_err(), "{several}");
+        }
         for hostile in ["1;phone-context=evil", "https://x.example/1", "1&2", "1\n--new-window"] {
             let link = tel(hostile, None).unwrap_or_default();
             let digits = link.strip_prefix("tel:").unwrap_or_default();

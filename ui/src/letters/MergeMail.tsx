@@ -9,6 +9,7 @@ import { isComposing } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Dialog, Field } from "../shared/ui";
 import { Chooser } from "./Chooser";
+import { useMissing } from "./named";
 
 /** One letter to many: a draft for each, and who was left out. */
 export function MergeMail({ people, onClose }: { people: string[]; onClose: () => void }) {
@@ -32,8 +33,10 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
     setMerged(done);
     if (done?.operation) withUndo(t("letter.notedMany", { n: count(done.written) }), done.operation);
   }
+  // What is being written is not left behind: it is stopped, and says what came of it.
+  const close = () => (busy ? void commands.cancel("mail") : onClose());
   return (
-    <Dialog label={t("letter.merge")} onClose={onClose} className="wide">
+    <Dialog label={t("letter.merge")} onClose={close} className="wide">
       <form
         className="body stack"
         id="merge-mail"
@@ -49,7 +52,7 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
           <h1 className="grow">
             {t("letter.merge")} <span className="faint">{count(people.length)}</span>
           </h1>
-          <button type="button" className="button" onClick={onClose}>
+          <button type="button" className="button" onClick={close}>
             {t(merged ? "close" : "cancel")}
           </button>
         </div>
@@ -100,11 +103,6 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
               >
                 {t("letter.writeDrafts")} <kbd>Ctrl Enter</kbd>
               </button>
-              {busy && (
-                <button type="button" className="button" onClick={() => void commands.cancel("mail")}>
-                  {t("cancel")}
-                </button>
-              )}
             </div>
           </>
         )}
@@ -113,8 +111,8 @@ export function MergeMail({ people, onClose }: { people: string[]; onClose: () =
   );
 }
 
-function why(left: LeftOut): string {
-  if (left.why === "missing") return t("letter.leftMissing", { names: left.missing.join(", ") });
+function why(left: LeftOut, missing: (names: string[]) => string): string {
+  if (left.why === "missing") return t("letter.leftMissing", { names: missing(left.missing) });
   return t(
     left.why === "no_address"
       ? "letter.leftAddress"
@@ -125,6 +123,7 @@ function why(left: LeftOut): string {
 }
 
 function Report({ merged, onClose }: { merged: MergedMail; onClose: () => void }) {
+  const missing = useMissing();
   return (
     <div className="stack" id="merge-report">
       <p role="status">
@@ -148,7 +147,7 @@ function Report({ merged, onClose }: { merged: MergedMail; onClose: () => void }
                 >
                   {left.title || "—"}
                 </button>
-                <span className="soft small">{why(left)}</span>
+                <span className="soft small">{why(left, missing)}</span>
               </li>
             ))}
           </ul>

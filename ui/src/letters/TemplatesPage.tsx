@@ -6,16 +6,17 @@ import type { PaperLanguage, RowView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { Linked } from "../records/FieldEditor";
 import { type Json, labelOf } from "../shared/format";
-import { language, t, tOr } from "../shared/i18n";
+import { language, t } from "../shared/i18n";
 import { isComposing, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Empty, Field } from "../shared/ui";
 import { useTemplates } from "./Chooser";
-import { inserted, isPlace, NAMED, placeOf } from "./places";
+import { useMissing, useNamed } from "./named";
+import { GENERAL, inserted, isPlace, NAMED, placeOf } from "./places";
 
 /** Letters that are written again and again: a list, the text, and how it looks for somebody. */
 export function TemplatesPage() {
-  const templates = useTemplates();
+  const { templates, error } = useTemplates();
   const [chosen, setChosen] = useState<string>();
   const at = Math.max(0, templates?.findIndex((row) => row.id === chosen) ?? 0);
   const row = templates?.[at];
@@ -37,7 +38,7 @@ export function TemplatesPage() {
   }
   const step = (by: number) => setChosen(templates?.[at + by]?.id ?? row?.id);
   useKeys({
-    c: () => void create(),
+    c: (event) => !event.repeat && void create(),
     j: () => step(1),
     k: () => step(-1),
     ArrowDown: () => step(1),
@@ -64,6 +65,11 @@ export function TemplatesPage() {
           <Plus size={15} /> {t("templates.new")}
         </button>
       </div>
+      {error && (
+        <p className="error tools" role="alert">
+          {error}
+        </p>
+      )}
       {templates?.length === 0 && (
         <Empty icon={<Mail size={36} />} title={t("templates.empty")} hint={t("templates.emptyHint")}>
           <button type="button" className="button primary" onClick={() => void create()}>
@@ -94,6 +100,7 @@ export function TemplatesPage() {
   );
 }
 
+const TYPED = ["name", "subject", "body"] as const;
 type Texts = { name: string; subject: string; body: string; language: PaperLanguage };
 
 function textsOf(row: RowView): Texts {
@@ -111,24 +118,37 @@ function Editor({ row }: { row: RowView }) {
   const [texts, setTexts] = useState(saved);
   const body = useRef<HTMLTextAreaElement>(null);
   const at = JSON.stringify(saved);
-  // What has come from elsewhere, or an undo; while somebody types it is what was typed.
+  const before = useRef("");
+  const refused = useRef(new Set<keyof Texts>());
+  // What has come from elsewhere, or an undo; where somebody types, or what was refused, it is what was typed.
   useEffect(() => {
-    if (!document.activeElement?.id.startsWith("template-")) setTexts(JSON.parse(at));
+    const kept = TYPED.filter(
+      (key) => document.activeElement?.id === `template-${key}` || refused.current.has(key),
+    );
+    setTexts((now) => ({ ...JSON.parse(at), ...Object.fromEntries(kept.map((key) => [key, now[key]])) }));
   }, [at]);
   async function save(key: keyof Texts, value: string) {
+    refused.current.delete(key);
     if (value.trim() === saved[key]) return;
     const done = await attempt(() => commands.setFields(row.id, { [key]: value.trim() || null }));
-    if (done?.operation) withUndo(t("record.changed", { title: texts.name || "—" }), done.operation);
+    if (!done) refused.current.add(key);
+    else if (done.operation) withUndo(t("record.changed", { title: texts.name || "—" }), done.operation);
   }
   const change = (key: keyof Texts, value: string) => setTexts((now) => ({ ...now, [key]: value }));
-  const shared = (key: "name" | "subject" | "body") => ({
+  const shared = (key: (typeof TYPED)[number]) => ({
     className: "input",
     id: `template-${key}`,
     value: texts[key],
     onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
       change(key, event.target.value),
-    onBlur: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) =>
-      void save(key, event.target.value),
+    onFocus: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      before.current = event.target.value;
+    },
+    // Who has changed nothing saves nothing, and sees what has come meanwhile.
+    onBlur: (event: React.FocusEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      if (event.target.value === before.current && !refused.current.has(key)) change(key, saved[key]);
+      else void save(key, event.target.value);
+    },
   });
   const enter = (event: React.KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Enter" && !isComposing(event.nativeEvent)) event.currentTarget.blur();
@@ -179,13 +199,7 @@ function Editor({ row }: { row: RowView }) {
 
 /** Fields to put into the text. */
 function Places({ onChoose }: { onChoose: (place: string) => void }) {
-  const fields = {
-    person: useFields("person"),
-    company: useFields("company"),
-    deal: useFields("deal"),
-    quote: useFields("quote"),
-  };
-  const general = ["me", "me.email", "firm", "today"] as const;
+  const fields = useNamed();
   return (
     <select
       className="input"
@@ -196,7 +210,7 @@ function Places({ onChoose }: { onChoose: (place: string) => void }) {
     >
       <option value="">{t("templates.insert")}</option>
       {NAMED.map((kind) => (
-        <optgroup key={kind} label={tOr(`field.${kind}`, t("new.quote"))}>
+        <optgroup key={kind} label={t(`field.${kind}`)}>
           {fields[kind].filter(isPlace).map((field) => (
             <option key={field.key} value={placeOf(kind, field.key)}>
               {labelOf(field)}
@@ -205,7 +219,7 @@ function Places({ onChoose }: { onChoose: (place: string) => void }) {
         </optgroup>
       ))}
       <optgroup label={t("templates.general")}>
-        {general.map((name) => (
+        {GENERAL.map((name) => (
           <option key={name} value={`{{${name}}}`}>
             {t(`templates.${name}`)}
           </option>
@@ -233,6 +247,7 @@ function Preview({ texts }: { texts: Texts }) {
     [version],
   ).data?.rows[0]?.id;
   const about = chosen ?? first ?? null;
+  const missing = useMissing();
   const text = { subject: texts.subject, body: texts.body, language: texts.language };
   const asked = useRested(JSON.stringify(text));
   const { data: view, error } = useQuery(
@@ -261,7 +276,7 @@ function Preview({ texts }: { texts: Texts }) {
           </div>
           <div aria-live="polite">
             {view.missing.length > 0 && (
-              <p className="notice warn">{t("letter.missing", { names: view.missing.join(", ") })}</p>
+              <p className="notice warn">{t("letter.missing", { names: missing(view.missing) })}</p>
             )}
             {view.unknown.length > 0 && (
               <p className="notice bad">{t("letter.unknown", { names: view.unknown.join(", ") })}</p>

@@ -8,6 +8,7 @@ import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Dialog, Field } from "../shared/ui";
 import { Chooser } from "./Chooser";
+import { useMissing } from "./named";
 import { draftName, openPlaces } from "./places";
 
 const own = (): PaperLanguage => (language() === "zh" ? "zh" : "en");
@@ -15,13 +16,14 @@ const own = (): PaperLanguage => (language() === "zh" ? "zh" : "en");
 /** A letter to whom the record is about: from a template or free, seen before it leaves, and noted only if one says so. */
 export function WriteLetter({ record, onClose }: { record: RecordView; onClose: () => void }) {
   const [template, setTemplate] = useState<string>();
+  const [changed, setChanged] = useState(false);
   const filled = useQuery(async () => {
     if (template === undefined) return undefined;
     const text = template ? await commands.template(template) : { subject: "", body: "", language: own() };
-    return { view: await commands.letter(text, record.id), language: text.language };
+    return { template, view: await commands.letter(text, record.id), language: text.language };
   }, [template, record.id]);
   return (
-    <Dialog label={t("letter.write")} onClose={onClose} className="wide">
+    <Dialog label={t("letter.write")} onClose={onClose} className="wide" changed={changed}>
       <div className="body stack" id="write-letter">
         <div className="row-line">
           <h1 className="grow">{t("letter.write")}</h1>
@@ -37,12 +39,14 @@ export function WriteLetter({ record, onClose }: { record: RecordView; onClose: 
             {filled.error}
           </p>
         )}
-        {filled.data && (
+        {/* Until the answer for another template is there, the letter would be the one before. */}
+        {filled.data && filled.data.template === template && (
           <Written
-            key={`${template} ${filled.data.view.body}`}
+            key={filled.data.template}
             record={record}
             view={filled.data.view}
             language={filled.data.language}
+            onChanged={setChanged}
             onClose={onClose}
           />
         )}
@@ -55,11 +59,13 @@ function Written({
   record,
   view,
   language,
+  onChanged,
   onClose,
 }: {
   record: RecordView;
   view: LetterView;
   language: PaperLanguage;
+  onChanged: (changed: boolean) => void;
   onClose: () => void;
 }) {
   const [address, setAddress] = useState(view.address);
@@ -68,6 +74,9 @@ function Written({
   const [note, setNote] = useState(false);
   const [pdf, setPdf] = useState(record.kind === "quote");
   const [busy, setBusy] = useState(false);
+  const missing = useMissing();
+  const changed = subject !== view.subject || body !== view.body || address !== view.address;
+  useEffect(() => onChanged(changed), [changed, onChanged]);
   const open = openPlaces(`${subject}\n${body}`);
   const ready = open.length === 0 && !!address.trim() && !busy;
   const letter: Letter = {
@@ -134,7 +143,7 @@ function Written({
       )}
       {view.missing.length > 0 && (
         <p className="notice warn" role="alert" id="letter-missing">
-          {t("letter.missing", { names: view.missing.join(", ") })}
+          {t("letter.missing", { names: missing(view.missing) })}
         </p>
       )}
       <Field label={t("letter.to")}>
@@ -171,7 +180,7 @@ function Written({
         />
       </Field>
       <p className="soft small" aria-live="polite" id="letter-open">
-        {open.length > 0 ? t("letter.open", { names: open.join(", ") }) : t("letter.hint")}
+        {open.length > 0 ? t("letter.open", { names: missing(open) }) : t("letter.hint")}
       </p>
       <div className="row-line wrap">
         {record.kind === "quote" && (

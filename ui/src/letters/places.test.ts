@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { draftName, inserted, isLetter, openPlaces, placeOf } from "./places";
+import type { FieldView } from "../bindings";
+import { draftName, inserted, isLetter, type NamedFields, openPlaces, placeLabel, placeOf } from "./places";
 
 it("finds the places that are left", () => {
   expect(openPlaces("Dear {{ first_name|you }}, {{company.name}} {{first_name}} {x} {{ }}")).toEqual([
@@ -13,6 +14,27 @@ it("names a field and puts it where the cursor is", () => {
   expect(placeOf("person", "first_name")).toBe("{{first_name}}");
   expect(placeOf("deal", "value")).toBe("{{deal.value}}");
   expect(inserted("Dear X,", [5, 6], "{{a}}")).toEqual(["Dear {{a}},", 10]);
+});
+
+it("says what a place asks for as the screen calls it", () => {
+  const own = { key: "c_1", label: "Membership", custom: true } as FieldView;
+  const fields: NamedFields = {
+    person: [{ key: "title", label: "Title" } as FieldView, own],
+    company: [{ key: "website", label: "Website" } as FieldView],
+    deal: [],
+    quote: [],
+  };
+  const labels = ["title", "c_1", "Membership", "name", "company.website", "quote.number", "me.email"];
+  expect(labels.map((name) => placeLabel(name, fields))).toEqual([
+    "Job title",
+    "Membership",
+    "Membership",
+    "Name",
+    "Company · Website",
+    "Quote · Number",
+    "My e-mail",
+  ]);
+  for (const none of ["titel", "gone.title", "company.titel"]) expect(placeLabel(none, fields)).toBe(none);
 });
 
 it("names a draft as every system allows", () => {

@@ -1,4 +1,7 @@
 /** What a template may ask for: names in double braces, as `crates/domain/src/template.rs` reads them. */
+import type { FieldView } from "../bindings";
+import { labelOf } from "../shared/format";
+import { t, tOr } from "../shared/i18n";
 
 /** Kinds whose fields a letter may name; a person's need no kind before them. */
 export const NAMED = ["person", "company", "deal", "quote"] as const;
@@ -9,6 +12,24 @@ const WITHOUT = new Set(
 );
 
 export const isPlace = (field: { key: string; type: string }): boolean => !WITHOUT.has(field.key);
+
+export type NamedFields = Record<(typeof NAMED)[number], FieldView[]>;
+
+/** Places that are no field of a record. */
+export const GENERAL = ["me", "me.email", "firm", "today"] as const;
+
+/** What a place asks for, as the screen calls it: `company.website` is «Company · Website». One that is no field is
+ *  called as it was written. */
+export function placeLabel(name: string, fields: NamedFields): string {
+  const general = GENERAL.find((one) => one === name);
+  if (general) return t(`templates.${general}`);
+  const [before, key] = name.includes(".") ? name.split(/\.(.*)/s) : [undefined, name];
+  const kinds = before === undefined ? NAMED : NAMED.filter((kind) => kind === before);
+  const field = kinds.flatMap((kind) => fields[kind]).find((f) => f.key === key || f.label === key);
+  const label = field ? labelOf(field) : tOr(`field.${key}`, "");
+  if (!label || kinds.length === 0) return name;
+  return before === undefined ? label : `${t(`field.${kinds[0] ?? "person"}`)} · ${label}`;
+}
 
 /** How a field is named in a template. */
 export const placeOf = (kind: string, key: string): string =>

@@ -25,7 +25,9 @@ export function QuoteLines({ record }: { record: RecordView }) {
     const next = async () => {
       const done = await attempt(async () => {
         const now = ((await commands.get(record.id)).fields as Json).lines ?? [];
-        return commands.setFields(record.id, { lines: edit(now) as unknown as Json });
+        const edited = edit(now);
+        if (edited === now) return { operation: null };
+        return commands.setFields(record.id, { lines: edited as unknown as Json });
       });
       if (done?.operation) withUndo(t("record.changed", { title: record.title }), done.operation);
       return !!done;
@@ -35,9 +37,10 @@ export function QuoteLines({ record }: { record: RecordView }) {
   }
   const change = (id: string | undefined, part: Partial<QuoteLine>) =>
     save((now) => now.map((line) => (line.id === id ? { ...line, ...part } : line)));
-  async function move(at: number, by: number) {
-    if (await save((now) => moved(now, at, by)))
-      table.current?.querySelectorAll<HTMLElement>("tbody tr")[at + by]?.querySelector("input")?.focus();
+  // By its name: where it stands may be another place once its turn has come.
+  async function move(id: string | undefined, by: number) {
+    if (await save((now) => moved(now, id, by)))
+      table.current?.querySelector<HTMLElement>(`tr[data-line="${id}"] input`)?.focus();
   }
   const sums = view?.sums;
   const of = (minor: number | null | undefined) =>
@@ -64,10 +67,11 @@ export function QuoteLines({ record }: { record: RecordView }) {
             {lines.map((line, at) => (
               <tr
                 key={line.id}
+                data-line={line.id}
                 onKeyDown={(event) => {
                   if (!event.altKey || closed) return;
-                  if (event.key === "ArrowUp" && at > 0) void move(at, -1);
-                  else if (event.key === "ArrowDown" && at < lines.length - 1) void move(at, 1);
+                  if (event.key === "ArrowUp") void move(line.id, -1);
+                  else if (event.key === "ArrowDown") void move(line.id, 1);
                   else return;
                   event.preventDefault();
                 }}
@@ -126,7 +130,7 @@ export function QuoteLines({ record }: { record: RecordView }) {
                       aria-label={t("quote.up", { name: line.name })}
                       title={`${t("quote.moveUp")} (Alt ↑)`}
                       disabled={at === 0}
-                      onClick={() => void move(at, -1)}
+                      onClick={() => void move(line.id, -1)}
                     >
                       <ArrowUp size={14} />
                     </button>
@@ -136,7 +140,7 @@ export function QuoteLines({ record }: { record: RecordView }) {
                       aria-label={t("quote.down", { name: line.name })}
                       title={`${t("quote.moveDown")} (Alt ↓)`}
                       disabled={at === lines.length - 1}
-                      onClick={() => void move(at, 1)}
+                      onClick={() => void move(line.id, 1)}
                     >
                       <ArrowDown size={14} />
                     </button>
@@ -211,9 +215,11 @@ function Cell({
 }) {
   const [text, setText] = useState<string>();
   const [refused, setRefused] = useState(false);
+  // What stood there when it was entered: who changes nothing saves nothing, whatever has come from others meanwhile.
+  const before = useRef("");
   const save = async (input: HTMLInputElement) => {
     const next = text?.trim();
-    const kept = next === undefined || next === value || (await onSave(next));
+    const kept = next === undefined || next === before.current.trim() || (await onSave(next));
     setRefused(!kept);
     if (kept) setText(undefined);
     else if (document.activeElement === document.body) input.focus();
@@ -233,6 +239,7 @@ function Cell({
         aria-invalid={refused}
         value={text ?? shown ?? value}
         onFocus={(event) => {
+          if (text === undefined) before.current = value;
           setText((now) => now ?? value);
           event.currentTarget.select();
         }}
@@ -272,19 +279,32 @@ function AddLine({
   const [at, setAt] = useState(0);
   const list = useId();
   const rested = useRested(text.trim());
-  const hits =
-    useQuery(async () => (rested ? commands.search(rested, "product", 6) : []), [rested]).data ?? [];
+  const answer = useQuery(
+    async () => ({ to: rested, hits: rested ? await commands.search(rested, "product", 6) : [] }),
+    [rested],
+  ).data;
+  const hits = answer?.hits ?? [];
+  const busy = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other hits begin at the first
   useEffect(() => setAt(0), [rested]);
   const open = text.trim() !== "";
   const count = hits.length + 1;
   async function add(place: number) {
     const wanted = text.trim();
-    // Who types faster than is searched gets what was typed.
-    const found = rested === wanted ? hits : await commands.search(wanted, "product", 6);
-    const hit = found[place];
-    const line = hit ? await attempt(() => commands.offer(hit.id, book ?? null)) : blankLine(wanted);
-    if (line && (await onAdd({ ...(line as unknown as QuoteLine), id: newId() }))) setText("");
+    // A second Enter while the first is on its way must not add a second line.
+    if (busy.current) return;
+    busy.current = true;
+    try {
+      // Who types faster than is searched gets what was typed.
+      const found = answer?.to === wanted ? hits : await attempt(() => commands.search(wanted, "product", 6));
+      if (!found) return;
+      const hit = found[place];
+      const line = hit ? await attempt(() => commands.offer(hit.id, book ?? null)) : blankLine(wanted);
+      if (line && (await onAdd({ ...(line as unknown as QuoteLine), id: newId() })))
+        setText((now) => (now.trim() === wanted ? "" : now));
+    } finally {
+      busy.current = false;
+    }
   }
   return (
     <div className="add-line">

@@ -2,8 +2,16 @@ import { expect, test } from "vitest";
 import { blankLine, moved } from "./lines";
 
 test("a line is moved by one place, and stays at the ends", () => {
-  expect(moved(["a", "b", "c"], 0, 1)).toEqual(["b", "a", "c"]);
-  expect(moved(["a", "b", "c"], 2, -1)).toEqual(["a", "c", "b"]);
+  const lines = [{ id: "a" }, { id: "b" }, { id: "c" }];
+  const names = (id: string, by: number) => moved(lines, id, by).map((line) => line.id);
+  expect(names("a", 1)).toEqual(["b", "a", "c"]);
+  expect(names("c", -1)).toEqual(["a", "c", "b"]);
+  for (const [id, by] of [
+    ["a", -1],
+    ["c", 1],
+    ["gone", 1],
+  ] as const)
+    expect(moved(lines, id, by)).toBe(lines);
 });
 
 test("two lines that are added at once are two", () => {

@@ -18,9 +18,13 @@ export const blankLine = (name: string): QuoteLine => ({ id: newId(), name, quan
 
 export const newId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
 
-export function moved<T>(list: T[], at: number, by: number): T[] {
-  const rest = list.filter((_, n) => n !== at);
-  return [...rest.slice(0, at + by), ...list.slice(at, at + 1), ...rest.slice(at + by)];
+/** The lines with one of them in another place; as they are where there is no such line or no such place. */
+export function moved<T extends { id?: string }>(lines: T[], id: string | undefined, by: number): T[] {
+  const at = lines.findIndex((line) => line.id === id);
+  const to = at + by;
+  if (at < 0 || to < 0 || to >= lines.length) return lines;
+  const rest = lines.filter((_, n) => n !== at);
+  return [...rest.slice(0, to), ...lines.slice(at, at + 1), ...rest.slice(to)];
 }
 
 export const percent = (n: number | string): string => `${n} %`;

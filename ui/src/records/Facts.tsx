@@ -4,7 +4,7 @@ import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
-import { address, itemLabel, type Json, labelOf, show } from "../shared/format";
+import { address, itemLabel, type Json, labelOf, optionLabel, show } from "../shared/format";
 import { type Key, language, t } from "../shared/i18n";
 import { attempt } from "../shared/toast";
 import { Tag } from "../shared/ui";
@@ -156,7 +156,7 @@ function Fact({
             {error}
           </p>
         )}
-        {field.type === "phones" && !editing && value && (
+        {field.type === "phones" && !editing && value && !record.deleted_at && (
           <div className="row-line wrap">
             {value.map((item: Json) => (
               <button
@@ -193,8 +193,9 @@ function Fact({
 
 function Shown({ field, value, title }: { field: FieldView; value: Json; title: string | undefined }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
-  if (field.type === "tags" || field.type === "multi_choice")
-    return value.map((tag: string) => <Tag key={tag} name={tag} />);
+  if (field.type === "tags") return value.map((tag: string) => <Tag key={tag} name={tag} />);
+  if (field.type === "multi_choice")
+    return value.map((option: string) => <Tag key={option} name={optionLabel(field, option)} />);
   if (field.type === "emails" || field.type === "phones" || field.type === "addresses")
     return value.map((item: Json) => (
       <span key={item.id} className="row-line">

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../app/data";
 import type { FieldView, Hit, Kind } from "../bindings";
 import { commands } from "../platform/tauri";
-import { itemLabel, type Json, labelOf, momentInput, moneyInput, today } from "../shared/format";
-import { type Key, language, t, tOr } from "../shared/i18n";
+import { itemLabel, type Json, labelOf, momentInput, moneyInput, optionLabel, today } from "../shared/format";
+import { type Key, language, t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { askColleagues } from "../team/team";
@@ -126,8 +126,30 @@ function Options({ field, value, onSave, onCancel }: Props) {
           [t("yes"), true],
           [t("no"), false],
         ]
-      : field.options.map((o): [string, Json] => [field.custom ? o : tOr(`option.${o}`, o), o]);
+      : field.options.map((o): [string, Json] => [optionLabel(field, o), o]);
   return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} />;
+}
+
+/** Of an editor that is more than one input. Leaving it for another field, or another screen, keeps what was typed. */
+function useLeaving<E extends HTMLElement>(save: () => void) {
+  const whole = useRef<E>(null);
+  const inside = useRef(false);
+  return {
+    ref: whole,
+    tabIndex: -1,
+    // A click on a button in it need not give that button the focus.
+    onPointerDown: () => {
+      inside.current = true;
+      setTimeout(() => {
+        inside.current = false;
+      }, 300);
+    },
+    onBlur: (e: React.FocusEvent) => {
+      // Another window, say to copy a number from it, is no other field.
+      if (!document.hasFocus()) return;
+      if (!inside.current && !whole.current?.contains(e.relatedTarget as Node | null)) save();
+    },
+  };
 }
 
 /** Some of the options; one that is offered no more can only go. */
@@ -140,8 +162,10 @@ function Several({ field, value, onSave, onCancel }: Props) {
     if (kept.join("\n") === before.join("\n")) return onCancel();
     onSave(kept.length > 0 ? kept : null);
   };
+  const leaving = useLeaving<HTMLFieldSetElement>(save);
   return (
     <fieldset
+      {...leaving}
       className="plain stack"
       id={`edit-${field.key}`}
       onKeyDown={(e) => {
@@ -164,7 +188,7 @@ function Several({ field, value, onSave, onCancel }: Props) {
               setChosen((now) => (e.target.checked ? [...now, option] : now.filter((o) => o !== option)))
             }
           />
-          {option}
+          {optionLabel(field, option)}
         </label>
       ))}
       <div className="row-line">
@@ -366,9 +390,7 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
   );
   const change = (at: number, part: string, text: string) =>
     setItems((all) => all.map((item, n) => (n === at ? { ...item, [part]: text } : item)));
-  const whole = useRef<HTMLDivElement>(null);
   const first = useRef(JSON.stringify(items));
-  const inside = useRef(false);
   const save = () => {
     if (JSON.stringify(items) === first.current) return onCancel();
     const kept = items.filter((i) =>
@@ -376,23 +398,10 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
     );
     onSave(kept.length > 0 ? kept.map(({ key: _, e164: __, ...item }) => item) : null);
   };
+  const leaving = useLeaving<HTMLDivElement>(save);
   return (
     <div
-      ref={whole}
-      tabIndex={-1}
-      onPointerDown={() => {
-        inside.current = true;
-        setTimeout(() => {
-          inside.current = false;
-        }, 300);
-      }}
-      // Leaving it for another field, or another screen, keeps what was typed. A click on a button in
-      // it need not give that button the focus.
-      onBlur={(e) => {
-        // Another window, say to copy a number from it, is no other field.
-        if (!document.hasFocus()) return;
-        if (!inside.current && !whole.current?.contains(e.relatedTarget as Node | null)) save();
-      }}
+      {...leaving}
       onKeyDown={(e) => {
         if (isComposing(e.nativeEvent)) return;
         keepPlain(e);

@@ -1,12 +1,12 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import type { FieldView } from "../bindings";
-import { labelOf } from "../shared/format";
+import { labelOf, optionLabel } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Dialog } from "../shared/ui";
-import { conditionsOf } from "./columns";
-import { type Condition, conditionFrom, filterable, operatorsOf, written } from "./conditions";
+import { conditionsOf, joined } from "./columns";
+import { type Condition, conditionFrom, filterable, operatorLabel, operatorsOf, written } from "./conditions";
 
 /** A filter put together from fields, without its language being known; what it cannot show it leaves as it is. */
 export function FilterBuilder({
@@ -33,8 +33,10 @@ export function FilterBuilder({
   const set = (at: number, line: Condition) =>
     setLines((all) => all.map((old, n) => (n === at ? line : old)));
   const apply = () => {
-    const parts = lines.map((line) => (typeof line === "string" ? line : written(line)));
-    onApply(parts.filter(Boolean).join(" and "));
+    const made = joined(lines.map((line) => (typeof line === "string" ? line : written(line))));
+    // Nothing put together where there was no filter: the text that is looked for stays.
+    if (made || filter) onApply(made);
+    else onClose();
   };
   return (
     <Dialog label={t("list.build")} onClose={onClose} className="filter-builder">
@@ -124,7 +126,7 @@ function Line({
       >
         {operators.map((operator) => (
           <option key={operator} value={operator}>
-            {tOr(`operator.${operator}`, operator)}
+            {operatorLabel(operator, field)}
           </option>
         ))}
       </select>
@@ -138,7 +140,7 @@ function Line({
           <option value="" />
           {options.map((option) => (
             <option key={option} value={option}>
-              {field?.type === "yes_no" ? tOr(option, option) : tOr(`option.${option}`, option)}
+              {field?.type === "yes_no" ? tOr(option, option) : optionLabel(field, option)}
             </option>
           ))}
         </select>

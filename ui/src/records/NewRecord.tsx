@@ -2,8 +2,8 @@ import { type FormEvent, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
-import { labelOf } from "../shared/format";
-import { t, tOr } from "../shared/i18n";
+import { labelOf, optionLabel } from "../shared/format";
+import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Dialog, Field } from "../shared/ui";
 import { inData, Linked } from "./FieldEditor";
@@ -62,7 +62,7 @@ export function NewRecord({ kind, onClose }: { kind: Browsed; onClose: () => voi
                 >
                   {field.options.map((o) => (
                     <option key={o} value={o}>
-                      {tOr(`option.${o}`, o)}
+                      {optionLabel(field, o)}
                     </option>
                   ))}
                 </select>

@@ -66,7 +66,9 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   }, [mergeable]);
   const [writing, setWriting] = useState(false);
   const addressed = LETTERS.has(kind) && !!record && !record.deleted_at;
-  const phone: string | undefined = (record?.fields as Json)?.phones?.[0]?.value;
+  const phone: string | undefined = record?.deleted_at
+    ? undefined
+    : (record?.fields as Json)?.phones?.[0]?.value;
   const dial = () => void (phone && attempt(() => commands.dial(phone)));
   useEffect(() => {
     ui.write = addressed ? () => setWriting(true) : undefined;
@@ -78,7 +80,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   }, [addressed, phone]);
   useKeys({
     w: () => addressed && setWriting(true),
-    t: dial,
+    t: (event) => !event.repeat && dial(),
     m: () => mergeable && setMerging(true),
     "Ctrl+ArrowDown": () => to(around?.next),
     "Ctrl+ArrowUp": () => to(around?.previous),

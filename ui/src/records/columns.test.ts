@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { FieldView } from "../bindings";
-import { asRequest, cellChange, cellText, columnsFor, linesOf, nextSort, withoutLast } from "./columns";
+import {
+  asRequest,
+  cellChange,
+  cellText,
+  columnsFor,
+  conditionsOf,
+  joined,
+  linesOf,
+  nextSort,
+  readable,
+  withoutLast,
+} from "./columns";
 
 const fields = [{ key: "first_name" }, { key: "tags" }];
 
@@ -16,6 +27,44 @@ describe("the filter line", () => {
   it("loses its last condition first", () => {
     expect(withoutLast("city = 'a' and tags has 'b'")).toBe("city = 'a'");
     expect(withoutLast("city = 'a'")).toBe("");
+  });
+
+  it("falls into the conditions that are joined by and", () => {
+    expect(conditionsOf("city = 'a and b' AND (x = 'c' or x = 'd' and y = 'e') and\nz is empty")).toEqual([
+      "city = 'a and b'",
+      "(x = 'c' or x = 'd' and y = 'e')",
+      "z is empty",
+    ]);
+    expect(conditionsOf(" ")).toEqual([]);
+  });
+
+  it("is read in the words of the screen", () => {
+    const known = [
+      { key: "status", type: "choice", options: ["sent"] },
+      { key: "date", type: "date", options: [] as string[] },
+      { key: "c_1", label: "Open", type: "choice", options: ["sent"], custom: true },
+    ] as FieldView[];
+    for (const [condition, words] of [
+      ["status = 'sent'", "Status is Sent"],
+      ["date < '2026-11-27'", "Date before 2026-11-27"],
+      ["status is not empty", "Status is not empty"],
+      ["c_1 != 'sent'", "Open is not sent"],
+      ["city = 'Porto'", "City = 'Porto'"],
+    ] as const)
+      expect(readable(condition, known)).toBe(words);
+  });
+
+  it("stays whole where an or would change what it means", () => {
+    for (const whole of [
+      "city = 'a' or city = 'b' and x = 'c'",
+      "city='a'or(x='b')",
+      "x = 'a' OR\ny = 'b'",
+    ]) {
+      expect(conditionsOf(whole)).toEqual([whole]);
+      expect(joined([whole, "z = '1'"])).toBe(`(${whole}) and z = '1'`);
+      expect(joined([whole, ""])).toBe(whole);
+    }
+    expect(joined(["(a = '1' or b = '2')", "for = 'or'"])).toBe("(a = '1' or b = '2') and for = 'or'");
   });
 });
 

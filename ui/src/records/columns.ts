@@ -1,6 +1,7 @@
 import type { FieldView } from "../bindings";
-import { type Json, labelOf, moneyInput } from "../shared/format";
+import { type Json, labelOf, moneyInput, optionLabel } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
+import { conditionFrom, operatorLabel } from "./conditions";
 import { type ColumnSpec, UNSEEN } from "./kinds";
 
 /** What a cell shows of a record, as text to edit. */
@@ -172,30 +173,57 @@ export function asRequest(input: string, fields: Pick<FieldView, "key">[]): { fi
   return known && (operator || negated) ? { filter: input, text: "" } : { filter: "", text: input };
 }
 
-/** The conditions of a filter that are joined by `and`; what is in quotes or parentheses stays whole. */
-export function conditionsOf(filter: string): string[] {
-  const out: string[] = [];
-  let [quote, depth, from] = ["", 0, 0];
-  for (let at = 0; at < filter.length; at++) {
-    const c = filter[at] ?? "";
+/** A filter with a blank for each sign that is in quotes or parentheses, and for those themselves. */
+function topLevel(filter: string): string {
+  let [out, quote, depth] = ["", "", 0];
+  for (const c of filter.split("")) {
+    const inside = quote !== "" || depth > 0 || /['"()]/.test(c);
     if (quote) quote = c === quote ? "" : quote;
     else if (c === "'" || c === '"') quote = c;
     else if (c === "(") depth++;
     else if (c === ")") depth--;
-    else if (depth === 0 && /^\sand\s/i.test(filter.slice(at, at + 5))) {
-      out.push(filter.slice(from, at));
-      from = at + 5;
-      at += 4;
-    }
+    out += inside ? " " : c;
+  }
+  return out;
+}
+
+/** Does something else follow from a filter once another condition is joined to it by `and`? */
+export const hasOr = (filter: string): boolean =>
+  /(?<![\p{L}\p{N}_])or(?![\p{L}\p{N}_])/iu.test(topLevel(filter));
+
+/** The conditions of a filter that are joined by `and`; what is in quotes or parentheses stays whole, and so does
+ *  a filter with an `or`: of its parts none holds by itself. */
+export function conditionsOf(filter: string): string[] {
+  if (hasOr(filter)) return [filter.trim()];
+  const out: string[] = [];
+  let from = 0;
+  for (const { index } of topLevel(filter).matchAll(/and/gi)) {
+    if (!/\s/.test(filter[index - 1] ?? "") || !/\s/.test(filter[index + 3] ?? "")) continue;
+    out.push(filter.slice(from, index));
+    from = index + 3;
   }
   return [...out, filter.slice(from)].map((c) => c.trim()).filter(Boolean);
+}
+
+/** Conditions as one filter, each of which has to be met. */
+export function joined(conditions: string[]): string {
+  const parts = conditions.filter(Boolean);
+  return parts.map((part) => (parts.length > 1 && hasOr(part) ? `(${part})` : part)).join(" and ");
 }
 
 /** For Backspace, which takes the last condition away. */
 export const withoutLast = (filter: string): string => conditionsOf(filter).slice(0, -1).join(" and ");
 
-/** A condition with its field as the screen calls it. */
+/** A condition as the screen calls its field, and where it is a simple one, what it says of it. */
 export function readable(condition: string, fields: FieldView[]): string {
+  const simple = conditionFrom(condition, fields);
+  const of = fields.find((f) => f.key === simple?.field);
+  if (simple && of) {
+    const { operator, value } = simple;
+    const option = of.type === "choice" && of.options.includes(value);
+    const said = of.type === "yes_no" ? tOr(value, value) : option ? optionLabel(of, value) : value;
+    return [labelOf(of), operatorLabel(operator, of), said].filter(Boolean).join(" ");
+  }
   const key = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(condition)?.[0] ?? "";
   const field = fields.find((f) => f.key === key);
   const label = field ? labelOf(field) : tOr(`field.${key}`, "") || tOr(`part.${key}`, key);

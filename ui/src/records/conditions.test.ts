@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FieldView } from "../bindings";
-import { conditionFrom, written } from "./conditions";
+import { conditionFrom, operatorLabel, written } from "./conditions";
 
 const field = (key: string, type: FieldView["type"]) => ({ key, type }) as FieldView;
 const fields = [
@@ -28,6 +28,13 @@ test("what was put together is read again", () => {
 test("what is not simple stays as it was written", () => {
   for (const text of ["not city = 'a'", "(city = 'a' or city = 'b')", "town = 'a'", "city has 'a'", "city ="])
     expect(conditionFrom(text, fields)).toBeUndefined();
+});
+
+test("a day is before another, an amount is less", () => {
+  expect(operatorLabel("<", field("close_date", "date"))).toBe("before");
+  expect(operatorLabel(">", field("updated_at", "date_time"))).toBe("after");
+  expect(operatorLabel("<", field("value", "money"))).toBe("less than");
+  expect(operatorLabel("<=", field("close_date", "date"))).toBe("at most");
 });
 
 test("a condition without a value is none, and quotes cannot break out", () => {

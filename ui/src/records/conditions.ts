@@ -1,5 +1,6 @@
 // One condition of a filter, as a person puts it together and as the filter language has it.
 import type { FieldView } from "../bindings";
+import { tOr } from "../shared/i18n";
 
 export interface Condition {
   field: string;
@@ -29,6 +30,13 @@ const OPERATORS: Partial<Record<FieldView["type"], string[]>> = {
 export const operatorsOf = (field: FieldView | undefined): string[] => (field && OPERATORS[field.type]) ?? [];
 
 export const filterable = (field: FieldView): boolean => operatorsOf(field).length > 0;
+
+/** As the screen calls it: one day is not less than another, but before it. */
+export function operatorLabel(operator: string, field: FieldView | undefined): string {
+  const word = { "<": "before", ">": "after" }[operator];
+  const dated = word && (field?.type === "date" || field?.type === "date_time");
+  return tOr(`operator.${dated ? word : operator}`, operator);
+}
 
 /** As the filter language has it; a condition that has no value yet is none. */
 export function written({ field, operator, value }: Condition): string {

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { PipelineView, StageView } from "../bindings";
@@ -16,10 +16,15 @@ export function Pipelines() {
   const { data, error } = useQuery(() => commands.pipelines(language() === "zh"), [version]);
   const [name, setName] = useState("");
   const live = data?.filter((p) => !p.gone) ?? [];
+  const busy = useRef(false);
   async function add() {
+    // A second Enter while the first is on its way must not make a second one.
+    if (busy.current) return;
+    busy.current = true;
     const done = await attempt(() => commands.addPipeline(name, language() === "zh"));
+    busy.current = false;
     if (!done) return;
-    setName("");
+    setName((now) => (now === name ? "" : now));
     withUndo(t("pipelines.added"), done.operation);
   }
   return (
@@ -92,10 +97,14 @@ function Pipeline({
 }) {
   const { stages } = pipeline;
   const [name, setName] = useState("");
+  const busy = useRef(false);
   async function add() {
+    if (busy.current) return;
+    busy.current = true;
     const done = await attempt(() => commands.addStage(pipeline.id, name, 50));
+    busy.current = false;
     if (!done) return;
-    setName("");
+    setName((now) => (now === name ? "" : now));
     withUndo(t("pipelines.stageAdded"), done.operation);
   }
   return (

@@ -37,8 +37,8 @@ const ZH: [RegExp, string][] = [
   [/^there is an option «(.*)» already$/s, "已有名为“$1”的选项"],
   [/^an option needs a name of at most 100 characters$/, "选项需要名称，最多 100 个字符"],
   [/^a (pipeline|stage) needs a name of at most 100 characters$/, "需要名称，最多 100 个字符"],
-  [/^one pipeline must stay; .*$/, "至少保留一个管道；请先新建另一个"],
-  [/^one open stage must stay in a pipeline; .*$/, "管道中至少保留一个进行中的阶段；请先新建另一个"],
+  [/^one pipeline must stay; .*$/, "至少保留一个销售流程；请先新建另一个"],
+  [/^one open stage must stay in a pipeline; .*$/, "销售流程中至少保留一个进行中的阶段；请先新建另一个"],
   [
     /^(\d+) deals are in «(.*)», and would .*$/s,
     "“$2”中有 $1 个商机，改变会使它们变为赢单、丢单或进行中；请先移走它们",

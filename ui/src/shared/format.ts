@@ -176,11 +176,15 @@ export function address(item: Json): string {
 export const labelOf = (field: { key: string; label: string; custom?: boolean }): string =>
   field.custom ? field.label : tOr(`field.${field.key}`, field.label);
 
+/** An option as the screen calls it: somebody's own, such as «open», is not one of the app's that is called so, too. */
+export const optionLabel = (field: { custom?: boolean } | undefined, option: string): string =>
+  field?.custom ? option : tOr(`option.${option}`, option);
+
 export const itemLabel = (label: string): string => (label ? tOr(`label.${label}`, label) : "");
 
 /** A value in one line. */
 export function show(
-  field: Pick<FieldView, "type"> | undefined,
+  field: (Pick<FieldView, "type"> & { custom?: boolean }) | undefined,
   value: Json,
   linkTitle?: string | null,
 ): string {
@@ -199,9 +203,10 @@ export function show(
     case "link":
       return linkTitle ?? "";
     case "choice":
-      return tOr(`option.${value}`, value);
-    case "tags":
+      return optionLabel(field, value);
     case "multi_choice":
+      return value.map((option: string) => optionLabel(field, option)).join(", ");
+    case "tags":
       return value.join(", ");
     case "emails":
     case "phones":

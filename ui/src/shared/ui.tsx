@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { t } from "./i18n";
-import { isComposing } from "./keys";
+import { isComposing, isTyping } from "./keys";
 import { colourOf, hueOf, TAG } from "./tags";
 
 /** Initials on a hue of the record's own. */
@@ -48,17 +48,24 @@ export function Dialog({
   onClose,
   children,
   className,
+  changed,
 }: {
   label: string;
   onClose: () => void;
   children: ReactNode;
   className?: string;
+  /** It holds what somebody has written: Escape first leaves the field only, and a click beside it does nothing. */
+  changed?: boolean;
 }) {
   const ref = useRef<HTMLDivElement>(null);
   // Before anything in the dialog takes the focus.
   const [before] = useState(() => document.activeElement);
   const close = useRef(onClose);
-  close.current = onClose;
+  close.current = () => {
+    const field = document.activeElement;
+    if (changed && isTyping(field)) (field as HTMLElement).blur();
+    else onClose();
+  };
   useEffect(() => {
     const focusable = () =>
       [
@@ -89,7 +96,7 @@ export function Dialog({
     };
   }, [before]);
   return (
-    <div className="veil" onMouseDown={(e) => e.target === e.currentTarget && onClose()}>
+    <div className="veil" onMouseDown={(e) => e.target === e.currentTarget && !changed && onClose()}>
       <div
         ref={ref}
         className={`dialog ${className ?? ""}`}
