@@ -1799,7 +1799,7 @@ fn a_letter_is_written() {
     write("#template-subject", "Your offer, {{first_name|hello}}");
     write("#template-body", "Dear {{name}}, {{company.name}} {{titel}}");
     window.says("No such field: titel");
-    window.says("Without a value: company.name");
+    window.says("Without a value: Company · Name");
     window.says("Your offer, Zoë");
     window.accessibility("a template");
     window.picture("121-template");
@@ -1836,7 +1836,7 @@ fn a_letter_is_written() {
     window.press(&["w"]);
     window.wait("#letter-template option:nth-of-type(2)");
     window.script("const s = document.querySelector('#letter-template'); s.selectedIndex = 1; s.dispatchEvent(new Event('change', { bubbles: true }))");
-    window.says("Without a value: title");
+    window.says("Without a value: Job title");
     window.wait("#letter-send:disabled");
     window.accessibility("a letter that lacks something");
     window.picture("122-letter-missing");
