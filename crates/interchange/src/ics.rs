@@ -466,6 +466,8 @@ fn zone_of(named: &str) -> Option<TimeZone> {
 struct Components {
     lines: Lines<Box<dyn BufRead + Send>>,
     encoding: Detected,
+    /// The first line of the next, where the one before it was cut off.
+    begun: Option<Vec<u8>>,
     finished: bool,
 }
 
@@ -474,7 +476,7 @@ impl Components {
         let head = input.head()?;
         let carriage_returns = !head.contains(&b'\n') && head.contains(&b'\r');
         let lines = Lines::new(encoding::reader(input, encoding)?, carriage_returns);
-        Ok(Self { lines, encoding, finished: false })
+        Ok(Self { lines, encoding, begun: None, finished: false })
     }
 
     fn next(&mut self) -> std::io::Result<Option<Result<String, Rejected>>> {
@@ -482,34 +484,47 @@ impl Components {
             return Ok(None);
         }
         let mut bytes: Vec<u8> = Vec::new();
-        // Inside of an event: how deep in what is inside of it, alarms above all, which are left out.
-        let (mut inside, mut depth, mut deepest, mut too_long) = (false, 0_usize, 0, false);
+        // Inside of an event: how it ends, and how deep in what is inside of it, alarms above all, which are left out.
+        let (mut end, mut depth, mut deepest, mut too_long) = (None, 0_usize, 0, false);
+        if let Some(line) = self.begun.take() {
+            end = end_of(&line);
+            push(&mut bytes, &line);
+        }
         while let Some(line) = self.lines.next()? {
             let (line, whole) = match line {
                 Line::Whole(line) => (line, true),
                 Line::TooLong(line) => (line, false),
             };
-            if !inside {
-                if is_line(&line, "BEGIN:VEVENT") || is_line(&line, "BEGIN:VTODO") {
-                    inside = true;
+            let Some(own) = end else {
+                end = end_of(&line);
+                if end.is_some() {
                     push(&mut bytes, &line);
                 }
                 continue;
+            };
+            // Neither is ever inside of another.
+            if end_of(&line).is_some() {
+                self.begun = Some(line);
+                return Ok(Some(Err(self.cut_off(&bytes))));
             }
-            if starts(&line, "BEGIN:") {
+            if is_line(&line, "END:VCALENDAR") {
+                return Ok(Some(Err(self.cut_off(&bytes))));
+            }
+            let ends = is_line(&line, own);
+            if !ends && starts(&line, "BEGIN:") {
                 depth += 1;
                 deepest = deepest.max(depth);
                 continue;
             }
-            if depth > 0 {
-                depth -= usize::from(starts(&line, "END:"));
+            if !ends && (depth > 0 || starts(&line, "END:")) {
+                depth = depth.saturating_sub(usize::from(starts(&line, "END:")));
                 continue;
             }
             too_long |= !whole || bytes.len() + line.len() > CARD_BYTES;
             if bytes.len() + line.len() <= CARD_BYTES {
                 push(&mut bytes, &line);
             }
-            if starts(&line, "END:") {
+            if ends {
                 let text = self.encoding.decode_record(&bytes).0;
                 return Ok(Some(match (deepest > CARD_DEPTH, too_long) {
                     (true, _) => {
@@ -524,9 +539,18 @@ impl Components {
             }
         }
         self.finished = true;
-        let text = self.encoding.decode_record(&bytes).0;
-        Ok(inside.then(|| Err(rejected(&text, "it is cut off: its END is missing".into()))))
+        Ok(end.map(|_| Err(self.cut_off(&bytes))))
     }
+
+    fn cut_off(&self, bytes: &[u8]) -> Rejected {
+        rejected(&self.encoding.decode_record(bytes).0, "it is cut off: its END is missing".into())
+    }
+}
+
+/// The line with which an event or a to-do ends; none where a line begins neither.
+fn end_of(line: &[u8]) -> Option<&'static str> {
+    let lines = [("BEGIN:VEVENT", "END:VEVENT"), ("BEGIN:VTODO", "END:VTODO")];
+    lines.into_iter().find(|(begin, _)| is_line(line, begin)).map(|(_, end)| end)
 }
 
 fn push(bytes: &mut Vec<u8>, line: &[u8]) {
@@ -695,6 +719,38 @@ mod tests {
         assert_eq!((all(&read, "place"), all(&read, "external_id")), ("Porto".into(), "a@x".into()));
         let once = event("UID:a@x\nRECURRENCE-ID:20261208T090000Z\nDTSTART:20261209T090000Z", "external_id");
         assert_eq!(once, "a@x/2026-12-08T0900");
+    }
+
+    #[test]
+    fn an_event_that_is_cut_off_takes_no_other_with_it() {
+        let one = "BEGIN:VEVENT\r\nDTSTART:20261201T090000Z\r\nSUMMARY:one\r\n";
+        let two = "BEGIN:VTODO\r\nSUMMARY:two\r\nEND:VTODO\r\n";
+        for (cut, rows) in [
+            ("", ["cut off", "two"].as_slice()),
+            ("BEGIN:VALARM\r\nTRIGGER:-PT5M\r\n", &["cut off", "two"]),
+            ("END:VALARM\r\nEND:VTODO\r\n", &["cut off", "two"]),
+            ("END:VALARM\r\nEND:VEVENT\r\n", &["one", "two"]),
+            ("BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nEND:VEVENT\r\n", &["one", "two"]),
+            ("END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n", &["cut off", "two"]),
+            (one, &["cut off", "cut off", "two"]),
+        ] {
+            let file = format!("BEGIN:VCALENDAR\r\n{one}{cut}{two}END:VCALENDAR\r\n");
+            let source = Source::of_bytes("a.ics", file.into_bytes(), None).unwrap();
+            let read = source.rows().unwrap().map(|row| match row {
+                Ok(draft) => {
+                    draft.cells.into_iter().find(|c| c.target == Some(field("subject"))).unwrap().value
+                }
+                Err(rejected) if rejected.message == "it is cut off: its END is missing" => {
+                    assert!(rejected.text.starts_with("BEGIN:VEVENT"), "{}", rejected.text);
+                    "cut off".to_owned()
+                }
+                Err(rejected) => rejected.message,
+            });
+            assert_eq!(read.collect::<Vec<_>>(), rows, "{cut}");
+        }
+        let last = format!("BEGIN:VCALENDAR\r\n{two}{one}END:VCALENDAR\r\n");
+        let source = Source::of_bytes("a.ics", last.into_bytes(), None).unwrap();
+        assert_eq!(source.rows, 2, "the end of the calendar is the end of what is in it");
     }
 
     #[test]
