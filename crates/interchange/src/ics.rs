@@ -230,16 +230,17 @@ impl Reading<'_> {
             Some(due) => Some(due),
             None => self.when(&ICalendarProperty::Dtstart)?,
         };
+        let completed = self.when(&ICalendarProperty::Completed)?;
+        let done = completed.is_some() || self.is(&ICalendarStatus::Completed);
         if let Some(due) = due {
-            let due = self.next_of(due, true);
+            let due = if done { due } else { self.next_of(due, true) };
             self.put("DUE", field("due"), due.date(&self.here.zone).to_string());
             if let Some(at) = due.instant(&self.here.zone).filter(|_| !matches!(due, When::Day(_))) {
                 let clock = at.to_zoned_datetime(self.here.zone.clone()).strftime("%H:%M").to_string();
                 self.put("TIME", field("due_time"), clock);
             }
         }
-        let completed = self.when(&ICalendarProperty::Completed)?;
-        if completed.is_some() || self.is(&ICalendarStatus::Completed) {
+        if done {
             let at = completed.and_then(|at| at.instant(&self.here.zone)).unwrap_or(self.here.now);
             self.put("COMPLETED", field("done_at"), at.to_string());
         }
@@ -302,7 +303,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The next time of what comes again; a task keeps how often, where it has a word for it.
+    /// The next time of what comes again; a task keeps when and how often, where it has a word for it.
     fn next_of(&mut self, start: When, task: bool) -> When {
         let component = self.component;
         let Some(rule) = rule_of(component) else { return start };
@@ -316,11 +317,11 @@ impl Reading<'_> {
             .filter_map(date_of)
             .take(CARD_PROPERTIES)
             .collect();
-        let word = recurrence.repeat().filter(|_| task && except.is_empty());
-        match word {
-            Some(word) => self.put("RRULE", field("repeat"), word.to_owned()),
-            None => self.comes_again(),
+        if let Some(word) = recurrence.repeat().filter(|_| task && except.is_empty()) {
+            self.put("RRULE", field("repeat"), word.to_owned());
+            return start;
         }
+        self.comes_again();
         let next = recurrence.next(self.here.today(), &except);
         next.and_then(|next| start.moved(next)).unwrap_or(start)
     }
@@ -700,6 +701,21 @@ mod tests {
             let read = read_lines("VTODO", &format!("DUE;VALUE=DATE:20261201\nRRULE:{rule}")).unwrap();
             assert_eq!(all(&read, "repeat"), word, "{rule}");
             assert_eq!(read.notes.is_empty(), !word.is_empty(), "{rule}: what is lost is said");
+        }
+    }
+
+    #[test]
+    fn a_task_that_comes_again_stays_due_as_it_was() {
+        let todo = |lines: &str, key: &str| all(&read_lines("VTODO", lines).unwrap(), key);
+        // Today is 27 November.
+        let overdue = "DUE:20261105T093000\nRRULE:FREQ=WEEKLY";
+        assert_eq!((todo(overdue, "due"), todo(overdue, "repeat")), ("2026-11-05".into(), "week".into()));
+        assert_eq!(todo(overdue, "due_time"), "09:30");
+        // What a task has no word for is there the next time.
+        assert_eq!(todo("DUE;VALUE=DATE:20261105\nRRULE:FREQ=WEEKLY;BYDAY=TU,TH", "due"), "2026-12-01");
+        for done in ["STATUS:COMPLETED", "COMPLETED:20261106T100000Z"] {
+            let lines = format!("DUE;VALUE=DATE:20261105\nRRULE:FREQ=WEEKLY;BYDAY=TU,TH\n{done}");
+            assert_eq!(todo(&lines, "due"), "2026-11-05", "{done}");
         }
     }
 
