@@ -157,6 +157,19 @@ impl When {
         }
     }
 
+    /// The day of another time by the clock of this one.
+    fn day_of(&self, said: &PartialDateTime, here: &TimeZone) -> Option<Date> {
+        let zone = match self {
+            When::Day(_) => None,
+            When::At(at) => Some(at.time_zone()),
+            When::Clock(_) => Some(here),
+        };
+        match (at_of(said), zone) {
+            (Some(at), Some(zone)) => Some(at.timestamp().to_zoned_datetime(zone.clone()).date()),
+            _ => date_of(said),
+        }
+    }
+
     /// The same at another time by its own clock.
     fn moved(&self, to: DateTime) -> Option<Self> {
         Some(match self {
@@ -307,16 +320,18 @@ impl Reading<'_> {
     fn next_of(&mut self, start: When, task: bool) -> When {
         let component = self.component;
         let Some(rule) = rule_of(component) else { return start };
-        let Some(recurrence) = Recurrence::new(rule, start.civil()) else {
-            self.comes_again();
-            return start;
-        };
+        let day_of = |said: &PartialDateTime| start.day_of(said, &self.here.zone);
+        let until = rule.until.as_ref().and_then(day_of);
         let except = component.properties(&ICalendarProperty::Exdate).flat_map(|e| &e.values);
         let except: Vec<Date> = except
             .filter_map(ICalendarValue::as_partial_date_time)
-            .filter_map(date_of)
+            .filter_map(day_of)
             .take(CARD_PROPERTIES)
             .collect();
+        let Some(recurrence) = Recurrence::new(rule, start.civil(), until) else {
+            self.comes_again();
+            return start;
+        };
         if let Some(word) = recurrence.repeat().filter(|_| task && except.is_empty()) {
             self.put("RRULE", field("repeat"), word.to_owned());
             return start;
@@ -362,23 +377,12 @@ impl Reading<'_> {
         let bad = || format!("its {name} is no date that a calendar has");
         let said = said.ok_or_else(bad)?;
         let day = date_of(said).ok_or_else(bad)?;
-        let (Some(hour), minute, second) = (said.hour, said.minute.unwrap_or(0), said.second.unwrap_or(0))
-        else {
+        if said.hour.is_none() {
             return Ok(Some(When::Day(day)));
-        };
-        let small = |n: u8| i8::try_from(n).unwrap_or(i8::MAX);
-        // A leap second is the last of its minute.
-        let time = jiff::civil::Time::new(small(hour), small(minute), small(second.min(59)), 0)
-            .map_err(|_| bad())?;
-        let civil = day.to_datetime(time);
-        if let (Some(hours), minutes) = (said.tz_hour, said.tz_minute.unwrap_or(0)) {
-            let ahead = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
-            let offset = jiff::tz::Offset::from_seconds(if said.tz_minus { -ahead } else { ahead })
-                .map_err(|_| bad())?;
-            return civil
-                .to_zoned_datetime(offset.to_time_zone())
-                .map(|at| Some(When::At(at)))
-                .map_err(|_| bad());
+        }
+        let civil = civil_of(said).ok_or_else(bad)?;
+        if said.tz_hour.is_some() {
+            return at_of(said).map(|at| Some(When::At(at))).ok_or_else(bad);
         }
         let zone =
             entry.parameter(&ICalendarParameterName::Tzid).and_then(|id| id.as_text()).map(str::to_owned);
@@ -443,9 +447,25 @@ fn seconds_of(lasts: &ICalendarDuration) -> i64 {
     if lasts.neg { -seconds } else { seconds }
 }
 
-pub(crate) fn date_of(said: &PartialDateTime) -> Option<Date> {
+fn date_of(said: &PartialDateTime) -> Option<Date> {
     let small = |n: u8| i8::try_from(n).ok();
     Date::new(i16::try_from(said.year?).ok()?, small(said.month?)?, small(said.day?)?).ok()
+}
+
+/// What a clock shows; none where no clock does.
+fn civil_of(said: &PartialDateTime) -> Option<DateTime> {
+    let small = |n: Option<u8>| i8::try_from(n.unwrap_or(0)).ok();
+    // A leap second is the last of its minute.
+    let second = said.second.map(|second| second.min(59));
+    let time = jiff::civil::Time::new(small(Some(said.hour?))?, small(said.minute)?, small(second)?, 0);
+    Some(date_of(said)?.to_datetime(time.ok()?))
+}
+
+/// A time that says how far its clock is from that of Greenwich; none of another.
+fn at_of(said: &PartialDateTime) -> Option<ZonedDateTime> {
+    let ahead = (i32::from(said.tz_hour?) * 60 + i32::from(said.tz_minute.unwrap_or(0))) * 60;
+    let offset = jiff::tz::Offset::from_seconds(if said.tz_minus { -ahead } else { ahead }).ok()?;
+    civil_of(said)?.to_zoned_datetime(offset.to_time_zone()).ok()
 }
 
 /// Names one time of what comes again.
@@ -676,6 +696,27 @@ mod tests {
         // By the clock of its zone, whichever side of the change of clocks.
         let berlin = "DTSTART;TZID=Europe/Berlin:20260706T090000\nRRULE:FREQ=WEEKLY";
         assert_eq!(event(berlin, "at"), "2026-11-30T08:00:00Z");
+    }
+
+    #[test]
+    fn what_comes_again_ends_and_is_left_out_by_the_clock_of_its_zone() {
+        let next = |start: &str, rule: &str| event(&format!("DTSTART{start}\nRRULE:{rule}"), "at");
+        // Until the evening of the 27th, of which nothing is held.
+        assert_eq!(
+            next(
+                ";TZID=America/New_York:20261102T090000",
+                "FREQ=DAILY;UNTIL=20261128T045959Z\nEXDATE;TZID=America/New_York:20261127T090000"
+            ),
+            "2026-11-02T14:00:00Z"
+        );
+        let weekly = "FREQ=WEEKLY;UNTIL=20261201T220000Z";
+        assert_eq!(next(";TZID=Asia/Shanghai:20261125T060000", weekly), "2026-12-01T22:00:00Z");
+        let except = "FREQ=DAILY\nEXDATE:20261126T220000Z";
+        assert_eq!(next(";TZID=Asia/Shanghai:20261101T060000", except), "2026-11-27T22:00:00Z");
+        // Without a zone that of here; a day is the one that is named.
+        assert_eq!(next(":20261101T003000", "FREQ=DAILY\nEXDATE:20261126T233000Z"), "2026-11-27T23:30:00Z");
+        let days = "FREQ=WEEKLY;UNTIL=20261203T235959Z\nEXDATE;VALUE=DATE:20261127";
+        assert_eq!(next(";VALUE=DATE:20261106", days), "2026-11-05T23:00:00Z");
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(crate) struct Recurrence<'a> {
 }
 
 impl<'a> Recurrence<'a> {
-    /// Nothing where the rule asks for more than is understood here.
-    pub fn new(rule: &'a ICalendarRecurrenceRule, start: DateTime) -> Option<Self> {
+    /// Nothing where the rule asks for more than is understood here. `until`: the last day, by the clock of the start.
+    pub fn new(rule: &'a ICalendarRecurrenceRule, start: DateTime, until: Option<Date>) -> Option<Self> {
         let rare = !rule.bysecond.is_empty()
             || !rule.byminute.is_empty()
             || !rule.byhour.is_empty()
@@ -45,7 +45,6 @@ impl<'a> Recurrence<'a> {
         if rare || !known || !told {
             return None;
         }
-        let until = rule.until.as_ref().and_then(crate::ics::date_of);
         Some(Self { rule, start, interval: i64::from(rule.interval.unwrap_or(1).max(1)), until })
     }
 
