@@ -699,6 +699,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_names_more_than_there_is_is_not_looked_through() {
+        let next = |part: &str, named: &str, times: usize| {
+            let rule = format!("RRULE:FREQ=MONTHLY;{part}={}", vec![named; times].join(","));
+            event(&format!("DTSTART:20200106T090000Z\n{rule}"), "at")
+        };
+        for (part, named, most, at) in [
+            ("BYDAY", "2MO", 400, "2026-12-14T09:00:00Z"),
+            ("BYMONTHDAY", "6", 62, "2026-12-06T09:00:00Z"),
+            ("BYMONTH", "12", 12, "2026-12-06T09:00:00Z"),
+        ] {
+            assert_eq!(next(part, named, most), at, "{part}");
+            assert_eq!(next(part, named, most + 1), "2020-01-06T09:00:00Z", "{part}");
+        }
+    }
+
+    #[test]
     fn what_comes_again_ends_and_is_left_out_by_the_clock_of_its_zone() {
         let next = |start: &str, rule: &str| event(&format!("DTSTART{start}\nRRULE:{rule}"), "at");
         // Until the evening of the 27th, of which nothing is held.

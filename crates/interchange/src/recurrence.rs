@@ -30,6 +30,8 @@ impl<'a> Recurrence<'a> {
             || !rule.bysetpos.is_empty()
             || rule.rscale.is_some()
             || rule.bymonth.iter().any(|month| month.is_leap());
+        // More than there are is of no calendar; each day is compared with all of them.
+        let many = rule.byday.len() > 400 || rule.bymonthday.len() > 62 || rule.bymonth.len() > 12;
         let known = matches!(
             rule.freq,
             ICalendarFrequency::Daily
@@ -42,7 +44,7 @@ impl<'a> Recurrence<'a> {
         let of_year = rule.freq == ICalendarFrequency::Yearly && rule.bymonth.is_empty();
         let told = !numbered
             || matches!(rule.freq, ICalendarFrequency::Monthly | ICalendarFrequency::Yearly) && !of_year;
-        if rare || !known || !told {
+        if rare || many || !known || !told {
             return None;
         }
         Some(Self { rule, start, interval: i64::from(rule.interval.unwrap_or(1).max(1)), until })
@@ -112,8 +114,8 @@ impl<'a> Recurrence<'a> {
         let of_month = |n: &i8| i16::from(*n) == i16::from(day.day()) || i16::from(*n) == back;
         like_first
             && (rule.bymonth.is_empty() || month)
-            && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
             && (rule.bymonthday.is_empty() || rule.bymonthday.iter().any(of_month))
+            && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
     }
 
     /// How a task would say it: `week`; nothing where it has no word for it.
