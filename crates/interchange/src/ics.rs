@@ -699,6 +699,19 @@ mod tests {
     }
 
     #[test]
+    fn times_are_counted_from_long_ago() {
+        let next = |start: &str, rule: &str| event(&format!("DTSTART:{start}T090000Z\nRRULE:{rule}"), "at");
+        assert_eq!(next("20100110", "FREQ=YEARLY;COUNT=30"), "2027-01-10T09:00:00Z");
+        assert_eq!(
+            next("20100110", "FREQ=YEARLY;COUNT=17"),
+            "2010-01-10T09:00:00Z",
+            "the last was in January"
+        );
+        assert_eq!(next("19300228", "FREQ=YEARLY;COUNT=100"), "2027-02-28T09:00:00Z");
+        assert_eq!(next("18000110", "FREQ=YEARLY;COUNT=999"), "1800-01-10T09:00:00Z", "too long ago");
+    }
+
+    #[test]
     fn a_rule_that_names_more_than_there_is_is_not_looked_through() {
         let next = |part: &str, named: &str, times: usize| {
             let rule = format!("RRULE:FREQ=MONTHLY;{part}={}", vec![named; times].join(","));

@@ -10,6 +10,9 @@ use jiff::{
 /// Days that are looked through for the next time: more than eleven years.
 const DAYS: usize = 4_100;
 
+/// Days before those that are gone through where times are counted: more than a hundred years.
+const DAYS_COUNTED: usize = 40_000;
+
 /// A rule whose days can be told.
 #[derive(Debug)]
 pub(crate) struct Recurrence<'a> {
@@ -55,8 +58,12 @@ impl<'a> Recurrence<'a> {
         // Who counts the times has to go through them from the first.
         let counted = self.rule.count;
         let mut day = if counted.is_some() { self.start.date() } else { self.start.date().max(from) };
+        let before = usize::try_from(days_between(day, from)).unwrap_or(0);
+        if before > DAYS_COUNTED {
+            return None;
+        }
         let mut times = 0;
-        for _ in 0..DAYS {
+        for _ in 0..before + DAYS {
             if self.until.is_some_and(|until| day > until) {
                 return None;
             }
