@@ -218,7 +218,13 @@ pub fn parse(input: &str, fields: &[Field]) -> Result<(Formula, Type), FormulaEr
     let mut parser = Parser::new(input)?;
     parser.keys = Some(&named);
     let (root, ty) = parser.whole()?;
-    Ok((parser.formula(root), ty))
+    let end = parser.end;
+    let formula = parser.formula(root);
+    // As it is kept it can be longer, and has to be read back.
+    if formula.text.chars().count() > MAX_LENGTH {
+        return Err(FormulaError { at: end, why: Why::TooLong });
+    }
+    Ok((formula, ty))
 }
 
 /// Reads a formula as it is kept, whatever fields there are now; none if it is damaged.

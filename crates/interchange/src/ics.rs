@@ -157,6 +157,19 @@ impl When {
         }
     }
 
+    /// The day of another time by the clock of this one.
+    fn day_of(&self, said: &PartialDateTime, here: &TimeZone) -> Option<Date> {
+        let zone = match self {
+            When::Day(_) => None,
+            When::At(at) => Some(at.time_zone()),
+            When::Clock(_) => Some(here),
+        };
+        match (at_of(said), zone) {
+            (Some(at), Some(zone)) => Some(at.timestamp().to_zoned_datetime(zone.clone()).date()),
+            _ => date_of(said),
+        }
+    }
+
     /// The same at another time by its own clock.
     fn moved(&self, to: DateTime) -> Option<Self> {
         Some(match self {
@@ -230,16 +243,17 @@ impl Reading<'_> {
             Some(due) => Some(due),
             None => self.when(&ICalendarProperty::Dtstart)?,
         };
+        let completed = self.when(&ICalendarProperty::Completed)?;
+        let done = completed.is_some() || self.is(&ICalendarStatus::Completed);
         if let Some(due) = due {
-            let due = self.next_of(due, true);
+            let due = if done { due } else { self.next_of(due, true) };
             self.put("DUE", field("due"), due.date(&self.here.zone).to_string());
             if let Some(at) = due.instant(&self.here.zone).filter(|_| !matches!(due, When::Day(_))) {
                 let clock = at.to_zoned_datetime(self.here.zone.clone()).strftime("%H:%M").to_string();
                 self.put("TIME", field("due_time"), clock);
             }
         }
-        let completed = self.when(&ICalendarProperty::Completed)?;
-        if completed.is_some() || self.is(&ICalendarStatus::Completed) {
+        if done {
             let at = completed.and_then(|at| at.instant(&self.here.zone)).unwrap_or(self.here.now);
             self.put("COMPLETED", field("done_at"), at.to_string());
         }
@@ -302,25 +316,27 @@ impl Reading<'_> {
         }
     }
 
-    /// The next time of what comes again; a task keeps how often, where it has a word for it.
+    /// The next time of what comes again; a task keeps when and how often, where it has a word for it.
     fn next_of(&mut self, start: When, task: bool) -> When {
         let component = self.component;
         let Some(rule) = rule_of(component) else { return start };
-        let Some(recurrence) = Recurrence::new(rule, start.civil()) else {
-            self.comes_again();
-            return start;
-        };
+        let day_of = |said: &PartialDateTime| start.day_of(said, &self.here.zone);
+        let until = rule.until.as_ref().and_then(day_of);
         let except = component.properties(&ICalendarProperty::Exdate).flat_map(|e| &e.values);
         let except: Vec<Date> = except
             .filter_map(ICalendarValue::as_partial_date_time)
-            .filter_map(date_of)
+            .filter_map(day_of)
             .take(CARD_PROPERTIES)
             .collect();
-        let word = recurrence.repeat().filter(|_| task && except.is_empty());
-        match word {
-            Some(word) => self.put("RRULE", field("repeat"), word.to_owned()),
-            None => self.comes_again(),
+        let Some(recurrence) = Recurrence::new(rule, start.civil(), until) else {
+            self.comes_again();
+            return start;
+        };
+        if let Some(word) = recurrence.repeat().filter(|_| task && except.is_empty()) {
+            self.put("RRULE", field("repeat"), word.to_owned());
+            return start;
         }
+        self.comes_again();
         let next = recurrence.next(self.here.today(), &except);
         next.and_then(|next| start.moved(next)).unwrap_or(start)
     }
@@ -361,23 +377,12 @@ impl Reading<'_> {
         let bad = || format!("its {name} is no date that a calendar has");
         let said = said.ok_or_else(bad)?;
         let day = date_of(said).ok_or_else(bad)?;
-        let (Some(hour), minute, second) = (said.hour, said.minute.unwrap_or(0), said.second.unwrap_or(0))
-        else {
+        if said.hour.is_none() {
             return Ok(Some(When::Day(day)));
-        };
-        let small = |n: u8| i8::try_from(n).unwrap_or(i8::MAX);
-        // A leap second is the last of its minute.
-        let time = jiff::civil::Time::new(small(hour), small(minute), small(second.min(59)), 0)
-            .map_err(|_| bad())?;
-        let civil = day.to_datetime(time);
-        if let (Some(hours), minutes) = (said.tz_hour, said.tz_minute.unwrap_or(0)) {
-            let ahead = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
-            let offset = jiff::tz::Offset::from_seconds(if said.tz_minus { -ahead } else { ahead })
-                .map_err(|_| bad())?;
-            return civil
-                .to_zoned_datetime(offset.to_time_zone())
-                .map(|at| Some(When::At(at)))
-                .map_err(|_| bad());
+        }
+        let civil = civil_of(said).ok_or_else(bad)?;
+        if said.tz_hour.is_some() {
+            return at_of(said).map(|at| Some(When::At(at))).ok_or_else(bad);
         }
         let zone =
             entry.parameter(&ICalendarParameterName::Tzid).and_then(|id| id.as_text()).map(str::to_owned);
@@ -442,9 +447,25 @@ fn seconds_of(lasts: &ICalendarDuration) -> i64 {
     if lasts.neg { -seconds } else { seconds }
 }
 
-pub(crate) fn date_of(said: &PartialDateTime) -> Option<Date> {
+fn date_of(said: &PartialDateTime) -> Option<Date> {
     let small = |n: u8| i8::try_from(n).ok();
     Date::new(i16::try_from(said.year?).ok()?, small(said.month?)?, small(said.day?)?).ok()
+}
+
+/// What a clock shows; none where no clock does.
+fn civil_of(said: &PartialDateTime) -> Option<DateTime> {
+    let small = |n: Option<u8>| i8::try_from(n.unwrap_or(0)).ok();
+    // A leap second is the last of its minute.
+    let second = said.second.map(|second| second.min(59));
+    let time = jiff::civil::Time::new(small(Some(said.hour?))?, small(said.minute)?, small(second)?, 0);
+    Some(date_of(said)?.to_datetime(time.ok()?))
+}
+
+/// A time that says how far its clock is from that of Greenwich; none of another.
+fn at_of(said: &PartialDateTime) -> Option<ZonedDateTime> {
+    let ahead = (i32::from(said.tz_hour?) * 60 + i32::from(said.tz_minute.unwrap_or(0))) * 60;
+    let offset = jiff::tz::Offset::from_seconds(if said.tz_minus { -ahead } else { ahead }).ok()?;
+    civil_of(said)?.to_zoned_datetime(offset.to_time_zone()).ok()
 }
 
 /// Names one time of what comes again.
@@ -466,6 +487,8 @@ fn zone_of(named: &str) -> Option<TimeZone> {
 struct Components {
     lines: Lines<Box<dyn BufRead + Send>>,
     encoding: Detected,
+    /// The first line of the next, where the one before it was cut off.
+    begun: Option<Vec<u8>>,
     finished: bool,
 }
 
@@ -474,7 +497,7 @@ impl Components {
         let head = input.head()?;
         let carriage_returns = !head.contains(&b'\n') && head.contains(&b'\r');
         let lines = Lines::new(encoding::reader(input, encoding)?, carriage_returns);
-        Ok(Self { lines, encoding, finished: false })
+        Ok(Self { lines, encoding, begun: None, finished: false })
     }
 
     fn next(&mut self) -> std::io::Result<Option<Result<String, Rejected>>> {
@@ -482,34 +505,47 @@ impl Components {
             return Ok(None);
         }
         let mut bytes: Vec<u8> = Vec::new();
-        // Inside of an event: how deep in what is inside of it, alarms above all, which are left out.
-        let (mut inside, mut depth, mut deepest, mut too_long) = (false, 0_usize, 0, false);
+        // Inside of an event: how it ends, and how deep in what is inside of it, alarms above all, which are left out.
+        let (mut end, mut depth, mut deepest, mut too_long) = (None, 0_usize, 0, false);
+        if let Some(line) = self.begun.take() {
+            end = end_of(&line);
+            push(&mut bytes, &line);
+        }
         while let Some(line) = self.lines.next()? {
             let (line, whole) = match line {
                 Line::Whole(line) => (line, true),
                 Line::TooLong(line) => (line, false),
             };
-            if !inside {
-                if is_line(&line, "BEGIN:VEVENT") || is_line(&line, "BEGIN:VTODO") {
-                    inside = true;
+            let Some(own) = end else {
+                end = end_of(&line);
+                if end.is_some() {
                     push(&mut bytes, &line);
                 }
                 continue;
+            };
+            // Neither is ever inside of another.
+            if end_of(&line).is_some() {
+                self.begun = Some(line);
+                return Ok(Some(Err(self.cut_off(&bytes))));
             }
-            if starts(&line, "BEGIN:") {
+            if is_line(&line, "END:VCALENDAR") {
+                return Ok(Some(Err(self.cut_off(&bytes))));
+            }
+            let ends = is_line(&line, own);
+            if !ends && starts(&line, "BEGIN:") {
                 depth += 1;
                 deepest = deepest.max(depth);
                 continue;
             }
-            if depth > 0 {
-                depth -= usize::from(starts(&line, "END:"));
+            if !ends && (depth > 0 || starts(&line, "END:")) {
+                depth = depth.saturating_sub(usize::from(starts(&line, "END:")));
                 continue;
             }
             too_long |= !whole || bytes.len() + line.len() > CARD_BYTES;
             if bytes.len() + line.len() <= CARD_BYTES {
                 push(&mut bytes, &line);
             }
-            if starts(&line, "END:") {
+            if ends {
                 let text = self.encoding.decode_record(&bytes).0;
                 return Ok(Some(match (deepest > CARD_DEPTH, too_long) {
                     (true, _) => {
@@ -524,9 +560,18 @@ impl Components {
             }
         }
         self.finished = true;
-        let text = self.encoding.decode_record(&bytes).0;
-        Ok(inside.then(|| Err(rejected(&text, "it is cut off: its END is missing".into()))))
+        Ok(end.map(|_| Err(self.cut_off(&bytes))))
     }
+
+    fn cut_off(&self, bytes: &[u8]) -> Rejected {
+        rejected(&self.encoding.decode_record(bytes).0, "it is cut off: its END is missing".into())
+    }
+}
+
+/// The line with which an event or a to-do ends; none where a line begins neither.
+fn end_of(line: &[u8]) -> Option<&'static str> {
+    let lines = [("BEGIN:VEVENT", "END:VEVENT"), ("BEGIN:VTODO", "END:VTODO")];
+    lines.into_iter().find(|(begin, _)| is_line(line, begin)).map(|(_, end)| end)
 }
 
 fn push(bytes: &mut Vec<u8>, line: &[u8]) {
@@ -654,6 +699,56 @@ mod tests {
     }
 
     #[test]
+    fn times_are_counted_from_long_ago() {
+        let next = |start: &str, rule: &str| event(&format!("DTSTART:{start}T090000Z\nRRULE:{rule}"), "at");
+        assert_eq!(next("20100110", "FREQ=YEARLY;COUNT=30"), "2027-01-10T09:00:00Z");
+        assert_eq!(
+            next("20100110", "FREQ=YEARLY;COUNT=17"),
+            "2010-01-10T09:00:00Z",
+            "the last was in January"
+        );
+        assert_eq!(next("19300228", "FREQ=YEARLY;COUNT=100"), "2027-02-28T09:00:00Z");
+        assert_eq!(next("18000110", "FREQ=YEARLY;COUNT=999"), "1800-01-10T09:00:00Z", "too long ago");
+    }
+
+    #[test]
+    fn a_rule_that_names_more_than_there_is_is_not_looked_through() {
+        let next = |part: &str, named: &str, times: usize| {
+            let rule = format!("RRULE:FREQ=MONTHLY;{part}={}", vec![named; times].join(","));
+            event(&format!("DTSTART:20200106T090000Z\n{rule}"), "at")
+        };
+        for (part, named, most, at) in [
+            ("BYDAY", "2MO", 400, "2026-12-14T09:00:00Z"),
+            ("BYMONTHDAY", "6", 62, "2026-12-06T09:00:00Z"),
+            ("BYMONTH", "12", 12, "2026-12-06T09:00:00Z"),
+        ] {
+            assert_eq!(next(part, named, most), at, "{part}");
+            assert_eq!(next(part, named, most + 1), "2020-01-06T09:00:00Z", "{part}");
+        }
+    }
+
+    #[test]
+    fn what_comes_again_ends_and_is_left_out_by_the_clock_of_its_zone() {
+        let next = |start: &str, rule: &str| event(&format!("DTSTART{start}\nRRULE:{rule}"), "at");
+        // Until the evening of the 27th, of which nothing is held.
+        assert_eq!(
+            next(
+                ";TZID=America/New_York:20261102T090000",
+                "FREQ=DAILY;UNTIL=20261128T045959Z\nEXDATE;TZID=America/New_York:20261127T090000"
+            ),
+            "2026-11-02T14:00:00Z"
+        );
+        let weekly = "FREQ=WEEKLY;UNTIL=20261201T220000Z";
+        assert_eq!(next(";TZID=Asia/Shanghai:20261125T060000", weekly), "2026-12-01T22:00:00Z");
+        let except = "FREQ=DAILY\nEXDATE:20261126T220000Z";
+        assert_eq!(next(";TZID=Asia/Shanghai:20261101T060000", except), "2026-11-27T22:00:00Z");
+        // Without a zone that of here; a day is the one that is named.
+        assert_eq!(next(":20261101T003000", "FREQ=DAILY\nEXDATE:20261126T233000Z"), "2026-11-27T23:30:00Z");
+        let days = "FREQ=WEEKLY;UNTIL=20261203T235959Z\nEXDATE;VALUE=DATE:20261127";
+        assert_eq!(next(";VALUE=DATE:20261106", days), "2026-11-05T23:00:00Z");
+    }
+
+    #[test]
     fn a_to_do_is_a_task() {
         let todo = |lines: &str, key: &str| all(&read_lines("VTODO", lines).unwrap(), key);
         let due = |value: &str| (todo(value, "due"), todo(value, "due_time"));
@@ -680,6 +775,21 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_comes_again_stays_due_as_it_was() {
+        let todo = |lines: &str, key: &str| all(&read_lines("VTODO", lines).unwrap(), key);
+        // Today is 27 November.
+        let overdue = "DUE:20261105T093000\nRRULE:FREQ=WEEKLY";
+        assert_eq!((todo(overdue, "due"), todo(overdue, "repeat")), ("2026-11-05".into(), "week".into()));
+        assert_eq!(todo(overdue, "due_time"), "09:30");
+        // What a task has no word for is there the next time.
+        assert_eq!(todo("DUE;VALUE=DATE:20261105\nRRULE:FREQ=WEEKLY;BYDAY=TU,TH", "due"), "2026-12-01");
+        for done in ["STATUS:COMPLETED", "COMPLETED:20261106T100000Z"] {
+            let lines = format!("DUE;VALUE=DATE:20261105\nRRULE:FREQ=WEEKLY;BYDAY=TU,TH\n{done}");
+            assert_eq!(todo(&lines, "due"), "2026-11-05", "{done}");
+        }
+    }
+
+    #[test]
     fn attendees_and_what_has_no_field_are_kept() {
         let lines = "UID:a@x\nDTSTART:20261201T090000Z\nSUMMARY:Off\\, and on\nDESCRIPTION:one\\ntwo\n\
             ATTENDEE;CN=Zoe Ruiz;PARTSTAT=ACCEPTED:mailto:zoe@x.example\nORGANIZER:MAILTO:bo@x.example\n\
@@ -695,6 +805,38 @@ mod tests {
         assert_eq!((all(&read, "place"), all(&read, "external_id")), ("Porto".into(), "a@x".into()));
         let once = event("UID:a@x\nRECURRENCE-ID:20261208T090000Z\nDTSTART:20261209T090000Z", "external_id");
         assert_eq!(once, "a@x/2026-12-08T0900");
+    }
+
+    #[test]
+    fn an_event_that_is_cut_off_takes_no_other_with_it() {
+        let one = "BEGIN:VEVENT\r\nDTSTART:20261201T090000Z\r\nSUMMARY:one\r\n";
+        let two = "BEGIN:VTODO\r\nSUMMARY:two\r\nEND:VTODO\r\n";
+        for (cut, rows) in [
+            ("", ["cut off", "two"].as_slice()),
+            ("BEGIN:VALARM\r\nTRIGGER:-PT5M\r\n", &["cut off", "two"]),
+            ("END:VALARM\r\nEND:VTODO\r\n", &["cut off", "two"]),
+            ("END:VALARM\r\nEND:VEVENT\r\n", &["one", "two"]),
+            ("BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nEND:VEVENT\r\n", &["one", "two"]),
+            ("END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n", &["cut off", "two"]),
+            (one, &["cut off", "cut off", "two"]),
+        ] {
+            let file = format!("BEGIN:VCALENDAR\r\n{one}{cut}{two}END:VCALENDAR\r\n");
+            let source = Source::of_bytes("a.ics", file.into_bytes(), None).unwrap();
+            let read = source.rows().unwrap().map(|row| match row {
+                Ok(draft) => {
+                    draft.cells.into_iter().find(|c| c.target == Some(field("subject"))).unwrap().value
+                }
+                Err(rejected) if rejected.message == "it is cut off: its END is missing" => {
+                    assert!(rejected.text.starts_with("BEGIN:VEVENT"), "{}", rejected.text);
+                    "cut off".to_owned()
+                }
+                Err(rejected) => rejected.message,
+            });
+            assert_eq!(read.collect::<Vec<_>>(), rows, "{cut}");
+        }
+        let last = format!("BEGIN:VCALENDAR\r\n{two}{one}END:VCALENDAR\r\n");
+        let source = Source::of_bytes("a.ics", last.into_bytes(), None).unwrap();
+        assert_eq!(source.rows, 2, "the end of the calendar is the end of what is in it");
     }
 
     #[test]

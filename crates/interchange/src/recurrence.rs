@@ -10,6 +10,9 @@ use jiff::{
 /// Days that are looked through for the next time: more than eleven years.
 const DAYS: usize = 4_100;
 
+/// Days before those that are gone through where times are counted: more than a hundred years.
+const DAYS_COUNTED: usize = 40_000;
+
 /// A rule whose days can be told.
 #[derive(Debug)]
 pub(crate) struct Recurrence<'a> {
@@ -20,8 +23,8 @@ pub(crate) struct Recurrence<'a> {
 }
 
 impl<'a> Recurrence<'a> {
-    /// Nothing where the rule asks for more than is understood here.
-    pub fn new(rule: &'a ICalendarRecurrenceRule, start: DateTime) -> Option<Self> {
+    /// Nothing where the rule asks for more than is understood here. `until`: the last day, by the clock of the start.
+    pub fn new(rule: &'a ICalendarRecurrenceRule, start: DateTime, until: Option<Date>) -> Option<Self> {
         let rare = !rule.bysecond.is_empty()
             || !rule.byminute.is_empty()
             || !rule.byhour.is_empty()
@@ -30,6 +33,8 @@ impl<'a> Recurrence<'a> {
             || !rule.bysetpos.is_empty()
             || rule.rscale.is_some()
             || rule.bymonth.iter().any(|month| month.is_leap());
+        // More than there are is of no calendar; each day is compared with all of them.
+        let many = rule.byday.len() > 400 || rule.bymonthday.len() > 62 || rule.bymonth.len() > 12;
         let known = matches!(
             rule.freq,
             ICalendarFrequency::Daily
@@ -42,10 +47,9 @@ impl<'a> Recurrence<'a> {
         let of_year = rule.freq == ICalendarFrequency::Yearly && rule.bymonth.is_empty();
         let told = !numbered
             || matches!(rule.freq, ICalendarFrequency::Monthly | ICalendarFrequency::Yearly) && !of_year;
-        if rare || !known || !told {
+        if rare || many || !known || !told {
             return None;
         }
-        let until = rule.until.as_ref().and_then(crate::ics::date_of);
         Some(Self { rule, start, interval: i64::from(rule.interval.unwrap_or(1).max(1)), until })
     }
 
@@ -54,8 +58,12 @@ impl<'a> Recurrence<'a> {
         // Who counts the times has to go through them from the first.
         let counted = self.rule.count;
         let mut day = if counted.is_some() { self.start.date() } else { self.start.date().max(from) };
+        let before = usize::try_from(days_between(day, from)).unwrap_or(0);
+        if before > DAYS_COUNTED {
+            return None;
+        }
         let mut times = 0;
-        for _ in 0..DAYS {
+        for _ in 0..before + DAYS {
             if self.until.is_some_and(|until| day > until) {
                 return None;
             }
@@ -113,8 +121,8 @@ impl<'a> Recurrence<'a> {
         let of_month = |n: &i8| i16::from(*n) == i16::from(day.day()) || i16::from(*n) == back;
         like_first
             && (rule.bymonth.is_empty() || month)
-            && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
             && (rule.bymonthday.is_empty() || rule.bymonthday.iter().any(of_month))
+            && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
     }
 
     /// How a task would say it: `week`; nothing where it has no word for it.

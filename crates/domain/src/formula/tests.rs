@@ -134,6 +134,17 @@ fn what_is_not_understood_says_where_and_why() {
 }
 
 #[test]
+fn a_formula_that_is_taken_is_read_back() {
+    let joined = |times: usize| format!("'{}'{}", "a".repeat(1900), "&1".repeat(times));
+    let (formula, _) = parse(&joined(24), &[]).expect("it fits");
+    assert_eq!((formula.text().len(), read(formula.text())), (1998, Some(formula.clone())));
+    // Shorter than the limit as it is typed, and longer as it is kept.
+    let long = joined(40);
+    assert_eq!(long.len(), 1982);
+    assert_eq!(parse(&long, &[]).expect_err("long").why, Why::TooLong);
+}
+
+#[test]
 fn a_formula_is_kept_by_keys() {
     let catalogue = catalogue();
     let (formula, ty) =

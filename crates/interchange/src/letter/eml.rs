@@ -23,15 +23,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Letter, String> {
     letter_of(&message, &bytes)
 }
 
-/// The same bytes, in which no part says that it is a letter.
+/// The same bytes, in which no part says that it is a letter. What was looked through is not looked at again.
 fn closed(bytes: &[u8]) -> Vec<u8> {
     const NAME: &[u8] = b"content-type";
     let mut out = bytes.to_vec();
-    let starts = bytes.windows(NAME.len()).enumerate().filter(|(_, w)| w.eq_ignore_ascii_case(NAME));
-    for (at, _) in starts {
-        let Some(rest) = out.get_mut(at + NAME.len()..) else { continue };
-        let end = end_of_type(rest);
-        let Some(said) = rest.get_mut(..end) else { continue };
+    let mut rest = out.as_mut_slice();
+    while let Some(at) = rest.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME)) {
+        let Some((_, behind)) = rest.split_at_mut_checked(at + NAME.len()) else { break };
+        let Some((said, left)) = behind.split_at_mut_checked(end_of_type(behind)) else { break };
+        rest = left;
         for (word, last) in [(b"message".as_slice(), b'x'), (b"digest", b'x')] {
             let places: Vec<usize> = said
                 .windows(word.len())
@@ -50,15 +50,15 @@ fn closed(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Where the type of a header ends: at its parameters, or where the header does. What hides it in a remark is looked
-/// through whole.
+/// through whole. It looks no further than to there.
 fn end_of_type(rest: &[u8]) -> usize {
     let folded = |at: usize| matches!(rest.get(at + 1), Some(b' ' | b'\t'));
-    let line = (0..rest.len().min(LETTER_HEADER)).find(|at| rest.get(*at) == Some(&b'\n') && !folded(*at));
-    let header = rest.get(..line.unwrap_or(rest.len().min(LETTER_HEADER))).unwrap_or_default();
-    match header.iter().position(|b| matches!(b, b';' | b'(')) {
-        Some(at) if header.get(at) == Some(&b';') => at,
-        _ => header.len(),
-    }
+    let mut remark = false;
+    let end = rest.iter().enumerate().position(|(at, byte)| {
+        remark |= *byte == b'(';
+        (*byte == b';' && !remark) || (*byte == b'\n' && !folded(at))
+    });
+    end.unwrap_or(rest.len())
 }
 
 fn letter_of(message: &Message<'_>, raw: &[u8]) -> Result<Letter, String> {
@@ -270,5 +270,15 @@ mod tests {
             let _ = read_letter("x.eml", (head + &inside).as_bytes());
         }
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn types_without_an_end_do_not_take_long() {
+        let started = std::time::Instant::now();
+        for named in ["content-type", "content-type;", "content-type(", "content-type:\n "] {
+            let text = named.repeat(100_000);
+            assert!(!read(format!("From: a@x.example\n\n{text}")).text.is_empty(), "{named}");
+        }
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn is_msg(bytes: &[u8]) -> bool {
 
 pub(super) fn read(bytes: &[u8]) -> Result<Letter, String> {
     let file = CompoundFile::open(Cursor::new(bytes)).map_err(|e| e.to_string())?;
-    let mut msg = Msg { file, most: bytes.len() as u64, codepage: None };
+    let mut msg = Msg { file, left: bytes.len() as u64, codepage: None };
     let root = Path::new("/");
     if !msg.file.is_stream(root.join(PROPERTIES)) {
         return Err("it is no letter of Outlook".to_owned());
@@ -91,16 +91,17 @@ const PROPERTIES: &str = "__properties_version1.0";
 
 struct Msg<'a> {
     file: CompoundFile<Cursor<&'a [u8]>>,
-    /// What all of it holds: no stream is longer.
-    most: u64,
+    /// What can still be read of it: all its streams together hold no more than the file does.
+    left: u64,
     codepage: Option<&'static Encoding>,
 }
 
 impl Msg<'_> {
     fn stream(&mut self, path: &Path) -> Option<Vec<u8>> {
-        let stream = self.file.open_stream(path).ok()?;
+        let mut stream = self.file.open_stream(path).ok()?;
+        self.left = self.left.checked_sub(stream.len())?;
         let mut bytes = Vec::new();
-        stream.take(self.most).read_to_end(&mut bytes).ok()?;
+        stream.read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
 
@@ -279,6 +280,38 @@ mod tests {
             assert_eq!(letter.message_id.as_deref(), Some("AB@outlook.example"));
             let [file] = letter.enclosed.as_slice() else { panic!("one file") };
             assert_eq!((file.name.as_str(), file.bytes.as_slice()), ("报价.pdf", b"%PDF".as_slice()));
+        }
+    }
+
+    /// A letter with files that all lie in the same place of it.
+    fn crowded(files: usize) -> Vec<u8> {
+        let mut file = CompoundFile::open(Cursor::new(outlook(None))).unwrap();
+        for at in 1..=files {
+            let of = format!("/__attach_version1.0_#{at:08X}");
+            file.create_storage(&of).unwrap();
+            put(&mut file, &format!("{of}/__substg1.0_3707001F"), &wide("a.bin"));
+            let bytes: &[u8] = if at == 1 { &[7; 20_000] } else { &[] };
+            put(&mut file, &format!("{of}/__substg1.0_37010102"), bytes);
+        }
+        let mut bytes = file.into_inner().into_inner();
+        // Of an entry of the directory: its name, and where its stream begins, with how long it is.
+        let name = wide("__substg1.0_37010102");
+        let entries = || bytes.chunks_exact(128).filter(|entry| entry.starts_with(&name));
+        let place = entries().map(|entry| entry[116..].to_vec()).find(|p| p[4..] == 20_000_u64.to_le_bytes());
+        for entry in bytes.chunks_exact_mut(128).filter(|entry| entry.starts_with(&name)) {
+            entry[116..].copy_from_slice(place.as_ref().unwrap());
+        }
+        bytes
+    }
+
+    #[test]
+    fn no_more_is_read_of_a_letter_than_it_holds() {
+        for files in [1, 50] {
+            let bytes = crowded(files);
+            let letter = read_letter("a.msg", &bytes).unwrap();
+            let sizes: Vec<usize> = letter.enclosed.iter().map(|file| file.bytes.len()).collect();
+            assert!(sizes.iter().sum::<usize>() <= bytes.len(), "{sizes:?} of {}", bytes.len());
+            assert!(sizes.contains(&20_000) && sizes.iter().all(|size| *size == 20_000), "whole: {sizes:?}");
         }
     }
 
