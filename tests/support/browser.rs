@@ -197,7 +197,15 @@ impl Window {
     /// Types into an input, over what it holds.
     pub fn fill(&self, css: &str, text: &str) {
         let id = self.wait(css);
-        self.call("POST", &format!("/element/{id}/clear"), &json!({}));
+        // Not by the driver's «clear»: the page takes that for its own doing, and writes the old text back when it
+        // renders before the first key arrives.
+        self.script(&format!(
+            "const field = document.querySelector({});
+             const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value');
+             own.set.call(field, '');
+             field.dispatchEvent(new Event('input', {{ bubbles: true }}));",
+            json!(css)
+        ));
         self.call("POST", &format!("/element/{id}/value"), &json!({ "text": text }));
     }
 
