@@ -404,6 +404,7 @@ fn the_keyboard_keeps_its_place_in_both_languages() {
     window.click("#nav-trash");
     window.says("回收站");
     window.until("an empty trash", || (window.text("#total") == "0").then_some(()));
+    dress(&window, "en", "light");
 }
 
 /// Cells that were copied in a spreadsheet.
@@ -840,6 +841,9 @@ fn two_windows_meet_at_a_server() {
     ana.click("#create");
     ana.wait("#value-title");
     bo.says("Zoe");
+    bo.until("the list's turn", || {
+        bo.script("return !!document.activeElement.closest('#grid')").as_bool().filter(|focused| *focused)
+    });
     bo.press(&[key::ENTER]);
     bo.wait("#value-title");
     let edit = |window: &Window, field: &str, text: &str| {
