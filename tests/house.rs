@@ -37,6 +37,7 @@ fn each_crate_depends_only_on_what_it_may() {
     let only = |list: &[&'static str]| list.iter().copied().collect::<BTreeSet<&str>>();
     assert_eq!(house("satchel-domain"), only(&[]), "domain knows nobody");
     assert_eq!(house("satchel-vault"), only(&[]), "vault knows no records");
+    assert_eq!(house("satchel-backup"), only(&[]), "a backup knows no records");
     assert_eq!(house("satchel-document"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-storage"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
@@ -44,8 +45,18 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
     assert_eq!(house("satchel-server"), only(&["satchel-protocol"]), "the server knows no records");
-    let parts =
-        ["document", "domain", "interchange", "paper", "protocol", "server", "storage", "sync", "vault"];
+    let parts = [
+        "backup",
+        "document",
+        "domain",
+        "interchange",
+        "paper",
+        "protocol",
+        "server",
+        "storage",
+        "sync",
+        "vault",
+    ];
     let parts: Vec<String> = parts.iter().map(|part| format!("satchel-{part}")).collect();
     assert_eq!(
         house("satchel-app"),
@@ -61,6 +72,7 @@ fn only_the_desktop_knows_tauri() {
     let metadata = metadata();
     for package in [
         "satchel-domain",
+        "satchel-backup",
         "satchel-document",
         "satchel-vault",
         "satchel-storage",

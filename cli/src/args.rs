@@ -266,6 +266,11 @@ pub enum Command {
         #[arg(long)]
         value: usize,
     },
+    /// Is everything as it should be, and what mends it
+    Health,
+    /// Make, prove and restore backups
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Read what can be read of a damaged vault into a JSON file; the vault is not touched
     Rescue {
         #[arg(long)]
@@ -593,4 +598,70 @@ pub struct Fields {
     /// Put your fields in this order
     #[arg(long, value_name = "KEY", value_delimiter = ',', conflicts_with_all = ["add", "change", "remove"])]
     pub order: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub enum BackupCommand {
+    /// Make a backup, and read it back
+    Create {
+        /// A folder, best on another disk (default: beside the vault's database)
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// The backups that were made here, and when each was proven
+    List,
+    /// Read a backup to its end: is it whole, and what was written?
+    Verify { file: PathBuf },
+    /// Make a vault of a backup, in the new folder that --vault names
+    Restore { file: PathBuf },
+    /// Prove a backup: restore it into a scratch folder, check everything, and throw it away
+    Drill {
+        /// Default: the newest one
+        file: Option<PathBuf>,
+        /// Open it by the recovery code of the paper kit
+        #[arg(long)]
+        kit: bool,
+    },
+    /// Where backups go by themselves, and how many are kept
+    #[command(subcommand)]
+    Places(PlaceCommand),
+    /// Make the backups that are due, for a clock of the system to call
+    Due,
+}
+
+#[derive(Subcommand)]
+pub enum PlaceCommand {
+    /// All places and their state
+    List,
+    /// Add a folder or s3://BUCKET/FOLDER, once a backup has been made there
+    Add {
+        address: String,
+        /// Of an S3-compatible service: https://…
+        #[arg(long, default_value = "")]
+        endpoint: String,
+        #[arg(long, default_value = "")]
+        region: String,
+        #[arg(long, default_value = "")]
+        key_id: String,
+        /// A file that holds the secret key; never on the command line, where others see it
+        #[arg(long)]
+        secret_file: Option<PathBuf>,
+        /// The place is in another building
+        #[arg(long)]
+        away: bool,
+    },
+    /// Make no more backups there; those that are there stay
+    Remove { address: String },
+    /// Keep the last backup of each of so many days, weeks and months
+    Keep {
+        #[arg(long)]
+        days: Option<u32>,
+        #[arg(long)]
+        weeks: Option<u32>,
+        #[arg(long)]
+        months: Option<u32>,
+        /// Whether backups are made every day
+        #[arg(long)]
+        automatic: Option<bool>,
+    },
 }

@@ -1,5 +1,6 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
+mod backup;
 mod commands;
 mod fields;
 mod mail;
@@ -19,6 +20,7 @@ use tauri::Manager;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 fn bindings() -> Builder<tauri::Wry> {
+    use backup::*;
     use commands::*;
     use fields::*;
     use mail::*;
@@ -145,6 +147,16 @@ fn bindings() -> Builder<tauri::Wry> {
             join_team,
             ask_again,
             is_welcome,
+            backups,
+            back_up,
+            drill,
+            add_backup_target,
+            remove_backup_target,
+            keep_backups,
+            restore_vault,
+            health,
+            fix_access,
+            confirm_kit,
         ])
         .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)
@@ -207,6 +219,7 @@ pub fn run() {
             watch::idle(desktop.clone());
             watch::suspend(satchel.clone());
             watch::sync(app.handle().clone(), desktop.clone());
+            watch::health(desktop.clone());
             app.manage(desktop);
             Ok(())
         })

@@ -2,6 +2,7 @@
 //! screen, and nothing above here knows a table, a document or a key.
 
 mod attachments;
+mod backup;
 mod bulk;
 mod calendar;
 mod capture;
@@ -12,6 +13,7 @@ mod error;
 mod events;
 mod export;
 mod fields;
+mod health;
 mod history;
 mod import;
 mod join;
@@ -39,12 +41,14 @@ mod team;
 mod verify;
 pub mod views;
 
+pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, verify_file};
 pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use fields::{FieldChange, NewField, OptionChange, option_changes};
+pub use health::{HealthCheck, HealthView, Level, Mend, note_answer};
 pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
 pub use letters::{Letter, LetterView, TemplateText};

@@ -24,6 +24,9 @@ use std::{
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+/// How hard the passphrase is to guess, from 0 to 4.
+pub(crate) const SCORE: &str = "passphrase.score";
+
 /// One vault folder, open or locked.
 #[derive(Debug)]
 pub struct Satchel {
@@ -139,7 +142,7 @@ impl Satchel {
         private_dir(&self.path).map_err(AppError::io(&self.path))?;
         // Before the folder is looked at: two that make a vault in it at once must not undo each other.
         let lock = self.take_lock()?;
-        let prepared = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
+        let (prepared, recovery) = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
         let database = prepared.database();
         let person = satchel_domain::value::clean(&new.person, false);
         let filled = Store::create(&database, &prepared.key.expose_as_sqlcipher_key())
@@ -156,13 +159,17 @@ impl Satchel {
             let _ = std::fs::remove_file(&database);
             return Err(error);
         }
-        let kit = kit(&workspace, prepared.id(), &prepared.recovery);
+        let kit = kit(&workspace, prepared.id(), &recovery);
         let key = VaultKey::clone_of(&prepared.key);
         let (dir, refused) = prepared.commit(new.keyring)?;
         // Nobody has seen its kit yet: a vault that cannot be opened now must not stay.
         let session =
             self.open_session(dir.clone(), key, new.keyring, lock).inspect_err(|_| dir.discard())?;
         let session = Arc::new(session);
+        if let Some(passphrase) = &new.passphrase {
+            // Only advice depends on it.
+            let _ = session.note_score(passphrase);
+        }
         *self.slot() = Some(session.clone());
         self.events.send(&Event::Unlocked);
         Ok(Created { session, kit, keyring: refused.map(|e| e.to_string()) })
@@ -195,6 +202,20 @@ impl Satchel {
         Ok(session)
     }
 
+    /// Makes the vault of a backup, where there is none, and opens it.
+    pub fn restore(
+        &self,
+        file: &Path,
+        typed: &str,
+        keyring: Keyring,
+    ) -> Result<crate::views::RestoredView, AppError> {
+        let key = satchel_vault::BackupKey::typed(typed)?;
+        let never = crate::Cancel::default();
+        let restored = crate::restore_backup(file, &key, &self.path, keyring, &mut |_| {}, &never)?;
+        self.unlock(Unlock::typed(typed)?, keyring)?;
+        Ok(restored)
+    }
+
     /// A program that is just closing may still hold the vault: wait a moment, not for ever.
     fn take_lock(&self) -> Result<satchel_vault::VaultLock, AppError> {
         let patience = Instant::now() + Duration::from_millis(1500);
@@ -225,6 +246,7 @@ impl Satchel {
     ) -> Result<Session, AppError> {
         let store = Store::open(&dir.database(), &key.expose_as_sqlcipher_key())?;
         dir.sweep();
+        crate::backup::sweep_scratch(dir.path());
         let witness = Witness::of(&state_dir(), dir.id(), dir.path());
         Session::open(Opening { dir, key, keyring, lock, store, witness, events: self.events.clone() })
     }
@@ -429,7 +451,7 @@ impl Session {
             pending: if self.store.read(team::remotes)?.is_empty() { 0 } else { small(self.pending()?) },
             conflicts: small(conflicts),
             remotes: self.remotes()?,
-            last_backup: None,
+            last_backup: self.last_backup_at()?.map(satchel_domain::date::rfc3339),
             sample,
         })
     }
@@ -459,7 +481,13 @@ impl Session {
 
     pub fn set_passphrase(&self, passphrase: &Passphrase, cost: Cost) -> Result<Vec<KeySlotView>, AppError> {
         self.dir().set_passphrase(&self.key, passphrase, cost)?;
+        self.note_score(passphrase)?;
         Ok(self.key_slots())
+    }
+
+    fn note_score(&self, passphrase: &Passphrase) -> Result<(), AppError> {
+        let score = passphrase.score().to_string();
+        Ok(self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, SCORE, &score))?)
     }
 
     pub fn remove_passphrase(&self) -> Result<Vec<KeySlotView>, AppError> {

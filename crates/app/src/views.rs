@@ -676,3 +676,92 @@ pub struct ConflictOf {
     pub field: String,
     pub values: Vec<ClaimView>,
 }
+
+/// A backup that was made, or looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BackupView {
+    pub file: String,
+    /// The folder, or the address of the bucket.
+    pub target: String,
+    pub made_at: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    #[specta(type = u32)]
+    pub size: u64,
+    /// Of the file, in hexadecimal.
+    pub sha256: String,
+    /// When it was last read back and was whole.
+    pub verified_at: Option<String>,
+    /// When it was last restored, and checked against its manifest.
+    pub drilled_at: Option<String>,
+    pub drill_seconds: Option<f64>,
+    /// Whether the file is where it was written, as far as can be seen from here.
+    pub there: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BackupsView {
+    pub backups: Vec<BackupView>,
+    pub places: Vec<BackupFolderView>,
+    pub automatic: bool,
+    pub keep: crate::Keep,
+    pub kit_drill: KitDrillView,
+}
+
+/// When a backup was last opened by the paper kit, and whether it is time again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct KitDrillView {
+    pub last: Option<String>,
+    pub due: bool,
+}
+
+/// A place that gets backups by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BackupFolderView {
+    pub address: String,
+    /// The vault's own folder: on the same disk.
+    pub own: bool,
+    pub served: bool,
+    /// In another building.
+    pub away: bool,
+    pub last: Option<String>,
+    /// It has got nothing for days.
+    pub late: bool,
+    pub drilled_at: Option<String>,
+    pub drill_seconds: Option<f64>,
+    #[specta(type = Option<u32>)]
+    pub drill_records: Option<u64>,
+    /// Why the last try failed.
+    pub trouble: Option<String>,
+}
+
+/// A backup that was proven: restored, checked, and thrown away.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct DrillView {
+    pub file: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub sha256: String,
+    pub verified_at: Option<String>,
+    pub made_at: String,
+    pub seconds: f64,
+    pub checks: Vec<crate::verify::CheckView>,
+}
+
+/// A vault that was made of a backup.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct RestoredView {
+    pub vault: String,
+    pub workspace: String,
+    pub file: String,
+    pub made_at: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub sha256: String,
+    pub verified_at: Option<String>,
+    /// Files on records that came back, and those that did not: they come from the team, if it has them.
+    #[specta(type = u32)]
+    pub files: u64,
+    #[specta(type = u32)]
+    pub missing_files: u64,
+}

@@ -5,11 +5,13 @@
 //! tables show of it comes in as a `Projection`.
 
 mod allocator;
+pub mod backups;
 pub mod blobs;
 pub mod calendar;
 mod connection;
 pub mod deals;
 pub mod documents;
+pub mod dump;
 pub mod duplicates;
 pub mod error;
 pub mod lists;

@@ -249,3 +249,9 @@ pub fn only_row(db: &Connection, seq: i64) -> Result<Option<i64>, StorageError> 
                FROM operation WHERE seq = ?1";
     Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0)).optional()?.flatten())
 }
+
+/// The latest moment that any of the last operations names.
+pub fn latest_moment(db: &Connection) -> Result<Option<i64>, StorageError> {
+    let sql = "SELECT max(at) FROM (SELECT at FROM operation ORDER BY seq DESC LIMIT 1000)";
+    Ok(db.query_row(sql, [], |r| r.get(0))?)
+}

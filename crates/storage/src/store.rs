@@ -331,6 +331,22 @@ impl Store {
         export(&writer, path, key)
     }
 
+    /// Whether a damaged page was met since the vault was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// One state of everything, while writes go on, for a backup.
+    pub fn dump<E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // On a connection of its own: it reads for long, and others wait for the readers.
+        let own = connection::open(&self.path, &self.key, Mode::Read)?;
+        let tx = own.unchecked_transaction().map_err(StorageError::from)?;
+        work(&tx).inspect_err(|_| self.note_damage(&tx))
+    }
+
     /// The ciphers' and SQLite's own integrity checks.
     pub fn check(&self) -> Result<Vec<Check>, StorageError> {
         match self.writer {
@@ -496,7 +512,7 @@ fn forget_older_copies(path: &Path) {
 }
 
 /// An empty file that only its owner can read; SQLite gives its log the same permissions.
-fn new_private_file(path: &Path) -> Result<(), StorageError> {
+pub(crate) fn new_private_file(path: &Path) -> Result<(), StorageError> {
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

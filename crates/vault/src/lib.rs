@@ -15,6 +15,7 @@ mod secret;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use incarnation::{Incarnation, Witness};
 pub use keyring_store::{KeyringError, probe as probe_keyring, with_time_limit};
@@ -22,6 +23,7 @@ pub use passphrase::{Cost, Passphrase};
 pub use recovery::{RecoveryCode, RecoveryKit};
 pub use secret::VaultKey;
 pub use slots::{Slot, SlotKind};
+pub use ways::{BackupKey, Ways, make_identity};
 
 use files::{VaultFile, replace_file};
 use std::{
@@ -98,12 +100,16 @@ pub enum Keyring {
 pub struct NewVault {
     pub path: PathBuf,
     pub key: VaultKey,
-    pub recovery: RecoveryCode,
     file: VaultFile,
 }
 
 impl NewVault {
-    pub fn prepare(path: &Path, passphrase: Option<&Passphrase>, cost: Cost) -> Result<Self, VaultError> {
+    /// With the code for its kit.
+    pub fn prepare(
+        path: &Path,
+        passphrase: Option<&Passphrase>,
+        cost: Cost,
+    ) -> Result<(Self, RecoveryCode), VaultError> {
         if occupied(path)? {
             return Err(VaultError::Occupied(path.to_owned()));
         }
@@ -116,7 +122,7 @@ impl NewVault {
         }
         let check = Some(key.check());
         let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots };
-        Ok(Self { path: path.to_owned(), key, recovery, file })
+        Ok((Self { path: path.to_owned(), key, file }, recovery))
     }
 
     pub fn id(&self) -> Uuid {
@@ -176,6 +182,11 @@ impl VaultDir {
 
     pub fn slots(&self) -> &[Slot] {
         &self.file.slots
+    }
+
+    /// The ways in, as a backup carries them.
+    pub fn ways(&self) -> Ways {
+        Ways::of(&self.file.slots, self.file.vault)
     }
 
     pub fn has_passphrase(&self) -> bool {
