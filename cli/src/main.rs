@@ -1,6 +1,7 @@
 //! `satchel`: the use cases of the app for a terminal, scripts and machines without a screen.
 
 mod args;
+mod audit;
 mod calendar;
 mod fields;
 mod mail;

@@ -1,7 +1,9 @@
 //! The use cases. What the desktop, the command line and the tests call; nothing here knows a
 //! screen, and nothing above here knows a table, a document or a key.
 
+mod alerts;
 mod attachments;
+mod audit;
 mod bulk;
 mod calendar;
 mod capture;
@@ -36,9 +38,12 @@ mod session;
 mod settings;
 mod sync;
 mod team;
+mod trail;
 mod verify;
 pub mod views;
 
+pub use alerts::Seen;
+pub use audit::{TrailRequest, verify_trail_file};
 pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
@@ -65,6 +70,7 @@ pub use settings::{Layout, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
 
+pub use satchel_audit::Rules;
 pub use satchel_domain as domain;
 pub use satchel_protocol::{Invitation, Role};
 pub use satchel_vault::{Cost, Keyring, Passphrase};

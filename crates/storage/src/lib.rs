@@ -5,6 +5,7 @@
 //! tables show of it comes in as a `Projection`.
 
 mod allocator;
+pub mod audit;
 pub mod blobs;
 pub mod calendar;
 mod connection;
@@ -33,4 +34,4 @@ pub use lists::{ListQuery, Row};
 pub use operations::{Operation, Touched};
 pub use rusqlite::{Connection, Transaction};
 pub use schema::{SCHEMA_VERSION, projection_version};
-pub use store::{Bulk, Check, Store, scratch};
+pub use store::{Bulk, Check, Store, Watcher, scratch};
