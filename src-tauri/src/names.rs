@@ -115,4 +115,11 @@ pub const COMMANDS: &[&str] = &[
     "join_team",
     "ask_again",
     "is_welcome",
+    "trail",
+    "verify_trail",
+    "export_trail",
+    "alerts",
+    "see_alerts",
+    "alert_rules",
+    "set_alert_rules",
 ];

@@ -50,6 +50,12 @@ impl Session {
         self.note_facts(act, trail::facts(facts))
     }
 
+    /// What the trail costs is told by a bench; nothing else stops it (`tests/house.rs`).
+    #[doc(hidden)]
+    pub fn pause_trail_for_a_bench(&self, paused: bool) {
+        self.trail.pause(paused);
+    }
+
     fn note_facts(&self, act: Act, facts: Facts) -> Result<(), AppError> {
         let noted = self.store.write_aside::<_, AppError>(|tx| {
             self.trail.note(tx, act, facts);
@@ -131,6 +137,12 @@ impl Session {
         Ok(team.is_none_or(|team| {
             team.members.active(self.own()).is_some_and(|m| team.members.role(m.person) >= Role::Admin)
         }))
+    }
+
+    pub(crate) fn is_viewer(&self) -> Result<bool, AppError> {
+        let team = self.store.read(crate::team::Team::read)?;
+        let own = |team: &crate::team::Team| team.members.active(self.own()).map(|m| m.person);
+        Ok(team.is_some_and(|team| own(&team).is_none_or(|p| team.members.role(p) < Role::Member)))
     }
 
     /// Whether the trail is what was signed, and what this computer and the team remember of it.

@@ -257,17 +257,19 @@ impl Session {
             self.trail.note(tx, Act::Membership, trail::facts(facts));
             return Ok(());
         }
+        let admin = self.is_admin()?;
         let same = known.iter().zip(bytes).take_while(|(old, new)| old == new).count();
         for record in records.iter().skip(same) {
             let record = record.read()?;
-            let own = record.author == self.own();
+            // Whom one has let in oneself is known; and who is no admin does not decide it.
+            let watched = record.author != self.own() && admin;
             let note = |change: &str, subject: String, more: Option<&str>| {
                 let by = hex(&record.author.0).into();
                 let mut facts = trail::facts([
                     ("change", change.into()),
                     ("subject", subject.into()),
                     ("by", by),
-                    ("own", own.into()),
+                    ("watched", watched.into()),
                 ]);
                 facts.extend(more.map(|role| ("role".to_owned(), role.into())));
                 self.trail.note(tx, Act::Membership, facts);

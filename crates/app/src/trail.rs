@@ -12,7 +12,10 @@ use satchel_storage::{
 };
 use satchel_vault::Mark;
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// Lines after which a head is signed, whatever they say.
 const SIGNED_EVERY: i64 = 64;
@@ -24,6 +27,8 @@ const SIGNED_WITHIN: i64 = 60_000;
 pub(crate) struct Trail {
     device: DeviceId,
     state: Mutex<State>,
+    /// Nothing is written, so that a bench can tell what it costs.
+    paused: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +43,8 @@ struct State {
     pending: Pending,
     /// Alerts wait to become records.
     due: bool,
+    /// The minute that was looked at last, and its hour by the clock here.
+    looked: (i64, u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +99,7 @@ impl Watcher for Watching {
 
 impl Trail {
     pub fn new(device: DeviceId) -> Self {
-        Self { device, state: Mutex::default() }
+        Self { device, state: Mutex::default(), paused: AtomicBool::new(false) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -177,7 +184,14 @@ impl Trail {
         Some(Mark { incarnation: tip.incarnation, seq: tip.seq, hash: hex(&tip.hash.0) })
     }
 
+    pub fn pause(&self, paused: bool) {
+        self.paused.store(paused, Ordering::Relaxed);
+    }
+
     fn write(&self, tx: &Transaction<'_>) -> Result<(), StorageError> {
+        if self.paused.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let mut state = self.state();
         let pending = std::mem::take(&mut state.pending);
         if pending.operations.is_empty() && pending.acts.is_empty() && !pending.sign {
@@ -220,7 +234,7 @@ impl Trail {
             self.line(state, tx, at, Act::Begin, &begins(last))?;
         }
         self.line(state, tx, at, act, facts)?;
-        let hour = u32::try_from(jiff::ZonedDateTime::now().hour()).unwrap_or_default();
+        let hour = state.hour(at);
         let Some(judged) = state.rules.judge(act, facts, hour) else { return Ok(()) };
         let known = match judged.windowed {
             true => audit::window(tx, judged.rule.key())?.unwrap_or_default(),
@@ -316,6 +330,16 @@ impl Trail {
 }
 
 impl State {
+    /// Which hour it is here; a zone's rules are asked once a minute.
+    fn hour(&mut self, at: i64) -> u32 {
+        let minute = at / 60_000;
+        if self.looked.0 != minute {
+            let hour = jiff::ZonedDateTime::now().hour();
+            self.looked = (minute, u32::try_from(hour).unwrap_or_default());
+        }
+        self.looked.1
+    }
+
     /// The last line, as the transaction that goes on sees it.
     fn last(&mut self, db: &Connection) -> Result<Option<Tip>, StorageError> {
         if let Some(tip) = self.next.or(self.tip) {

@@ -49,7 +49,6 @@ impl Rule {
 
 /// From where on; 0 turns a rule off. A trail that contradicts itself is always told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(default)]
 pub struct Rules {
     /// Records in one export.
     pub bulk_export: u32,
@@ -95,6 +94,16 @@ pub enum BadRule {
 }
 
 impl Rules {
+    /// As they are kept; a threshold that was not known then has its default.
+    pub fn read(text: &str) -> Self {
+        let mut all = serde_json::to_value(Self::default()).unwrap_or_default();
+        let kept = serde_json::from_str(text).unwrap_or_default();
+        if let (Some(all), Value::Object(kept)) = (all.as_object_mut(), kept) {
+            all.extend(kept);
+        }
+        serde_json::from_value(all).unwrap_or_default()
+    }
+
     /// By `deletions=50`.
     pub fn set(&mut self, text: &str) -> Result<(), BadRule> {
         let (key, value) = text.split_once('=').ok_or_else(|| BadRule::NoNumber(text.to_owned()))?;
@@ -141,7 +150,7 @@ impl Rules {
             }
             Act::Membership
                 if facts.get("change") == Some(&Value::from("added"))
-                    && facts.get("own") != Some(&Value::from(true)) =>
+                    && facts.get("watched") == Some(&Value::from(true)) =>
             {
                 judged(Rule::UnknownDevice, 1, self.unknown_device, false)
             }

@@ -257,8 +257,8 @@ fn each_rule_meets_its_act_and_can_be_turned_off() {
     assert_eq!(day(Act::FailedUnlocks, json!({"count": 6})), Some((Rule::FailedUnlocks, 6)));
     assert_eq!(day(Act::Begin, json!({})), None, "a new vault");
     assert_eq!(day(Act::Begin, json!({"after": {}})), Some((Rule::UnknownDevice, 1)));
-    assert_eq!(day(Act::Membership, json!({"change": "added", "own": true})), None);
-    assert_eq!(day(Act::Membership, json!({"change": "added"})), Some((Rule::UnknownDevice, 1)));
+    assert_eq!(day(Act::Membership, json!({"change": "added", "watched": false})), None);
+    assert_eq!(day(Act::Membership, json!({"change": "added", "watched": true})), Some((Rule::UnknownDevice, 1)));
     assert_eq!(day(Act::Contradiction, json!({})), Some((Rule::Trail, 1)));
     let mut off = Rules::default();
     for key in ["bulk_export", "deletions", "night_edits", "failed_unlocks", "unknown_device"] {
@@ -266,6 +266,8 @@ fn each_rule_meets_its_act_and_can_be_turned_off() {
     }
     assert_eq!(judge(&off, Act::Export, json!({"rows": 9}), 12), None);
     assert_eq!(judge(&off, Act::Contradiction, json!({}), 12), Some((Rule::Trail, 1)), "never");
+    assert_eq!(Rules::read(r#"{"deletions":7}"#), Rules { deletions: 7, ..Rules::default() });
+    assert_eq!(Rules::read("rubbish"), Rules::default());
     assert!(off.set("night_from=24").is_err() && off.set("x=1").is_err() && off.set("silent=few").is_err());
 }
 
