@@ -9,7 +9,7 @@ use satchel_app::{
 };
 use satchel_tests::{
     Laptop, PASSPHRASE,
-    figures::{argument, ms, peak_memory, percentile},
+    figures::{argument, edits_without_and_with_trail, ms, peak_memory, percentile},
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -216,6 +216,19 @@ fn main() {
         goal: "under 10",
         ok: ours < 10.0,
     });
+
+    let (mut without, mut with) = edits_without_and_with_trail(&laptop.session, &ids);
+    for (name, quantile) in [("an edit with the trail beside one without, middle", 50), ("the same", 95)] {
+        let (ours, base) = (percentile(&mut with, quantile), percentile(&mut without, quantile));
+        lines.push(Line {
+            name,
+            ours,
+            baseline: Some(base),
+            unit: if quantile == 50 { "ms p50" } else { "ms p95" },
+            goal: "under 1.05x",
+            ok: quantile != 50 || ours / base < 1.05,
+        });
+    }
 
     let (mut ours, mut base) = (Vec::new(), Vec::new());
     for (n, id) in ids.iter().enumerate() {

@@ -31,6 +31,18 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+    /// The trail of what was done: signed, and only ever added to
+    #[command(subcommand)]
+    Audit(Audit),
+    /// What was unusual, and from where on something is
+    Alerts {
+        /// Say that you have seen one, or all
+        #[arg(long, value_name = "ID|all")]
+        seen: Option<String>,
+        /// Change a threshold: deletions=50; 0 turns its rule off
+        #[arg(long = "rule", value_name = "NAME=NUMBER")]
+        rules: Vec<String>,
+    },
     /// The ways into the vault
     #[command(subcommand)]
     Keys(Keys),
@@ -376,6 +388,31 @@ pub enum RemoteCommand {
         /// From which segment on
         #[arg(long, default_value_t = 1)]
         from: u64,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Whether the trail is what was signed: that of the vault, or an exported one, for which no vault is needed
+    Verify { file: Option<PathBuf> },
+    /// Write the trail to a file that can be checked without the vault
+    Export {
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// The newest entries, and how far the trails of the team's devices are known
+    List {
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Of one kind: unlock, export, delete, membership
+        #[arg(long)]
+        act: Option<String>,
+        /// Of one day: 2026-11-27
+        #[arg(long)]
+        day: Option<String>,
+        /// Those before this line
+        #[arg(long, value_name = "LINE")]
+        before: Option<u32>,
     },
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod backup;
+mod audit;
 mod calendar;
 mod fields;
 mod mail;

@@ -1,7 +1,7 @@
 //! Each command: one call into `app`, and its answer.
 
 use crate::{
-    args::{Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
+    args::{Audit, Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
     show::{Show, plain, table},
     words::{is_chinese, say, translated, word},
 };
@@ -54,6 +54,7 @@ pub fn run(cli: Cli) -> Done {
             });
             Ok(())
         }
+        Command::Audit(Audit::Verify { file: Some(file) }) => crate::audit::verify_file(&show, &file),
         command => {
             let satchel = Satchel::new(&vault, "The satchel command");
             let session = open(&satchel)?;
@@ -87,6 +88,8 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         Command::Status => status(show, session),
         Command::Health => crate::backup::health(show, session),
         Command::Verify { rebuild } => verify(show, session, rebuild),
+        Command::Audit(audit) => crate::audit::audit(show, session, audit),
+        Command::Alerts { seen, rules } => crate::audit::alerts(show, session, seen.as_deref(), &rules),
         Command::Keys(keys) => self::keys(show, session, keys),
         Command::Seed(args) => {
             let locale = match args.locale {

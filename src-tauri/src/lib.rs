@@ -1,6 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
 mod backup;
+mod audit;
 mod commands;
 mod fields;
 mod mail;
@@ -21,6 +22,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 fn bindings() -> Builder<tauri::Wry> {
     use backup::*;
+    use audit::*;
     use commands::*;
     use fields::*;
     use mail::*;
@@ -157,6 +159,13 @@ fn bindings() -> Builder<tauri::Wry> {
             health,
             fix_access,
             confirm_kit,
+            trail,
+            verify_trail,
+            export_trail,
+            alerts,
+            see_alerts,
+            alert_rules,
+            set_alert_rules,
         ])
         .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)
@@ -211,8 +220,10 @@ pub fn run() {
             let desktop = Desktop::new(satchel.clone(), files);
             let team = desktop.team.clone();
             satchel.events.listen(move |event: &Event| {
-                if *event == Event::Locked {
-                    team.forget();
+                match event {
+                    Event::Locked => team.forget(),
+                    Event::Alerted { rules } => audit::announce(&handle, rules),
+                    _ => {}
                 }
                 let _ = tauri_specta::Event::emit(&commands::VaultEvent(event.clone()), &handle);
             });

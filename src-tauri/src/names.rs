@@ -125,4 +125,11 @@ pub const COMMANDS: &[&str] = &[
     "health",
     "fix_access",
     "confirm_kit",
+    "trail",
+    "verify_trail",
+    "export_trail",
+    "alerts",
+    "see_alerts",
+    "alert_rules",
+    "set_alert_rules",
 ];

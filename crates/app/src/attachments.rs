@@ -8,6 +8,7 @@ use crate::{
     session::facts,
     views::{AttachmentView, Written},
 };
+use satchel_audit::Act;
 use satchel_domain::{Kind, RecordId, Registers, Scalar};
 use satchel_protocol::{BlobContent, BlobKey, FileHash, Hash, Manifest, PIECE, limits, piece_name};
 use satchel_storage::{StorageError, blobs, documents, settings, team};
@@ -191,7 +192,7 @@ impl Session {
         let content = self.content_of(id)?;
         output::check(&self.vault(), path)?;
         let manifest = self.manifest(&content)?;
-        output::write_whole(path, |out| {
+        let size = output::write_whole(path, |out| {
             let mut done = 0;
             self.each_part(&content, &manifest, &mut |part| {
                 self.go_on(cancel, "nothing was written; what has come of the file stays here")?;
@@ -200,7 +201,9 @@ impl Session {
                 progress(Progress { done, total: manifest.size });
                 Ok(())
             })
-        })
+        })?;
+        self.note(Act::Attachment, [("change", "saved".into()), ("bytes", manifest.size.into())])?;
+        Ok(size)
     }
 
     /// How large an attachment is that is wholly here.

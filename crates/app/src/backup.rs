@@ -17,6 +17,7 @@ use crate::{
     views::{BackupFolderView, BackupView, BackupsView, DrillView, KitDrillView},
 };
 use place::Place;
+use satchel_audit::Act;
 use satchel_backup::{About, Amount, BackupError, EXTENSION, FORMAT, Manifest, Writer, seal_age};
 use satchel_domain::{Kind, date::rfc3339};
 use satchel_protocol::BlobContent;
@@ -209,6 +210,7 @@ impl Session {
         }
         row.verified_at = Some(now());
         self.note_backup(&row)?;
+        self.note(Act::Backup, [("records", row.records.into()), ("sha256", row.sha256.clone().into())])?;
         Ok(row)
     }
 
@@ -454,7 +456,9 @@ impl Session {
             self.note_backup(&row)?;
             view = self.backup_view(&row);
         }
-        if matches!(typed, Some(BackupKey::Recovery(_))) {
+        let by_kit = matches!(typed, Some(BackupKey::Recovery(_)));
+        self.note(Act::Drill, [("records", view.records.into()), ("by_kit", by_kit.into())])?;
+        if by_kit {
             let at = now().to_string();
             self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, KIT_DRILLED, &at))?;
         }

@@ -1,8 +1,10 @@
 //! The use cases. What the desktop, the command line and the tests call; nothing here knows a
 //! screen, and nothing above here knows a table, a document or a key.
 
+mod alerts;
 mod attachments;
 mod backup;
+mod audit;
 mod bulk;
 mod calendar;
 mod capture;
@@ -38,10 +40,13 @@ mod session;
 mod settings;
 mod sync;
 mod team;
+mod trail;
 mod verify;
 pub mod views;
 
 pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, verify_file};
+pub use alerts::Seen;
+pub use audit::{TrailRequest, verify_trail_file};
 pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
@@ -69,6 +74,7 @@ pub use settings::{Layout, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
 
+pub use satchel_audit::Rules;
 pub use satchel_domain as domain;
 pub use satchel_protocol::{Invitation, Role};
 pub use satchel_vault::{Cost, Keyring, Passphrase};

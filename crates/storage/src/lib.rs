@@ -6,6 +6,7 @@
 
 mod allocator;
 pub mod backups;
+pub mod audit;
 pub mod blobs;
 pub mod calendar;
 mod connection;
@@ -35,4 +36,4 @@ pub use lists::{ListQuery, Row};
 pub use operations::{Operation, Touched};
 pub use rusqlite::{Connection, Transaction};
 pub use schema::{SCHEMA_VERSION, projection_version};
-pub use store::{Bulk, Check, Store, scratch};
+pub use store::{Bulk, Check, Store, Watcher, scratch};

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_cheaper_edits.sql"),
     include_str!("migrations/0003_team.sql"),
     include_str!("migrations/0004_snapshots.sql"),
+    include_str!("migrations/0005_audit.sql"),
     include_str!("migrations/0006_backup.sql"),
 ];
 

@@ -9,6 +9,7 @@ mod attempts;
 pub mod files;
 mod incarnation;
 mod keyring_store;
+pub mod notes;
 mod passphrase;
 mod recovery;
 mod secret;
@@ -17,7 +18,7 @@ mod slots;
 mod tests;
 mod ways;
 
-pub use incarnation::{Incarnation, Witness};
+pub use incarnation::{Incarnation, Mark, Witness};
 pub use keyring_store::{KeyringError, probe as probe_keyring, with_time_limit};
 pub use passphrase::{Cost, Passphrase};
 pub use recovery::{RecoveryCode, RecoveryKit};
@@ -243,23 +244,29 @@ impl VaultDir {
     }
 
     pub fn unlock_with_passphrase(&self, passphrase: &Passphrase) -> Result<VaultKey, VaultError> {
-        self.try_slots(|slot| slot.open_with_passphrase(passphrase, self.file.vault, self.file.generation))
+        let open = |slot: &Slot| slot.open_with_passphrase(passphrase, self.file.vault, self.file.generation);
+        self.try_slots("passphrase", open)
     }
 
     pub fn unlock_with_recovery(&self, code: &RecoveryCode) -> Result<VaultKey, VaultError> {
-        self.try_slots(|slot| slot.open_with_recovery(code, self.file.vault, self.file.generation))
+        let open = |slot: &Slot| slot.open_with_recovery(code, self.file.vault, self.file.generation);
+        self.try_slots("recovery", open)
     }
 
     /// Takes a typed code or the text of a kit file. A text that is no recovery code gets the same answer, as slowly, as one that does not fit.
     pub fn unlock_with_recovery_text(&self, text: &str) -> Result<VaultKey, VaultError> {
         match RecoveryCode::find(text) {
             Some(code) => self.unlock_with_recovery(&code),
-            None => self.try_slots(|_| None),
+            None => self.try_slots("recovery", |_| None),
         }
     }
 
     /// Tries are slowed after some that failed, across restarts too.
-    fn try_slots(&self, open: impl Fn(&Slot) -> Option<VaultKey>) -> Result<VaultKey, VaultError> {
+    fn try_slots(
+        &self,
+        way: &str,
+        open: impl Fn(&Slot) -> Option<VaultKey>,
+    ) -> Result<VaultKey, VaultError> {
         let attempts = attempts::Attempts::wait(&self.path);
         match self.file.slots.iter().find_map(open) {
             Some(key) => {
@@ -267,7 +274,7 @@ impl VaultDir {
                 Ok(key)
             }
             None => {
-                attempts.failed();
+                attempts.failed(way);
                 Err(VaultError::WrongKey)
             }
         }

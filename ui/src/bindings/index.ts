@@ -149,6 +149,15 @@ export const commands = {
 	askAgain: (link: string, address: string | null) => __TAURI_INVOKE<null>("plugin:satchel|ask_again", { link, address }),
 	/**  Whether somebody has let this vault in; it is the team's from then on. */
 	isWelcome: () => __TAURI_INVOKE<boolean>("plugin:satchel|is_welcome"),
+	trail: (request: TrailRequest) => __TAURI_INVOKE<TrailView>("plugin:satchel|trail", { request }),
+	verifyTrail: () => __TAURI_INVOKE<TrailCheck>("plugin:satchel|verify_trail"),
+	/**  Into a file that was chosen in a dialog. */
+	exportTrail: (path: string) => __TAURI_INVOKE<TrailCheck>("plugin:satchel|export_trail", { path }),
+	alerts: () => __TAURI_INVOKE<AlertsView>("plugin:satchel|alerts"),
+	/**  One of them, or all. */
+	seeAlerts: (id: RecordId | null) => __TAURI_INVOKE<AlertsView>("plugin:satchel|see_alerts", { id }),
+	alertRules: () => __TAURI_INVOKE<Rules>("plugin:satchel|alert_rules"),
+	setAlertRules: (rules: Rules) => __TAURI_INVOKE<null>("plugin:satchel|set_alert_rules", { rules }),
 };
 
 /** Events */
@@ -160,6 +169,34 @@ export const events = {
 };
 
 /* Types */
+export type AlertView = {
+	id: RecordId,
+	rule: string,
+	at: string,
+	/**  It is about what was done on this device. */
+	own: boolean,
+	device: string,
+	device_name: string,
+	person: string,
+	/**  The device that it is about, where that is another. */
+	subject: string,
+	subject_name: string,
+	subject_person: string,
+	count: number,
+	/**  The threshold. */
+	most: number,
+	/**  In the trail of its device. */
+	entry: number,
+	seen: boolean,
+	seen_by: string[],
+};
+
+/**  What was unusual, the newest first. */
+export type AlertsView = {
+	unseen: number,
+	alerts: AlertView[],
+};
+
 export type AppError = {
 	code: Code,
 	/**  What happened and what to do. */
@@ -451,7 +488,9 @@ export type Event =
 /**  Records were written; an empty list means: many. */
 { type: "changed"; records: RecordId[] } | 
 /**  The vault was locked; everything shown must go. */
-{ type: "locked" } | { type: "unlocked" };
+{ type: "locked" } | { type: "unlocked" } | 
+/**  Something unusual was done, here or on a device of the team: which rules it met. */
+{ type: "alerted"; rules: string[] };
 
 export type ExportFormat = "csv" | "xlsx" | "json" | "vcard" | 
 /**  Birthdays, activities and tasks, for a calendar. */
@@ -662,7 +701,9 @@ export type Kind = "person" | "company" |
 /**  A field that the user has added to another kind. */
 "custom_field" | 
 /**  A file on another record. */
-"attachment";
+"attachment" | 
+/**  That something unusual was done on a device of the team. */
+"alert";
 
 /**  The recovery kit, shown once. */
 export type KitView = {
@@ -1091,6 +1132,24 @@ export type RowView = {
 	deleted_at: string | null,
 };
 
+/**  From where on; 0 turns a rule off. A trail that contradicts itself is always told. */
+export type Rules = {
+	/**  Records in one export. */
+	bulk_export: number,
+	/**  Records within an hour. */
+	deletions: number,
+	/**  Records within an hour of the night. */
+	night_edits: number,
+	/**  The hours of the clock between which it is night. */
+	night_from: number,
+	night_to: number,
+	failed_unlocks: number,
+	/**  0 or 1. */
+	unknown_device: number,
+	/**  Days. */
+	silent: number,
+};
+
 /**  A list as somebody wants to see it again. */
 export type SavedView = {
 	name: string,
@@ -1211,6 +1270,81 @@ export type Totals = {
 	net: number | null,
 	taxes: Tax[],
 	total: number | null,
+};
+
+export type TrailBreak = {
+	device: string,
+	incarnation: string,
+	seq: number,
+	/**
+	 *  `cut_start`, `cut_end`, `missing`, `edited`, `reordered`, `spliced`, `forged_signature`, `foreign_key`,
+	 *  `rolled_back`, `malformed`, `not_text`, `too_large` or `newer`.
+	 */
+	why: string,
+	detail: string,
+};
+
+/**  Whether a trail holds. `broken_at` is the place in its incarnation where it does not. */
+export type TrailCheck = {
+	ok: boolean,
+	entries: number,
+	/**  The times of the first and the last entry. */
+	first: string | null,
+	last: string | null,
+	broken_at: number | null,
+	breaks: TrailBreak[],
+	signatures: number,
+	/**  Entries behind the last signature. */
+	unsigned: number,
+	clock_back: number,
+	/**  The team's log says whose keys have signed. */
+	vouched: boolean,
+	workspace: string,
+	/**  The key that it is signed with. */
+	key: string,
+};
+
+export type TrailDevice = {
+	device: string,
+	person: string,
+	name: string,
+	incarnation: string,
+	entries: number,
+	at: string,
+	hash: string,
+};
+
+export type TrailEntry = {
+	row: number,
+	device: string,
+	incarnation: string,
+	seq: number,
+	at: string,
+	act: string,
+	facts: Value,
+	/**  A signature stands behind it. */
+	signed: boolean,
+	/**  The clock had gone back. */
+	clock_back: boolean,
+};
+
+/**  Which lines of the trail are asked for. */
+export type TrailRequest = {
+	act?: string | null,
+	/**  `2026-11-27`, by the clock here. */
+	day?: string | null,
+	/**  Lines before this one. */
+	before?: number | null,
+	limit?: number,
+};
+
+/**  The trail, the newest lines first. */
+export type TrailView = {
+	/**  All lines there are. */
+	total: number,
+	entries: TrailEntry[],
+	/**  What is known of the trails of the team's devices. */
+	devices: TrailDevice[],
 };
 
 export type UndoReport = {

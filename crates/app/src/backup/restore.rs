@@ -5,9 +5,11 @@ use crate::{
     AppError, Cancel, Events, Progress, Session,
     error::Code,
     session::{Opening, now},
+    trail,
     verify::CheckView,
     views::{BackupView, RestoredView},
 };
+use satchel_audit::Act;
 use satchel_backup::{About, BackupError, Manifest, Part, open_age, read};
 use satchel_domain::date::rfc3339;
 use satchel_storage::{Store, dump::Filling};
@@ -174,7 +176,9 @@ fn raise(
         let store = Store::open(&dir.database(), &vault_key.expose_as_sqlcipher_key())?;
         let witness = Witness::of(state, dir.id(), dir.path());
         let events = Events::default();
-        let session = Session::open(Opening { dir, key: vault_key, keyring, lock, store, witness, events })?;
+        let act = (Act::Unlock, trail::facts([("way", "restored".into()), ("made_at", found.about.made_at.clone().into())]));
+        let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
+        let session = Session::open(opening)?;
         let files = take_files(&session, file, key, &ways, go_on)?;
         Ok((session, found, files))
     })();
