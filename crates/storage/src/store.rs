@@ -357,11 +357,6 @@ impl Store {
         export(&writer, path, key)
     }
 
-    /// Whether a damaged page was met since the vault was opened.
-    pub fn is_damaged(&self) -> bool {
-        self.damaged.load(Ordering::Acquire)
-    }
-
     /// One state of everything, while writes go on, for a backup.
     pub fn dump<E: From<StorageError>>(
         &self,
