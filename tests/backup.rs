@@ -511,3 +511,62 @@ fn kills_leave_whole_backups_or_none() {
             || fs::read_dir(cli.vault().join("scratch")).unwrap().count() == 0
     );
 }
+
+fn level<'a>(health: &'a Value, name: &str) -> &'a str {
+    let checks = health["checks"].as_array().unwrap();
+    let check =
+        checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name}: {health}"));
+    check["level"].as_str().unwrap()
+}
+
+/// Each check says what is so, and the next one what has been mended.
+#[test]
+fn the_health_of_a_vault_is_seen_and_mended() {
+    let (cli, place) = with_people("12");
+    let first = cli.json(&["health"]);
+    assert_eq!((first["ok"].as_bool(), level(&first, "backup")), (Some(false), "bad"));
+    assert_eq!(
+        first["checks"].as_array().unwrap().iter().find(|c| c["name"] == "backup").unwrap()["action"],
+        "back_up"
+    );
+    for (name, wanted) in [
+        ("encryption", "ok"),
+        ("keyring", "ok"),
+        ("kit", "warn"),
+        ("drill", "warn"),
+        ("sync", "ok"),
+        ("integrity", "unknown"),
+        ("disk_errors", "ok"),
+        ("clock", "ok"),
+        ("access", "ok"),
+        ("synced_folder", "ok"),
+    ] {
+        assert_eq!(level(&first, name), wanted, "{name}: {first}");
+    }
+    create(&cli, &place);
+    cli.json(&["backup", "places", "add", place.to_str().unwrap()]);
+    cli.json(&["backup", "drill"]);
+    cli.json(&["verify"]);
+    let second = cli.json(&["health"]);
+    assert_eq!(second["ok"], true, "{second}");
+    for name in ["backup", "drill", "integrity"] {
+        assert_eq!(level(&second, name), "ok", "{name}: {second}");
+    }
+    // Others can read the files; the disk is gone.
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(cli.vault(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(cli.vault().join("vault.json"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    let plan = cli.json(&["backup", "places", "list"]);
+    assert_eq!(plan["places"].as_array().unwrap().len(), 2);
+    assert_eq!(level(&cli.json(&["health"]), "access"), "warn");
+    // Damage that a check has found stays in sight.
+    let database = cli.vault().join("satchel-1.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&database, bytes).unwrap();
+    assert_eq!(cli.json(&["verify"])["ok"], false);
+    let third = cli.json(&["health"]);
+    assert_eq!(third["ok"], false, "{third}");
+}

@@ -1,7 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
-mod backup;
 mod audit;
+mod backup;
 mod commands;
 mod fields;
 mod mail;
@@ -21,8 +21,8 @@ use tauri::Manager;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 fn bindings() -> Builder<tauri::Wry> {
-    use backup::*;
     use audit::*;
+    use backup::*;
     use commands::*;
     use fields::*;
     use mail::*;

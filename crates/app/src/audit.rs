@@ -79,7 +79,8 @@ impl Session {
         more: [(&str, Value); N],
     ) -> Result<(), AppError> {
         let here = || Path::new(".").canonicalize();
-        let folder = folder.and_then(|f| if f.as_os_str().is_empty() { here() } else { std::path::absolute(f) }.ok());
+        let folder =
+            folder.and_then(|f| if f.as_os_str().is_empty() { here() } else { std::path::absolute(f) }.ok());
         let folder = folder.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let folder: String = folder.chars().take(100).collect();
         let mut facts = trail::facts(more);

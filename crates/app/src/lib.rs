@@ -3,8 +3,8 @@
 
 mod alerts;
 mod attachments;
-mod backup;
 mod audit;
+mod backup;
 mod bulk;
 mod calendar;
 mod capture;
@@ -44,9 +44,9 @@ mod trail;
 mod verify;
 pub mod views;
 
-pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, verify_file};
 pub use alerts::Seen;
 pub use audit::{TrailRequest, verify_trail_file};
+pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, verify_file};
 pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};

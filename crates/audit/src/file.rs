@@ -128,13 +128,15 @@ impl Frame<'_> {
     /// The lines before the entries.
     pub fn begin(&self) -> Vec<String> {
         let device = hex(&self.keys.id.0);
-        let mut lines = vec![
-            json_line("satchel_audit", &json!(VERSION), &[
+        let mut lines = vec![json_line(
+            "satchel_audit",
+            &json!(VERSION),
+            &[
                 ("workspace", json!(hex(&self.workspace.0))),
                 ("device", json!(device)),
                 ("exported_at", json!(self.exported_at)),
-            ]),
-        ];
+            ],
+        )];
         lines.extend(
             self.control
                 .iter()
@@ -150,10 +152,11 @@ impl Frame<'_> {
     /// The last line: signs the hash of all bytes before it.
     pub fn end(&self, hash: Hash, lines: u64) -> String {
         let signature = self.keys.sign(SEAL, &hash.0);
-        json_line("end", &json!(hex(&hash.0)), &[
-            ("lines", json!(lines)),
-            ("signature", json!(hex(&signature.0))),
-        ])
+        json_line(
+            "end",
+            &json!(hex(&hash.0)),
+            &[("lines", json!(lines)), ("signature", json!(hex(&signature.0)))],
+        )
     }
 }
 
@@ -220,7 +223,8 @@ impl Checker {
         if line.len() > limits::ENTRY_BYTES {
             return self.broken_here(Why::TooLarge, "an entry is longer than any is");
         }
-        let Some((entry, chain)) = Entry::parse(line).and_then(|e| Some((e.chain()?, e))).map(|(c, e)| (e, c))
+        let Some((entry, chain)) =
+            Entry::parse(line).and_then(|e| Some((e.chain()?, e))).map(|(c, e)| (e, c))
         else {
             return self.broken_here(Why::Malformed, "a line is no entry");
         };
@@ -452,10 +456,13 @@ impl FileCheck {
         }
         let first = text.strip_prefix("{\"").and_then(|rest| rest.split('"').next()).unwrap_or_default();
         if !self.begun && first != "satchel_audit" {
-            self.checker.broken_here(match first {
-                "v" | "head" | "control" | "key" | "seen" | "end" => Why::CutStart,
-                _ => Why::Malformed,
-            }, "the first line of an exported trail is not there");
+            self.checker.broken_here(
+                match first {
+                    "v" | "head" | "control" | "key" | "seen" | "end" => Why::CutStart,
+                    _ => Why::Malformed,
+                },
+                "the first line of an exported trail is not there",
+            );
             if first.is_empty() {
                 return false;
             }
@@ -533,7 +540,8 @@ impl FileCheck {
         self.begun = true;
         let version = object.get("satchel_audit").and_then(Value::as_u64);
         if version != Some(u64::from(VERSION)) {
-            let why = if version.is_some_and(|v| v > u64::from(VERSION)) { Why::Newer } else { Why::Malformed };
+            let why =
+                if version.is_some_and(|v| v > u64::from(VERSION)) { Why::Newer } else { Why::Malformed };
             self.checker.broken_here(why, "a file of another version; update Satchel");
             return false;
         }

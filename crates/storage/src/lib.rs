@@ -5,8 +5,8 @@
 //! tables show of it comes in as a `Projection`.
 
 mod allocator;
-pub mod backups;
 pub mod audit;
+pub mod backups;
 pub mod blobs;
 pub mod calendar;
 mod connection;

@@ -394,7 +394,7 @@ function StatusBar({
           type="button"
           className="button plain warn"
           id="status-alerts"
-          onClick={() => go({ page: "safety" })}
+          onClick={() => go({ page: "safety", tab: "alerts" })}
         >
           {t("status.alerts", { n: count(unseen) })}
         </button>

@@ -149,6 +149,21 @@ export const commands = {
 	askAgain: (link: string, address: string | null) => __TAURI_INVOKE<null>("plugin:satchel|ask_again", { link, address }),
 	/**  Whether somebody has let this vault in; it is the team's from then on. */
 	isWelcome: () => __TAURI_INVOKE<boolean>("plugin:satchel|is_welcome"),
+	backups: () => __TAURI_INVOKE<BackupsView>("plugin:satchel|backups"),
+	/**  Into a folder, or where the vault keeps its own. */
+	backUp: (folder: string | null) => __TAURI_INVOKE<BackupView>("plugin:satchel|back_up", { folder }),
+	/**  With `code`, a drill of the paper kit. */
+	drill: (file: string | null, code: string | null) => __TAURI_INVOKE<DrillView>("plugin:satchel|drill", { file, code }),
+	addBackupTarget: (target: BackupTarget) => __TAURI_INVOKE<BackupView>("plugin:satchel|add_backup_target", { target }),
+	removeBackupTarget: (address: string) => __TAURI_INVOKE<null>("plugin:satchel|remove_backup_target", { address }),
+	keepBackups: (automatic: boolean, keep: Keep) => __TAURI_INVOKE<null>("plugin:satchel|keep_backups", { automatic, keep }),
+	/**  Makes this computer's vault of a backup, where it has none yet. */
+	restoreVault: (file: string, key: string) => __TAURI_INVOKE<RestoredView>("plugin:satchel|restore_vault", { file, key }),
+	health: () => __TAURI_INVOKE<HealthView>("plugin:satchel|health"),
+	/**  Takes from others on this computer what they need not see. */
+	fixAccess: () => __TAURI_INVOKE<null>("plugin:satchel|fix_access"),
+	/**  The groups of the kit were typed back. */
+	confirmKit: () => __TAURI_INVOKE<null>("plugin:satchel|confirm_kit"),
 	trail: (request: TrailRequest) => __TAURI_INVOKE<TrailView>("plugin:satchel|trail", { request }),
 	verifyTrail: () => __TAURI_INVOKE<TrailCheck>("plugin:satchel|verify_trail"),
 	/**  Into a file that was chosen in a dialog. */
@@ -242,6 +257,64 @@ export type AttachmentView = {
 	updated_at: string,
 	/**  Whether all of it is on this computer. */
 	here: boolean,
+};
+
+/**  A place that gets backups by itself. */
+export type BackupFolderView = {
+	address: string,
+	/**  The vault's own folder: on the same disk. */
+	own: boolean,
+	served: boolean,
+	/**  In another building. */
+	away: boolean,
+	last: string | null,
+	/**  It has got nothing for days. */
+	late: boolean,
+	drilled_at: string | null,
+	drill_seconds: number | null,
+	drill_records: number | null,
+	/**  Why the last try failed. */
+	trouble: string | null,
+};
+
+/**  A place that gets a backup every day. */
+export type BackupTarget = {
+	/**  A folder, or `s3://bucket/folder`. */
+	address: string,
+	/**  In another building: fire and thieves do not get both. */
+	away?: boolean,
+	/**  Of the service, where it is another than Amazon's: `https://…`. */
+	endpoint?: string,
+	region?: string,
+	key_id?: string,
+	secret?: string,
+};
+
+/**  A backup that was made, or looked at. */
+export type BackupView = {
+	file: string,
+	/**  The folder, or the address of the bucket. */
+	target: string,
+	made_at: string,
+	records: number,
+	size: number,
+	/**  Of the file, in hexadecimal. */
+	sha256: string,
+	/**  When it was last read back and was whole. */
+	verified_at: string | null,
+	/**  When it was last restored, and checked against its manifest. */
+	drilled_at: string | null,
+	drill_seconds: number | null,
+	/**  Whether the file is where it was written, as far as can be seen from here. */
+	there: boolean,
+};
+
+export type BackupsView = {
+	backups: BackupView[],
+	places: BackupFolderView[],
+	automatic: boolean,
+	keep: Keep,
+	kit_drill: KitDrillView,
 };
 
 export type BirthdayView = {
@@ -471,6 +544,17 @@ export type DeviceView = {
 	revoked: boolean,
 };
 
+/**  A backup that was proven: restored, checked, and thrown away. */
+export type DrillView = {
+	file: string,
+	records: number,
+	sha256: string,
+	verified_at: string | null,
+	made_at: string,
+	seconds: number | null,
+	checks: CheckView[],
+};
+
 export type DuplicatesView = {
 	/**  The likeliest. */
 	groups: GroupView[],
@@ -573,6 +657,21 @@ export type GroupView = {
 	titles: string[],
 };
 
+export type HealthCheck = {
+	name: string,
+	level: Level,
+	detail: string,
+	action: Mend | null,
+	/**  The values in `detail`, for those who say it in other words. */
+	facts: { [key in string]: string },
+};
+
+export type HealthView = {
+	/**  No data is in danger. */
+	ok: boolean,
+	checks: HealthCheck[],
+};
+
 export type Hit = {
 	id: RecordId,
 	kind: Kind,
@@ -656,7 +755,9 @@ export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edi
 /**  Drafts for many. */
 "mail" | 
 /**  Counted in bytes. */
-"attach";
+"attach" | 
+/**  Made, proven or restored. */
+"backup";
 
 export type JoinRequest = {
 	link: string,
@@ -665,6 +766,13 @@ export type JoinRequest = {
 	/**  Nothing: as the computer is called. */
 	device: string,
 	passphrase: string | null,
+};
+
+/**  How many backups are kept: the last of each of so many days, weeks and months. */
+export type Keep = {
+	days: number,
+	weeks: number,
+	months: number,
 };
 
 export type KeySlotView = {
@@ -704,6 +812,12 @@ export type Kind = "person" | "company" |
 "attachment" | 
 /**  That something unusual was done on a device of the team. */
 "alert";
+
+/**  When a backup was last opened by the paper kit, and whether it is time again. */
+export type KitDrillView = {
+	last: string | null,
+	due: boolean,
+};
 
 /**  The recovery kit, shown once. */
 export type KitView = {
@@ -758,6 +872,14 @@ export type LetterView = {
 	/**  Whoever gets it has said that they want no letters. */
 	no_contact: boolean,
 };
+
+export type Level = "ok" | 
+/**  Cannot be seen from here. */
+"unknown" | 
+/**  Should be mended when there is time. */
+"warn" | 
+/**  Data is in danger. */
+"bad";
 
 /**  Records of a list that have the same in a field. */
 export type ListGroup = {
@@ -840,6 +962,9 @@ export type MemberView = {
 	role: string,
 	devices: DeviceView[],
 };
+
+/**  What a button or a command mends it with. */
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system";
 
 /**  What is to become one. */
 export type Merge = {
@@ -1112,6 +1237,20 @@ export type RequestView = {
 	check_code: string,
 	/**  `open` or `approved`. */
 	state: string,
+};
+
+/**  A vault that was made of a backup. */
+export type RestoredView = {
+	vault: string,
+	workspace: string,
+	file: string,
+	made_at: string,
+	records: number,
+	sha256: string,
+	verified_at: string | null,
+	/**  Files on records that came back, and those that did not: they come from the team, if it has them. */
+	files: number,
+	missing_files: number,
 };
 
 export type RowError = {

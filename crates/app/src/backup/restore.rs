@@ -176,7 +176,10 @@ fn raise(
         let store = Store::open(&dir.database(), &vault_key.expose_as_sqlcipher_key())?;
         let witness = Witness::of(state, dir.id(), dir.path());
         let events = Events::default();
-        let act = (Act::Unlock, trail::facts([("way", "restored".into()), ("made_at", found.about.made_at.clone().into())]));
+        let act = (
+            Act::Unlock,
+            trail::facts([("way", "restored".into()), ("made_at", found.about.made_at.clone().into())]),
+        );
         let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
         let session = Session::open(opening)?;
         let files = take_files(&session, file, key, &ways, go_on)?;
