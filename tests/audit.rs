@@ -4,7 +4,9 @@
 
 use rusqlite::Connection;
 use satchel_app::{
-    Cancel, Role, Rules, Seen, Session, TrailRequest, domain::Kind, verify_trail_file,
+    Cancel, Role, Rules, Seen, Session, TrailRequest,
+    domain::Kind,
+    verify_trail_file,
     views::{AlertView, TrailCheck},
 };
 use satchel_tests::{
@@ -68,14 +70,29 @@ fn what_is_done_is_in_the_trail_and_nothing_of_whom() {
     cli.json(&["alerts", "--rule", "deletions=7"]);
     let acts = acts(&cli);
     for act in [
-        "begin", "unlock", "change", "delete", "undo", "export", "import", "keys", "kit", "membership",
-        "remote", "failed_unlocks", "settings", "lock",
+        "begin",
+        "unlock",
+        "change",
+        "delete",
+        "undo",
+        "export",
+        "import",
+        "keys",
+        "kit",
+        "membership",
+        "remote",
+        "failed_unlocks",
+        "settings",
+        "lock",
     ] {
         assert!(acts.iter().any(|a| a == act), "{act} is missing in {acts:?}");
     }
     let out = cli.dir.path().join("trail.satchel-audit");
     let check = cli.json(&["audit", "export", "--out", out.to_str().unwrap()]);
-    assert_eq!((&check["ok"], &check["broken_at"], &check["vouched"]), (&json!(true), &Value::Null, &json!(true)));
+    assert_eq!(
+        (&check["ok"], &check["broken_at"], &check["vouched"]),
+        (&json!(true), &Value::Null, &json!(true))
+    );
     let text = std::fs::read_to_string(&out).unwrap();
     for name in ["Zoraida", "Quintanilla", "Wenceslao", "Honorata", "x.example", &id] {
         assert!(!text.contains(name), "{name} is a customer's");
@@ -137,8 +154,7 @@ fn the_trail_is_whole_when_records_are_gone() {
     let id = person(&cli, "Ana");
     cli.json(&["delete", &id]);
     let db = database(&cli.vault());
-    db.execute_batch("DELETE FROM document; DELETE FROM person; DELETE FROM operation")
-        .unwrap();
+    db.execute_batch("DELETE FROM document; DELETE FROM person; DELETE FROM operation").unwrap();
     drop(db);
     assert_eq!(cli.json(&["audit", "verify"])["ok"], true);
 }
@@ -158,7 +174,11 @@ fn an_exported_trail_is_checked_to_its_last_byte() {
     for at in (0..bytes.len() - 1).step_by(7) {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
-        assert!(!check(&changed).ok, "byte {at}: {:?}", String::from_utf8_lossy(&bytes[at.saturating_sub(20)..at]));
+        assert!(
+            !check(&changed).ok,
+            "byte {at}: {:?}",
+            String::from_utf8_lossy(&bytes[at.saturating_sub(20)..at])
+        );
         assert!(!check(&bytes[..at]).ok, "cut at {at}");
     }
     let (exit, error) = cli.refuse(&["audit", "verify", "nowhere.satchel-audit"]);
@@ -171,7 +191,12 @@ fn days_and_acts_are_asked_for_by_themselves() {
     person(&cli, "Ana");
     let of = |args: &[&str]| {
         let view = cli.json(&[&["audit", "list"], args].concat());
-        view["entries"].as_array().unwrap().iter().map(|e| e["act"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        view["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["act"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(&["--act", "change"]), ["change"]);
     assert!(of(&["--act", "unlock", "--limit", "2"]).iter().all(|act| act == "unlock"));
@@ -188,7 +213,8 @@ fn rules(session: &Session) -> Vec<String> {
 
 fn delete_some(device: &Device, count: usize) {
     let session = device.session();
-    let new = |n: usize| session.create(Kind::Person, &fields(json!({"first_name": format!("P{n}")}))).unwrap().id;
+    let new =
+        |n: usize| session.create(Kind::Person, &fields(json!({"first_name": format!("P{n}")}))).unwrap().id;
     let ids: Vec<_> = (0..count).map(new).collect();
     session.delete(&ids, &mut |_| {}, &Cancel::default()).unwrap();
 }
@@ -205,7 +231,10 @@ fn what_is_unusual_is_told_once_and_remembers_who_has_seen_it() {
     cli.json(&["delete", &ids[2]]);
     cli.json(&["delete", &ids[3]]);
     let view = cli.json(&["alerts"]);
-    assert_eq!((&view["unseen"], &view["alerts"][0]["count"], &view["rules"]["deletions"]), (&json!(1), &json!(3), &json!(3)));
+    assert_eq!(
+        (&view["unseen"], &view["alerts"][0]["count"], &view["rules"]["deletions"]),
+        (&json!(1), &json!(3), &json!(3))
+    );
     assert_eq!(cli.json(&["undo"])["label"], "delete", "nobody means an alert with an undo");
     let id = view["alerts"][0]["id"].as_str().unwrap();
     let seen = cli.json(&["alerts", "--seen", id]);
@@ -219,7 +248,8 @@ fn what_is_unusual_is_told_once_and_remembers_who_has_seen_it() {
     }
     cli.json(&["export", "all", "--format", "json", "--out", "all"]);
     let view = cli.json(&["alerts"]);
-    let rules: Vec<&str> = view["alerts"].as_array().unwrap().iter().map(|a| a["rule"].as_str().unwrap()).collect();
+    let rules: Vec<&str> =
+        view["alerts"].as_array().unwrap().iter().map(|a| a["rule"].as_str().unwrap()).collect();
     assert_eq!(rules, ["bulk_export", "failed_unlocks", "deletions"], "the newest first");
     assert_eq!(cli.refuse(&["alerts", "--rule", "loudness=3"]).0, 2);
 }
@@ -240,7 +270,11 @@ fn admins_have_the_alerts_of_the_team_and_others_their_own() {
     delete_some(ana, 3);
     settle(&devices);
     let his = bo.session().alerts().unwrap().alerts;
-    assert_eq!((his.len(), his[0].seen_by.as_slice()), (1, &["Ana".to_owned()][..]), "his own, and who has seen it");
+    assert_eq!(
+        (his.len(), his[0].seen_by.as_slice()),
+        (1, &["Ana".to_owned()][..]),
+        "his own, and who has seen it"
+    );
     delete_some(vi, 3);
     agree(&devices[..2]);
     assert_eq!(rules(ana.session()).len(), 2, "what a viewer does goes nowhere");
@@ -257,7 +291,12 @@ fn admins_have_the_alerts_of_the_team_and_others_their_own() {
 fn what_the_trail_costs_of_an_edit() {
     let laptop = satchel_tests::Laptop::new();
     let session = &laptop.session;
-    let new = |n: usize| session.create(Kind::Person, &fields(json!({"first_name": format!("P{n}"), "title": "x"}))).unwrap().id;
+    let new = |n: usize| {
+        session
+            .create(Kind::Person, &fields(json!({"first_name": format!("P{n}"), "title": "x"})))
+            .unwrap()
+            .id
+    };
     let ids: Vec<_> = (0..1500).map(new).collect();
     edits_without_and_with_trail(session, &ids[..200]);
     let (without, with) = edits_without_and_with_trail(session, &ids);

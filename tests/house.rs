@@ -45,8 +45,18 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
     assert_eq!(house("satchel-audit"), only(&["satchel-protocol"]), "the trail knows no records");
     assert_eq!(house("satchel-server"), only(&["satchel-protocol"]), "the server knows no records");
-    let parts =
-        ["audit", "document", "domain", "interchange", "paper", "protocol", "server", "storage", "sync", "vault"];
+    let parts = [
+        "audit",
+        "document",
+        "domain",
+        "interchange",
+        "paper",
+        "protocol",
+        "server",
+        "storage",
+        "sync",
+        "vault",
+    ];
     let parts: Vec<String> = parts.iter().map(|part| format!("satchel-{part}")).collect();
     assert_eq!(
         house("satchel-app"),

@@ -56,8 +56,18 @@ fn checked(show: &Show, check: &TrailCheck, written: Option<&Path>) -> Done {
 fn in_words(check: &TrailCheck) -> String {
     let time = |at: &Option<String>| at.as_deref().unwrap_or("-").to_owned();
     let mut lines = vec![match check.ok {
-        true => say!("the trail holds: {} entries from {} to {}", check.entries, time(&check.first), time(&check.last)),
-        false => say!("the trail does NOT hold: {} entries from {} to {}", check.entries, time(&check.first), time(&check.last)),
+        true => say!(
+            "the trail holds: {} entries from {} to {}",
+            check.entries,
+            time(&check.first),
+            time(&check.last)
+        ),
+        false => say!(
+            "the trail does NOT hold: {} entries from {} to {}",
+            check.entries,
+            time(&check.first),
+            time(&check.last)
+        ),
     }];
     for broken in &check.breaks {
         lines.push(say!("at entry {}: {} ({})", broken.seq, word(&broken.why), broken.detail));

@@ -1,7 +1,10 @@
 //! Each command: one call into `app`, and its answer.
 
 use crate::{
-    args::{Audit, Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
+    args::{
+        Audit, Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg,
+        PassphraseAction,
+    },
     show::{Show, plain, table},
     words::{is_chinese, say, translated, word},
 };

@@ -21,10 +21,7 @@ pub fn percentile(times: &mut [Duration], quantile: usize) -> f64 {
 }
 
 /// How long an edit takes without the trail and with it, turn by turn, of each record once: sorted.
-pub fn edits_without_and_with_trail(
-    session: &Session,
-    ids: &[RecordId],
-) -> (Vec<Duration>, Vec<Duration>) {
+pub fn edits_without_and_with_trail(session: &Session, ids: &[RecordId]) -> (Vec<Duration>, Vec<Duration>) {
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for (n, id) in ids.iter().enumerate() {
         let paused = n % 2 == 0;

@@ -124,7 +124,7 @@ impl Session {
             difference("seen_by", now, &wanted)
         };
         if !ids.is_empty() {
-            self.write_registers(&ids, "alert", &plan, &mut |_| {}, &Cancel::default())?;
+            self.write_registers(&ids, "alert_seen", &plan, &mut |_| {}, &Cancel::default())?;
         }
         self.alerts()
     }
@@ -145,7 +145,7 @@ impl Session {
             let facts: Facts = serde_json::from_str(&text).unwrap_or_default();
             let id = self.raise(&facts);
             match id {
-                // It is there already: killed behind it.
+                // What cannot become a record is in the trail all the same.
                 Err(e) if e.code != Code::Refused => return Err(e),
                 _ => {}
             }
@@ -228,8 +228,7 @@ impl Session {
     fn tell_of_others(&self) -> Result<(), AppError> {
         let told = self.store.read(|db| settings::get(db, TOLD))?.unwrap_or_default();
         let alerts = self.alerts()?.alerts;
-        let new: Vec<&AlertView> =
-            alerts.iter().filter(|a| !a.own && !a.seen && a.at > told).collect();
+        let new: Vec<&AlertView> = alerts.iter().filter(|a| !a.own && !a.seen && a.at > told).collect();
         let Some(latest) = new.iter().map(|alert| alert.at.clone()).max() else { return Ok(()) };
         let rules = new.iter().map(|alert| alert.rule.clone()).collect();
         self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, TOLD, &latest))?;
@@ -251,7 +250,8 @@ fn view(
         fields.get("seen_by").and_then(|tags| serde_json::from_value(tags.clone()).ok()).unwrap_or_default();
     let (device, subject) = (text("device"), text("subject"));
     let (person, device_name) = names(&device);
-    let (subject_person, subject_name) = if subject.is_empty() { Default::default() } else { names(&subject) };
+    let (subject_person, subject_name) =
+        if subject.is_empty() { Default::default() } else { names(&subject) };
     AlertView {
         id,
         rule: text("rule"),

@@ -29,6 +29,8 @@ use zeroize::Zeroizing;
 
 /// Lines that are read at once.
 const BATCH: usize = 2000;
+/// Milliseconds.
+const HOUR: i64 = 3_600_000;
 const COLLEAGUE: &str = "a colleague";
 const COMPUTER: &str = "this computer";
 
@@ -79,7 +81,8 @@ impl Session {
         more: [(&str, Value); N],
     ) -> Result<(), AppError> {
         let here = || Path::new(".").canonicalize();
-        let folder = folder.and_then(|f| if f.as_os_str().is_empty() { here() } else { std::path::absolute(f) }.ok());
+        let folder =
+            folder.and_then(|f| if f.as_os_str().is_empty() { here() } else { std::path::absolute(f) }.ok());
         let folder = folder.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let folder: String = folder.chars().take(100).collect();
         let mut facts = trail::facts(more);
@@ -266,15 +269,15 @@ impl Session {
         let chain = ChainId { device: card.id, incarnation: told.incarnation };
         let head = Head { chain, seq: told.seq, hash: told.hash, at: told.at };
         let signed = SignedHead { head, signature: told.signature };
-        if !signed.verify(card) {
-            self.contradicted(tx, &head, "forged", 0);
-            return Ok(());
+        let fits = |n: u64| i64::try_from(n).is_ok();
+        if !signed.verify(card) || !fits(told.seq) || !fits(told.incarnation) {
+            return self.contradicted(tx, &head, "forged", 0);
         }
         let known = audit::furthest(tx, &card.id.0, told.incarnation)?;
         match known {
-            Some(known) if known.seq > told.seq => self.contradicted(tx, &head, "rolled_back", known.seq),
+            Some(known) if known.seq > told.seq => self.contradicted(tx, &head, "rolled_back", known.seq)?,
             Some(known) if known.seq == told.seq && known.hash != told.hash.0 => {
-                self.contradicted(tx, &head, "forked", known.seq);
+                self.contradicted(tx, &head, "forked", known.seq)?;
             }
             _ => {}
         }
@@ -282,13 +285,19 @@ impl Session {
             let there = audit::up_to(tx, told.incarnation, told.seq)?;
             let same = |row: &LineRow| row.seq == told.seq && hash_of(&row.line) == told.hash;
             if !there.as_ref().is_some_and(same) && known.is_none() {
-                self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq));
+                self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
             }
         }
         Ok(audit::see(tx, &seen_of(&signed))?)
     }
 
-    fn contradicted(&self, tx: &Transaction<'_>, head: &Head, how: &str, known: u64) {
+    /// Once an hour of a device: one that contradicts itself with each entry must not fill the trail.
+    fn contradicted(&self, tx: &Transaction<'_>, head: &Head, how: &str, known: u64) -> Result<(), AppError> {
+        let (rule, at) = (format!("trail:{}", hex(&head.chain.device.0)), now());
+        if audit::window(tx, &rule)?.is_some_and(|(since, ..)| (0..HOUR).contains(&(at - since))) {
+            return Ok(());
+        }
+        audit::put_window(tx, &rule, (at, 1, true))?;
         let facts = trail::facts([
             ("device", json!(hex(&head.chain.device.0))),
             ("incarnation", json!(head.chain.incarnation.to_string())),
@@ -297,6 +306,7 @@ impl Session {
             ("known", json!(known)),
         ]);
         self.trail.note(tx, Act::Contradiction, facts);
+        Ok(())
     }
 }
 

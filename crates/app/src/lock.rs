@@ -162,9 +162,9 @@ impl Satchel {
         let key = VaultKey::clone_of(&prepared.key);
         let (dir, refused) = prepared.commit(new.keyring)?;
         // Nobody has seen its kit yet: a vault that cannot be opened now must not stay.
-        let session =
-            self.open_session((dir.clone(), lock), key, new.keyring, self.unlocked("made"))
-                .inspect_err(|_| dir.discard())?;
+        let session = self
+            .open_session((dir.clone(), lock), key, new.keyring, self.unlocked("made"))
+            .inspect_err(|_| dir.discard())?;
         let session = Arc::new(session);
         *self.slot() = Some(session.clone());
         self.events.send(&Event::Unlocked);

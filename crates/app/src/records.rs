@@ -158,7 +158,9 @@ impl Session {
         let mut values = read_input(kind, input, &catalogue, &habits)?;
         match kind {
             Kind::Alert => {
-                return Err(AppError::refused("an alert stays as it came; `satchel alerts --seen ID` says that you saw it"));
+                return Err(AppError::refused(
+                    "an alert stays as it came; `satchel alerts --seen ID` says that you saw it",
+                ));
             }
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,

@@ -567,8 +567,7 @@ fn take_incarnation(
     };
     trail.begin(number, crate::audit::signing_keys(store), crate::alerts::rules_of(store)?);
     let notes = satchel_vault::notes::read(dir);
-    let mut acts =
-        store.read::<_, StorageError>(|db| since_last(db, number, witness.mark(), &notes))?;
+    let mut acts = store.read::<_, StorageError>(|db| since_last(db, number, witness.mark(), &notes))?;
     acts.push(act);
     // A full disk, or a state folder that cannot be written, must not keep people from reading. With
     // the old token a later opening is safe: what it does not recognise gets a new incarnation.

@@ -124,17 +124,10 @@ impl Trail {
     pub fn touched(&self, operation: i64, kind: Kind) {
         let mut state = self.state();
         let operations = &mut state.pending.operations;
-        let counts = match operations.iter_mut().rev().find(|(seq, _)| *seq == operation) {
-            Some((_, counts)) => counts,
-            None => {
-                operations.push((operation, Counts::new()));
-                match operations.last_mut() {
-                    Some((_, counts)) => counts,
-                    None => return,
-                }
-            }
-        };
-        add(counts, kind, 1);
+        match operations.iter_mut().rev().find(|(seq, _)| *seq == operation) {
+            Some((_, counts)) => add(counts, kind, 1),
+            None => operations.push((operation, vec![(kind, 1)])),
+        }
     }
 
     /// All that was written in this transaction is what a colleague's device has done.
@@ -272,11 +265,7 @@ impl Trail {
         subject: Option<&str>,
     ) -> Result<(), StorageError> {
         let at = now();
-        let mut facts = facts([
-            ("rule", json!(rule.key())),
-            ("count", json!(count)),
-            ("most", json!(most)),
-        ]);
+        let mut facts = facts([("rule", json!(rule.key())), ("count", json!(count)), ("most", json!(most))]);
         facts.extend(subject.map(|subject| ("subject".to_owned(), json!(subject))));
         self.line(state, tx, at, Act::Alert, &facts)?;
         let place = state.last(tx)?.map_or((0, 0), |tip| (tip.incarnation, tip.seq));
@@ -308,8 +297,7 @@ impl Trail {
         let line = entry.line();
         let row = audit::add(tx, (state.incarnation, seq), at, act.key(), &line)?;
         let signed = last.map_or((0, 0), |tip| tip.signed);
-        state.next =
-            Some(Tip { row, incarnation: state.incarnation, seq, hash: hash_of(&line), signed });
+        state.next = Some(Tip { row, incarnation: state.incarnation, seq, hash: hash_of(&line), signed });
         Ok(())
     }
 
@@ -382,11 +370,9 @@ pub(crate) fn since_last(
         there.as_ref().is_some_and(|row| row.seq == mark.seq && hex(&hash_of(&row.line).0) == mark.hash)
     };
     let contradicted = mark.filter(|mark| !as_remembered(mark)).map(|mark| {
-        let witnessed = json!({"incarnation": mark.incarnation.to_string(), "seq": mark.seq, "hash": mark.hash});
-        facts([
-            ("witnessed", witnessed),
-            ("found", json!(there.as_ref().map_or(0, |row| row.seq))),
-        ])
+        let witnessed =
+            json!({"incarnation": mark.incarnation.to_string(), "seq": mark.seq, "hash": mark.hash});
+        facts([("witnessed", witnessed), ("found", json!(there.as_ref().map_or(0, |row| row.seq)))])
     });
     match (&last, contradicted) {
         (Some(last), lost) if last.incarnation != incarnation => {

@@ -113,7 +113,10 @@ impl Entry {
     }
 
     pub fn chain(&self) -> Option<ChainId> {
-        Some(ChainId { device: DeviceId(from_hex(&self.device)?), incarnation: self.incarnation.parse().ok()? })
+        Some(ChainId {
+            device: DeviceId(from_hex(&self.device)?),
+            incarnation: self.incarnation.parse().ok()?,
+        })
     }
 
     pub fn previous(&self) -> Option<Hash> {

@@ -128,13 +128,15 @@ impl Frame<'_> {
     /// The lines before the entries.
     pub fn begin(&self) -> Vec<String> {
         let device = hex(&self.keys.id.0);
-        let mut lines = vec![
-            json_line("satchel_audit", &json!(VERSION), &[
+        let mut lines = vec![json_line(
+            "satchel_audit",
+            &json!(VERSION),
+            &[
                 ("workspace", json!(hex(&self.workspace.0))),
                 ("device", json!(device)),
                 ("exported_at", json!(self.exported_at)),
-            ]),
-        ];
+            ],
+        )];
         lines.extend(
             self.control
                 .iter()
@@ -150,10 +152,11 @@ impl Frame<'_> {
     /// The last line: signs the hash of all bytes before it.
     pub fn end(&self, hash: Hash, lines: u64) -> String {
         let signature = self.keys.sign(SEAL, &hash.0);
-        json_line("end", &json!(hex(&hash.0)), &[
-            ("lines", json!(lines)),
-            ("signature", json!(hex(&signature.0))),
-        ])
+        json_line(
+            "end",
+            &json!(hex(&hash.0)),
+            &[("lines", json!(lines)), ("signature", json!(hex(&signature.0)))],
+        )
     }
 }
 
@@ -220,8 +223,11 @@ impl Checker {
         if line.len() > limits::ENTRY_BYTES {
             return self.broken_here(Why::TooLarge, "an entry is longer than any is");
         }
-        let Some((entry, chain)) = Entry::parse(line).and_then(|e| Some((e.chain()?, e))).map(|(c, e)| (e, c))
-        else {
+        let parsed = Entry::parse(line).and_then(|entry| {
+            let chain = entry.chain()?;
+            Some((entry, chain))
+        });
+        let Some((entry, chain)) = parsed else {
             return self.broken_here(Why::Malformed, "a line is no entry");
         };
         if entry.v > VERSION {
@@ -264,7 +270,7 @@ impl Checker {
         if chain.device != now.chain.device {
             return self.broken(Some(chain), seq, Why::Spliced, "an entry of another device");
         }
-        let next = if chain == now.chain { now.seq + 1 } else { 1 };
+        let next = if chain == now.chain { now.seq.saturating_add(1) } else { 1 };
         if seq > next {
             self.skipped.push((chain, next..seq));
             let detail = format!("{} entries before it are missing", seq - next);
@@ -283,7 +289,7 @@ impl Checker {
             ),
             (false, false) => self.broken(
                 Some(now.chain),
-                now.seq + 1,
+                now.seq.saturating_add(1),
                 Why::CutEnd,
                 "the incarnation that comes next follows another entry",
             ),
@@ -301,7 +307,7 @@ impl Checker {
         match is < was {
             true => {
                 let detail = format!("this device remembers {} entries more, up to {was}", was - is);
-                self.broken(Some(of), is + 1, Why::RolledBack, &detail);
+                self.broken(Some(of), is.saturating_add(1), Why::RolledBack, &detail);
             }
             false => self.broken(Some(of), was, Why::Edited, "this device remembers another entry here"),
         }
@@ -349,7 +355,7 @@ impl Checker {
             .collect();
         for (chain, reached, seq, by) in behind {
             let detail = format!("{by} knows {} entries more, up to {seq}", seq - reached);
-            self.broken(Some(chain), reached + 1, Why::RolledBack, &detail);
+            self.broken(Some(chain), reached.saturating_add(1), Why::RolledBack, &detail);
         }
         self.found
     }
@@ -368,7 +374,7 @@ impl Checker {
     }
 
     fn broken_here(&mut self, why: Why, detail: &str) {
-        let (chain, seq) = self.now.map_or((None, 0), |now| (Some(now.chain), now.seq + 1));
+        let (chain, seq) = self.now.map_or((None, 0), |now| (Some(now.chain), now.seq.saturating_add(1)));
         self.broken(chain, seq, why, detail);
     }
 
@@ -452,10 +458,13 @@ impl FileCheck {
         }
         let first = text.strip_prefix("{\"").and_then(|rest| rest.split('"').next()).unwrap_or_default();
         if !self.begun && first != "satchel_audit" {
-            self.checker.broken_here(match first {
-                "v" | "head" | "control" | "key" | "seen" | "end" => Why::CutStart,
-                _ => Why::Malformed,
-            }, "the first line of an exported trail is not there");
+            self.checker.broken_here(
+                match first {
+                    "v" | "head" | "control" | "key" | "seen" | "end" => Why::CutStart,
+                    _ => Why::Malformed,
+                },
+                "the first line of an exported trail is not there",
+            );
             if first.is_empty() {
                 return false;
             }
@@ -533,7 +542,8 @@ impl FileCheck {
         self.begun = true;
         let version = object.get("satchel_audit").and_then(Value::as_u64);
         if version != Some(u64::from(VERSION)) {
-            let why = if version.is_some_and(|v| v > u64::from(VERSION)) { Why::Newer } else { Why::Malformed };
+            let why =
+                if version.is_some_and(|v| v > u64::from(VERSION)) { Why::Newer } else { Why::Malformed };
             self.checker.broken_here(why, "a file of another version; update Satchel");
             return false;
         }

@@ -69,8 +69,10 @@ impl SignedHead {
 
     pub(crate) fn of(value: serde_json::Value) -> Option<Self> {
         let json: Json = serde_json::from_value(value).ok()?;
-        let chain =
-            ChainId { device: DeviceId(from_hex(&json.device)?), incarnation: json.incarnation.parse().ok()? };
+        let chain = ChainId {
+            device: DeviceId(from_hex(&json.device)?),
+            incarnation: json.incarnation.parse().ok()?,
+        };
         let head = Head { chain, seq: json.seq, hash: Hash(from_hex(&json.hash)?), at: json.at };
         Some(Self { head, signature: Signature(from_hex(&json.signature)?) })
     }

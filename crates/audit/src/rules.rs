@@ -137,7 +137,8 @@ impl Rules {
     /// Which rule an act counts for, by how much, and how many are too many; `hour` is that of the clock here.
     pub fn judge(&self, act: Act, facts: &Facts, hour: u32) -> Option<Judged> {
         let of = |key: &str| facts.get(key).and_then(Value::as_u64).unwrap_or_default();
-        let judged = |rule, count, most: u32, windowed| Judged { rule, count, most: u64::from(most), windowed };
+        let judged =
+            |rule, count, most: u32, windowed| Judged { rule, count, most: u64::from(most), windowed };
         let found = match act {
             Act::Export => judged(Rule::BulkExport, of("rows"), self.bulk_export, false),
             Act::Delete | Act::Erase => judged(Rule::Deletions, of("records"), self.deletions, true),

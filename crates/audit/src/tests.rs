@@ -213,8 +213,12 @@ fn what_is_no_trail_is_refused_by_name() {
     assert_eq!(why(b"{\"satchel_audit\":2}\n"), Some(Why::Newer));
     assert_eq!(why(b"{\"satchel_audit\":1}\n"), Some(Why::CutEnd));
     assert_eq!(why(&vec![b'a'; limits::LINE_BYTES + 2]), Some(Why::TooLarge));
-    let long = format!("{{\"satchel_audit\":1}}\n{{\"v\":1,\"x\":\"{}\"}}\n", "a".repeat(limits::ENTRY_BYTES));
+    let long =
+        format!("{{\"satchel_audit\":1}}\n{{\"v\":1,\"x\":\"{}\"}}\n", "a".repeat(limits::ENTRY_BYTES));
     assert_eq!(why(long.as_bytes()), Some(Why::TooLarge));
+    let last = Writer::new(&keys(1)).lines[0].replace("\"seq\":1,", &format!("\"seq\":{},", u64::MAX));
+    let end = format!("{{\"satchel_audit\":1}}\n{last}\n{last}\n");
+    assert_eq!(why(end.as_bytes()), Some(Why::CutStart), "and no number runs over");
     let deep = format!("{{\"satchel_audit\":1}}\n{{\"v\":{}", "[".repeat(60_000));
     assert_eq!(why(deep.as_bytes()), Some(Why::Malformed));
 }
@@ -223,8 +227,7 @@ fn what_is_no_trail_is_refused_by_name() {
 fn the_format_never_changes() {
     let facts = json!({"records": 2, "kinds": {"person": 2}}).as_object().cloned().expect("one");
     let chain = ChainId { device: DeviceId([0xab; 16]), incarnation: 12 };
-    let entry =
-        NewEntry { chain, seq: 3, previous: Hash([1; 32]), at: AT, act: Act::Delete, facts: &facts };
+    let entry = NewEntry { chain, seq: 3, previous: Hash([1; 32]), at: AT, act: Act::Delete, facts: &facts };
     let line = entry.line();
     let (device, previous) = ("ab".repeat(16), "01".repeat(32));
     assert_eq!(
@@ -258,7 +261,10 @@ fn each_rule_meets_its_act_and_can_be_turned_off() {
     assert_eq!(day(Act::Begin, json!({})), None, "a new vault");
     assert_eq!(day(Act::Begin, json!({"after": {}})), Some((Rule::UnknownDevice, 1)));
     assert_eq!(day(Act::Membership, json!({"change": "added", "watched": false})), None);
-    assert_eq!(day(Act::Membership, json!({"change": "added", "watched": true})), Some((Rule::UnknownDevice, 1)));
+    assert_eq!(
+        day(Act::Membership, json!({"change": "added", "watched": true})),
+        Some((Rule::UnknownDevice, 1))
+    );
     assert_eq!(day(Act::Contradiction, json!({})), Some((Rule::Trail, 1)));
     let mut off = Rules::default();
     for key in ["bulk_export", "deletions", "night_edits", "failed_unlocks", "unknown_device"] {

@@ -251,11 +251,7 @@ impl VaultDir {
     }
 
     /// Tries are slowed after some that failed, across restarts too.
-    fn try_slots(
-        &self,
-        way: &str,
-        open: impl Fn(&Slot) -> Option<VaultKey>,
-    ) -> Result<VaultKey, VaultError> {
+    fn try_slots(&self, way: &str, open: impl Fn(&Slot) -> Option<VaultKey>) -> Result<VaultKey, VaultError> {
         let attempts = attempts::Attempts::wait(&self.path);
         match self.file.slots.iter().find_map(open) {
             Some(key) => {

@@ -62,15 +62,21 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         assert_eq!(read(dir.path()), []);
         add(dir.path(), "passphrase");
-        fs::write(dir.path().join(NAME), [&fs::read(dir.path().join(NAME)).expect("there")[..], b"\xff\nx y\n9 z\n"].concat())
-            .expect("written");
+        fs::write(
+            dir.path().join(NAME),
+            [&fs::read(dir.path().join(NAME)).expect("there")[..], b"\xff\nx y\n9 z\n"].concat(),
+        )
+        .expect("written");
         add(dir.path(), "damaged");
         let what: Vec<String> = read(dir.path()).into_iter().map(|n| n.what).collect();
         assert_eq!(what, ["passphrase", "damaged"]);
         for _ in 0..10_000 {
             add(dir.path(), "recovery");
         }
-        assert!(fs::metadata(dir.path().join(NAME)).expect("there").len() < MOST + 100, "it does not fill the disk");
+        assert!(
+            fs::metadata(dir.path().join(NAME)).expect("there").len() < MOST + 100,
+            "it does not fill the disk"
+        );
         forget(dir.path());
         assert_eq!(read(dir.path()), []);
     }
