@@ -34,6 +34,9 @@ const HOUR: i64 = 3_600_000;
 const COLLEAGUE: &str = "a colleague";
 const COMPUTER: &str = "this computer";
 
+/// Gets a line, and the signature behind it.
+type Visit<'a> = dyn FnMut(&LineRow, Option<SignedHead>) -> Result<(), AppError> + 'a;
+
 /// Which lines of the trail are asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, specta::Type)]
 #[serde(default)]
@@ -173,7 +176,7 @@ impl Session {
                 Ok(())
             })?;
             let mut found = checker.finish();
-            found.vouched = stored::control(db)?.first().is_some();
+            found.vouched = !stored::control(db)?.is_empty();
             found.workspace = hex(&self.workspace().0);
             Ok(found)
         })?;
@@ -181,11 +184,7 @@ impl Session {
     }
 
     /// Shows each line, with the signature behind it if there is one.
-    fn each_line(
-        &self,
-        db: &Connection,
-        visit: &mut dyn FnMut(&LineRow, Option<SignedHead>) -> Result<(), AppError>,
-    ) -> Result<(), AppError> {
+    fn each_line(&self, db: &Connection, visit: &mut Visit<'_>) -> Result<(), AppError> {
         let mut after = 0;
         loop {
             let lines = audit::lines_after(db, after, BATCH)?;
