@@ -2061,12 +2061,13 @@ fn an_alert_is_told_and_the_trail_is_read() {
     window.picture("200-alerts-empty");
     // A threshold of one's own is taken when the field is left.
     window.fill("#rule-deletions", "50");
-    window.press(&[key::ENTER]);
+    window.press(&[key::ESCAPE]);
     window.press(&["g", "y"]);
     window.click("#sample");
     window.says("120 people");
     people(&window);
     window.press(&[key::CTRL, "a"]);
+    window.says("120 selected");
     window.press(&[key::DELETE]);
     window.says("Alert: many deletions");
     window.wait("#status-alerts");

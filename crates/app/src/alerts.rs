@@ -124,7 +124,7 @@ impl Session {
             difference("seen_by", now, &wanted)
         };
         if !ids.is_empty() {
-            self.write_registers(&ids, "alert", &plan, &mut |_| {}, &Cancel::default())?;
+            self.write_registers(&ids, "alert_seen", &plan, &mut |_| {}, &Cancel::default())?;
         }
         self.alerts()
     }
@@ -145,7 +145,7 @@ impl Session {
             let facts: Facts = serde_json::from_str(&text).unwrap_or_default();
             let id = self.raise(&facts);
             match id {
-                // It is there already: killed behind it.
+                // What cannot become a record is in the trail all the same.
                 Err(e) if e.code != Code::Refused => return Err(e),
                 _ => {}
             }

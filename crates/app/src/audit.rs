@@ -29,8 +29,13 @@ use zeroize::Zeroizing;
 
 /// Lines that are read at once.
 const BATCH: usize = 2000;
+/// Milliseconds.
+const HOUR: i64 = 3_600_000;
 const COLLEAGUE: &str = "a colleague";
 const COMPUTER: &str = "this computer";
+
+/// Gets a line, and the signature behind it.
+type Visit<'a> = dyn FnMut(&LineRow, Option<SignedHead>) -> Result<(), AppError> + 'a;
 
 /// Which lines of the trail are asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, specta::Type)]
@@ -171,7 +176,7 @@ impl Session {
                 Ok(())
             })?;
             let mut found = checker.finish();
-            found.vouched = stored::control(db)?.first().is_some();
+            found.vouched = !stored::control(db)?.is_empty();
             found.workspace = hex(&self.workspace().0);
             Ok(found)
         })?;
@@ -179,11 +184,7 @@ impl Session {
     }
 
     /// Shows each line, with the signature behind it if there is one.
-    fn each_line(
-        &self,
-        db: &Connection,
-        visit: &mut dyn FnMut(&LineRow, Option<SignedHead>) -> Result<(), AppError>,
-    ) -> Result<(), AppError> {
+    fn each_line(&self, db: &Connection, visit: &mut Visit<'_>) -> Result<(), AppError> {
         let mut after = 0;
         loop {
             let lines = audit::lines_after(db, after, BATCH)?;
@@ -267,15 +268,15 @@ impl Session {
         let chain = ChainId { device: card.id, incarnation: told.incarnation };
         let head = Head { chain, seq: told.seq, hash: told.hash, at: told.at };
         let signed = SignedHead { head, signature: told.signature };
-        if !signed.verify(card) {
-            self.contradicted(tx, &head, "forged", 0);
-            return Ok(());
+        let fits = |n: u64| i64::try_from(n).is_ok();
+        if !signed.verify(card) || !fits(told.seq) || !fits(told.incarnation) {
+            return self.contradicted(tx, &head, "forged", 0);
         }
         let known = audit::furthest(tx, &card.id.0, told.incarnation)?;
         match known {
-            Some(known) if known.seq > told.seq => self.contradicted(tx, &head, "rolled_back", known.seq),
+            Some(known) if known.seq > told.seq => self.contradicted(tx, &head, "rolled_back", known.seq)?,
             Some(known) if known.seq == told.seq && known.hash != told.hash.0 => {
-                self.contradicted(tx, &head, "forked", known.seq);
+                self.contradicted(tx, &head, "forked", known.seq)?;
             }
             _ => {}
         }
@@ -283,13 +284,19 @@ impl Session {
             let there = audit::up_to(tx, told.incarnation, told.seq)?;
             let same = |row: &LineRow| row.seq == told.seq && hash_of(&row.line) == told.hash;
             if !there.as_ref().is_some_and(same) && known.is_none() {
-                self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq));
+                self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
             }
         }
         Ok(audit::see(tx, &seen_of(&signed))?)
     }
 
-    fn contradicted(&self, tx: &Transaction<'_>, head: &Head, how: &str, known: u64) {
+    /// Once an hour of a device: one that contradicts itself with each entry must not fill the trail.
+    fn contradicted(&self, tx: &Transaction<'_>, head: &Head, how: &str, known: u64) -> Result<(), AppError> {
+        let (rule, at) = (format!("trail:{}", hex(&head.chain.device.0)), now());
+        if audit::window(tx, &rule)?.is_some_and(|(since, ..)| (0..HOUR).contains(&(at - since))) {
+            return Ok(());
+        }
+        audit::put_window(tx, &rule, (at, 1, true))?;
         let facts = trail::facts([
             ("device", json!(hex(&head.chain.device.0))),
             ("incarnation", json!(head.chain.incarnation.to_string())),
@@ -298,6 +305,7 @@ impl Session {
             ("known", json!(known)),
         ]);
         self.trail.note(tx, Act::Contradiction, facts);
+        Ok(())
     }
 }
 

@@ -124,17 +124,10 @@ impl Trail {
     pub fn touched(&self, operation: i64, kind: Kind) {
         let mut state = self.state();
         let operations = &mut state.pending.operations;
-        let counts = match operations.iter_mut().rev().find(|(seq, _)| *seq == operation) {
-            Some((_, counts)) => counts,
-            None => {
-                operations.push((operation, Counts::new()));
-                match operations.last_mut() {
-                    Some((_, counts)) => counts,
-                    None => return,
-                }
-            }
-        };
-        add(counts, kind, 1);
+        match operations.iter_mut().rev().find(|(seq, _)| *seq == operation) {
+            Some((_, counts)) => add(counts, kind, 1),
+            None => operations.push((operation, vec![(kind, 1)])),
+        }
     }
 
     /// All that was written in this transaction is what a colleague's device has done.

@@ -223,9 +223,11 @@ impl Checker {
         if line.len() > limits::ENTRY_BYTES {
             return self.broken_here(Why::TooLarge, "an entry is longer than any is");
         }
-        let Some((entry, chain)) =
-            Entry::parse(line).and_then(|e| Some((e.chain()?, e))).map(|(c, e)| (e, c))
-        else {
+        let parsed = Entry::parse(line).and_then(|entry| {
+            let chain = entry.chain()?;
+            Some((entry, chain))
+        });
+        let Some((entry, chain)) = parsed else {
             return self.broken_here(Why::Malformed, "a line is no entry");
         };
         if entry.v > VERSION {
@@ -268,7 +270,7 @@ impl Checker {
         if chain.device != now.chain.device {
             return self.broken(Some(chain), seq, Why::Spliced, "an entry of another device");
         }
-        let next = if chain == now.chain { now.seq + 1 } else { 1 };
+        let next = if chain == now.chain { now.seq.saturating_add(1) } else { 1 };
         if seq > next {
             self.skipped.push((chain, next..seq));
             let detail = format!("{} entries before it are missing", seq - next);
@@ -287,7 +289,7 @@ impl Checker {
             ),
             (false, false) => self.broken(
                 Some(now.chain),
-                now.seq + 1,
+                now.seq.saturating_add(1),
                 Why::CutEnd,
                 "the incarnation that comes next follows another entry",
             ),
@@ -305,7 +307,7 @@ impl Checker {
         match is < was {
             true => {
                 let detail = format!("this device remembers {} entries more, up to {was}", was - is);
-                self.broken(Some(of), is + 1, Why::RolledBack, &detail);
+                self.broken(Some(of), is.saturating_add(1), Why::RolledBack, &detail);
             }
             false => self.broken(Some(of), was, Why::Edited, "this device remembers another entry here"),
         }
@@ -353,7 +355,7 @@ impl Checker {
             .collect();
         for (chain, reached, seq, by) in behind {
             let detail = format!("{by} knows {} entries more, up to {seq}", seq - reached);
-            self.broken(Some(chain), reached + 1, Why::RolledBack, &detail);
+            self.broken(Some(chain), reached.saturating_add(1), Why::RolledBack, &detail);
         }
         self.found
     }
@@ -372,7 +374,7 @@ impl Checker {
     }
 
     fn broken_here(&mut self, why: Why, detail: &str) {
-        let (chain, seq) = self.now.map_or((None, 0), |now| (Some(now.chain), now.seq + 1));
+        let (chain, seq) = self.now.map_or((None, 0), |now| (Some(now.chain), now.seq.saturating_add(1)));
         self.broken(chain, seq, why, detail);
     }
 

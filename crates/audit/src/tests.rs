@@ -216,6 +216,9 @@ fn what_is_no_trail_is_refused_by_name() {
     let long =
         format!("{{\"satchel_audit\":1}}\n{{\"v\":1,\"x\":\"{}\"}}\n", "a".repeat(limits::ENTRY_BYTES));
     assert_eq!(why(long.as_bytes()), Some(Why::TooLarge));
+    let last = Writer::new(&keys(1)).lines[0].replace("\"seq\":1,", &format!("\"seq\":{},", u64::MAX));
+    let end = format!("{{\"satchel_audit\":1}}\n{last}\n{last}\n");
+    assert_eq!(why(end.as_bytes()), Some(Why::CutStart), "and no number runs over");
     let deep = format!("{{\"satchel_audit\":1}}\n{{\"v\":{}", "[".repeat(60_000));
     assert_eq!(why(deep.as_bytes()), Some(Why::Malformed));
 }

@@ -181,7 +181,7 @@ pub fn named(db: &Connection, seq: i64) -> Result<(String, String), StorageError
 }
 
 /// What the app itself does after a sync: nobody has done it, so nobody means it with Ctrl+Z.
-const BY_ITSELF: &str = "('mend', 'alert')";
+const BY_ITSELF: &str = "('mend', 'alert', 'alert_seen')";
 
 /// What an undo without a name takes back: the newest that is no undo itself and stands.
 pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operation>, StorageError> {

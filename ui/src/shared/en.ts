@@ -1194,7 +1194,8 @@ export const en = {
   "nav.safety": "Safety",
   "status.alerts": "{n} alerts",
   "status.alerts.one": "1 alert",
-  "op.alert": "alert",
+  "op.alert": "kept an alert",
+  "op.alert_seen": "saw an alert",
   "alerts.title": "Alerts",
   "alerts.hint": "Acts that people should know of. Nothing leaves your team.",
   "alerts.none": "Nothing unusual",
@@ -1249,7 +1250,7 @@ export const en = {
   "rules.unknown_device": "New or copied device",
   "trail.title": "Audit trail",
   "trail.why":
-    "What was done on this device, signed entry by entry. It names no customers, and nothing in it can be changed or removed unnoticed.",
+    "What was done on this device, chained entry by entry and signed. It names no customers, and nothing in it can be changed or removed unnoticed.",
   "trail.verify": "Verify",
   "trail.verifying": "Verifying",
   "trail.export": "Export",
