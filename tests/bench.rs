@@ -5,11 +5,11 @@
 use rusqlite::{Connection, params};
 use satchel_app::{
     Cancel, ImportOptions, Keyring, ListRequest, Passphrase, Satchel, Unlock,
-    domain::{Catalogue, Kind, Registers, Value as DomainValue, project, value::Habits},
+    domain::{Catalogue, Kind, RecordId, Registers, Value as DomainValue, project, value::Habits},
 };
 use satchel_tests::{
     Laptop, PASSPHRASE,
-    figures::{argument, ms, peak_memory, percentile},
+    figures::{argument, edits_without_and_with_trail, ms, peak_memory, percentile},
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -107,6 +107,62 @@ fn plain_import(dir: &std::path::Path, csv: &str) -> (Connection, Duration) {
         tx.commit().unwrap();
     }
     (db, started.elapsed())
+}
+
+/// A backup and its proof, and what people feel of a backup that is being made.
+fn backups(laptop: &Laptop, plain: &Connection, ids: &[RecordId], lines: &mut Vec<Line>) {
+    let place = laptop.dir.path().join("disk");
+    std::fs::create_dir(&place).unwrap();
+    let copy = laptop.dir.path().join("copy.db");
+    let started = Instant::now();
+    plain.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    let base = started.elapsed().as_secs_f64();
+    let session = laptop.session.clone();
+    let edit = |n: usize| {
+        let started = Instant::now();
+        session.set(ids[n % ids.len()], json!({"title": format!("Now {n}")}).as_object().unwrap()).unwrap();
+        session.list(Kind::Person, &ListRequest { limit: 60, ..ListRequest::default() }).unwrap();
+        started.elapsed()
+    };
+    let mut alone: Vec<Duration> = (0..100).map(edit).collect();
+    let (mut during, mut took) = (Vec::new(), 0.0);
+    let made = std::thread::scope(|scope| {
+        let work = scope.spawn(|| {
+            let started = Instant::now();
+            let made = laptop.session.back_up(Some(&place), &mut |_| {}, &Cancel::default()).unwrap();
+            (made, started.elapsed().as_secs_f64())
+        });
+        for n in 100.. {
+            if work.is_finished() {
+                break;
+            }
+            during.push(edit(n));
+        }
+        let (made, seconds) = work.join().unwrap();
+        took = seconds;
+        made
+    });
+    let mb = |path: &std::path::Path| std::fs::metadata(path).unwrap().len() as f64 / 1e6;
+    println!("  a backup of {} records: {:.1} MB, plain copy {:.1} MB", made.records, made.size as f64 / 1e6, mb(&copy));
+    let (busy, quiet) = (percentile(&mut during, 95), percentile(&mut alone, 95));
+    let line = |name, ours, baseline, unit, goal, ok| Line { name, ours, baseline, unit, goal, ok };
+    lines.push(line("a backup, sealed and read back", took, Some(base), "s", "under 10", took < 10.0));
+    lines.push(line(
+        "an edit and its list while a backup is made",
+        busy,
+        Some(quiet),
+        "ms p95",
+        "under 100",
+        busy < 100.0,
+    ));
+    let started = Instant::now();
+    laptop.session.drill(None, None, &mut |_| {}, &Cancel::default()).unwrap();
+    let drill = started.elapsed().as_secs_f64();
+    lines.push(line("a drill: restored, checked, thrown away", drill, Some(base), "s", "under 30", drill < 30.0));
+    let started = Instant::now();
+    laptop.session.health().unwrap();
+    let health = ms(started.elapsed());
+    lines.push(line("the health of the vault", health, None, "ms", "under 200", health < 200.0));
 }
 
 fn main() {
@@ -216,6 +272,19 @@ fn main() {
         goal: "under 10",
         ok: ours < 10.0,
     });
+
+    let (mut without, mut with) = edits_without_and_with_trail(&laptop.session, &ids);
+    for (name, quantile) in [("an edit with the trail beside one without, middle", 50), ("the same", 95)] {
+        let (ours, base) = (percentile(&mut with, quantile), percentile(&mut without, quantile));
+        lines.push(Line {
+            name,
+            ours,
+            baseline: Some(base),
+            unit: if quantile == 50 { "ms p50" } else { "ms p95" },
+            goal: "under 1.05x",
+            ok: quantile != 50 || ours / base < 1.05,
+        });
+    }
 
     let (mut ours, mut base) = (Vec::new(), Vec::new());
     for (n, id) in ids.iter().enumerate() {
@@ -348,6 +417,8 @@ fn main() {
         goal: "100 (UX 17)",
         ok: ours < 100.0,
     });
+
+    backups(&laptop, &plain, &ids, &mut lines);
 
     let Laptop { dir, satchel, session, .. } = laptop;
     drop(session);

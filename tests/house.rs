@@ -37,15 +37,28 @@ fn each_crate_depends_only_on_what_it_may() {
     let only = |list: &[&'static str]| list.iter().copied().collect::<BTreeSet<&str>>();
     assert_eq!(house("satchel-domain"), only(&[]), "domain knows nobody");
     assert_eq!(house("satchel-vault"), only(&[]), "vault knows no records");
+    assert_eq!(house("satchel-backup"), only(&[]), "a backup knows no records");
     assert_eq!(house("satchel-document"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-storage"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-paper"), only(&[]), "a paper is data in and bytes out");
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
+    assert_eq!(house("satchel-audit"), only(&["satchel-protocol"]), "the trail knows no records");
     assert_eq!(house("satchel-server"), only(&["satchel-protocol"]), "the server knows no records");
-    let parts =
-        ["document", "domain", "interchange", "paper", "protocol", "server", "storage", "sync", "vault"];
+    let parts = [
+        "audit",
+        "backup",
+        "document",
+        "domain",
+        "interchange",
+        "paper",
+        "protocol",
+        "server",
+        "storage",
+        "sync",
+        "vault",
+    ];
     let parts: Vec<String> = parts.iter().map(|part| format!("satchel-{part}")).collect();
     assert_eq!(
         house("satchel-app"),
@@ -61,6 +74,7 @@ fn only_the_desktop_knows_tauri() {
     let metadata = metadata();
     for package in [
         "satchel-domain",
+        "satchel-backup",
         "satchel-document",
         "satchel-vault",
         "satchel-storage",
@@ -68,6 +82,7 @@ fn only_the_desktop_knows_tauri() {
         "satchel-paper",
         "satchel-protocol",
         "satchel-sync",
+        "satchel-audit",
         "satchel-server",
         "satchel-app",
         "satchel-cli",
@@ -111,6 +126,19 @@ fn every_dependency_has_a_licence_that_ours_can_stand_beside() {
         }
     }
     assert!(bad.is_empty(), "not allowed: {bad:#?}");
+}
+
+#[test]
+fn nothing_but_a_bench_stops_the_trail() {
+    for folder in ["cli/src", "src-tauri/src", "crates/app/src"] {
+        let folder = format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR"));
+        for file in std::fs::read_dir(folder).unwrap().flatten().filter(|f| f.path().is_file()) {
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            let calls = text.matches("pause_trail_for_a_bench").count();
+            let own = usize::from(file.file_name() == "audit.rs" && text.contains("impl Session"));
+            assert_eq!(calls, own, "{}", file.path().display());
+        }
+    }
 }
 
 #[test]

@@ -42,7 +42,8 @@ fn vault_json() {
 fn settings_and_events() {
     let settings = Settings { region: "ES".into(), currency: "EUR".into(), ..Settings::default() };
     let id: RecordId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
-    let events = [Event::Changed { records: vec![id] }, Event::Locked, Event::Unlocked];
+    let alerted = Event::Alerted { rules: vec!["deletions".into()] };
+    let events = [Event::Changed { records: vec![id] }, Event::Locked, Event::Unlocked, alerted];
     insta::assert_json_snapshot!(json!({"settings": settings, "events": events}));
 }
 

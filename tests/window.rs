@@ -2047,3 +2047,147 @@ fn fields_are_made() {
     });
     dress(&window, "en", "light");
 }
+
+/// What is unusual is told, seen, and on record; and the record is checked on the spot.
+#[test]
+fn an_alert_is_told_and_the_trail_is_read() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["g", "l"]);
+    window.click("#tab-alerts");
+    window.says("Nothing unusual");
+    window.accessibility("no alerts yet");
+    window.picture("200-alerts-empty");
+    // A threshold of one's own is taken when the field is left.
+    window.fill("#rule-deletions", "50");
+    window.press(&[key::ESCAPE]);
+    window.press(&["g", "y"]);
+    window.click("#sample");
+    window.says("120 people");
+    people(&window);
+    window.press(&[key::CTRL, "a"]);
+    window.says("120 selected");
+    window.press(&[key::DELETE]);
+    window.says("Alert: many deletions");
+    window.wait("#status-alerts");
+    window.click("#status-alerts");
+    window.says("120 records were deleted within an hour");
+    window.accessibility("an alert");
+    window.picture("201-alert");
+    window.click("#alerts li button");
+    window.says("seen by Ana");
+    window.gone("#status-alerts");
+
+    window.press(&["g", "l"]);
+    window.click("#tab-alerts");
+    window.press(&[key::RIGHT]);
+    window.wait("#trail tbody tr");
+    window.says("People 120");
+    window.click("#verify-trail");
+    window.says("The trail is whole");
+    window.accessibility("the trail");
+    window.picture("202-trail");
+    window.script("const s = document.querySelector('#trail-act'); s.value = 'unlock'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    window.until("one line", || {
+        let lines = window.try_script("return document.querySelectorAll('#trail tbody tr').length")?;
+        (lines.as_u64()? == 1).then_some(())
+    });
+    for (language, theme, at) in [("zh", "dark", "203"), ("zh", "light", "205"), ("en", "dark", "207")] {
+        dress(&window, language, theme);
+        window.wait("#nav-safety");
+        window.click("#nav-safety");
+        window.click("#tab-alerts");
+        window.wait("#alerts li");
+        window.accessibility(&format!("alerts, {language}, {theme}"));
+        window.picture(&format!("{at}-alerts-{language}-{theme}"));
+        window.click("#tab-trail");
+        window.wait("#trail tbody tr");
+        window.accessibility(&format!("trail, {language}, {theme}"));
+        window.picture(&format!("{at}-trail-{language}-{theme}"));
+    }
+    dress(&window, "en", "light");
+    window.resize(1024, 640);
+    window.click("#nav-safety");
+    window.click("#tab-trail");
+    window.wait("#trail tbody tr");
+    window.picture("209-trail-small");
+    dress(&window, "en", "light");
+}
+
+/// The health of a vault, its backups, the proof; and another laptop that is made of one by the paper kit.
+#[test]
+fn what_is_backed_up_comes_back() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    let groups = create_vault(&window, "Norte Foods");
+    window.press(&["c"]);
+    window.wait("#new-first_name");
+    window.type_keys("Zoe");
+    window.click("#create");
+    window.wait("#value-title");
+
+    window.press(&["g", "l"]);
+    window.wait("[data-mend=back_up]");
+    window.says("There is no backup.");
+    window.accessibility("health");
+    window.picture("210-health");
+    window.click("[data-mend=back_up]");
+    window.says("on this computer’s disk only");
+    window.click("#tab-backups");
+    window.says("No backup has been proven yet");
+    window.accessibility("backups");
+    window.picture("211-backups");
+    window.click("#drill");
+    window.says("Last proven restore");
+    // The paper kit, with a slip first.
+    window.click("#kit-begin");
+    window.fill("#kit-code", &groups[..7].join("-"));
+    window.click("#kit-drill");
+    window.wait("[role=alert]");
+    window.fill("#kit-code", &groups.join("-"));
+    window.click("#kit-drill");
+    window.says("Last tried");
+    window.accessibility("backups, proven");
+    window.picture("212-backups-proven");
+    let file = window.script("return document.querySelector('#backups td[title]').title");
+    for (language, theme, at) in [("zh", "dark", "213"), ("zh", "light", "215"), ("en", "dark", "217")] {
+        dress(&window, language, theme);
+        window.wait("#nav-safety");
+        window.click("#nav-safety");
+        window.wait("#health-all");
+        window.accessibility(&format!("health, {language}, {theme}"));
+        window.picture(&format!("{at}-health-{language}-{theme}"));
+        window.click("#tab-backups");
+        window.wait("#backups");
+        window.accessibility(&format!("backups, {language}, {theme}"));
+        window.picture(&format!("{at}-backups-{language}-{theme}"));
+    }
+    dress(&window, "en", "light");
+    window.resize(1024, 640);
+    window.click("#nav-safety");
+    window.click("#tab-backups");
+    window.wait("#backups");
+    window.picture("219-backups-small");
+    drop(window);
+
+    let other = Window::open(&dir.path().join("new"), &[]);
+    other.wait("#workspace");
+    other.click("#restore-backup");
+    other.accessibility("restore");
+    other.picture("220-restore");
+    other.fill("#restore-file", file.as_str().unwrap());
+    other.fill("#restore-key", "not the passphrase");
+    other.click("#restore");
+    other.wait("[role=alert]");
+    other.fill("#restore-key", &groups.join("-"));
+    other.click("#restore");
+    people(&other);
+    other.says("Zoe");
+}

@@ -31,6 +31,18 @@ pub enum Command {
         #[arg(long)]
         rebuild: bool,
     },
+    /// The trail of what was done: signed, and only ever added to
+    #[command(subcommand)]
+    Audit(Audit),
+    /// What was unusual, and from where on something is
+    Alerts {
+        /// Say that you have seen one, or all
+        #[arg(long, value_name = "ID|all")]
+        seen: Option<String>,
+        /// Change a threshold: deletions=50; 0 turns its rule off
+        #[arg(long = "rule", value_name = "NAME=NUMBER")]
+        rules: Vec<String>,
+    },
     /// The ways into the vault
     #[command(subcommand)]
     Keys(Keys),
@@ -266,6 +278,11 @@ pub enum Command {
         #[arg(long)]
         value: usize,
     },
+    /// Is everything as it should be, and what mends it
+    Health,
+    /// Make, prove and restore backups
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Read what can be read of a damaged vault into a JSON file; the vault is not touched
     Rescue {
         #[arg(long)]
@@ -371,6 +388,31 @@ pub enum RemoteCommand {
         /// From which segment on
         #[arg(long, default_value_t = 1)]
         from: u64,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Whether the trail is what was signed: that of the vault, or an exported one, for which no vault is needed
+    Verify { file: Option<PathBuf> },
+    /// Write the trail to a file that can be checked without the vault
+    Export {
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// The newest entries, and how far the trails of the team's devices are known
+    List {
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Of one kind: unlock, export, delete, membership
+        #[arg(long)]
+        act: Option<String>,
+        /// Of one day: 2026-11-27
+        #[arg(long)]
+        day: Option<String>,
+        /// Those before this line
+        #[arg(long, value_name = "LINE")]
+        before: Option<u32>,
     },
 }
 
@@ -593,4 +635,70 @@ pub struct Fields {
     /// Put your fields in this order
     #[arg(long, value_name = "KEY", value_delimiter = ',', conflicts_with_all = ["add", "change", "remove"])]
     pub order: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub enum BackupCommand {
+    /// Make a backup, and read it back
+    Create {
+        /// A folder, best on another disk (default: beside the vault's database)
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// The backups that were made here, and when each was proven
+    List,
+    /// Read a backup to its end: is it whole, and what was written?
+    Verify { file: PathBuf },
+    /// Make a vault of a backup, in the new folder that --vault names
+    Restore { file: PathBuf },
+    /// Prove a backup: restore it into a scratch folder, check everything, and throw it away
+    Drill {
+        /// Default: the newest one
+        file: Option<PathBuf>,
+        /// Open it by the recovery code of the paper kit
+        #[arg(long)]
+        kit: bool,
+    },
+    /// Where backups go by themselves, and how many are kept
+    #[command(subcommand)]
+    Places(PlaceCommand),
+    /// Make the backups that are due, for a clock of the system to call
+    Due,
+}
+
+#[derive(Subcommand)]
+pub enum PlaceCommand {
+    /// All places and their state
+    List,
+    /// Add a folder or s3://BUCKET/FOLDER, once a backup has been made there
+    Add {
+        address: String,
+        /// Of an S3-compatible service: https://…
+        #[arg(long, default_value = "")]
+        endpoint: String,
+        #[arg(long, default_value = "")]
+        region: String,
+        #[arg(long, default_value = "")]
+        key_id: String,
+        /// A file that holds the secret key; never on the command line, where others see it
+        #[arg(long)]
+        secret_file: Option<PathBuf>,
+        /// The place is in another building
+        #[arg(long)]
+        away: bool,
+    },
+    /// Make no more backups there; those that are there stay
+    Remove { address: String },
+    /// Keep the last backup of each of so many days, weeks and months
+    Keep {
+        #[arg(long)]
+        days: Option<u32>,
+        #[arg(long)]
+        weeks: Option<u32>,
+        #[arg(long)]
+        months: Option<u32>,
+        /// Whether backups are made every day
+        #[arg(long)]
+        automatic: Option<bool>,
+    },
 }

@@ -1,6 +1,8 @@
 //! `satchel`: the use cases of the app for a terminal, scripts and machines without a screen.
 
 mod args;
+mod audit;
+mod backup;
 mod calendar;
 mod fields;
 mod mail;

@@ -1,15 +1,18 @@
 //! Each command: one call into `app`, and its answer.
 
 use crate::{
-    args::{Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg, PassphraseAction},
+    args::{
+        Audit, Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg,
+        PassphraseAction,
+    },
     show::{Show, plain, table},
     words::{is_chinese, say, translated, word},
 };
 use clap::CommandFactory;
 use satchel_app::{
-    AppError, CalendarRequest, Cancel, Code, Cost, CreateVault, Created, ExportFormat, ExportOptions,
-    FieldInput, ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch, Passphrase, Satchel,
-    SeedLocale, SeedOptions, Session, Unlock,
+    AppError, BackupKey, CalendarRequest, Cancel, Code, Cost, CreateVault, Created, ExportFormat,
+    ExportOptions, FieldInput, ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch,
+    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock,
     domain::{Kind, OperationId, RecordId, WorkspaceId},
     local_day, output,
     views::{Applying, KitView, StageView},
@@ -43,6 +46,9 @@ pub fn run(cli: Cli) -> Done {
             let args = Init { name: satchel_app::JOINING.into(), person, kit };
             crate::team::join(&show, &vault, &link, args, &device, remote.as_deref(), &wait)
         }
+        Command::Backup(command) => {
+            crate::backup::run(&show, &vault, &Satchel::new(&vault, "The satchel command"), command)
+        }
         Command::Rescue { out } => {
             let (saved, lost) =
                 satchel_app::rescue(&vault, unlock_by_environment()?.unwrap_or(Unlock::Keyring), &out)?;
@@ -51,6 +57,7 @@ pub fn run(cli: Cli) -> Done {
             });
             Ok(())
         }
+        Command::Audit(Audit::Verify { file: Some(file) }) => crate::audit::verify_file(&show, &file),
         command => {
             let satchel = Satchel::new(&vault, "The satchel command");
             let session = open(&satchel)?;
@@ -82,7 +89,10 @@ pub fn run(cli: Cli) -> Done {
 fn with_session(show: &Show, session: &Session, command: Command) -> Done {
     match command {
         Command::Status => status(show, session),
+        Command::Health => crate::backup::health(show, session),
         Command::Verify { rebuild } => verify(show, session, rebuild),
+        Command::Audit(audit) => crate::audit::audit(show, session, audit),
+        Command::Alerts { seen, rules } => crate::audit::alerts(show, session, seen.as_deref(), &rules),
         Command::Keys(keys) => self::keys(show, session, keys),
         Command::Seed(args) => {
             let locale = match args.locale {
@@ -275,6 +285,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         | Command::Relay { .. }
         | Command::Init(_)
         | Command::Rescue { .. }
+        | Command::Backup(_)
         | Command::Completions { .. }
         | Command::Man => Ok(()),
     }
@@ -366,23 +377,31 @@ fn passphrase_of_environment() -> Result<Option<Passphrase>, AppError> {
     Ok(Some(Passphrase::new(&text)?))
 }
 
+/// All keys that the environment gives, for a backup.
+pub fn keys_of_environment() -> Result<Vec<BackupKey>, AppError> {
+    let passphrase = passphrase_of_environment()?.map(BackupKey::Passphrase);
+    let code = recovery_of_environment()?.map(|text| BackupKey::typed(&text)).transpose()?;
+    Ok(passphrase.into_iter().chain(code).collect())
+}
+
+fn recovery_of_environment() -> Result<Option<Zeroizing<String>>, AppError> {
+    if let Some(code) = environment("SATCHEL_RECOVERY_KEY") {
+        return Ok(Some(code.into()));
+    }
+    let file = environment("SATCHEL_RECOVERY_KEY_FILE").or_else(|| environment("SATCHEL_RECOVERY_KEYFILE"));
+    let Some(path) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(&path).map_err(|e| {
+        AppError::new(Code::NotFound, format!("{path}: {e}; name the file of the recovery kit"))
+    })?;
+    Ok(Some(text.into()))
+}
+
 /// A key given by the environment.
 fn unlock_by_environment() -> Result<Option<Unlock>, AppError> {
     if let Some(passphrase) = passphrase_of_environment()? {
         return Ok(Some(Unlock::Passphrase(passphrase)));
     }
-    if let Some(code) = environment("SATCHEL_RECOVERY_KEY") {
-        return Ok(Some(Unlock::Recovery(code.into())));
-    }
-    if let Some(path) =
-        environment("SATCHEL_RECOVERY_KEY_FILE").or_else(|| environment("SATCHEL_RECOVERY_KEYFILE"))
-    {
-        let text = std::fs::read_to_string(&path).map_err(|e| {
-            AppError::new(Code::NotFound, format!("{path}: {e}; name the file of the recovery kit"))
-        })?;
-        return Ok(Some(Unlock::Recovery(text.into())));
-    }
-    Ok(None)
+    Ok(recovery_of_environment()?.map(Unlock::Recovery))
 }
 
 /// The environment, the keyring, a prompt.

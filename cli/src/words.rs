@@ -135,6 +135,7 @@ mod tests {
             include_str!("mail.rs"),
             include_str!("quotes.rs"),
             include_str!("calendar.rs"),
+            include_str!("backup.rs"),
             include_str!("totals.rs"),
             include_str!("main.rs"),
         ] {

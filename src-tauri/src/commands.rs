@@ -83,6 +83,8 @@ pub enum Job {
     Mail,
     /// Counted in bytes.
     Attach,
+    /// Made, proven or restored.
+    Backup,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -120,7 +122,10 @@ pub async fn with<T: Send + 'static>(
     desktop: &Desktop,
     work: impl FnOnce(&Session) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
-    run(desktop, |d| work(&*d.satchel.session()?)).await
+    let asked = Instant::now();
+    let answer = run(desktop, |d| work(&*d.satchel.session()?)).await;
+    satchel_app::note_answer(asked.elapsed());
+    answer
 }
 
 /// Long work on an open vault: with progress, and with a way to stop it.
@@ -132,7 +137,7 @@ pub async fn long<T: Send + 'static>(
 ) -> Answer<T> {
     let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app, job));
     let own = cancel.clone();
-    let answer = with(desktop, move |s| work(s, &mut progress, &cancel)).await;
+    let answer = run(desktop, move |d| work(&*d.satchel.session()?, &mut progress, &cancel)).await;
     // Done, stopped or failed: nobody is working any more.
     let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
     desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(&own));

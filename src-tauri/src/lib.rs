@@ -1,5 +1,7 @@
 //! The desktop host: the only Rust that knows Tauri. A command's body is one call into `app`.
 
+mod audit;
+mod backup;
 mod commands;
 mod fields;
 mod mail;
@@ -19,6 +21,8 @@ use tauri::Manager;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 fn bindings() -> Builder<tauri::Wry> {
+    use audit::*;
+    use backup::*;
     use commands::*;
     use fields::*;
     use mail::*;
@@ -145,6 +149,23 @@ fn bindings() -> Builder<tauri::Wry> {
             join_team,
             ask_again,
             is_welcome,
+            backups,
+            back_up,
+            drill,
+            add_backup_target,
+            remove_backup_target,
+            keep_backups,
+            restore_vault,
+            health,
+            fix_access,
+            confirm_kit,
+            trail,
+            verify_trail,
+            export_trail,
+            alerts,
+            see_alerts,
+            alert_rules,
+            set_alert_rules,
         ])
         .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)
@@ -199,14 +220,17 @@ pub fn run() {
             let desktop = Desktop::new(satchel.clone(), files);
             let team = desktop.team.clone();
             satchel.events.listen(move |event: &Event| {
-                if *event == Event::Locked {
-                    team.forget();
+                match event {
+                    Event::Locked => team.forget(),
+                    Event::Alerted { rules } => audit::announce(&handle, rules),
+                    _ => {}
                 }
                 let _ = tauri_specta::Event::emit(&commands::VaultEvent(event.clone()), &handle);
             });
             watch::idle(desktop.clone());
             watch::suspend(satchel.clone());
             watch::sync(app.handle().clone(), desktop.clone());
+            watch::health(desktop.clone());
             app.manage(desktop);
             Ok(())
         })

@@ -108,3 +108,8 @@ async fn each(mut stream: zbus::MessageStream, act: impl Fn(zbus::Message) -> bo
 /// Windows and macOS lock by idle time; their sleep announcements need the window's own loop.
 #[cfg(not(target_os = "linux"))]
 pub fn suspend(_: Arc<Satchel>) {}
+
+/// Makes the backups and checks that are due, for as long as the app runs.
+pub fn health(desktop: Desktop) {
+    std::thread::spawn(move || desktop.satchel.keep_healthy(&satchel_app::Cancel::default()));
+}

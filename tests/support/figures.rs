@@ -1,6 +1,8 @@
 //! What the benches measure with.
 
-use std::time::Duration;
+use satchel_app::{Session, domain::RecordId};
+use serde_json::json;
+use std::time::{Duration, Instant};
 
 /// `--name NUMBER` of the command line.
 pub fn argument(name: &str, default: usize) -> usize {
@@ -16,6 +18,22 @@ pub fn ms(d: Duration) -> f64 {
 pub fn percentile(times: &mut [Duration], quantile: usize) -> f64 {
     times.sort();
     ms(times[(times.len() * quantile / 100).min(times.len() - 1)])
+}
+
+/// How long an edit takes without the trail and with it, turn by turn, of each record once: sorted.
+pub fn edits_without_and_with_trail(session: &Session, ids: &[RecordId]) -> (Vec<Duration>, Vec<Duration>) {
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for (n, id) in ids.iter().enumerate() {
+        let paused = n % 2 == 0;
+        session.pause_trail_for_a_bench(paused);
+        let started = Instant::now();
+        session.set(*id, json!({"title": format!("Turn {n}")}).as_object().expect("fields")).expect("saved");
+        if paused { &mut without } else { &mut with }.push(started.elapsed());
+    }
+    session.pause_trail_for_a_bench(false);
+    without.sort();
+    with.sort();
+    (without, with)
 }
 
 /// Peak resident memory of a process, in MB.

@@ -172,6 +172,7 @@ impl Peer {
                 operation: Some(Told { label: "edit".into(), undoes: None }),
                 subject: Some(Subject { record: [5; 16], kind: "person".into(), tags: None }),
                 covers: None,
+                trail: None,
             };
             builder.add(EntryKind::Change, tag, &epoch(1), &key, &payload).unwrap();
         }

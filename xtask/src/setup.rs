@@ -22,6 +22,7 @@ const TEST: &[&str] = &[
     "fonts-noto-cjk",
     "imagemagick",
     "age",
+    "zstd",
     "postgresql",
 ];
 

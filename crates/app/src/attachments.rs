@@ -8,6 +8,7 @@ use crate::{
     session::facts,
     views::{AttachmentView, Written},
 };
+use satchel_audit::Act;
 use satchel_domain::{Kind, RecordId, Registers, Scalar};
 use satchel_protocol::{BlobContent, BlobKey, FileHash, Hash, Manifest, PIECE, limits, piece_name};
 use satchel_storage::{StorageError, blobs, documents, settings, team};
@@ -191,7 +192,7 @@ impl Session {
         let content = self.content_of(id)?;
         output::check(&self.vault(), path)?;
         let manifest = self.manifest(&content)?;
-        output::write_whole(path, |out| {
+        let size = output::write_whole(path, |out| {
             let mut done = 0;
             self.each_part(&content, &manifest, &mut |part| {
                 self.go_on(cancel, "nothing was written; what has come of the file stays here")?;
@@ -200,7 +201,40 @@ impl Session {
                 progress(Progress { done, total: manifest.size });
                 Ok(())
             })
+        })?;
+        self.note(Act::Attachment, [("change", "saved".into()), ("bytes", manifest.size.into())])?;
+        Ok(size)
+    }
+
+    /// How large an attachment is that is wholly here.
+    pub(crate) fn size_here(&self, content: &BlobContent) -> Option<u64> {
+        let manifest =
+            content.key.open_manifest(self.workspace(), &self.piece_here(content.manifest)?).ok()?;
+        manifest.pieces.iter().all(|name| self.piece_path(*name).exists()).then_some(manifest.size)
+    }
+
+    /// Writes what is in an attachment elsewhere.
+    pub(crate) fn copy_out(&self, content: &BlobContent, out: &mut dyn Write) -> Result<u64, AppError> {
+        let manifest = self.manifest(content)?;
+        self.each_part(content, &manifest, &mut |part| {
+            self.go_on(&Cancel::default(), "nothing was written")?;
+            Ok(out.write_all(part)?)
         })
+    }
+
+    /// Keeps an attachment again that was written elsewhere; whether it is the one that `content` says.
+    pub(crate) fn copy_in(&self, content: &BlobContent, file: Box<dyn Read + '_>) -> Result<bool, AppError> {
+        let mut manifest = Manifest { size: 0, hash: FileHash::default().finish(), pieces: Vec::new() };
+        let mut hash = FileHash::default();
+        manifest.size = each_piece(file, |piece| {
+            hash.update(piece);
+            let place = manifest.pieces.len() as u64;
+            manifest.pieces.push(self.keep_piece(&content.key.seal_piece(self.workspace(), place, piece))?);
+            Ok(())
+        })?;
+        manifest.hash = hash.finish();
+        let sealed = content.key.seal_manifest(self.workspace(), &manifest);
+        Ok(self.keep_piece(&sealed)? == content.manifest)
     }
 
     /// What is in a small attachment.

@@ -65,7 +65,7 @@ impl AppError {
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
         let code = match &error {
-            StorageError::Damaged(_) | StorageError::Missing(_) => Code::Damaged,
+            StorageError::Damaged(_) | StorageError::Missing(_) | StorageError::Unfit(_) => Code::Damaged,
             StorageError::Newer { .. } => Code::Newer,
             StorageError::DiskFull => Code::DiskFull,
             StorageError::ReadOnly => Code::ReadOnly,

@@ -14,6 +14,10 @@ pub enum Event {
     /// The vault was locked; everything shown must go.
     Locked,
     Unlocked,
+    /// Something unusual was done, here or on a device of the team: which rules it met.
+    Alerted {
+        rules: Vec<String>,
+    },
 }
 
 type Listener = Box<dyn Fn(&Event) + Send + Sync>;

@@ -102,7 +102,12 @@ impl Session {
             })?;
             Ok(ExportedFile { path: path.display().to_string(), rows, sha256 })
         };
-        kinds.iter().map(&mut one).collect()
+        let files = kinds.iter().map(&mut one).collect::<Result<Vec<ExportedFile>, AppError>>()?;
+        let rows: u64 = files.iter().map(|f| u64::from(f.rows)).sum();
+        let (kinds, format) = (kinds.iter().map(|k| k.key()).collect::<Vec<_>>(), options.format.extension());
+        let folder = if several { Some(options.out.as_path()) } else { options.out.parent() };
+        self.note_leaving("records", rows, folder, [("kinds", kinds.into()), ("format", format.into())])?;
+        Ok(files)
     }
 
     /// Everything in every format, into a folder.

@@ -234,6 +234,7 @@ impl Session {
         output::check(&self.vault(), path)?;
         let bytes = self.draft(letter)?;
         output::write_private(&self.vault(), path, &bytes)?;
+        self.note_leaving("letter", 1, path.parent(), [])?;
         Ok(bytes.len() as u64)
     }
 

@@ -1,7 +1,10 @@
 //! The use cases. What the desktop, the command line and the tests call; nothing here knows a
 //! screen, and nothing above here knows a table, a document or a key.
 
+mod alerts;
 mod attachments;
+mod audit;
+mod backup;
 mod bulk;
 mod calendar;
 mod capture;
@@ -12,6 +15,7 @@ mod error;
 mod events;
 mod export;
 mod fields;
+mod health;
 mod history;
 mod import;
 mod join;
@@ -36,15 +40,20 @@ mod session;
 mod settings;
 mod sync;
 mod team;
+mod trail;
 mod verify;
 pub mod views;
 
+pub use alerts::Seen;
+pub use audit::{TrailRequest, verify_trail_file};
+pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, verify_file};
 pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use fields::{FieldChange, NewField, OptionChange, option_changes};
+pub use health::{HealthCheck, HealthView, Level, Mend, note_answer};
 pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
 pub use letters::{Letter, LetterView, TemplateText};
@@ -65,6 +74,7 @@ pub use settings::{Layout, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
 
+pub use satchel_audit::Rules;
 pub use satchel_domain as domain;
 pub use satchel_protocol::{Invitation, Role};
 pub use satchel_vault::{Cost, Keyring, Passphrase};

@@ -5,8 +5,10 @@ use crate::{
     AppError, Event, Events, Session,
     error::Code,
     session::{Opening, facts, now},
+    trail,
     views::{KeySlotView, KitView, StatusView},
 };
+use satchel_audit::{Act, Facts};
 use satchel_domain::{Kind, WorkspaceId};
 use satchel_storage::{StorageError, Store, operations, projections, settings, team};
 use satchel_vault::{
@@ -23,6 +25,9 @@ use std::{
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
+
+/// How hard the passphrase is to guess, from 0 to 4.
+pub(crate) const SCORE: &str = "passphrase.score";
 
 /// One vault folder, open or locked.
 #[derive(Debug)]
@@ -139,7 +144,7 @@ impl Satchel {
         private_dir(&self.path).map_err(AppError::io(&self.path))?;
         // Before the folder is looked at: two that make a vault in it at once must not undo each other.
         let lock = self.take_lock()?;
-        let prepared = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
+        let (prepared, recovery) = NewVault::prepare(&self.path, new.passphrase.as_ref(), new.cost)?;
         let database = prepared.database();
         let person = satchel_domain::value::clean(&new.person, false);
         let filled = Store::create(&database, &prepared.key.expose_as_sqlcipher_key())
@@ -156,13 +161,18 @@ impl Satchel {
             let _ = std::fs::remove_file(&database);
             return Err(error);
         }
-        let kit = kit(&workspace, prepared.id(), &prepared.recovery);
+        let kit = kit(&workspace, prepared.id(), &recovery);
         let key = VaultKey::clone_of(&prepared.key);
         let (dir, refused) = prepared.commit(new.keyring)?;
         // Nobody has seen its kit yet: a vault that cannot be opened now must not stay.
-        let session =
-            self.open_session(dir.clone(), key, new.keyring, lock).inspect_err(|_| dir.discard())?;
+        let session = self
+            .open_session((dir.clone(), lock), key, new.keyring, self.unlocked("made"))
+            .inspect_err(|_| dir.discard())?;
         let session = Arc::new(session);
+        if let Some(passphrase) = &new.passphrase {
+            // Only advice depends on it.
+            let _ = session.note_score(passphrase);
+        }
         *self.slot() = Some(session.clone());
         self.events.send(&Event::Unlocked);
         Ok(Created { session, kit, keyring: refused.map(|e| e.to_string()) })
@@ -179,6 +189,11 @@ impl Satchel {
         let lock = self.take_lock()?;
         let dir = VaultDir::open(&self.path)?;
         let by_keyring = matches!(with, Unlock::Keyring);
+        let way = match &with {
+            Unlock::Keyring => "keyring",
+            Unlock::Passphrase(_) => "passphrase",
+            Unlock::Recovery(_) => "recovery",
+        };
         let key = match with {
             Unlock::Keyring => dir.unlock_with_keyring()?,
             Unlock::Passphrase(passphrase) => dir.unlock_with_passphrase(&passphrase)?,
@@ -188,11 +203,25 @@ impl Satchel {
             // Only a cache: the vault opens without it.
             let _ = dir.store_in_keyring(&key);
         }
-        let session = Arc::new(self.open_session(dir, key, keyring, lock)?);
+        let session = Arc::new(self.open_session((dir, lock), key, keyring, self.unlocked(way))?);
         *slot = Some(session.clone());
         drop(slot);
         self.events.send(&Event::Unlocked);
         Ok(session)
+    }
+
+    /// Makes the vault of a backup, where there is none, and opens it.
+    pub fn restore(
+        &self,
+        file: &Path,
+        typed: &str,
+        keyring: Keyring,
+    ) -> Result<crate::views::RestoredView, AppError> {
+        let key = satchel_vault::BackupKey::typed(typed)?;
+        let never = crate::Cancel::default();
+        let restored = crate::restore_backup(file, &key, &self.path, keyring, &mut |_| {}, &never)?;
+        self.unlock(Unlock::typed(typed)?, keyring)?;
+        Ok(restored)
     }
 
     /// A program that is just closing may still hold the vault: wait a moment, not for ever.
@@ -216,17 +245,24 @@ impl Satchel {
         }
     }
 
+    /// What the trail is told of an unlock.
+    fn unlocked(&self, way: &str) -> (Act, Facts) {
+        (Act::Unlock, trail::facts([("way", way.into()), ("program", self.holder.clone().into())]))
+    }
+
     fn open_session(
         &self,
-        dir: VaultDir,
+        (dir, lock): (VaultDir, satchel_vault::VaultLock),
         key: VaultKey,
         keyring: Keyring,
-        lock: satchel_vault::VaultLock,
+        act: (Act, Facts),
     ) -> Result<Session, AppError> {
         let store = Store::open(&dir.database(), &key.expose_as_sqlcipher_key())?;
         dir.sweep();
+        crate::backup::sweep_scratch(dir.path());
         let witness = Witness::of(&state_dir(), dir.id(), dir.path());
-        Session::open(Opening { dir, key, keyring, lock, store, witness, events: self.events.clone() })
+        let events = self.events.clone();
+        Session::open(Opening { dir, key, keyring, lock, store, witness, events, act })
     }
 
     /// Locks: running work is told to stop, connections close, keys are wiped.
@@ -256,7 +292,9 @@ impl Satchel {
             Ok(key) => VaultKey::clone_of(key),
             Err((_, old)) => VaultKey::clone_of(old),
         };
-        let reopened = self.open_again(&mut slot, key, keyring)?;
+        let change = if rotated.is_ok() { "vault_key" } else { "vault_key_failed" };
+        let act = (Act::Keys, trail::facts([("change", change.into())]));
+        let reopened = self.open_again(&mut slot, key, keyring, act)?;
         drop(slot);
         rotated.map_err(|(error, _)| error)?;
         Ok(reopened.key_slots())
@@ -273,7 +311,7 @@ impl Satchel {
         let session = take_alone(&mut slot)?;
         let (key, keyring) = (VaultKey::clone_of(&session.key), session.keyring);
         drop(session);
-        self.open_again(&mut slot, key, keyring)?;
+        self.open_again(&mut slot, key, keyring, self.unlocked("again"))?;
         drop(slot);
         self.events.send(&Event::Unlocked);
         Ok(())
@@ -284,10 +322,11 @@ impl Satchel {
         slot: &mut Option<Arc<Session>>,
         key: VaultKey,
         keyring: Keyring,
+        act: (Act, Facts),
     ) -> Result<Arc<Session>, AppError> {
         let reopened = self
             .take_lock()
-            .and_then(|lock| self.open_session(VaultDir::open(&self.path)?, key, keyring, lock));
+            .and_then(|lock| self.open_session((VaultDir::open(&self.path)?, lock), key, keyring, act));
         let reopened = Arc::new(reopened.inspect_err(|_| self.events.send(&Event::Locked))?);
         *slot = Some(reopened.clone());
         Ok(reopened)
@@ -429,7 +468,7 @@ impl Session {
             pending: if self.store.read(team::remotes)?.is_empty() { 0 } else { small(self.pending()?) },
             conflicts: small(conflicts),
             remotes: self.remotes()?,
-            last_backup: None,
+            last_backup: self.last_backup_at()?.map(satchel_domain::date::rfc3339),
             sample,
         })
     }
@@ -459,11 +498,19 @@ impl Session {
 
     pub fn set_passphrase(&self, passphrase: &Passphrase, cost: Cost) -> Result<Vec<KeySlotView>, AppError> {
         self.dir().set_passphrase(&self.key, passphrase, cost)?;
+        self.note_score(passphrase)?;
+        self.note(Act::Keys, [("change", "passphrase_set".into())])?;
         Ok(self.key_slots())
+    }
+
+    fn note_score(&self, passphrase: &Passphrase) -> Result<(), AppError> {
+        let score = passphrase.score().to_string();
+        Ok(self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, SCORE, &score))?)
     }
 
     pub fn remove_passphrase(&self) -> Result<Vec<KeySlotView>, AppError> {
         self.dir().remove_passphrase(&self.key)?;
+        self.note(Act::Keys, [("change", "passphrase_removed".into())])?;
         Ok(self.key_slots())
     }
 
@@ -471,6 +518,7 @@ impl Session {
     pub fn renew_kit(&self) -> Result<KitView, AppError> {
         let mut dir = self.dir();
         let code = dir.renew_recovery(&self.key)?;
+        self.note(Act::Kit, [("change", "renewed".into())])?;
         Ok(kit(&self.workspace, dir.id(), &code))
     }
 }

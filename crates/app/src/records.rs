@@ -39,6 +39,9 @@ impl Session {
         if kind == Kind::Attachment {
             return Err(AppError::refused("files are attached with `satchel attach ID FILE`, or in the app"));
         }
+        if kind == Kind::Alert {
+            return Err(AppError::refused("alerts come by themselves; see `satchel alerts`"));
+        }
         if kind == Kind::Letterhead {
             return self.set_letterhead(input);
         }
@@ -95,6 +98,11 @@ impl Session {
         self.create_by(label, RecordId(Uuid::now_v7()), kind, registers)
     }
 
+    /// What was unusual, as a record.
+    pub(crate) fn create_alert(&self, id: RecordId, registers: &Registers) -> Result<(), AppError> {
+        self.create_by("alert", id, Kind::Alert, registers).map(|_| ())
+    }
+
     fn create_by(
         &self,
         label: &str,
@@ -149,6 +157,11 @@ impl Session {
         let kind = self.kind_of(*first)?;
         let mut values = read_input(kind, input, &catalogue, &habits)?;
         match kind {
+            Kind::Alert => {
+                return Err(AppError::refused(
+                    "an alert stays as it came; `satchel alerts --seen ID` says that you saw it",
+                ));
+            }
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,
             _ => {}
@@ -562,6 +575,7 @@ fn example(kind: Kind) -> &'static str {
         Kind::Letterhead => "name=Norte SL",
         Kind::Template => "name=Offer subject='Your offer, {{first_name|hello}}'",
         Kind::CustomField => "label=Size",
+        Kind::Alert => "rule=deletions",
     }
 }
 

@@ -1,6 +1,12 @@
 //! An open vault: its keys, its database, who writes and as which device.
 
-use crate::{AppError, Event, Events, error::Code, lists::ListCache};
+use crate::{
+    AppError, Event, Events,
+    error::Code,
+    lists::ListCache,
+    trail::{Trail, Watching, since_last},
+};
+use satchel_audit::{Act, Facts};
 use satchel_document::{Actor, Document, NewDocument, Stamp, create, guarded};
 use satchel_domain::{
     Catalogue, DeviceId, FieldType, Kind, OperationId, RecordId, Registers, WorkspaceId,
@@ -77,6 +83,7 @@ pub struct Session {
     actor: Actor,
     pub(crate) device: DeviceId,
     pub(crate) incarnation: u64,
+    pub(crate) trail: Arc<Trail>,
     _lock: VaultLock,
 }
 
@@ -89,12 +96,13 @@ pub(crate) struct Opening {
     pub store: Store,
     pub witness: Witness,
     pub events: Events,
+    /// What the trail is told of it.
+    pub act: (Act, Facts),
 }
 
 impl Session {
     pub(crate) fn open(opening: Opening) -> Result<Self, AppError> {
-        let Opening { dir, key, keyring, lock, store, witness, events } = opening;
-        let incarnation = take_incarnation(&store, &witness)?;
+        let Opening { dir, key, keyring, lock, store, witness, events, act } = opening;
         let fact = |key: &str| -> Result<String, AppError> {
             let value = store.read(|db| settings::get(db, key))?;
             value.ok_or_else(|| {
@@ -107,6 +115,9 @@ impl Session {
                 .map_err(|_| AppError::new(Code::Damaged, format!("«{key}» of the vault is damaged")))
         };
         let device = DeviceId(parse(facts::DEVICE)?);
+        let trail = Arc::new(Trail::new(satchel_protocol::DeviceId(*device.as_bytes())));
+        store.watch(Box::new(Watching(trail.clone())));
+        let incarnation = take_incarnation(&store, &witness, &trail, (dir.path(), act))?;
         let session = Self {
             workspace: fact(facts::WORKSPACE)?,
             workspace_id: WorkspaceId(parse(facts::WORKSPACE_ID)?),
@@ -117,6 +128,7 @@ impl Session {
             actor: Actor::derive(device.as_bytes(), incarnation),
             device,
             incarnation,
+            trail,
             dir: Mutex::new(dir),
             key,
             keyring,
@@ -138,6 +150,7 @@ impl Session {
         session.refresh_catalogue()?;
         // Whoever cannot write reads what was made before.
         let _ = session.renew(&mut |_| {}, &crate::Cancel::default());
+        session.raise_due();
         Ok(session)
     }
 
@@ -275,6 +288,7 @@ impl Session {
         prepared: &Prepared,
     ) -> Result<i64, AppError> {
         let row = self.put_document(tx, prepared)?;
+        self.trail.touched(operation, prepared.kind);
         operations::touch(tx, operation, row, prepared.alone, &prepared.before, &prepared.heads)?;
         Ok(row)
     }
@@ -363,6 +377,7 @@ impl Session {
     /// Something was saved here: the screens ask again, and the team gets it.
     pub(crate) fn changed(&self, records: Vec<RecordId>) {
         self.tell(records);
+        self.raise_due();
         self.wake.ring(None);
     }
 
@@ -380,7 +395,10 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.index_pending();
         if let Some((witness, number)) = &self.token {
-            let _ = renew_token(&self.store, witness, *number);
+            if self.store.is_damaged() {
+                satchel_vault::notes::add(self.dir().path(), "damaged");
+            }
+            let _ = renew_token(&self.store, witness, *number, &self.trail, vec![(Act::Lock, Facts::new())]);
         }
     }
 }
@@ -531,7 +549,12 @@ pub(crate) fn today() -> jiff::civil::Date {
 }
 
 /// Which incarnation of the device writes: a new one if the database was restored or copied.
-fn take_incarnation(store: &Store, witness: &Witness) -> Result<u64, AppError> {
+fn take_incarnation(
+    store: &Store,
+    witness: &Witness,
+    trail: &Trail,
+    (dir, act): (&std::path::Path, (Act, Facts)),
+) -> Result<u64, AppError> {
     let (number, token) = store.read::<_, StorageError>(|db| {
         let number = settings::get(db, facts::INCARNATION)?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
         let token = settings::get(db, facts::TOKEN)?.and_then(|t| t.parse::<Uuid>().ok());
@@ -542,21 +565,35 @@ fn take_incarnation(store: &Store, witness: &Witness) -> Result<u64, AppError> {
         // Numbers are drawn, not counted: two copies of one database must not count to the same.
         Incarnation::RestoredOrCloned => random_number()?,
     };
+    trail.begin(number, crate::audit::signing_keys(store), crate::alerts::rules_of(store)?);
+    let notes = satchel_vault::notes::read(dir);
+    let mut acts = store.read::<_, StorageError>(|db| since_last(db, number, witness.mark(), &notes))?;
+    acts.push(act);
     // A full disk, or a state folder that cannot be written, must not keep people from reading. With
     // the old token a later opening is safe: what it does not recognise gets a new incarnation.
-    let _ = renew_token(store, witness, number);
+    if renew_token(store, witness, number, trail, acts).is_ok() && !notes.is_empty() {
+        satchel_vault::notes::forget(dir);
+    }
     Ok(number)
 }
 
 /// A new token in the database and beside it: copies of the database as it was are told apart.
-fn renew_token(store: &Store, witness: &Witness, number: u64) -> Result<(), AppError> {
+fn renew_token(
+    store: &Store,
+    witness: &Witness,
+    number: u64,
+    trail: &Trail,
+    acts: Vec<(Act, Facts)>,
+) -> Result<(), AppError> {
     let next = Uuid::new_v4();
     witness.announce(next)?;
     store.write::<_, StorageError>(|tx| {
+        acts.into_iter().for_each(|(act, facts)| trail.note(tx, act, facts));
+        trail.sign(tx);
         settings::put(tx, facts::INCARNATION, &number.to_string())?;
         settings::put(tx, facts::TOKEN, &next.to_string())
     })?;
-    Ok(witness.confirm(next)?)
+    Ok(witness.confirm(next, trail.mark())?)
 }
 
 pub(crate) fn random_number() -> Result<u64, AppError> {

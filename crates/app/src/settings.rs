@@ -1,6 +1,7 @@
 //! The user's settings in this vault.
 
-use crate::{AppError, Session};
+use crate::{AppError, Session, trail::facts};
+use satchel_audit::Act;
 use satchel_domain::Kind;
 use satchel_storage::{StorageError, settings};
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,16 @@ fn region_of_locale(locale: &str) -> String {
     }
 }
 
+/// The names of the settings that are others now.
+fn changed(old: Option<&Settings>, new: &Settings) -> Vec<String> {
+    let fields = |settings: &Settings| match serde_json::to_value(settings) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let old = old.map(fields).unwrap_or_default();
+    fields(new).into_iter().filter(|(key, value)| old.get(key) != Some(value)).map(|(key, _)| key).collect()
+}
+
 pub(crate) const KEY: &str = "settings";
 
 impl Session {
@@ -112,8 +123,13 @@ impl Session {
             return Err(AppError::refused("a setting has a value that it cannot have; nothing was changed"));
         }
         let text = serde_json::to_string(new).expect("plain data serialises");
+        self.settings()?;
         let mut kept = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        self.store.write::<_, StorageError>(|tx| settings::put(tx, KEY, &text))?;
+        let changed = changed(kept.as_ref(), new);
+        self.store.write::<_, StorageError>(|tx| {
+            self.trail.note(tx, Act::Settings, facts([("changed", changed.into())]));
+            settings::put(tx, KEY, &text)
+        })?;
         *kept = Some(new.clone());
         drop(kept);
         self.changed(Vec::new());

@@ -86,6 +86,7 @@ impl Session {
         if report.pulled > 0 || report.pushed > 0 {
             self.tell(Vec::new());
         }
+        self.after_sync(report.pulled > 0)?;
         Ok(report)
     }
 

@@ -4,8 +4,10 @@ use crate::{
     AppError, Session,
     error::Code,
     session::{facts, now},
+    trail,
     views::{ContentsView, DeviceView, InvitationView, MemberView, RemoteView, RequestView},
 };
+use satchel_audit::{Act, Facts};
 use satchel_document::Actor;
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{
@@ -203,6 +205,7 @@ impl Session {
     fn keep(&self, records: &[SignedRecord], epochs: &[&EpochKey]) -> Result<(), AppError> {
         let bytes: Vec<Vec<u8>> = records.iter().map(SignedRecord::encode).collect();
         self.store.write_aside::<_, AppError>(|tx| {
+            self.note_members(tx, records, &bytes)?;
             team::set_control(tx, &bytes)?;
             for epoch in epochs {
                 team::put_epoch(tx, epoch.epoch, epoch.as_bytes())?;
@@ -238,6 +241,49 @@ impl Session {
             .write_aside::<_, StorageError>(|tx| settings::put(tx, facts::PERSON_ID, &hex(&person.0)))?;
         self.keep(&[first], &[&epoch])?;
         self.team()
+    }
+
+    /// Tells the trail what is new in the control log.
+    fn note_members(
+        &self,
+        tx: &satchel_storage::Transaction<'_>,
+        records: &[SignedRecord],
+        bytes: &[Vec<u8>],
+    ) -> Result<(), AppError> {
+        let known = team::control(tx)?;
+        if known.is_empty() {
+            let change = if records.len() > 1 { "joined" } else { "founded" };
+            let facts = [("change", change.into()), ("records", records.len().into())];
+            self.trail.note(tx, Act::Membership, trail::facts(facts));
+            return Ok(());
+        }
+        let admin = self.is_admin()?;
+        let same = known.iter().zip(bytes).take_while(|(old, new)| old == new).count();
+        for record in records.iter().skip(same) {
+            let record = record.read()?;
+            // Whom one has let in oneself is known; and who is no admin does not decide it.
+            let watched = record.author != self.own() && admin;
+            let note = |change: &str, subject: String, more: Option<&str>| {
+                let by = hex(&record.author.0).into();
+                let mut facts = trail::facts([
+                    ("change", change.into()),
+                    ("subject", subject.into()),
+                    ("by", by),
+                    ("watched", watched.into()),
+                ]);
+                facts.extend(more.map(|role| ("role".to_owned(), role.into())));
+                self.trail.note(tx, Act::Membership, facts);
+            };
+            match &record.action {
+                Action::Create { .. } => {}
+                Action::Add { device, role, .. } => note("added", hex(&device.id.0), Some(role.key())),
+                Action::Remove { devices, .. } => {
+                    devices.iter().for_each(|id| note("removed", hex(&id.0), None));
+                }
+                Action::Change { person, role, .. } => note("role", hex(&person.0), Some(role.key())),
+            }
+        }
+        Ok(())
     }
 
     fn sealed_names(&self, epoch: &EpochKey, person: &str, device: &str) -> Result<Vec<u8>, AppError> {
@@ -280,9 +326,13 @@ impl Session {
         let free =
             std::iter::once(base.clone()).chain(numbered).find(|n| remotes.iter().all(|r| r.name != *n));
         let remote = team::RemoteRow { name: free.unwrap_or(base), address, ..team::RemoteRow::default() };
-        self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &remote))?;
+        let view = RemoteView::of(&remote);
+        self.store.write_aside::<_, StorageError>(|tx| {
+            self.trail.note(tx, Act::Remote, facts_of("added", &view));
+            team::put_remote(tx, &remote)
+        })?;
         self.wake.ring(None);
-        Ok(RemoteView::of(&remote))
+        Ok(view)
     }
 
     /// The name and the whole path of a folder, if the team may meet in it.
@@ -370,7 +420,10 @@ impl Session {
         let remotes = self.store.read(team::remotes)?;
         let row =
             remotes.iter().find(|r| r.name == name).ok_or_else(|| AppError::not_found("remote", name))?;
-        self.store.write_aside::<_, StorageError>(|tx| team::remove_remote(tx, name))?;
+        self.store.write_aside::<_, StorageError>(|tx| {
+            self.trail.note(tx, Act::Remote, facts_of("removed", &RemoteView::of(row)));
+            team::remove_remote(tx, name)
+        })?;
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         servers.remove(&row.address);
         Ok(RemoteView::of(row))
@@ -793,6 +846,12 @@ impl Session {
         };
         Ok(feeds.iter().map(author).collect())
     }
+}
+
+/// What the trail is told of a remote.
+fn facts_of(change: &str, remote: &RemoteView) -> Facts {
+    let (kind, name) = (remote.kind.as_str(), remote.name.as_str());
+    trail::facts([("change", change.into()), ("kind", kind.into()), ("name", name.into())])
 }
 
 /// Somebody who asks to join.

@@ -100,7 +100,9 @@ impl Session {
             ok: damaged.is_empty(),
             detail: detail(&damaged, "what is here of them is whole".into()),
         });
-        Ok(VerifyReport { ok: checks.iter().all(|c| c.ok), checks })
+        let report = VerifyReport { ok: checks.iter().all(|c| c.ok), checks };
+        self.note_verified(&report);
+        Ok(report)
     }
 
     /// The rows of all documents, in batches.

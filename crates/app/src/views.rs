@@ -676,3 +676,190 @@ pub struct ConflictOf {
     pub field: String,
     pub values: Vec<ClaimView>,
 }
+
+/// A backup that was made, or looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BackupView {
+    pub file: String,
+    /// The folder, or the address of the bucket.
+    pub target: String,
+    pub made_at: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    #[specta(type = u32)]
+    pub size: u64,
+    /// Of the file, in hexadecimal.
+    pub sha256: String,
+    /// When it was last read back and was whole.
+    pub verified_at: Option<String>,
+    /// When it was last restored, and checked against its manifest.
+    pub drilled_at: Option<String>,
+    pub drill_seconds: Option<f64>,
+    /// Whether the file is where it was written, as far as can be seen from here.
+    pub there: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BackupsView {
+    pub backups: Vec<BackupView>,
+    pub places: Vec<BackupFolderView>,
+    pub automatic: bool,
+    pub keep: crate::Keep,
+    pub kit_drill: KitDrillView,
+}
+
+/// When a backup was last opened by the paper kit, and whether it is time again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct KitDrillView {
+    pub last: Option<String>,
+    pub due: bool,
+}
+
+/// A place that gets backups by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct BackupFolderView {
+    pub address: String,
+    /// The vault's own folder: on the same disk.
+    pub own: bool,
+    pub served: bool,
+    /// In another building.
+    pub away: bool,
+    pub last: Option<String>,
+    /// It has got nothing for days.
+    pub late: bool,
+    pub drilled_at: Option<String>,
+    pub drill_seconds: Option<f64>,
+    #[specta(type = Option<u32>)]
+    pub drill_records: Option<u64>,
+    /// Why the last try failed.
+    pub trouble: Option<String>,
+}
+
+/// A backup that was proven: restored, checked, and thrown away.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct DrillView {
+    pub file: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub sha256: String,
+    pub verified_at: Option<String>,
+    pub made_at: String,
+    pub seconds: f64,
+    pub checks: Vec<crate::verify::CheckView>,
+}
+
+/// A vault that was made of a backup.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct RestoredView {
+    pub vault: String,
+    pub workspace: String,
+    pub file: String,
+    pub made_at: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub sha256: String,
+    pub verified_at: Option<String>,
+    /// Files on records that came back, and those that did not: they come from the team, if it has them.
+    #[specta(type = u32)]
+    pub files: u64,
+    #[specta(type = u32)]
+    pub missing_files: u64,
+}
+
+/// The trail, the newest lines first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct TrailView {
+    /// All lines there are.
+    pub total: u32,
+    pub entries: Vec<TrailEntry>,
+    /// What is known of the trails of the team's devices.
+    pub devices: Vec<TrailDevice>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TrailEntry {
+    pub row: u32,
+    pub device: String,
+    pub incarnation: String,
+    pub seq: u32,
+    pub at: String,
+    pub act: String,
+    pub facts: Json,
+    /// A signature stands behind it.
+    pub signed: bool,
+    /// The clock had gone back.
+    pub clock_back: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TrailDevice {
+    pub device: String,
+    pub person: String,
+    pub name: String,
+    pub incarnation: String,
+    pub entries: u32,
+    pub at: String,
+    pub hash: String,
+}
+
+/// Whether a trail holds. `broken_at` is the place in its incarnation where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct TrailCheck {
+    pub ok: bool,
+    pub entries: u32,
+    /// The times of the first and the last entry.
+    pub first: Option<String>,
+    pub last: Option<String>,
+    pub broken_at: Option<u32>,
+    pub breaks: Vec<TrailBreak>,
+    pub signatures: u32,
+    /// Entries behind the last signature.
+    pub unsigned: u32,
+    pub clock_back: u32,
+    /// The team's log says whose keys have signed.
+    pub vouched: bool,
+    pub workspace: String,
+    /// The key that it is signed with.
+    pub key: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TrailBreak {
+    pub device: String,
+    pub incarnation: String,
+    pub seq: u32,
+    /// `cut_start`, `cut_end`, `missing`, `edited`, `reordered`, `spliced`, `forged_signature`, `foreign_key`,
+    /// `rolled_back`, `malformed`, `not_text`, `too_large` or `newer`.
+    pub why: String,
+    pub detail: String,
+}
+
+/// What was unusual, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct AlertsView {
+    pub unseen: u32,
+    pub alerts: Vec<AlertView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct AlertView {
+    pub id: RecordId,
+    pub rule: String,
+    pub at: String,
+    /// It is about what was done on this device.
+    pub own: bool,
+    pub device: String,
+    pub device_name: String,
+    pub person: String,
+    /// The device that it is about, where that is another.
+    pub subject: String,
+    pub subject_name: String,
+    pub subject_person: String,
+    pub count: u32,
+    /// The threshold.
+    pub most: u32,
+    /// In the trail of its device.
+    pub entry: u32,
+    pub seen: bool,
+    pub seen_by: Vec<String>,
+}

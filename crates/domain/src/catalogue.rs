@@ -48,10 +48,12 @@ pub enum Kind {
     CustomField,
     /// A file on another record.
     Attachment,
+    /// That something unusual was done on a device of the team.
+    Alert,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Person,
         Kind::Company,
         Kind::Deal,
@@ -67,13 +69,14 @@ impl Kind {
         Kind::Template,
         Kind::CustomField,
         Kind::Attachment,
+        Kind::Alert,
     ];
     /// The kinds that a person browses, searches and exports, and adds fields to.
     pub const BROWSED: [Kind; 7] =
         [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task, Kind::Product, Kind::Quote];
     /// Each links only to what comes in a later row: what is taken away in this order is in nobody's way.
     pub const BY_LINKS: [&'static [Kind]; 5] = [
-        &[Kind::Task, Kind::Activity, Kind::Attachment, Kind::Quote, Kind::Price],
+        &[Kind::Task, Kind::Activity, Kind::Attachment, Kind::Quote, Kind::Price, Kind::Alert],
         &[Kind::Deal],
         &[Kind::Person, Kind::Stage],
         &[Kind::Company, Kind::Pipeline, Kind::CustomField, Kind::Product],
@@ -99,6 +102,7 @@ impl Kind {
             Kind::Template => "template",
             Kind::CustomField => "custom_field",
             Kind::Attachment => "attachment",
+            Kind::Alert => "alert",
         }
     }
 }
@@ -795,6 +799,24 @@ fn attachment() -> Vec<Field> {
     ]
 }
 
+fn alert() -> Vec<Field> {
+    use FieldType::{DateTime, Number, Tags, Text};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
+    vec![
+        field("rule", Text, "Rule"),
+        field("at", DateTime, "When").sorted(),
+        // Of this device, in its trail.
+        field("device", Text, "Device"),
+        field("incarnation", Text, "Incarnation"),
+        field("entry", Number, "Entry"),
+        field("count", Number, "How many"),
+        field("most", Number, "Threshold"),
+        // The device that it is about, where that is another.
+        field("subject", Text, "About"),
+        field("seen_by", Tags, "Seen by"),
+    ]
+}
+
 /// All fields of all kinds, the user's own included.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
@@ -826,6 +848,7 @@ impl Default for Catalogue {
             Kind::Template => template(),
             Kind::CustomField => custom_field(),
             Kind::Attachment => attachment(),
+            Kind::Alert => alert(),
         });
         Self { kinds, formulas: BTreeMap::new(), circular: BTreeSet::new(), daily: BTreeSet::new() }
     }

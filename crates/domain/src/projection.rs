@@ -118,6 +118,7 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
             subject => subject.to_owned(),
         },
         Kind::CustomField => text("label").to_owned(),
+        Kind::Alert => text("rule").to_owned(),
     };
     if !title.is_empty() {
         return title;

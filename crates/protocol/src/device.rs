@@ -50,7 +50,7 @@ impl DeviceKeys {
     }
 
     /// `place` says what is signed, so that it is never taken for something else.
-    pub(crate) fn sign(&self, place: &str, bytes: &[u8]) -> Signature {
+    pub fn sign(&self, place: &str, bytes: &[u8]) -> Signature {
         Signature(self.sign.sign(&in_place(place, bytes)).to_bytes())
     }
 
@@ -74,7 +74,8 @@ pub struct Card {
 }
 
 impl Card {
-    pub(crate) fn verify(&self, place: &str, bytes: &[u8], signature: &Signature) -> Result<()> {
+    /// Whether the device has signed this for this place.
+    pub fn verify(&self, place: &str, bytes: &[u8], signature: &Signature) -> Result<()> {
         let key = VerifyingKey::from_bytes(&self.sign).map_err(|_| ProtocolError::BadSignature)?;
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         // Strictly: a weak key would sign for everybody.

@@ -93,6 +93,25 @@ pub struct Payload {
     /// Of a snapshot: whose entries it stands for.
     #[n(3)]
     pub covers: Option<Vec<Covered>>,
+    /// How far the trail of its device was: of one entry of a segment.
+    #[n(4)]
+    pub trail: Option<TrailHead>,
+}
+
+/// A place in the trail of a device, signed as `docs/format/audit.md` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TrailHead {
+    #[n(0)]
+    pub incarnation: u64,
+    #[n(1)]
+    pub seq: u64,
+    #[n(2)]
+    pub hash: Hash,
+    /// Epoch milliseconds.
+    #[n(3)]
+    pub at: i64,
+    #[n(4)]
+    pub signature: Signature,
 }
 
 impl Payload {

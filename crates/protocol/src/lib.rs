@@ -22,7 +22,7 @@ pub use control::{Action, Member, Membership, Pin, Record, Role, SignedRecord};
 pub use device::{Card, DeviceKeys};
 pub use entry::{
     Covered, Entry, EntryKind, Feed, Item, Link, Operation, Payload, Place, Run, Segment, SegmentBuilder,
-    Subject, Told,
+    Subject, Told, TrailHead,
 };
 pub use invite::{Invitation, Request, SealedRequest, check_code};
 pub use seal::{EpochKey, RecordKey, Sealed, WrappedKey, open_previous, pad, seal_previous, unpad};

@@ -85,6 +85,7 @@ fn payload(text: &str) -> Payload {
         operation: Some(Told { label: "edit".into(), undoes: None }),
         subject: Some(Subject { record: [5; 16], kind: "person".into(), tags: None }),
         covers: None,
+        trail: None,
     }
 }
 

@@ -28,6 +28,8 @@ pub enum StorageError {
         "the database file cannot be opened ({0}); look whether it is a file, who may read it, and whether the disk is full or read-only"
     )]
     NotOpened(String),
+    #[error("the backup does not fit together ({0}); use another one")]
+    Unfit(String),
     #[error("this build is not safe to use: {0}")]
     UnsafeBuild(String),
     #[error("field «{0}» is unknown here; see `satchel fields`")]

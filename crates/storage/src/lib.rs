@@ -5,11 +5,14 @@
 //! tables show of it comes in as a `Projection`.
 
 mod allocator;
+pub mod audit;
+pub mod backups;
 pub mod blobs;
 pub mod calendar;
 mod connection;
 pub mod deals;
 pub mod documents;
+pub mod dump;
 pub mod duplicates;
 pub mod error;
 pub mod lists;
@@ -33,4 +36,4 @@ pub use lists::{ListQuery, Row};
 pub use operations::{Operation, Touched};
 pub use rusqlite::{Connection, Transaction};
 pub use schema::{SCHEMA_VERSION, projection_version};
-pub use store::{Bulk, Check, Store, scratch};
+pub use store::{Bulk, Check, Store, Watcher, scratch};

@@ -174,14 +174,20 @@ pub fn last(db: &Connection) -> Result<i64, StorageError> {
     Ok(db.prepare_cached("SELECT coalesce(max(seq), 0) FROM operation")?.query_row([], |r| r.get(0))?)
 }
 
+/// What an operation is called: its id and its label.
+pub fn named(db: &Connection, seq: i64) -> Result<(String, String), StorageError> {
+    let sql = "SELECT id, label FROM operation WHERE seq = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([seq], |r| Ok((r.get(0)?, r.get(1)?)))?)
+}
+
 /// What the app itself does after a sync: nobody has done it, so nobody means it with Ctrl+Z.
-const BY_ITSELF: &str = "'mend'";
+const BY_ITSELF: &str = "('mend', 'alert', 'alert_seen')";
 
 /// What an undo without a name takes back: the newest that is no undo itself and stands.
 pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operation>, StorageError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM operation WHERE undoes IS NULL AND undone_by IS NULL AND origin IS NULL
-         AND label != {BY_ITSELF} ORDER BY seq DESC LIMIT ?1"
+         AND label NOT IN {BY_ITSELF} ORDER BY seq DESC LIMIT ?1"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows: Vec<Operation> = statement.query_map([skip.len() + 1], read)?.collect::<Result<_, _>>()?;
@@ -192,7 +198,7 @@ pub fn standing(db: &Connection, skip: &[OperationId]) -> Result<Option<Operatio
 pub fn last_undo(db: &Connection) -> Result<Option<Operation>, StorageError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM operation WHERE label = 'undo' AND undone_by IS NULL AND origin IS NULL
-         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL AND origin IS NULL AND label != {BY_ITSELF})
+         AND seq > (SELECT coalesce(max(seq), 0) FROM operation WHERE undoes IS NULL AND origin IS NULL AND label NOT IN {BY_ITSELF})
          ORDER BY seq DESC LIMIT 1"
     );
     Ok(db.prepare_cached(&sql)?.query_row([], read).optional()?)
@@ -248,4 +254,10 @@ pub fn only_row(db: &Connection, seq: i64) -> Result<Option<i64>, StorageError> 
     let sql = "SELECT coalesce(row, (SELECT row FROM operation_record WHERE operation = ?1 LIMIT 1))
                FROM operation WHERE seq = ?1";
     Ok(db.prepare_cached(sql)?.query_row([seq], |r| r.get(0)).optional()?.flatten())
+}
+
+/// The latest moment that any of the last operations names.
+pub fn latest_moment(db: &Connection) -> Result<Option<i64>, StorageError> {
+    let sql = "SELECT max(at) FROM (SELECT at FROM operation ORDER BY seq DESC LIMIT 1000)";
+    Ok(db.query_row(sql, [], |r| r.get(0))?)
 }

@@ -10,6 +10,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_cheaper_edits.sql"),
     include_str!("migrations/0003_team.sql"),
     include_str!("migrations/0004_snapshots.sql"),
+    include_str!("migrations/0005_audit.sql"),
+    include_str!("migrations/0006_backup.sql"),
 ];
 
 /// Raised when projections of unchanged fields come out otherwise than before.
@@ -23,14 +25,20 @@ pub fn migrate(db: &mut Connection) -> Result<(), StorageError> {
     if found > SCHEMA_VERSION {
         return Err(StorageError::Newer { found, known: SCHEMA_VERSION });
     }
-    if found == SCHEMA_VERSION {
+    migrate_to(db, SCHEMA_VERSION)
+}
+
+/// The same, up to an earlier version: what a backup of that version is read into.
+pub(crate) fn migrate_to(db: &mut Connection, wanted: u32) -> Result<(), StorageError> {
+    let found = version(db)?;
+    if found >= wanted {
         return Ok(());
     }
     let tx = db.transaction()?;
-    for step in STEPS.iter().skip(found as usize) {
+    for step in STEPS.iter().take(wanted as usize).skip(found as usize) {
         tx.execute_batch(step)?;
     }
-    tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    tx.pragma_update(None, "user_version", wanted)?;
     Ok(tx.commit()?)
 }
 

@@ -11,7 +11,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
+        Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -35,6 +35,14 @@ pub struct Check {
     pub detail: String,
 }
 
+/// Told of every transaction that writes: what it adds is part of it.
+pub trait Watcher: Send + Sync {
+    fn begins(&self);
+    /// The last that is done in it.
+    fn ends(&self, tx: &Transaction<'_>) -> Result<(), StorageError>;
+    fn committed(&self);
+}
+
 pub struct Store {
     path: PathBuf,
     writer: Option<Mutex<Connection>>,
@@ -48,6 +56,7 @@ pub struct Store {
     key: SqlCipherKey,
     /// Of the connections that may read for long, by number.
     interrupts: Mutex<BTreeMap<u64, InterruptHandle>>,
+    watcher: OnceLock<Box<dyn Watcher>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -110,6 +119,7 @@ impl Store {
             version: AtomicU64::new(0),
             damaged: AtomicBool::new(false),
             key: key.clone(),
+            watcher: OnceLock::new(),
         }
     }
 
@@ -174,9 +184,25 @@ impl Store {
         self.refuse_if_damaged()?;
         let tx =
             writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
+        let watcher = self.watcher.get();
+        watcher.inspect(|w| w.begins());
         let out = work(&tx).inspect_err(|_| self.note_damage(&tx))?;
+        if let Some(watcher) = watcher {
+            watcher.ends(&tx).inspect_err(|_| self.note_damage(&tx))?;
+        }
         tx.commit().map_err(StorageError::from)?;
+        watcher.inspect(|w| w.committed());
         Ok(out)
+    }
+
+    /// Who is told of each transaction from now on; the first one stays.
+    pub fn watch(&self, watcher: Box<dyn Watcher>) {
+        let _ = self.watcher.set(watcher);
+    }
+
+    /// Whether a damaged page was met.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
     }
 
     /// Reads a consistent state while writes go on.
@@ -329,6 +355,17 @@ impl Store {
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
         let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         export(&writer, path, key)
+    }
+
+    /// One state of everything, while writes go on, for a backup.
+    pub fn dump<E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // On a connection of its own: it reads for long, and others wait for the readers.
+        let own = connection::open(&self.path, &self.key, Mode::Read)?;
+        let tx = own.unchecked_transaction().map_err(StorageError::from)?;
+        work(&tx).inspect_err(|_| self.note_damage(&tx))
     }
 
     /// The ciphers' and SQLite's own integrity checks.
@@ -496,7 +533,7 @@ fn forget_older_copies(path: &Path) {
 }
 
 /// An empty file that only its owner can read; SQLite gives its log the same permissions.
-fn new_private_file(path: &Path) -> Result<(), StorageError> {
+pub(crate) fn new_private_file(path: &Path) -> Result<(), StorageError> {
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -324,7 +324,8 @@ fn an_older_vault_is_brought_up_to_date_and_a_copy_is_kept() {
     assert_eq!((one.bytes, one.appended), (vec![2], 0));
     assert!(store.check().expect("checked").iter().all(|c| c.ok));
     let copies = std::fs::read_dir(dir.path()).expect("listed").flatten();
-    let copies = copies.filter(|e| e.file_name().to_string_lossy().contains("before-schema-4"));
+    let name = format!("before-schema-{SCHEMA_VERSION}");
+    let copies = copies.filter(|e| e.file_name().to_string_lossy().contains(&name));
     assert_eq!(copies.count(), 1);
     drop(store);
     // It has opened as it is now: the copy would only be another place where all can be read.
@@ -401,4 +402,87 @@ fn the_index_forgets_an_operation_that_was_discarded() {
             Ok(())
         })
         .expect("written");
+}
+
+/// Three incarnations of a trail, 100 lines each, of which every tenth is an export; a day for every 50 lines.
+fn trail(store: &Store) {
+    let day = |row: u64| i64::try_from(row / 50).expect("small") * 86_400_000;
+    let write = |tx: &Transaction<'_>| -> Result<(), StorageError> {
+        for row in 0..300 {
+            let act = if row % 10 == 0 { "export" } else { "change" };
+            audit::add(tx, (row / 100 + 7, row % 100 + 1), day(row), act, &format!("line {row}"))?;
+        }
+        Ok(())
+    };
+    store.write_aside(write).expect("written");
+}
+
+#[test]
+fn lines_of_a_trail_are_found_by_place_day_and_act() {
+    let Fixture { dir: _dir, store } = fixture();
+    trail(&store);
+    let at = |incarnation, seq| {
+        let row = store.read(|db| audit::up_to(db, incarnation, seq)).expect("read");
+        row.map(|row| (row.incarnation, row.seq))
+    };
+    assert_eq!(at(8, 30), Some((8, 30)));
+    assert_eq!(at(8, 500), Some((8, 100)), "the last that is there");
+    assert_eq!(at(9, u64::MAX >> 1), Some((9, 100)));
+    assert_eq!(at(1, 1), None);
+    let rows = |wanted: audit::Wanted| -> Vec<i64> {
+        let lines = store.read(|db| audit::newest(db, &audit::Wanted { limit: 3, ..wanted.clone() }));
+        lines.expect("read").into_iter().map(|line| line.row).collect()
+    };
+    let between = Some((86_400_000, 2 * 86_400_000));
+    let export = Some("export".to_owned());
+    assert_eq!(rows(audit::Wanted::default()), [300, 299, 298]);
+    assert_eq!(rows(audit::Wanted { between, ..audit::Wanted::default() }), [100, 99, 98]);
+    assert_eq!(
+        rows(audit::Wanted { between, act: export.clone(), ..audit::Wanted::default() }),
+        [91, 81, 71]
+    );
+    assert_eq!(rows(audit::Wanted { before: Some(12), act: export, ..audit::Wanted::default() }), [11, 1]);
+    assert_eq!(
+        rows(audit::Wanted { between: Some((i64::MAX, i64::MAX)), ..audit::Wanted::default() }),
+        [0; 0]
+    );
+}
+
+#[test]
+fn a_rare_act_is_found_by_its_index() {
+    let Fixture { dir: _dir, store } = fixture();
+    trail(&store);
+    let plan = store.read::<_, StorageError>(|db| {
+        let sql =
+            "EXPLAIN QUERY PLAN SELECT line FROM audit WHERE row > ?1 AND row < ?2 AND at >= ?3 AND at < ?4
+                   AND act = ?5 AND act <> 'change' ORDER BY row DESC LIMIT 50";
+        let mut statement = db.prepare(sql)?;
+        let steps = statement.query_map((0, 9, 0, 9, "export"), |r| r.get::<_, String>(3))?;
+        Ok(steps.collect::<Result<Vec<_>, _>>()?.join("; "))
+    });
+    let plan = plan.expect("planned");
+    assert!(plan.contains("audit_by_act") && !plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn of_an_hour_the_last_that_was_heard_of_a_trail_is_kept() {
+    let Fixture { dir: _dir, store } = fixture();
+    let hear = |seq: u64, minute: i64| {
+        let seen = audit::SeenRow {
+            device: [1; 16],
+            incarnation: 7,
+            seq,
+            hash: [2; 32],
+            at: minute * 60_000,
+            signature: [3; 64],
+        };
+        store.write_aside::<_, StorageError>(|tx| audit::see(tx, &seen)).expect("kept");
+    };
+    for (seq, minute) in [(1, 0), (2, 5), (9, 10), (12, 100), (12, 100), (13, 110)] {
+        hear(seq, minute);
+    }
+    let kept = store.read(|db| audit::seen_of(db, &[1; 16])).expect("read");
+    assert_eq!(kept.iter().map(|s| s.seq).collect::<Vec<_>>(), [9, 13]);
+    let furthest = store.read(|db| audit::furthest(db, &[1; 16], 7)).expect("read");
+    assert_eq!(furthest.map(|s| s.seq), Some(13));
 }

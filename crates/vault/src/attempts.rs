@@ -31,7 +31,10 @@ impl Attempts {
     }
 
     /// A folder that cannot be written only loses the count.
-    pub fn failed(&self) {
+    pub fn failed(&self, way: &str) {
+        if let Some(dir) = self.path.parent() {
+            crate::notes::add(dir, way);
+        }
         let _ = replace_file(&self.path, (self.failed.saturating_add(1)).to_string().as_bytes());
     }
 

@@ -18,11 +18,22 @@ pub enum Incarnation {
     RestoredOrCloned,
 }
 
+/// How far the trail of the database had come when it was last looked after, and by which line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub incarnation: u64,
+    pub seq: u64,
+    /// In hexadecimal digits.
+    pub hash: String,
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Tokens {
     current: Option<Uuid>,
     /// Written before the database takes the token, so that a crash in between is no mismatch.
     next: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<Mark>,
 }
 
 /// The token outside of the vault.
@@ -48,13 +59,21 @@ impl Witness {
 
     /// Announces the token that the database is about to take.
     pub fn announce(&self, token: Uuid) -> io::Result<()> {
-        let outside = self.read();
-        self.write(&Tokens { current: outside.current, next: Some(token) })
+        self.write(&Tokens { next: Some(token), ..self.read() })
     }
 
-    /// The database has taken the token.
-    pub fn confirm(&self, token: Uuid) -> io::Result<()> {
-        self.write(&Tokens { current: Some(token), next: None })
+    /// The database has taken the token, and its trail is so far.
+    pub fn confirm(&self, token: Uuid, mark: Option<Mark>) -> io::Result<()> {
+        self.write(&Tokens { current: Some(token), next: None, mark })
+    }
+
+    /// How far the trail was, as this computer remembers it.
+    pub fn mark(&self) -> Option<Mark> {
+        self.read().mark
+    }
+
+    pub fn set_mark(&self, mark: Mark) -> io::Result<()> {
+        self.write(&Tokens { mark: Some(mark), ..self.read() })
     }
 
     fn read(&self) -> Tokens {
@@ -79,12 +98,12 @@ mod tests {
         let [first, second, third] = [(); 3].map(|()| Uuid::now_v7());
         assert_eq!(witness.compare(None), Incarnation::RestoredOrCloned, "nothing is remembered");
         witness.announce(first).expect("written");
-        witness.confirm(first).expect("written");
+        witness.confirm(first, None).expect("written");
         assert_eq!(witness.compare(Some(first)), Incarnation::Same);
         witness.announce(second).expect("written");
         assert_eq!(witness.compare(Some(first)), Incarnation::Same, "killed before the database took it");
         assert_eq!(witness.compare(Some(second)), Incarnation::Same, "killed after");
-        witness.confirm(second).expect("written");
+        witness.confirm(second, None).expect("written");
         assert_eq!(witness.compare(Some(first)), Incarnation::RestoredOrCloned, "an older copy came back");
         assert_eq!(witness.compare(Some(third)), Incarnation::RestoredOrCloned);
         let elsewhere = Witness::of(dir.path(), Uuid::nil(), Path::new("/"));

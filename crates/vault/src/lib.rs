@@ -9,19 +9,22 @@ mod attempts;
 pub mod files;
 mod incarnation;
 mod keyring_store;
+pub mod notes;
 mod passphrase;
 mod recovery;
 mod secret;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod ways;
 
-pub use incarnation::{Incarnation, Witness};
+pub use incarnation::{Incarnation, Mark, Witness};
 pub use keyring_store::{KeyringError, probe as probe_keyring, with_time_limit};
 pub use passphrase::{Cost, Passphrase};
 pub use recovery::{RecoveryCode, RecoveryKit};
 pub use secret::VaultKey;
 pub use slots::{Slot, SlotKind};
+pub use ways::{BackupKey, Ways, make_identity};
 
 use files::{VaultFile, replace_file};
 use std::{
@@ -98,12 +101,16 @@ pub enum Keyring {
 pub struct NewVault {
     pub path: PathBuf,
     pub key: VaultKey,
-    pub recovery: RecoveryCode,
     file: VaultFile,
 }
 
 impl NewVault {
-    pub fn prepare(path: &Path, passphrase: Option<&Passphrase>, cost: Cost) -> Result<Self, VaultError> {
+    /// With the code for its kit.
+    pub fn prepare(
+        path: &Path,
+        passphrase: Option<&Passphrase>,
+        cost: Cost,
+    ) -> Result<(Self, RecoveryCode), VaultError> {
         if occupied(path)? {
             return Err(VaultError::Occupied(path.to_owned()));
         }
@@ -116,7 +123,7 @@ impl NewVault {
         }
         let check = Some(key.check());
         let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots };
-        Ok(Self { path: path.to_owned(), key, recovery, file })
+        Ok((Self { path: path.to_owned(), key, file }, recovery))
     }
 
     pub fn id(&self) -> Uuid {
@@ -178,6 +185,11 @@ impl VaultDir {
         &self.file.slots
     }
 
+    /// The ways in, as a backup carries them.
+    pub fn ways(&self) -> Ways {
+        Ways::of(&self.file.slots, self.file.vault)
+    }
+
     pub fn has_passphrase(&self) -> bool {
         self.file.slots.iter().any(|s| s.kind() == SlotKind::Passphrase)
     }
@@ -232,23 +244,25 @@ impl VaultDir {
     }
 
     pub fn unlock_with_passphrase(&self, passphrase: &Passphrase) -> Result<VaultKey, VaultError> {
-        self.try_slots(|slot| slot.open_with_passphrase(passphrase, self.file.vault, self.file.generation))
+        let open = |slot: &Slot| slot.open_with_passphrase(passphrase, self.file.vault, self.file.generation);
+        self.try_slots("passphrase", open)
     }
 
     pub fn unlock_with_recovery(&self, code: &RecoveryCode) -> Result<VaultKey, VaultError> {
-        self.try_slots(|slot| slot.open_with_recovery(code, self.file.vault, self.file.generation))
+        let open = |slot: &Slot| slot.open_with_recovery(code, self.file.vault, self.file.generation);
+        self.try_slots("recovery", open)
     }
 
     /// Takes a typed code or the text of a kit file. A text that is no recovery code gets the same answer, as slowly, as one that does not fit.
     pub fn unlock_with_recovery_text(&self, text: &str) -> Result<VaultKey, VaultError> {
         match RecoveryCode::find(text) {
             Some(code) => self.unlock_with_recovery(&code),
-            None => self.try_slots(|_| None),
+            None => self.try_slots("recovery", |_| None),
         }
     }
 
     /// Tries are slowed after some that failed, across restarts too.
-    fn try_slots(&self, open: impl Fn(&Slot) -> Option<VaultKey>) -> Result<VaultKey, VaultError> {
+    fn try_slots(&self, way: &str, open: impl Fn(&Slot) -> Option<VaultKey>) -> Result<VaultKey, VaultError> {
         let attempts = attempts::Attempts::wait(&self.path);
         match self.file.slots.iter().find_map(open) {
             Some(key) => {
@@ -256,7 +270,7 @@ impl VaultDir {
                 Ok(key)
             }
             None => {
-                attempts.failed();
+                attempts.failed(way);
                 Err(VaultError::WrongKey)
             }
         }

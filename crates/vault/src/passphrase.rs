@@ -23,6 +23,11 @@ impl Passphrase {
         }
         Ok(Self(text))
     }
+
+    /// How hard it is to guess: 0 and 1 at once, 2 in days, 3 and 4 hardly.
+    pub fn score(&self) -> u8 {
+        u8::from(zxcvbn::zxcvbn(&self.0, &["satchel"]).score())
+    }
 }
 
 impl fmt::Debug for Passphrase {

@@ -22,6 +22,9 @@ pub struct Slot {
     sealed: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     identity: Option<Sealed>,
+    /// The vault that the identity was sealed for, where that was another: this one was restored from a backup.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    made_in: Option<Uuid>,
 }
 
 impl Slot {
@@ -41,7 +44,13 @@ impl Slot {
     pub(crate) fn for_recovery(code: &RecoveryCode, vault: Uuid, generation: u32, key: &VaultKey) -> Self {
         let recipient = code.identity().to_public();
         let sealed = seal(&recipient, vault, generation, key);
-        Self { kind: SlotKind::Recovery, recipient: recipient.to_string(), sealed, identity: None }
+        Self {
+            kind: SlotKind::Recovery,
+            recipient: recipient.to_string(),
+            sealed,
+            identity: None,
+            made_in: None,
+        }
     }
 
     pub(crate) fn for_passphrase(
@@ -62,6 +71,7 @@ impl Slot {
             recipient: recipient.to_string(),
             sealed,
             identity: Some(protected),
+            made_in: None,
         })
     }
 
@@ -81,18 +91,34 @@ impl Slot {
         vault: Uuid,
         generation: u32,
     ) -> Option<VaultKey> {
-        let secret = self.identity.as_ref()?.open(passphrase, &slot_context(vault, &self.recipient))?;
-        let identity: x25519::Identity = std::str::from_utf8(&secret).ok()?.parse().ok()?;
-        unseal(&identity, &self.sealed, vault, generation)
+        let slot = Self { made_in: Some(self.made_in.unwrap_or(vault)), ..self.clone() };
+        unseal(&slot.identity_by(passphrase)?, &self.sealed, vault, generation)
+    }
+
+    /// The identity of a passphrase's slot that says which vault it was made in.
+    pub(crate) fn identity_by(&self, passphrase: &Passphrase) -> Option<x25519::Identity> {
+        let context = slot_context(self.made_in?, &self.recipient);
+        let secret = self.identity.as_ref()?.open(passphrase, &context)?;
+        std::str::from_utf8(&secret).ok()?.parse().ok()
+    }
+
+    pub(crate) fn age_recipient(&self) -> Result<x25519::Recipient, VaultError> {
+        let damaged = || VaultError::Damaged {
+            path: crate::files::VAULT_JSON.into(),
+            why: "a slot names no recipient".into(),
+        };
+        self.recipient.parse().map_err(|_| damaged())
+    }
+
+    /// The slot as it is carried elsewhere: it opens no vault.
+    pub(crate) fn without_key(&self, vault: Uuid) -> Self {
+        let made_in = self.identity.as_ref().map(|_| self.made_in.unwrap_or(vault));
+        Self { sealed: String::new(), made_in, ..self.clone() }
     }
 
     /// The same slot for another vault key: neither passphrase nor kit is needed.
     pub(crate) fn reseal(&self, vault: Uuid, generation: u32, key: &VaultKey) -> Result<Self, VaultError> {
-        let damaged =
-            |why: &str| VaultError::Damaged { path: crate::files::VAULT_JSON.into(), why: why.into() };
-        let recipient: x25519::Recipient =
-            self.recipient.parse().map_err(|_| damaged("a slot names no recipient"))?;
-        Ok(Self { sealed: seal(&recipient, vault, generation, key), ..self.clone() })
+        Ok(Self { sealed: seal(&self.age_recipient()?, vault, generation, key), ..self.clone() })
     }
 }
 

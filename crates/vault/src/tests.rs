@@ -4,8 +4,8 @@ const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };
 
 fn make(path: &Path, passphrase: &str) -> (VaultDir, VaultKey, RecoveryCode) {
     let passphrase = Passphrase::new(passphrase).expect("not empty");
-    let new = NewVault::prepare(path, Some(&passphrase), CHEAP).expect("prepared");
-    let (key, code) = (VaultKey::from_hex(&new.key.expose_hex()).expect("hex"), new.recovery.clone());
+    let (new, recovery) = NewVault::prepare(path, Some(&passphrase), CHEAP).expect("prepared");
+    let (key, code) = (VaultKey::from_hex(&new.key.expose_hex()).expect("hex"), recovery);
     std::fs::write(new.database(), b"").expect("written");
     (new.commit(Keyring::Off).expect("made").0, key, code)
 }

@@ -3,13 +3,14 @@
 #![no_main]
 
 use rust_xlsxwriter::Workbook;
+use satchel_audit::{Act, ChainId, Frame, Head, NewEntry, hash_of};
 use satchel_document::{Actor, Document, Stamp, create};
 use satchel_domain::{Kind, Registers, Scalar};
 use satchel_fuzz::without_checksums;
 use satchel_protocol::{
     Action, BlobKey, Covered, DeviceId, DeviceKeys, DocTag, EntryKind, EpochKey, Feed, Hash, Invitation,
     Kept, Manifest, Membership, News, Operation, Payload, PersonId, Position, Read, RecordKey, Request, Role,
-    Run, Sealed, SegmentBuilder, SignedRecord, Subject, Told, WorkspaceId, encode_all, encode_names,
+    Run, Sealed, SegmentBuilder, Signature, SignedRecord, Subject, Told, TrailHead, WorkspaceId, encode_all, encode_names,
     encode_positions,
 };
 use satchel_vault::{Cost, Keyring, NewVault};
@@ -30,6 +31,7 @@ fn make() {
         count += 1;
     };
     team(&mut put);
+    trail(&mut put);
     documents(&mut put);
     workbook(&mut put);
     vault(&mut put);
@@ -91,6 +93,13 @@ fn team(put: &mut impl FnMut(&str, Vec<u8>)) {
                 tags: Some(vec![DocTag([5; 16])]),
             }),
             covers: None,
+            trail: Some(TrailHead {
+                incarnation: 7,
+                seq: 3,
+                hash: Hash([1; 32]),
+                at: 1,
+                signature: Signature([2; 64]),
+            }),
         },
         Payload {
             chunk: b"all".to_vec(),
@@ -105,6 +114,7 @@ fn team(put: &mut impl FnMut(&str, Vec<u8>)) {
                     told: Told { label: "edit".into(), undoes: None },
                 }],
             }]),
+            trail: None,
         },
     ];
     let mut builder = SegmentBuilder::new(WORKSPACE, &keys, Feed::new(DEVICE, 7));
@@ -156,6 +166,29 @@ fn team(put: &mut impl FnMut(&str, Vec<u8>)) {
     let name = format!("log/{}/0000000000000007/0000000001-0000000003-0123456789abcdef", hex(&DEVICE.0));
     put("folder", file(format!("{name}.segment"), &segment.encode()));
     put("folder", file(format!("{name}.keys"), b"keys"));
+}
+
+fn trail(put: &mut impl FnMut(&str, Vec<u8>)) {
+    let keys = DeviceKeys::generate(DEVICE).expect("keys");
+    let chain = ChainId { device: DEVICE, incarnation: 7 };
+    let facts = serde_json::Map::from_iter([("records".to_owned(), 2.into())]);
+    let (mut previous, mut lines, mut seen) = (Hash::NONE, Vec::new(), None);
+    for (seq, act) in (1..).zip([Act::Begin, Act::Unlock, Act::Delete]) {
+        let entry = NewEntry { chain, seq, previous, at: "2026-11-27T10:00:00Z", act, facts: &facts };
+        lines.push(entry.line());
+        previous = hash_of(&entry.line());
+        let head = Head { chain, seq, hash: previous, at: 1 }.sign(&keys);
+        lines.push(head.line("head"));
+        seen = Some(head);
+    }
+    let seen: Vec<_> = seen.into_iter().collect();
+    let at = "2026-11-27T10:00:00Z";
+    let frame = Frame { workspace: WORKSPACE, keys: &keys, exported_at: at, control: &[], seen: &seen };
+    let mut all = [frame.begin(), lines].concat();
+    let hash = hash_of(&(all.join("\n") + "\n"));
+    all.push(frame.end(hash, all.len() as u64));
+    put("audit", (all.join("\n") + "\n").into_bytes());
+    put("audit", all.concat().into_bytes());
 }
 
 fn documents(put: &mut impl FnMut(&str, Vec<u8>)) {

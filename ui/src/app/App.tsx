@@ -44,7 +44,7 @@ export function App() {
     void commands.openedFiles().then(setFiles);
     const stopFiles = onOpened(setFiles);
     const stop = onVault((event) => {
-      if (event.type === "changed") return;
+      if (event.type === "changed" || event.type === "alerted") return;
       if (event.type === "locked") {
         setLockedByHand(true);
         setJoining(false);

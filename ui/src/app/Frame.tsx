@@ -8,6 +8,7 @@ import {
   Merge,
   Search,
   Settings,
+  ShieldCheck,
   Sun,
   Trash2,
 } from "lucide-react";
@@ -28,6 +29,8 @@ import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
 import { ReportsPage } from "../reports/ReportsPage";
+import { SafetyPage } from "../safety/SafetyPage";
+import { useUnseen } from "../safety/words";
 import { SettingsPage } from "../settings/SettingsPage";
 import { ago, bytes, count } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -45,6 +48,7 @@ export function Frame() {
   const version = useVersion();
   const news = useNews();
   const status = useQuery(() => commands.status(), [version, news]).data;
+  const unseen = useUnseen();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const [creating, setCreating] = useState<Browsed>();
@@ -108,6 +112,7 @@ export function Frame() {
     a: goKey(run("activities")),
     r: goKey(run("reports")),
     e: goKey(run("templates")),
+    l: goKey(run("safety")),
     c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
@@ -201,6 +206,14 @@ export function Frame() {
       to: () => go({ page: "history" }),
     },
     {
+      id: "safety",
+      icon: <ShieldCheck size={16} />,
+      label: t("nav.safety"),
+      is: route.page === "safety",
+      to: () => go({ page: "safety" }),
+      count: unseen || undefined,
+    },
+    {
       id: "trash",
       icon: <Trash2 size={16} />,
       label: t("nav.trash"),
@@ -270,12 +283,14 @@ export function Frame() {
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
         {route.page === "team" && <TeamPage />}
+        {route.page === "safety" && <SafetyPage tab={route.tab} />}
         {route.page === "templates" && <TemplatesPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar
         status={status}
         news={news}
+        unseen={unseen}
         onHelp={() => setHelp(true)}
         onPalette={() => setPalette(true)}
       />
@@ -291,11 +306,13 @@ export function Frame() {
 function StatusBar({
   status,
   news,
+  unseen,
   onHelp,
   onPalette,
 }: {
   status?: StatusView;
   news?: TeamNews;
+  unseen: number;
   onHelp: () => void;
   onPalette: () => void;
 }) {
@@ -372,6 +389,16 @@ function StatusBar({
           {t("status.conflicts", { n: count(conflicts) })}
         </button>
       )}
+      {unseen > 0 && (
+        <button
+          type="button"
+          className="button plain warn"
+          id="status-alerts"
+          onClick={() => go({ page: "safety", tab: "alerts" })}
+        >
+          {t("status.alerts", { n: count(unseen) })}
+        </button>
+      )}
       <span>{people === 1 ? t("status.person") : t("status.people", { n: count(people) })}</span>
       {status?.sample && (
         <button
@@ -419,7 +446,7 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["C", t("keys.create")],
     ["Q", t("capture.title")],
     ["G Y · G K · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
-    ["G R · G I · G U · G H · G T · G E", t("keys.go")],
+    ["G R · G I · G U · G H · G T · G E · G L", t("keys.go")],
     ["1 … 6", t("keys.log")],
     ["D W M A · T · [ ]", t("keys.calendar")],
     ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", t("keys.reschedule")],

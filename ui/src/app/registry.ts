@@ -226,6 +226,19 @@ export const registry: Command[] = [
     run: () => go({ page: "team" }),
   },
   {
+    id: "safety",
+    label: "nav.safety",
+    keys: "G L",
+    also: "alerts audit security anquan tixing 安全 提醒",
+    run: () => go({ page: "safety" }),
+  },
+  {
+    id: "trail",
+    label: "trail.title",
+    also: "audit log who did what shenji jilu 审计 记录",
+    run: () => go({ page: "safety", tab: "trail" }),
+  },
+  {
     id: "trash",
     label: "nav.trash",
     also: "deleted huishouzhan 删除",

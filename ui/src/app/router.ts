@@ -29,6 +29,7 @@ export type Route =
   | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }
   | { page: "templates" }
+  | { page: "safety"; tab?: string }
   | { page: "settings" };
 
 const START: Route = { page: "today" };

@@ -149,6 +149,30 @@ export const commands = {
 	askAgain: (link: string, address: string | null) => __TAURI_INVOKE<null>("plugin:satchel|ask_again", { link, address }),
 	/**  Whether somebody has let this vault in; it is the team's from then on. */
 	isWelcome: () => __TAURI_INVOKE<boolean>("plugin:satchel|is_welcome"),
+	backups: () => __TAURI_INVOKE<BackupsView>("plugin:satchel|backups"),
+	/**  Into a folder, or where the vault keeps its own. */
+	backUp: (folder: string | null) => __TAURI_INVOKE<BackupView>("plugin:satchel|back_up", { folder }),
+	/**  With `code`, a drill of the paper kit. */
+	drill: (file: string | null, code: string | null) => __TAURI_INVOKE<DrillView>("plugin:satchel|drill", { file, code }),
+	addBackupTarget: (target: BackupTarget) => __TAURI_INVOKE<BackupView>("plugin:satchel|add_backup_target", { target }),
+	removeBackupTarget: (address: string) => __TAURI_INVOKE<null>("plugin:satchel|remove_backup_target", { address }),
+	keepBackups: (automatic: boolean, keep: Keep) => __TAURI_INVOKE<null>("plugin:satchel|keep_backups", { automatic, keep }),
+	/**  Makes this computer's vault of a backup, where it has none yet. */
+	restoreVault: (file: string, key: string) => __TAURI_INVOKE<RestoredView>("plugin:satchel|restore_vault", { file, key }),
+	health: () => __TAURI_INVOKE<HealthView>("plugin:satchel|health"),
+	/**  Takes from others on this computer what they need not see. */
+	fixAccess: () => __TAURI_INVOKE<null>("plugin:satchel|fix_access"),
+	/**  The groups of the kit were typed back. */
+	confirmKit: () => __TAURI_INVOKE<null>("plugin:satchel|confirm_kit"),
+	trail: (request: TrailRequest) => __TAURI_INVOKE<TrailView>("plugin:satchel|trail", { request }),
+	verifyTrail: () => __TAURI_INVOKE<TrailCheck>("plugin:satchel|verify_trail"),
+	/**  Into a file that was chosen in a dialog. */
+	exportTrail: (path: string) => __TAURI_INVOKE<TrailCheck>("plugin:satchel|export_trail", { path }),
+	alerts: () => __TAURI_INVOKE<AlertsView>("plugin:satchel|alerts"),
+	/**  One of them, or all. */
+	seeAlerts: (id: RecordId | null) => __TAURI_INVOKE<AlertsView>("plugin:satchel|see_alerts", { id }),
+	alertRules: () => __TAURI_INVOKE<Rules>("plugin:satchel|alert_rules"),
+	setAlertRules: (rules: Rules) => __TAURI_INVOKE<null>("plugin:satchel|set_alert_rules", { rules }),
 };
 
 /** Events */
@@ -160,6 +184,34 @@ export const events = {
 };
 
 /* Types */
+export type AlertView = {
+	id: RecordId,
+	rule: string,
+	at: string,
+	/**  It is about what was done on this device. */
+	own: boolean,
+	device: string,
+	device_name: string,
+	person: string,
+	/**  The device that it is about, where that is another. */
+	subject: string,
+	subject_name: string,
+	subject_person: string,
+	count: number,
+	/**  The threshold. */
+	most: number,
+	/**  In the trail of its device. */
+	entry: number,
+	seen: boolean,
+	seen_by: string[],
+};
+
+/**  What was unusual, the newest first. */
+export type AlertsView = {
+	unseen: number,
+	alerts: AlertView[],
+};
+
 export type AppError = {
 	code: Code,
 	/**  What happened and what to do. */
@@ -205,6 +257,64 @@ export type AttachmentView = {
 	updated_at: string,
 	/**  Whether all of it is on this computer. */
 	here: boolean,
+};
+
+/**  A place that gets backups by itself. */
+export type BackupFolderView = {
+	address: string,
+	/**  The vault's own folder: on the same disk. */
+	own: boolean,
+	served: boolean,
+	/**  In another building. */
+	away: boolean,
+	last: string | null,
+	/**  It has got nothing for days. */
+	late: boolean,
+	drilled_at: string | null,
+	drill_seconds: number | null,
+	drill_records: number | null,
+	/**  Why the last try failed. */
+	trouble: string | null,
+};
+
+/**  A place that gets a backup every day. */
+export type BackupTarget = {
+	/**  A folder, or `s3://bucket/folder`. */
+	address: string,
+	/**  In another building: fire and thieves do not get both. */
+	away?: boolean,
+	/**  Of the service, where it is another than Amazon's: `https://…`. */
+	endpoint?: string,
+	region?: string,
+	key_id?: string,
+	secret?: string,
+};
+
+/**  A backup that was made, or looked at. */
+export type BackupView = {
+	file: string,
+	/**  The folder, or the address of the bucket. */
+	target: string,
+	made_at: string,
+	records: number,
+	size: number,
+	/**  Of the file, in hexadecimal. */
+	sha256: string,
+	/**  When it was last read back and was whole. */
+	verified_at: string | null,
+	/**  When it was last restored, and checked against its manifest. */
+	drilled_at: string | null,
+	drill_seconds: number | null,
+	/**  Whether the file is where it was written, as far as can be seen from here. */
+	there: boolean,
+};
+
+export type BackupsView = {
+	backups: BackupView[],
+	places: BackupFolderView[],
+	automatic: boolean,
+	keep: Keep,
+	kit_drill: KitDrillView,
 };
 
 export type BirthdayView = {
@@ -434,6 +544,17 @@ export type DeviceView = {
 	revoked: boolean,
 };
 
+/**  A backup that was proven: restored, checked, and thrown away. */
+export type DrillView = {
+	file: string,
+	records: number,
+	sha256: string,
+	verified_at: string | null,
+	made_at: string,
+	seconds: number | null,
+	checks: CheckView[],
+};
+
 export type DuplicatesView = {
 	/**  The likeliest. */
 	groups: GroupView[],
@@ -451,7 +572,9 @@ export type Event =
 /**  Records were written; an empty list means: many. */
 { type: "changed"; records: RecordId[] } | 
 /**  The vault was locked; everything shown must go. */
-{ type: "locked" } | { type: "unlocked" };
+{ type: "locked" } | { type: "unlocked" } | 
+/**  Something unusual was done, here or on a device of the team: which rules it met. */
+{ type: "alerted"; rules: string[] };
 
 export type ExportFormat = "csv" | "xlsx" | "json" | "vcard" | 
 /**  Birthdays, activities and tasks, for a calendar. */
@@ -532,6 +655,21 @@ export type GroupView = {
 	/**  The one that was made first here comes first. */
 	ids: RecordId[],
 	titles: string[],
+};
+
+export type HealthCheck = {
+	name: string,
+	level: Level,
+	detail: string,
+	action: Mend | null,
+	/**  The values in `detail`, for those who say it in other words. */
+	facts: { [key in string]: string },
+};
+
+export type HealthView = {
+	/**  No data is in danger. */
+	ok: boolean,
+	checks: HealthCheck[],
 };
 
 export type Hit = {
@@ -617,7 +755,9 @@ export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edi
 /**  Drafts for many. */
 "mail" | 
 /**  Counted in bytes. */
-"attach";
+"attach" | 
+/**  Made, proven or restored. */
+"backup";
 
 export type JoinRequest = {
 	link: string,
@@ -626,6 +766,13 @@ export type JoinRequest = {
 	/**  Nothing: as the computer is called. */
 	device: string,
 	passphrase: string | null,
+};
+
+/**  How many backups are kept: the last of each of so many days, weeks and months. */
+export type Keep = {
+	days: number,
+	weeks: number,
+	months: number,
 };
 
 export type KeySlotView = {
@@ -662,7 +809,15 @@ export type Kind = "person" | "company" |
 /**  A field that the user has added to another kind. */
 "custom_field" | 
 /**  A file on another record. */
-"attachment";
+"attachment" | 
+/**  That something unusual was done on a device of the team. */
+"alert";
+
+/**  When a backup was last opened by the paper kit, and whether it is time again. */
+export type KitDrillView = {
+	last: string | null,
+	due: boolean,
+};
 
 /**  The recovery kit, shown once. */
 export type KitView = {
@@ -717,6 +872,14 @@ export type LetterView = {
 	/**  Whoever gets it has said that they want no letters. */
 	no_contact: boolean,
 };
+
+export type Level = "ok" | 
+/**  Cannot be seen from here. */
+"unknown" | 
+/**  Should be mended when there is time. */
+"warn" | 
+/**  Data is in danger. */
+"bad";
 
 /**  Records of a list that have the same in a field. */
 export type ListGroup = {
@@ -799,6 +962,9 @@ export type MemberView = {
 	role: string,
 	devices: DeviceView[],
 };
+
+/**  What a button or a command mends it with. */
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system";
 
 /**  What is to become one. */
 export type Merge = {
@@ -1073,6 +1239,20 @@ export type RequestView = {
 	state: string,
 };
 
+/**  A vault that was made of a backup. */
+export type RestoredView = {
+	vault: string,
+	workspace: string,
+	file: string,
+	made_at: string,
+	records: number,
+	sha256: string,
+	verified_at: string | null,
+	/**  Files on records that came back, and those that did not: they come from the team, if it has them. */
+	files: number,
+	missing_files: number,
+};
+
 export type RowError = {
 	row: number,
 	column: string,
@@ -1089,6 +1269,24 @@ export type RowView = {
 	titles: { [key in string]: string },
 	updated_at: string,
 	deleted_at: string | null,
+};
+
+/**  From where on; 0 turns a rule off. A trail that contradicts itself is always told. */
+export type Rules = {
+	/**  Records in one export. */
+	bulk_export: number,
+	/**  Records within an hour. */
+	deletions: number,
+	/**  Records within an hour of the night. */
+	night_edits: number,
+	/**  The hours of the clock between which it is night. */
+	night_from: number,
+	night_to: number,
+	failed_unlocks: number,
+	/**  0 or 1. */
+	unknown_device: number,
+	/**  Days. */
+	silent: number,
 };
 
 /**  A list as somebody wants to see it again. */
@@ -1211,6 +1409,81 @@ export type Totals = {
 	net: number | null,
 	taxes: Tax[],
 	total: number | null,
+};
+
+export type TrailBreak = {
+	device: string,
+	incarnation: string,
+	seq: number,
+	/**
+	 *  `cut_start`, `cut_end`, `missing`, `edited`, `reordered`, `spliced`, `forged_signature`, `foreign_key`,
+	 *  `rolled_back`, `malformed`, `not_text`, `too_large` or `newer`.
+	 */
+	why: string,
+	detail: string,
+};
+
+/**  Whether a trail holds. `broken_at` is the place in its incarnation where it does not. */
+export type TrailCheck = {
+	ok: boolean,
+	entries: number,
+	/**  The times of the first and the last entry. */
+	first: string | null,
+	last: string | null,
+	broken_at: number | null,
+	breaks: TrailBreak[],
+	signatures: number,
+	/**  Entries behind the last signature. */
+	unsigned: number,
+	clock_back: number,
+	/**  The team's log says whose keys have signed. */
+	vouched: boolean,
+	workspace: string,
+	/**  The key that it is signed with. */
+	key: string,
+};
+
+export type TrailDevice = {
+	device: string,
+	person: string,
+	name: string,
+	incarnation: string,
+	entries: number,
+	at: string,
+	hash: string,
+};
+
+export type TrailEntry = {
+	row: number,
+	device: string,
+	incarnation: string,
+	seq: number,
+	at: string,
+	act: string,
+	facts: Value,
+	/**  A signature stands behind it. */
+	signed: boolean,
+	/**  The clock had gone back. */
+	clock_back: boolean,
+};
+
+/**  Which lines of the trail are asked for. */
+export type TrailRequest = {
+	act?: string | null,
+	/**  `2026-11-27`, by the clock here. */
+	day?: string | null,
+	/**  Lines before this one. */
+	before?: number | null,
+	limit?: number,
+};
+
+/**  The trail, the newest lines first. */
+export type TrailView = {
+	/**  All lines there are. */
+	total: number,
+	entries: TrailEntry[],
+	/**  What is known of the trails of the team's devices. */
+	devices: TrailDevice[],
 };
 
 export type UndoReport = {

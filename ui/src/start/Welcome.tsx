@@ -8,6 +8,7 @@ import { attempt } from "../shared/toast";
 import { Field } from "../shared/ui";
 import { Join } from "./Join";
 import { NewPassphrase } from "./NewPassphrase";
+import { Restore } from "./Restore";
 
 export function Brand() {
   return (
@@ -30,15 +31,17 @@ export function Brand() {
 /** First start: language and names, then the recovery kit. */
 export function Welcome({ onDone }: { onDone: () => void }) {
   const [kit, setKit] = useState<{ kit: KitView; keyring: string | null }>();
-  const [joins, setJoins] = useState(false);
+  const [other, setOther] = useState<"join" | "restore">();
   return (
     <div className="start">
       {kit ? (
         <Kit kit={kit.kit} keyring={kit.keyring} onDone={onDone} />
-      ) : joins ? (
-        <Join onMade={setKit} onBack={() => setJoins(false)} />
+      ) : other === "join" ? (
+        <Join onMade={setKit} onBack={() => setOther(undefined)} />
+      ) : other === "restore" ? (
+        <Restore onDone={onDone} onBack={() => setOther(undefined)} />
       ) : (
-        <Names onMade={setKit} onJoin={() => setJoins(true)} />
+        <Names onMade={setKit} onOther={setOther} />
       )}
     </div>
   );
@@ -46,10 +49,10 @@ export function Welcome({ onDone }: { onDone: () => void }) {
 
 function Names({
   onMade,
-  onJoin,
+  onOther,
 }: {
   onMade: (made: { kit: KitView; keyring: string | null }) => void;
-  onJoin: () => void;
+  onOther: (other: "join" | "restore") => void;
 }) {
   const [workspace, setWorkspace] = useState("");
   const [person, setPerson] = useState("");
@@ -129,8 +132,23 @@ function Names({
           <button className="button primary big" id="create-vault" type="submit" disabled={busy}>
             {busy ? t("start.creating") : t("start.create")}
           </button>
-          <button type="button" className="button big" id="join-team" disabled={busy} onClick={onJoin}>
+          <button
+            type="button"
+            className="button big"
+            id="join-team"
+            disabled={busy}
+            onClick={() => onOther("join")}
+          >
             {t("join.instead")}
+          </button>
+          <button
+            type="button"
+            className="button big"
+            id="restore-backup"
+            disabled={busy}
+            onClick={() => onOther("restore")}
+          >
+            {t("restore.instead")}
           </button>
         </div>
       </form>
@@ -152,7 +170,10 @@ export function Kit({ kit, keyring, onDone }: { kit: KitView; keyring: string | 
     event.preventDefault();
     const right = asked.every((group, at) => typed[at]?.trim().toUpperCase() === kit.groups[group]);
     setWrong(!right);
-    if (right) onDone();
+    if (!right) return;
+    // Only the health page remembers it.
+    void commands.confirmKit().catch(() => {});
+    onDone();
   }
 
   async function save() {

@@ -133,6 +133,7 @@ impl Session {
                     Some(ready) => (Ok(ready.payload), Some((ready.announced, ready.prepared))),
                     None => (segment.open(at, &chain, epoch, &RecordKey::from_bytes(key)), None),
                 };
+                let trail = payload.as_ref().ok().and_then(|payload| payload.trail);
                 match payload {
                     // What comes too early is looked at again.
                     Err(_) if done.waits => continue,
@@ -182,6 +183,9 @@ impl Session {
                     }
                 }
                 if !done.waits {
+                    if let Some(trail) = &trail {
+                        self.see_trail(tx, card, trail)?;
+                    }
                     done.entries += 1;
                     done.moved = true;
                     to = Some(behind);
@@ -192,6 +196,7 @@ impl Session {
                 }
             }
             incoming.close(tx)?;
+            self.trail.received(tx, segment.device, done.entries);
             if let Some((next, last)) = to {
                 let feed = team::FeedRow { next, last: last.0, ..row_of(&feed) };
                 team::put_feed(tx, &feed)?;

@@ -118,7 +118,8 @@ impl Session {
             return Ok(());
         }
         let covers = self.covers(tx, row, &mut document)?;
-        let payload = Payload { chunk, operation: None, subject: None, covers: Some(covers.clone()) };
+        let payload =
+            Payload { chunk, operation: None, subject: None, covers: Some(covers.clone()), trail: None };
         // What does not hold what it stands for is none.
         if stands_for(self, tx, row, &covers, &document.hashes(), draft.next())?.is_some() {
             let about = About { row, record: stored.id, kind: stored.kind };

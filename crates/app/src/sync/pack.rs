@@ -5,8 +5,8 @@ use crate::{AppError, Cancel, Progress, Session, error::Code, session::facts, te
 use satchel_document::{Document, Heads, guarded};
 use satchel_domain::{Kind, OperationId, RecordId};
 use satchel_protocol::{
-    DeviceKeys, DocTag, EntryKind, EpochKey, Payload, RecordKey, SegmentBuilder, Subject, Told, WrappedKey,
-    limits,
+    DeviceKeys, DocTag, EntryKind, EpochKey, Payload, RecordKey, SegmentBuilder, Subject, Told, TrailHead,
+    WrappedKey, limits,
 };
 use satchel_storage::{
     DocumentRow, StorageError, Transaction, documents,
@@ -37,6 +37,8 @@ pub(super) struct Draft<'a> {
     feed: i64,
     /// Of the chunks in it.
     pub bytes: usize,
+    /// How far the trail is: told with the next entry.
+    pub trail: Option<TrailHead>,
 }
 
 impl<'a> Draft<'a> {
@@ -49,7 +51,8 @@ impl<'a> Draft<'a> {
         let number = loose::feed_number(tx, &session.own().0, session.incarnation)?;
         let feed = feed_in(tx, session.own(), session.incarnation)?;
         let builder = SegmentBuilder::new(session.workspace(), keys, feed);
-        Ok(Self { session, epoch: team.epoch()?, builder, wrapped: Vec::new(), feed: number, bytes: 0 })
+        let (epoch, wrapped) = (team.epoch()?, Vec::new());
+        Ok(Self { session, epoch, builder, wrapped, feed: number, bytes: 0, trail: None })
     }
 
     /// Where the next entry will stand.
@@ -67,6 +70,7 @@ impl<'a> Draft<'a> {
         covers: Option<Vec<u8>>,
     ) -> Result<(), AppError> {
         let at = self.next();
+        payload.trail = self.trail.take();
         self.bytes += payload.chunk.len();
         let record = about.record.to_string();
         let mut tags = team::docs_of(tx, &record)?.into_iter();
@@ -153,6 +157,7 @@ impl Session {
                     return Ok(false);
                 };
                 let mut draft = Draft::begin(self, tx, team, &keys)?;
+                draft.trail = self.trail.head(tx)?.map(crate::audit::wire_head);
                 let mut packed_to = last;
                 let mut read = changes_of(tx, &unsent)?;
                 for u in &unsent {
@@ -248,6 +253,7 @@ impl Changes {
             operation: Some(Told { label: unsent.label.clone(), undoes }),
             subject: None,
             covers: None,
+            trail: None,
         };
         Some((payload, heads.clone()))
     }

@@ -1,0 +1,232 @@
+//! Backups and the health of a vault on the command line.
+
+use crate::{
+    args::{BackupCommand, PlaceCommand},
+    run::{Done, keys_of_environment, open},
+    show::{Show, table},
+    words::{say, word},
+};
+use satchel_app::{
+    AppError, BackupKey, BackupPlan, BackupTarget, Cancel, Code, Keyring, Level, Mend, Satchel, Session,
+    restore_backup, verify_file,
+    views::{BackupView, BackupsView},
+};
+use serde_json::json;
+use std::{io::IsTerminal, path::Path};
+
+pub fn run(show: &Show, vault: &Path, satchel: &Satchel, command: BackupCommand) -> Done {
+    match command {
+        BackupCommand::Restore { file } => restore(show, vault, &file),
+        BackupCommand::Verify { file } => verify(show, satchel, &file),
+        BackupCommand::Create { to } => {
+            let session = open(satchel)?;
+            let mut bar = show.progress("backing up");
+            let made = session.back_up(to.as_deref(), &mut bar, &Cancel::default())?;
+            show.answer(&json!(made), || {
+                say!("{} records are in {}; it was read back and is whole", made.records, made.file)
+            });
+            Ok(())
+        }
+        BackupCommand::List => {
+            let backups = open(satchel)?.backups()?;
+            show.answer(&json!(backups), || list(&backups));
+            Ok(())
+        }
+        BackupCommand::Drill { file, kit } => drill(show, &*open(satchel)?, file.as_deref(), kit),
+        BackupCommand::Places(command) => places(show, &*open(satchel)?, command),
+        BackupCommand::Due => {
+            let made = open(satchel)?.back_up_if_due(&Cancel::default())?;
+            show.answer(&json!({ "made": made }), || say!("{} backups were due", made));
+            Ok(())
+        }
+    }
+}
+
+fn list(backups: &BackupsView) -> String {
+    let rows = backups.backups.iter().map(|b| {
+        let proven = b.drilled_at.as_deref().or(b.verified_at.as_deref()).unwrap_or_default();
+        let place = if b.there { b.file.clone() } else { format!("{} ({})", b.file, word("not there")) };
+        vec![b.made_at.clone(), b.records.to_string(), proven.to_owned(), place]
+    });
+    table(&["made", "records", "proven", "file"], &rows.collect::<Vec<_>>())
+}
+
+/// The keys of the environment, or one that is typed.
+fn typed_keys(show: &Show) -> Result<Vec<BackupKey>, AppError> {
+    let keys = keys_of_environment()?;
+    if !keys.is_empty() {
+        return Ok(keys);
+    }
+    if !std::io::stdin().is_terminal() || show.json {
+        return Err(AppError::new(
+            Code::Locked,
+            "say how the backup is opened: set SATCHEL_RECOVERY_KEY or SATCHEL_PASSPHRASE",
+        ));
+    }
+    let text =
+        rpassword::prompt_password(say!("Passphrase or recovery code: ")).map(zeroize::Zeroizing::new)?;
+    Ok(vec![BackupKey::typed(&text)?])
+}
+
+/// With each key, until one fits.
+fn by_any<T>(
+    keys: &[BackupKey],
+    mut work: impl FnMut(&BackupKey) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    let mut last = AppError::new(Code::Locked, "there is no key to open the backup with");
+    for key in keys {
+        match work(key) {
+            Err(e) if e.code == Code::WrongKey => last = e,
+            done => return done,
+        }
+    }
+    Err(last)
+}
+
+fn verify(show: &Show, satchel: &Satchel, file: &Path) -> Done {
+    let found: BackupView = match open(satchel) {
+        Ok(session) => {
+            let keys = keys_of_environment()?;
+            match session.verify_backup(file, None) {
+                Err(e) if e.code == Code::WrongKey => {
+                    by_any(&keys, |key| session.verify_backup(file, Some(key)))?
+                }
+                found => found?,
+            }
+        }
+        // Without a vault, or where another program has it open, the key says enough.
+        Err(_) => by_any(&typed_keys(show)?, |key| verify_file(file, key))?,
+    };
+    show.answer(&json!(found), || {
+        say!("the backup is whole: {} records, made {}", found.records, found.made_at)
+    });
+    Ok(())
+}
+
+fn restore(show: &Show, vault: &Path, file: &Path) -> Done {
+    let keys = typed_keys(show)?;
+    // By a passphrase of the environment no keyring is asked for, as elsewhere.
+    let keyring = match std::env::var_os("SATCHEL_PASSPHRASE").is_some() {
+        true => Keyring::Off,
+        false => Keyring::Os,
+    };
+    let mut bar = show.progress("restoring");
+    let restored =
+        by_any(&keys, |key| restore_backup(file, key, vault, keyring, &mut bar, &Cancel::default()))?;
+    show.answer(&json!(restored), || {
+        let done = say!(
+            "{} records of «{}» are in {}; the vault opens as the one did that was backed up",
+            restored.records,
+            restored.workspace,
+            restored.vault
+        );
+        match restored.missing_files {
+            0 => done,
+            n => format!("{done}\n{}", say!("{} files on records were not beside the backup", n)),
+        }
+    });
+    Ok(())
+}
+
+fn drill(show: &Show, session: &Session, file: Option<&Path>, kit: bool) -> Done {
+    let keys = if kit { typed_keys(show)? } else { Vec::new() };
+    let typed = keys.into_iter().find(|key| matches!(key, BackupKey::Recovery(_)));
+    if kit && typed.is_none() {
+        return Err(AppError::new(
+            Code::Locked,
+            "a drill of the kit needs its code: set SATCHEL_RECOVERY_KEY",
+        ));
+    }
+    let mut bar = show.progress("proving the backup");
+    let proven = session.drill(file, typed.as_ref(), &mut bar, &Cancel::default())?;
+    show.answer(&json!(proven), || {
+        say!(
+            "proven: {} records came back from {} in {} s",
+            proven.records,
+            proven.file,
+            format!("{:.1}", proven.seconds)
+        )
+    });
+    Ok(())
+}
+
+fn places(show: &Show, session: &Session, command: PlaceCommand) -> Done {
+    match command {
+        PlaceCommand::List => {}
+        PlaceCommand::Add { address, endpoint, region, key_id, secret_file, away } => {
+            let secret = match secret_file {
+                Some(path) => std::fs::read_to_string(&path)
+                    .map_err(|e| AppError::new(Code::NotFound, format!("{}: {e}", path.display())))?
+                    .trim()
+                    .to_owned(),
+                None => String::new(),
+            };
+            let target = BackupTarget { address, endpoint, region, key_id, secret, away };
+            session.add_backup_target(target, &Cancel::default())?;
+        }
+        PlaceCommand::Remove { address } => session.remove_backup_target(&address)?,
+        PlaceCommand::Keep { days, weeks, months, automatic } => {
+            let plan = session.backup_plan()?;
+            let keep = satchel_app::Keep {
+                days: days.unwrap_or(plan.keep.days),
+                weeks: weeks.unwrap_or(plan.keep.weeks),
+                months: months.unwrap_or(plan.keep.months),
+            };
+            let automatic = automatic.unwrap_or(plan.automatic);
+            session.set_backup_plan(&BackupPlan { keep, automatic, ..plan })?;
+        }
+    }
+    let backups = session.backups()?;
+    let answer = json!({"places": backups.places, "automatic": backups.automatic, "keep": backups.keep});
+    show.answer(&answer, || {
+        let rows = backups.places.iter().map(|p| {
+            let state = match &p.trouble {
+                Some(trouble) => trouble.clone(),
+                None if p.late => word("no backup for days").to_owned(),
+                None => String::new(),
+            };
+            vec![p.address.clone(), p.last.clone().unwrap_or_default(), state]
+        });
+        table(&["place", "last backup", "state"], &rows.collect::<Vec<_>>())
+    });
+    Ok(())
+}
+
+pub fn health(show: &Show, session: &Session) -> Done {
+    let health = session.health()?;
+    show.answer(&json!(health), || {
+        let rows = health.checks.iter().map(|c| {
+            let level = match c.level {
+                Level::Ok => word("ok"),
+                Level::Unknown => word("unknown"),
+                Level::Warn => word("warning"),
+                Level::Bad => word("danger"),
+            };
+            vec![
+                c.name.clone(),
+                level.to_owned(),
+                c.detail.clone(),
+                c.action.map(mend).unwrap_or_default().to_owned(),
+            ]
+        });
+        table(&["check", "state", "what it means", "what mends it"], &rows.collect::<Vec<_>>())
+    });
+    Ok(())
+}
+
+fn mend(action: Mend) -> &'static str {
+    match action {
+        Mend::BackUp => "satchel backup create",
+        Mend::Drill => "satchel backup drill",
+        Mend::DrillKit => "satchel backup drill --kit",
+        Mend::AddPlace => "satchel backup places add FOLDER",
+        Mend::SetPassphrase => "satchel keys passphrase set",
+        Mend::RenewKit => "satchel keys kit",
+        Mend::StoreKey => "satchel status",
+        Mend::Sync => "satchel sync",
+        Mend::OpenTeam => "satchel members",
+        Mend::Verify => "satchel verify",
+        Mend::FixAccess => "chmod -R go-rwx VAULT",
+        Mend::OpenSystem => "",
+    }
+}

@@ -1,0 +1,370 @@
+//! Where backups go by themselves, how many are kept, and the daily round.
+
+use super::{Backup, SPARE, attachments_folder, place, place::Place};
+use crate::{
+    AppError, Cancel, Session,
+    error::Code,
+    session::now,
+    views::{BackupFolderView, BackupView},
+};
+use object_store::path::Path as Key;
+use satchel_domain::date::rfc3339;
+use satchel_storage::{StorageError, backups, settings};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+const PLAN: &str = "backup.plan";
+const TROUBLE: &str = "backup.trouble";
+const DAY: i64 = 86_400_000;
+/// What failed is tried again after this.
+const AGAIN: i64 = 3_600_000;
+/// A place that has got nothing for so long is worth a warning.
+const LATE: i64 = 3 * DAY;
+const MOST_TARGETS: usize = 10;
+/// Before something large, a backup that is as young as this will do.
+const YOUNG: i64 = 3_600_000;
+
+/// How many backups are kept: the last of each of so many days, weeks and months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Keep {
+    pub days: u32,
+    pub weeks: u32,
+    pub months: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { days: 7, weeks: 4, months: 12 }
+    }
+}
+
+/// A place that gets a backup every day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct BackupTarget {
+    /// A folder, or `s3://bucket/folder`.
+    pub address: String,
+    /// In another building: fire and thieves do not get both.
+    #[serde(default)]
+    pub away: bool,
+    /// Of the service, where it is another than Amazon's: `https://…`.
+    #[serde(default)]
+    pub endpoint: String,
+    #[serde(default)]
+    pub region: String,
+    #[serde(default)]
+    pub key_id: String,
+    #[serde(default)]
+    pub secret: String,
+}
+
+impl BackupTarget {
+    /// The bucket, and the folder in it.
+    pub(super) fn bucket(&self) -> Result<(&str, Key), AppError> {
+        let odd = || AppError::refused(format!("{}: write s3://bucket/folder", self.address));
+        let (bucket, folder) = match self.address.strip_prefix("s3://").ok_or_else(odd)? {
+            rest if rest.contains('/') => rest.split_once('/').ok_or_else(odd)?,
+            bucket => (bucket, ""),
+        };
+        let sound =
+            !bucket.is_empty() && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        match sound {
+            true => Ok((bucket, Key::from(folder))),
+            false => Err(odd()),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupPlan {
+    pub automatic: bool,
+    pub keep: Keep,
+    pub targets: Vec<BackupTarget>,
+}
+
+impl Default for BackupPlan {
+    fn default() -> Self {
+        Self { automatic: true, keep: Keep::default(), targets: Vec::new() }
+    }
+}
+
+/// What a place last refused, and when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Trouble {
+    at: i64,
+    message: String,
+}
+
+impl Session {
+    pub fn backup_plan(&self) -> Result<BackupPlan, AppError> {
+        let text = self.store.read(|db| settings::get(db, PLAN))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    pub fn set_backup_plan(&self, plan: &BackupPlan) -> Result<(), AppError> {
+        let keep = plan.keep;
+        if plan.targets.len() > MOST_TARGETS
+            || keep.days < 1
+            || [keep.days, keep.weeks, keep.months].iter().any(|n| *n > 1000)
+        {
+            return Err(AppError::refused(format!(
+                "keep the backups of 1 to 1000 days, in at most {MOST_TARGETS} places; nothing was changed"
+            )));
+        }
+        let text = serde_json::to_string(plan).expect("plain data serialises");
+        self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, PLAN, &text))?;
+        self.tell(Vec::new());
+        Ok(())
+    }
+
+    /// Adds a place that gets a backup every day, once one has been made there.
+    pub fn add_backup_target(&self, target: BackupTarget, cancel: &Cancel) -> Result<BackupView, AppError> {
+        let mut target = target;
+        if !place::is_served(&target.address) {
+            let vault = self.vault();
+            let folder = Place::folder(Path::new(&target.address))?;
+            if vault.canonicalize().is_ok_and(|vault| Path::new(folder.address()).starts_with(vault)) {
+                return Err(AppError::refused(format!(
+                    "{} is in the vault's folder; choose another disk or computer",
+                    target.address
+                )));
+            }
+            target.address = folder.address().to_owned();
+        }
+        let mut plan = self.backup_plan()?;
+        plan.targets.retain(|t| t.address != target.address);
+        plan.targets.push(target.clone());
+        let made = self.back_up_to(&Place::of(&target)?, &mut |_| {}, cancel)?;
+        self.set_backup_plan(&plan)?;
+        Ok(self.backup_view(&made))
+    }
+
+    /// Its backups stay where they are.
+    pub fn remove_backup_target(&self, address: &str) -> Result<(), AppError> {
+        let mut plan = self.backup_plan()?;
+        let before = plan.targets.len();
+        plan.targets.retain(|t| t.address != address);
+        if plan.targets.len() == before {
+            return Err(AppError::not_found("backup place", address));
+        }
+        self.set_backup_plan(&plan)
+    }
+
+    pub(super) fn place(&self, address: &str) -> Result<Place, AppError> {
+        match self.backup_plan()?.targets.iter().find(|t| t.address == address) {
+            Some(target) => Place::of(target),
+            None => Place::folder(Path::new(address)),
+        }
+    }
+
+    fn troubles(&self) -> Result<BTreeMap<String, Trouble>, AppError> {
+        let text = self.store.read(|db| settings::get(db, TROUBLE))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn note_trouble(&self, address: &str, error: Option<&AppError>) -> Result<(), AppError> {
+        let mut all = self.troubles()?;
+        let before = all.len();
+        match error {
+            Some(error) => {
+                let message = error.message.chars().take(500).collect();
+                all.insert(address.to_owned(), Trouble { at: now(), message });
+            }
+            None => drop(all.remove(address)),
+        }
+        if error.is_some() || all.len() != before {
+            let text = serde_json::to_string(&all).expect("plain data serialises");
+            self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, TROUBLE, &text))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn place_view(
+        &self,
+        address: &str,
+        target: Option<&BackupTarget>,
+        rows: &[Backup],
+    ) -> Result<BackupFolderView, AppError> {
+        let of_it = || rows.iter().filter(|row| row.target == address);
+        let last = of_it().filter(|row| row.verified_at.is_some()).map(|row| row.made_at).max();
+        let drill = of_it().filter_map(|row| Some((row.drilled_at?, row.drill_ms?, row.records))).max();
+        let trouble = self.troubles()?.remove(address);
+        Ok(BackupFolderView {
+            address: address.to_owned(),
+            own: target.is_none(),
+            served: place::is_served(address),
+            away: target.is_some_and(|t| t.away || place::is_served(&t.address)),
+            last: last.map(rfc3339),
+            late: target.is_some() && last.is_none_or(|at| now() - at > LATE),
+            drilled_at: drill.map(|(at, _, _)| rfc3339(at)),
+            drill_seconds: drill.map(|(_, ms, _)| ms as f64 / 1000.0),
+            drill_records: drill.map(|(_, _, records)| records),
+            trouble: trouble.map(|t| t.message),
+        })
+    }
+
+    /// Where a backup is due, by the clock.
+    fn due_places(&self) -> Result<Vec<Place>, AppError> {
+        let plan = self.backup_plan()?;
+        if !plan.automatic || self.nothing_yet()? {
+            return Ok(Vec::new());
+        }
+        let (rows, troubles) = (self.store.read(backups::all)?, self.troubles()?);
+        let due = |address: &str| {
+            let last = rows.iter().filter(|row| row.target == address).map(|row| row.made_at).max();
+            let refused = troubles.get(address).map(|t| t.at);
+            // A clock that was put back must not stop backups.
+            let age = |at: i64| if at > now() { i64::MAX } else { now() - at };
+            last.is_none_or(|at| age(at) >= DAY) && refused.is_none_or(|at| age(at) >= AGAIN)
+        };
+        let mut places = Vec::new();
+        let own = self.own_place();
+        if due(&own.display().to_string()) {
+            satchel_vault::files::private_dir(&own).map_err(AppError::io(&own))?;
+            places.push(Place::folder(&own)?);
+        }
+        for target in plan.targets.iter().filter(|t| due(&t.address)) {
+            match Place::of(target) {
+                Ok(place) => places.push(place),
+                Err(e) => self.note_trouble(&target.address, Some(&e))?,
+            }
+        }
+        Ok(places)
+    }
+
+    /// A vault in which nothing was done needs no backup.
+    fn nothing_yet(&self) -> Result<bool, AppError> {
+        Ok(self.operations(1)?.is_empty())
+    }
+
+    /// Makes the backups that are due, proves them, and removes those that are not kept any more. How many were made.
+    pub fn back_up_if_due(&self, cancel: &Cancel) -> Result<u32, AppError> {
+        let mut made = 0;
+        for place in self.due_places()? {
+            let address = place.address().to_owned();
+            let done = self.back_up_to(&place, &mut |_| {}, cancel).and_then(|row| {
+                made += 1;
+                let path = Path::new(&row.target).join(&row.file);
+                if !place::is_served(&row.target) {
+                    self.drill(Some(&path), None, &mut |_| {}, cancel)?;
+                }
+                self.thin_out(&place)
+            });
+            match done {
+                Err(e) if e.code == Code::Cancelled => return Err(e),
+                done => self.note_trouble(&address, done.err().as_ref())?,
+            }
+        }
+        if made > 0 {
+            self.tell(Vec::new());
+        }
+        Ok(made)
+    }
+
+    /// A backup before something large, unless there is a young one. It hinders nothing: the large thing can be undone, too.
+    pub fn back_up_before(&self, cancel: &Cancel) {
+        let young = self.last_backup_at().ok().flatten().is_some_and(|at| (0..YOUNG).contains(&(now() - at)));
+        let wanted =
+            self.backup_plan().is_ok_and(|plan| plan.automatic) && !self.nothing_yet().unwrap_or(true);
+        if wanted && !young {
+            let made = self.back_up(None, &mut |_| {}, cancel);
+            let _ = self.note_trouble(&self.own_place().display().to_string(), made.err().as_ref());
+        }
+    }
+
+    /// Removes the backups of a place that its plan does not keep; the newest and the one that was proven last always stay.
+    fn thin_out(&self, place: &Place) -> Result<(), AppError> {
+        let keep = self.backup_plan()?.keep;
+        let rows: Vec<Backup> =
+            self.store.read(backups::all)?.into_iter().filter(|row| row.target == place.address()).collect();
+        let kept = kept(&rows, keep);
+        for row in rows.iter().filter(|row| !kept.contains(&row.file)) {
+            place.remove(&row.file)?;
+            self.store.write_aside::<_, StorageError>(|tx| backups::remove(tx, &row.target, &row.file))?;
+        }
+        if let Some(oldest) = rows.iter().filter(|row| kept.contains(&row.file)).map(|row| row.made_at).min()
+        {
+            let before = u64::try_from(oldest - SPARE).unwrap_or_default();
+            let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before);
+            place.forget(&attachments_folder(&self.dir().ways()), before);
+        }
+        Ok(())
+    }
+}
+
+/// The files that stay: the last of each of the last days, weeks and months that have one.
+fn kept(rows: &[Backup], keep: Keep) -> BTreeSet<String> {
+    let mut newest: Vec<&Backup> = rows.iter().collect();
+    newest.sort_by_key(|row| std::cmp::Reverse(row.made_at));
+    let mut kept = BTreeSet::new();
+    kept.extend(newest.first().map(|row| row.file.clone()));
+    kept.extend(newest.iter().filter(|row| row.drilled_at.is_some()).map(|row| row.file.clone()).next());
+    let day = |at: i64| {
+        jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_millisecond(at).unwrap_or_default()).date()
+    };
+    let spans: [(u32, &dyn Fn(i64) -> (i16, i32)); 3] = [
+        (keep.days, &|at| (day(at).year(), i32::from(day(at).day_of_year()))),
+        (keep.weeks, &|at| {
+            let week = day(at).iso_week_date();
+            (week.year(), i32::from(week.week()))
+        }),
+        (keep.months, &|at| (day(at).year(), i32::from(day(at).month()))),
+    ];
+    for (most, span) in spans {
+        let mut seen = BTreeSet::new();
+        for row in &newest {
+            if seen.len() >= most as usize {
+                break;
+            }
+            if seen.insert(span(row.made_at)) {
+                kept.insert(row.file.clone());
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(day: i64, drilled: bool) -> Backup {
+        Backup {
+            target: String::new(),
+            file: day.to_string(),
+            made_at: 1_750_000_000_000 + day * DAY,
+            records: 0,
+            size: 0,
+            sha256: String::new(),
+            verified_at: None,
+            drilled_at: drilled.then_some(0),
+            drill_ms: None,
+        }
+    }
+
+    #[test]
+    fn the_last_of_each_day_week_and_month_stays() {
+        let rows: Vec<Backup> = (0..800).map(|day| row(day, day == 3)).collect();
+        let kept = kept(&rows, Keep { days: 7, weeks: 4, months: 12 });
+        assert!((793..800).all(|day| kept.contains(&day.to_string())), "seven days");
+        assert!(kept.contains("3"), "the one that was proven");
+        assert!((18..=24).contains(&kept.len()), "{kept:?}");
+        let oldest = kept.iter().filter(|k| *k != "3").filter_map(|k| k.parse::<i64>().ok()).min();
+        assert!(oldest.is_some_and(|day| (400..480).contains(&day)), "a year back: {oldest:?}");
+        let one = super::kept(&rows[..1], Keep { days: 1, weeks: 0, months: 0 });
+        assert_eq!(one.len(), 1, "never none");
+    }
+
+    #[test]
+    fn buckets_are_read_from_their_addresses() {
+        let of = |address: &str| BackupTarget { address: address.into(), ..BackupTarget::default() };
+        assert_eq!(of("s3://firm/satchel/ana").bucket().expect("sound"), ("firm", Key::from("satchel/ana")));
+        assert_eq!(of("s3://firm").bucket().expect("sound"), ("firm", Key::from("")));
+        for bad in ["s3://", "s3:///x", "s3://a b/c", "http://firm"] {
+            assert!(of(bad).bucket().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Where backups lie: a folder on whatever disk, or a bucket of an S3-compatible service. Both get whole files only.
+
+use super::BackupTarget;
+use crate::{AppError, error::Code, output};
+use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart, aws::AmazonS3Builder, path::Path as Key};
+use satchel_vault::files::{private_dir, sync_dir};
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+use tokio::runtime::Runtime;
+
+/// What is read of a file, and sent, at once.
+const CHUNK: usize = 8 << 20;
+/// A service that answers nothing for so long is not there.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) fn is_served(address: &str) -> bool {
+    address.starts_with("s3://")
+}
+
+pub(super) enum Place {
+    Folder(PathBuf, String),
+    Bucket { store: Box<dyn ObjectStore>, prefix: Key, runtime: Runtime, address: String },
+}
+
+fn unreachable(address: &str, why: &dyn std::fmt::Display) -> AppError {
+    AppError::new(
+        Code::Unreachable,
+        format!("{address} cannot be reached ({why}); the backup is made when it is there again"),
+    )
+}
+
+impl Place {
+    /// A folder that is there: one that is missing may be a disk that is not connected, and is not made.
+    pub fn folder(path: &Path) -> Result<Self, AppError> {
+        let absolute = path.canonicalize().ok().filter(|path| path.is_dir());
+        let path = absolute.ok_or_else(|| {
+            AppError::new(
+                Code::Unreachable,
+                format!(
+                    "the folder {} is not there; connect its disk, or make it, and try again",
+                    path.display()
+                ),
+            )
+        })?;
+        let address = path.display().to_string();
+        Ok(Self::Folder(path, address))
+    }
+
+    pub fn of(target: &BackupTarget) -> Result<Self, AppError> {
+        if !is_served(&target.address) {
+            return Self::folder(Path::new(&target.address));
+        }
+        let (bucket, prefix) = target.bucket()?;
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_region(if target.region.is_empty() { "us-east-1" } else { &target.region })
+            .with_access_key_id(&target.key_id)
+            .with_secret_access_key(&target.secret)
+            .with_client_options(
+                object_store::ClientOptions::new().with_timeout(PATIENCE).with_allow_http(true),
+            );
+        if !target.endpoint.is_empty() {
+            builder = builder.with_endpoint(&target.endpoint);
+        }
+        let store = builder.build().map_err(|e| AppError::refused(format!("{}: {e}", target.address)))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self::Bucket { store: Box::new(store), prefix, runtime, address: target.address.clone() })
+    }
+
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Folder(_, address) | Self::Bucket { address, .. } => address,
+        }
+    }
+
+    /// Puts a whole file there under a name that nothing has.
+    pub fn put(&self, name: &str, from: &Path) -> Result<(), AppError> {
+        match self {
+            Self::Folder(folder, _) => put_in(&folder.join(name), from),
+            Self::Bucket { store, prefix, runtime, address } => {
+                let key = key_of(prefix, name);
+                let sent = runtime.block_on(async {
+                    let upload = store.put_multipart(&key).await?;
+                    let mut writer = WriteMultipart::new_with_chunk_size(upload, CHUNK);
+                    let mut file = File::open(from).map_err(other)?;
+                    let mut chunk = vec![0; CHUNK];
+                    loop {
+                        let read = file.read(&mut chunk).map_err(other)?;
+                        if read == 0 {
+                            break;
+                        }
+                        writer.wait_for_capacity(4).await?;
+                        writer.write(chunk.get(..read).unwrap_or_default());
+                    }
+                    writer.finish().await
+                });
+                sent.map(drop).map_err(|e| unreachable(address, &e))
+            }
+        }
+    }
+
+    pub fn open(&self, name: &str) -> Result<Box<dyn Read>, AppError> {
+        match self {
+            Self::Folder(folder, _) => {
+                let path = folder.join(name);
+                let file = File::open(&path).map_err(AppError::io(&path))?;
+                Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
+            }
+            // Only what is fetched whole is looked at.
+            Self::Bucket { .. } => {
+                let mut file = tempfile()?;
+                self.get(name, &mut file)?;
+                io::Seek::rewind(&mut file)?;
+                Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
+            }
+        }
+    }
+
+    pub fn fetch(&self, name: &str, to: &Path) -> Result<(), AppError> {
+        output::write_whole(to, |out| self.get(name, out))
+    }
+
+    fn get(&self, name: &str, out: &mut dyn Write) -> Result<(), AppError> {
+        match self {
+            Self::Folder(..) => io::copy(&mut self.open(name)?, out).map(drop).map_err(AppError::from),
+            Self::Bucket { store, prefix, runtime, address } => {
+                let key = key_of(prefix, name);
+                let size = runtime.block_on(store.head(&key)).map_err(|e| unreachable(address, &e))?.size;
+                let mut at = 0;
+                while at < size {
+                    let end = size.min(at + CHUNK as u64);
+                    let bytes = runtime.block_on(store.get_range(&key, at..end));
+                    out.write_all(&bytes.map_err(|e| unreachable(address, &e))?)?;
+                    at = end;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a file is there that is needed again; it is remembered that it was.
+    pub fn still_has(&self, name: &str) -> Result<bool, AppError> {
+        match self {
+            Self::Folder(folder, _) => {
+                let Ok(file) = File::options().append(true).open(folder.join(name)) else { return Ok(false) };
+                // Only how long it is kept depends on it.
+                let _ = file.set_modified(SystemTime::now());
+                Ok(true)
+            }
+            Self::Bucket { store, prefix, runtime, address } => {
+                match runtime.block_on(store.head(&key_of(prefix, name))) {
+                    Ok(_) => Ok(true),
+                    Err(object_store::Error::NotFound { .. }) => Ok(false),
+                    Err(e) => Err(unreachable(address, &e)),
+                }
+            }
+        }
+    }
+
+    pub fn remove(&self, name: &str) -> Result<(), AppError> {
+        match self {
+            Self::Folder(folder, _) => {
+                let path = folder.join(name);
+                match fs::remove_file(&path) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => Err(AppError::io(&path)(e)),
+                    _ => Ok(()),
+                }
+            }
+            Self::Bucket { store, prefix, runtime, address } => {
+                let removed = runtime.block_on(store.delete(&key_of(prefix, name)));
+                removed.map_err(|e| unreachable(address, &e))
+            }
+        }
+    }
+
+    /// Removes files of a folder here that were last needed before a moment. In a bucket they stay.
+    pub fn forget(&self, folder: &str, before: SystemTime) {
+        let Self::Folder(root, _) = self else { return };
+        let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten();
+        for shelf in entries(&root.join(folder)) {
+            for file in entries(&shelf.path()) {
+                let old = file.metadata().and_then(|m| m.modified()).is_ok_and(|at| at < before);
+                if old && file.file_name().to_string_lossy().ends_with(".age") {
+                    let _ = fs::remove_file(file.path());
+                }
+            }
+        }
+    }
+}
+
+fn key_of(prefix: &Key, name: &str) -> Key {
+    Key::from_iter(prefix.parts().chain(Key::from(name).parts()))
+}
+
+fn other(error: io::Error) -> object_store::Error {
+    object_store::Error::Generic { store: "file", source: error.into() }
+}
+
+/// A file without a name, in memory of the disk only.
+fn tempfile() -> Result<File, AppError> {
+    let path = std::env::temp_dir().join(format!("satchel-{}", uuid::Uuid::new_v4().simple()));
+    let io = AppError::io(&path);
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(&io)?;
+    // Ciphertext; gone when it is closed.
+    let _ = fs::remove_file(&path);
+    Ok(file)
+}
+
+/// Copied beside its goal and moved there whole.
+fn put_in(goal: &Path, from: &Path) -> Result<(), AppError> {
+    let io = AppError::io(goal);
+    let folder = goal.parent().unwrap_or(Path::new("."));
+    private_dir(folder).map_err(&io)?;
+    if goal.exists() {
+        return Err(AppError::refused(format!(
+            "{} is there already; nothing was overwritten",
+            goal.display()
+        )));
+    }
+    let mut file = File::open(from).map_err(AppError::io(from))?;
+    output::write_whole(goal, |out: &mut BufWriter<File>| Ok(io::copy(&mut file, out)?))?;
+    // Some network drives know no such call; the file itself is written.
+    let _ = sync_dir(folder);
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! From a backup back to a vault.
+
+use super::{BackupKey, Hashing, attachment_name, attachments_folder};
+use crate::{
+    AppError, Cancel, Events, Progress, Session,
+    error::Code,
+    session::{Opening, now},
+    trail,
+    verify::CheckView,
+    views::{BackupView, RestoredView},
+};
+use satchel_audit::Act;
+use satchel_backup::{About, BackupError, Manifest, Part, open_age, read};
+use satchel_domain::date::rfc3339;
+use satchel_storage::{Store, dump::Filling};
+use satchel_vault::{
+    Keyring, NewVault, VaultKey, Ways, Witness, files::private_dir, files::sync_dir, lock_folder,
+};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufReader, Read},
+    path::Path,
+};
+
+/// A backup that was read to its end.
+pub(super) struct Found {
+    pub about: About,
+    pub manifest: Manifest,
+    pub sha256: String,
+    pub size: u64,
+    pub checks: Vec<CheckView>,
+}
+
+impl Found {
+    pub fn view(&self, file: &Path) -> BackupView {
+        BackupView {
+            file: file.display().to_string(),
+            target: file.parent().unwrap_or(Path::new("")).display().to_string(),
+            made_at: self.about.made_at.clone(),
+            records: self.manifest.total(),
+            size: self.size,
+            sha256: self.sha256.clone(),
+            verified_at: Some(rfc3339(now())),
+            drilled_at: None,
+            drill_seconds: None,
+            there: true,
+        }
+    }
+}
+
+/// Reads a backup to its end; `take` gets whose it is, then its parts.
+fn each(
+    input: impl Read,
+    key: &BackupKey,
+    take: &mut dyn FnMut(&About, Option<(&str, &[u8])>) -> Result<(), AppError>,
+) -> Result<Found, AppError> {
+    let mut input = Hashing::new(input);
+    let mut about: Option<About> = None;
+    let manifest = read::<_, AppError>(&mut input, key, &mut |part| match part {
+        Part::About(whose) => {
+            take(whose, None)?;
+            about = Some(whose.clone());
+            Ok(())
+        }
+        Part::Table { name, bytes } => match &about {
+            Some(about) => take(about, Some((name, bytes))),
+            None => Err(BackupError::NotABackup.into()),
+        },
+    })?;
+    let (_, sha256, size) = input.finish();
+    let about = about.ok_or(BackupError::NotABackup)?;
+    Ok(Found { about, manifest, sha256, size, checks: Vec::new() })
+}
+
+/// Is it whole, and what it says it is?
+pub(super) fn inspect(input: impl Read, key: &BackupKey) -> Result<Found, AppError> {
+    each(input, key, &mut |_, _| Ok(()))
+}
+
+fn open(file: &Path) -> Result<BufReader<fs::File>, AppError> {
+    let opened = fs::File::open(file).map_err(AppError::io(file))?;
+    Ok(BufReader::with_capacity(1 << 18, opened))
+}
+
+/// Reads a backup back where no vault is at hand.
+pub fn verify_file(file: &Path, key: &BackupKey) -> Result<BackupView, AppError> {
+    Ok(inspect(open(file)?, key)?.view(file))
+}
+
+/// Makes the vault's files; the vault does not exist before it is committed.
+fn unpack(
+    file: &Path,
+    key: &BackupKey,
+    into: &Path,
+    progress: &mut dyn FnMut(Progress),
+    go_on: &dyn Fn() -> Result<(), AppError>,
+) -> Result<(NewVault, Ways, Found), AppError> {
+    let mut begun: Option<(NewVault, Ways, Filling)> = None;
+    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+    let mut done = 0;
+    let read = each(open(file)?, key, &mut |about, part| {
+        go_on()?;
+        match (&mut begun, part) {
+            (None, _) => {
+                let odd = |e: serde_json::Error| BackupError::Altered(e.to_string());
+                let ways: Ways = serde_json::from_value(about.ways.clone()).map_err(odd)?;
+                let vault = NewVault::restored(into, &ways)?;
+                let key = vault.key.expose_as_sqlcipher_key();
+                let filling = Filling::create(&vault.database(), &key, about.schema)?;
+                begun = Some((vault, ways, filling));
+            }
+            (Some((_, _, filling)), Some((table, bytes))) => {
+                let filled = filling.fill(table, bytes)?;
+                *rows.entry(table.to_owned()).or_default() += filled;
+                done += filled;
+                progress(Progress { done, total: 0 });
+            }
+            (Some(_), None) => return Err(BackupError::Altered("it begins twice".into()).into()),
+        }
+        Ok(())
+    });
+    let filled = read.and_then(|found| {
+        let (vault, ways, filling) = begun.take().ok_or(BackupError::Cut)?;
+        let database = vault.database();
+        let finished = compare(&found.manifest, &rows, &filling).and_then(|()| Ok(filling.finish()?));
+        match finished {
+            Ok(()) => Ok((vault, ways, found)),
+            Err(e) => {
+                let _ = fs::remove_file(database);
+                Err(e)
+            }
+        }
+    });
+    if let Some((vault, _, filling)) = begun {
+        drop(filling);
+        let _ = fs::remove_file(vault.database());
+    }
+    filled
+}
+
+/// Counts and contents, as the manifest lists them.
+fn compare(manifest: &Manifest, rows: &BTreeMap<String, u64>, filling: &Filling) -> Result<(), AppError> {
+    let wanted = manifest.tables.iter().filter(|(_, amount)| amount.count > 0);
+    let counted = wanted.map(|(name, amount)| (name.clone(), amount.count)).collect::<BTreeMap<_, _>>();
+    if counted != *rows {
+        return Err(
+            BackupError::Altered("its tables have not as many rows as its manifest lists".into()).into()
+        );
+    }
+    let records = manifest.records.iter().map(|(kind, a)| (kind.clone(), (a.count, a.hash.clone())));
+    match filling.records()? == records.collect() {
+        true => Ok(()),
+        false => Err(BackupError::Altered("its records are not those that its manifest lists".into()).into()),
+    }
+}
+
+/// A vault of a backup, open, and what of its files has come.
+fn raise(
+    file: &Path,
+    key: &BackupKey,
+    into: &Path,
+    keyring: Keyring,
+    state: &Path,
+    progress: &mut dyn FnMut(Progress),
+    go_on: &dyn Fn() -> Result<(), AppError>,
+) -> Result<(Session, Found, [u64; 2]), AppError> {
+    let fresh = !into.exists();
+    private_dir(into).map_err(AppError::io(into))?;
+    let raised = (|| {
+        let lock = lock_folder(into, "A restore")?;
+        let (vault, ways, found) = unpack(file, key, into, progress, go_on)?;
+        sync_dir(into).map_err(AppError::io(into))?;
+        let vault_key = VaultKey::clone_of(&vault.key);
+        let (dir, _) = vault.commit(keyring)?;
+        let store = Store::open(&dir.database(), &vault_key.expose_as_sqlcipher_key())?;
+        let witness = Witness::of(state, dir.id(), dir.path());
+        let events = Events::default();
+        let act = (
+            Act::Unlock,
+            trail::facts([("way", "restored".into()), ("made_at", found.about.made_at.clone().into())]),
+        );
+        let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
+        let session = Session::open(opening)?;
+        let files = take_files(&session, file, key, &ways, go_on)?;
+        Ok((session, found, files))
+    })();
+    if raised.is_err() && fresh {
+        let _ = fs::remove_dir_all(into);
+    }
+    raised
+}
+
+/// Brings the files on records back that lie beside the backup: how many came, and how many did not.
+fn take_files(
+    session: &Session,
+    file: &Path,
+    key: &BackupKey,
+    ways: &Ways,
+    go_on: &dyn Fn() -> Result<(), AppError>,
+) -> Result<[u64; 2], AppError> {
+    let (beside, folder) = (file.parent().unwrap_or(Path::new(".")), attachments_folder(ways));
+    let (mut here, mut missing) = (0, 0);
+    for content in session.attachment_contents()? {
+        go_on()?;
+        let path = beside.join(attachment_name(&folder, &content));
+        let came = fs::File::open(&path).ok().is_some_and(|sealed| {
+            let opened = open_age(BufReader::new(sealed), key);
+            opened.is_ok_and(|file| session.copy_in(&content, Box::new(file)).unwrap_or(false))
+        });
+        *(if came { &mut here } else { &mut missing }) += 1;
+    }
+    Ok([here, missing])
+}
+
+/// Makes a vault of a backup, in a folder that holds none. It opens by the same kit and passphrase, writes as another incarnation,
+/// and goes on with its team where the backup left it.
+pub fn restore_backup(
+    file: &Path,
+    key: &BackupKey,
+    into: &Path,
+    keyring: Keyring,
+    progress: &mut dyn FnMut(Progress),
+    cancel: &Cancel,
+) -> Result<RestoredView, AppError> {
+    let go_on = || match cancel.is_asked() {
+        true => Err(AppError::new(Code::Cancelled, "nothing was restored")),
+        false => Ok(()),
+    };
+    let (session, found, [files, missing]) =
+        raise(file, key, into, keyring, &crate::state_dir(), progress, &go_on)?;
+    Ok(RestoredView {
+        vault: session.vault().display().to_string(),
+        workspace: session.workspace.clone(),
+        file: file.display().to_string(),
+        made_at: found.about.made_at.clone(),
+        records: found.manifest.total(),
+        sha256: found.sha256.clone(),
+        verified_at: Some(rfc3339(now())),
+        files,
+        missing_files: missing,
+    })
+}
+
+/// Restores into a folder that is thrown away, and checks all that can be checked.
+pub(super) fn prove(
+    file: &Path,
+    key: &BackupKey,
+    scratch: &Path,
+    progress: &mut dyn FnMut(Progress),
+    go_on: &dyn Fn() -> Result<(), AppError>,
+) -> Result<Found, AppError> {
+    let state = scratch.join("state");
+    private_dir(&state).map_err(AppError::io(&state))?;
+    let (session, mut found, [files, missing]) =
+        raise(file, key, &scratch.join("vault"), Keyring::Off, &state, progress, go_on)?;
+    let verified = session.verify(&mut |p| {
+        progress(p);
+        if go_on().is_err() {
+            session.store.interrupt_reads();
+        }
+    })?;
+    go_on()?;
+    found.checks = verified.checks;
+    let lost = missing.saturating_sub(found.manifest.attachments_elsewhere);
+    found.checks.push(CheckView {
+        name: "files".into(),
+        ok: lost == 0,
+        detail: match lost {
+            0 => format!("{files} came back as they were"),
+            n => format!("{n} of {} files on records are not beside the backup, or damaged", files + n),
+        },
+    });
+    match found.checks.iter().find(|check| !check.ok) {
+        Some(bad) => Err(AppError::new(
+            Code::Damaged,
+            format!(
+                "the backup does not restore to what it should be ({}: {}); make another one, on another disk",
+                bad.name, bad.detail
+            ),
+        )),
+        None => Ok(found),
+    }
+}

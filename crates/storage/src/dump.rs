@@ -1,0 +1,256 @@
+//! All that the base tables hold, as parts of bytes, and a database made of such parts again. What is derived is left
+//! out: it is made anew.
+//!
+//! A part is a sequence of CBOR arrays: the names of the columns, then each row.
+
+use crate::{
+    SqlCipherKey, StorageError,
+    connection::{self, Mode},
+    schema, settings,
+    store::new_private_file,
+};
+use minicbor::{Decoder, Encoder, data::Type};
+use rusqlite::{
+    Connection,
+    types::{Value, ValueRef},
+};
+use satchel_domain::{Catalogue, FieldType, Kind};
+use serde_json::{Map, Value as Json};
+use std::{collections::BTreeMap, path::Path};
+
+/// A part ends behind the row with which it becomes so long.
+const PART: usize = 1 << 20;
+
+type Rows<'a, E> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), E>;
+
+/// The base tables of a schema, in the order in which they are filled.
+pub fn tables(version: u32) -> Result<Vec<String>, StorageError> {
+    let db = empty(version)?;
+    let mut statement = db.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+    )?;
+    let names = statement.query_map([], |r| r.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+fn empty(version: u32) -> Result<Connection, StorageError> {
+    crate::allocator::install();
+    let mut db = Connection::open_in_memory()?;
+    schema::migrate_to(&mut db, version)?;
+    Ok(db)
+}
+
+fn encoded<T>(
+    result: Result<T, minicbor::encode::Error<std::convert::Infallible>>,
+) -> Result<T, StorageError> {
+    result.map_err(|e| std::io::Error::other(e.to_string()).into())
+}
+
+/// Shows all rows of a table, a part at a time.
+pub fn rows<E: From<StorageError>>(db: &Connection, table: &str, take: Rows<'_, E>) -> Result<(), E> {
+    let mut statement = db.prepare(&format!("SELECT * FROM {table}")).map_err(StorageError::from)?;
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let begin = || -> Result<Encoder<Vec<u8>>, StorageError> {
+        let mut part = Encoder::new(Vec::with_capacity(PART + PART / 4));
+        encoded(
+            part.array(names.len() as u64)
+                .and_then(|part| names.iter().try_for_each(|name| part.str(name).map(drop))),
+        )?;
+        Ok(part)
+    };
+    let (mut part, mut count) = (begin()?, 0);
+    let mut rows = statement.query([]).map_err(StorageError::from)?;
+    while let Some(row) = rows.next().map_err(StorageError::from)? {
+        encoded(part.array(names.len() as u64).map(drop))?;
+        for at in 0..names.len() {
+            encoded(cell(&mut part, row.get_ref(at).map_err(StorageError::from)?))?;
+        }
+        count += 1;
+        if part.writer().len() >= PART {
+            take(count, part.writer())?;
+            (part, count) = (begin()?, 0);
+        }
+    }
+    if count > 0 {
+        take(count, part.writer())?;
+    }
+    Ok(())
+}
+
+fn cell(
+    part: &mut Encoder<Vec<u8>>,
+    value: ValueRef<'_>,
+) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    match value {
+        ValueRef::Null => part.null(),
+        ValueRef::Integer(n) => part.i64(n),
+        ValueRef::Real(n) => part.f64(n),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => part.str(text),
+            Err(_) => part.bytes(text),
+        },
+        ValueRef::Blob(bytes) => part.bytes(bytes),
+    }
+    .map(drop)
+}
+
+/// How many records there are of each kind, and a hash of their ids and versions in the order of their rows.
+pub fn records(db: &Connection) -> Result<BTreeMap<String, (u64, String)>, StorageError> {
+    let mut statement = db.prepare("SELECT kind, id, heads FROM document ORDER BY row")?;
+    let mut rows = statement.query([])?;
+    let mut kinds: BTreeMap<String, (u64, blake3::Hasher)> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let kind: String = row.get(0)?;
+        let (count, hasher) = kinds.entry(kind).or_default();
+        *count += 1;
+        hasher.update(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
+        let heads = row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?;
+        hasher.update(&(heads.len() as u64).to_be_bytes());
+        hasher.update(heads);
+    }
+    Ok(kinds.into_iter().map(|(kind, (count, hash))| (kind, (count, hash.finalize().to_string()))).collect())
+}
+
+/// The records of a kind as other programs read them: a JSON object in each line.
+pub fn readable<E: From<StorageError>>(db: &Connection, kind: Kind, take: Rows<'_, E>) -> Result<(), E> {
+    let catalogue = Catalogue::default();
+    let nested = |name: &str| {
+        use FieldType::{Addresses, Emails, Lines, MultiChoice, Phones, Tags};
+        let types = [Addresses, Emails, Lines, MultiChoice, Phones, Tags];
+        name == "custom" || catalogue.fields(kind).iter().any(|f| f.key == name && types.contains(&f.ty))
+    };
+    let mut statement = db.prepare(&format!("SELECT * FROM {kind}")).map_err(StorageError::from)?;
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let wanted = |name: &&String| *name != "row" && *name != "sort" && !name.ends_with("_sort");
+    let shown: Vec<(usize, bool)> =
+        names.iter().enumerate().filter(|(_, n)| wanted(n)).map(|(at, n)| (at, nested(n))).collect();
+    let (mut part, mut count) = (Vec::with_capacity(PART + PART / 4), 0);
+    let mut rows = statement.query([]).map_err(StorageError::from)?;
+    while let Some(row) = rows.next().map_err(StorageError::from)? {
+        let mut object = Map::new();
+        for (at, nested) in &shown {
+            let value = match row.get_ref(*at).map_err(StorageError::from)? {
+                ValueRef::Integer(n) => n.into(),
+                ValueRef::Real(n) => n.into(),
+                ValueRef::Text(text) if *nested => serde_json::from_slice(text).unwrap_or_default(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+                ValueRef::Null | ValueRef::Blob(_) => continue,
+            };
+            object.extend(names.get(*at).map(|name| (name.clone(), value)));
+        }
+        part.extend(Json::Object(object).to_string().bytes());
+        part.push(b'\n');
+        count += 1;
+        if part.len() >= PART {
+            take(count, &part)?;
+            part.clear();
+            count = 0;
+        }
+    }
+    if count > 0 {
+        take(count, &part)?;
+    }
+    Ok(())
+}
+
+/// A database that is being made of parts. It counts only once it is finished.
+pub struct Filling {
+    db: Connection,
+    path: std::path::PathBuf,
+    /// The columns of each table of its schema.
+    tables: BTreeMap<String, Vec<String>>,
+}
+
+impl Filling {
+    /// The file must not exist. Until it is finished nothing of it is safe from a power cut.
+    pub fn create(path: &Path, key: &SqlCipherKey, version: u32) -> Result<Self, StorageError> {
+        if version == 0 || version > schema::SCHEMA_VERSION {
+            return Err(StorageError::Newer { found: version, known: schema::SCHEMA_VERSION });
+        }
+        new_private_file(path)?;
+        let mut db = connection::open(path, key, Mode::Create)?;
+        db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;")?;
+        schema::migrate_to(&mut db, version)?;
+        let columns = |table: &String| -> Result<Vec<String>, StorageError> {
+            let statement = db.prepare(&format!("SELECT * FROM {table}"))?;
+            Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+        };
+        let tables = tables(version)?.into_iter().map(|t| Ok((t.clone(), columns(&t)?)));
+        let tables = tables.collect::<Result<_, StorageError>>()?;
+        db.execute_batch("BEGIN")?;
+        Ok(Self { db, path: path.to_owned(), tables })
+    }
+
+    /// Takes a part; how many rows were in it.
+    pub fn fill(&mut self, table: &str, part: &[u8]) -> Result<u64, StorageError> {
+        let odd = |why: &str| StorageError::Unfit(format!("a part of the table {table} {why}"));
+        let known = self.tables.get(table).ok_or_else(|| odd("belongs to no table of its version"))?;
+        let mut decoder = Decoder::new(part);
+        let names = strings(&mut decoder).map_err(|_| odd("does not begin with its columns"))?;
+        if names != *known {
+            return Err(odd("has other columns than its version"));
+        }
+        let places = vec!["?"; names.len()].join(", ");
+        let mut statement = self.db.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
+        let mut count = 0;
+        while decoder.position() < part.len() {
+            let row = row(&mut decoder, names.len()).map_err(|_| odd("cannot be read"))?;
+            statement.execute(rusqlite::params_from_iter(row)).map_err(|e| match StorageError::from(e) {
+                StorageError::Sql(e) => odd(&format!("breaks its rules: {e}")),
+                other => other,
+            })?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    pub fn records(&self) -> Result<BTreeMap<String, (u64, String)>, StorageError> {
+        records(&self.db)
+    }
+
+    /// On disk for good; what is derived is made when it is opened.
+    pub fn finish(self) -> Result<(), StorageError> {
+        settings::put(&self.db, "projection", "")?;
+        self.db.execute_batch("COMMIT")?;
+        self.db.close().map_err(|(_, e)| StorageError::from(e))?;
+        std::fs::File::open(&self.path)?.sync_all()?;
+        #[cfg(unix)]
+        if let Some(folder) = self.path.parent() {
+            std::fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+fn strings(decoder: &mut Decoder<'_>) -> Result<Vec<String>, minicbor::decode::Error> {
+    let many = length(decoder)?;
+    (0..many).map(|_| Ok(decoder.str()?.to_owned())).collect()
+}
+
+fn length(decoder: &mut Decoder<'_>) -> Result<u64, minicbor::decode::Error> {
+    // No table has so many columns.
+    decoder
+        .array()?
+        .filter(|many| *many <= 1000)
+        .ok_or_else(|| minicbor::decode::Error::message("an array of no length, or too long"))
+}
+
+fn row(decoder: &mut Decoder<'_>, columns: usize) -> Result<Vec<Value>, minicbor::decode::Error> {
+    if length(decoder)? != columns as u64 {
+        return Err(minicbor::decode::Error::message("another number of columns"));
+    }
+    (0..columns).map(|_| value(decoder)).collect()
+}
+
+fn value(decoder: &mut Decoder<'_>) -> Result<Value, minicbor::decode::Error> {
+    Ok(match decoder.datatype()? {
+        Type::Null => {
+            decoder.null()?;
+            Value::Null
+        }
+        Type::F64 => Value::Real(decoder.f64()?),
+        Type::String => Value::Text(decoder.str()?.to_owned()),
+        Type::Bytes => Value::Blob(decoder.bytes()?.to_vec()),
+        _ => Value::Integer(decoder.i64()?),
+    })
+}

@@ -1,0 +1,572 @@
+//! Backups: made, read back, proven, restored by passphrase and by kit, and opened by the stock tools; and every way in
+//! which one can be bad.
+
+#![allow(clippy::unwrap_used)]
+
+use satchel_app::{
+    BackupKey, BackupPlan, BackupTarget, Cancel, Code, Keep, Keyring, Passphrase, Role, Satchel, Unlock,
+    domain::Kind, restore_backup,
+};
+use satchel_tests::{
+    PASSPHRASE,
+    cli::Cli,
+    team::{Device, copy_all, fields, settle, team},
+};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+/// A vault with people, and a place for backups beside it.
+fn with_people(people: &str) -> (Cli, PathBuf) {
+    let cli = Cli::bare();
+    cli.json(&["init", "--name", "Norte Foods 北方", "--person", "Ana", "--kit", "kit.txt"]);
+    cli.json(&["seed", "--people", people, "--seed", "7"]);
+    let place = cli.dir.path().join("disk");
+    fs::create_dir(&place).unwrap();
+    (cli, place)
+}
+
+fn create(cli: &Cli, place: &Path) -> Value {
+    cli.json(&["backup", "create", "--to", place.to_str().unwrap()])
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn code(cli: &Cli) -> String {
+    fs::read_to_string(cli.dir.path().join("kit.txt")).unwrap()
+}
+
+/// The age identity of the kit, in a file as stock `age` wants it.
+fn identity(cli: &Cli) -> PathBuf {
+    let kit = code(cli);
+    let line = kit.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap();
+    let path = cli.dir.path().join("key.txt");
+    fs::write(&path, line).unwrap();
+    path
+}
+
+fn sh(dir: &Path, line: &str) {
+    let out = Command::new("bash").args(["-o", "pipefail", "-ec", line]).current_dir(dir).output().unwrap();
+    assert!(out.status.success(), "{line}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
+fn a_backup_comes_back_by_passphrase_and_by_kit() {
+    let (cli, place) = with_people("300");
+    let ana = cli.json(&["new", "person", "first_name=Zoe", "notes=likes olives"])["id"].clone();
+    cli.json(&["set", text(&ana), "title=Buyer"]);
+    let before = cli.json(&["list", "person", "--limit", "1000"]);
+    let made = create(&cli, &place);
+    assert!(made["records"].as_u64().unwrap() > 300 && made["verified_at"].is_string(), "{made}");
+    let file = text(&made["file"]);
+    let sum = Command::new("sha256sum").arg(file).output().unwrap().stdout;
+    assert_eq!(text(&made["sha256"]), String::from_utf8(sum).unwrap().split(' ').next().unwrap());
+    assert!(cli.json(&["status"])["last_backup"].is_string());
+    assert_eq!(cli.json(&["backup", "list"])["backups"][0]["file"], made["file"]);
+    let verified = cli.json(&["backup", "verify", file]);
+    assert_eq!((&verified["records"], &verified["sha256"]), (&made["records"], &made["sha256"]));
+
+    // What is done afterwards is not in it.
+    cli.json(&["set", text(&ana), "title=Director"]);
+    for (new, by_kit) in [("by-passphrase", false), ("by-kit", true)] {
+        let vault = cli.dir.path().join(new);
+        let run = |args: &[&str]| {
+            let mut command = cli.command(&[&["--json"], args].concat());
+            command.env("SATCHEL_VAULT", &vault);
+            if by_kit {
+                command.env_remove("SATCHEL_PASSPHRASE").env("SATCHEL_RECOVERY_KEY", code(&cli));
+            }
+            let out = command.output().unwrap();
+            assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+            serde_json::from_slice::<Value>(&out.stdout).unwrap()
+        };
+        let restored = run(&["backup", "restore", file, "--vault", vault.to_str().unwrap()]);
+        for key in ["records", "sha256", "file"] {
+            assert_eq!(restored[key], made[key], "{key}");
+        }
+        assert_eq!(run(&["list", "person", "--limit", "1000"]), before);
+        assert_eq!(run(&["get", text(&ana)])["fields"]["title"], "Buyer");
+        assert_eq!(run(&["verify"])["ok"], true);
+        assert_eq!(run(&["search", "olives"])["hits"].as_array().unwrap().len(), 1);
+        // What was done before can be taken back, and work goes on.
+        run(&["undo"]);
+        assert!(run(&["get", text(&ana)])["fields"].get("title").is_none());
+        run(&["set", text(&ana), "title=Owner"]);
+    }
+    // The first vault is as it was.
+    assert_eq!(cli.json(&["get", text(&ana)])["fields"]["title"], "Director");
+}
+
+#[test]
+fn the_stock_tools_open_it() {
+    let (cli, place) = with_people("20");
+    cli.json(&["new", "person", "first_name=Zoe", "emails=work:zoe@norte.example", "tags=vip"]);
+    let made = create(&cli, &place);
+    let (key, out) = (identity(&cli), cli.dir.path().join("out"));
+    fs::create_dir(&out).unwrap();
+    let line =
+        format!("age --decrypt --identity '{}' '{}' | zstd -d | tar -x", key.display(), text(&made["file"]));
+    sh(&out, &line);
+    let people = fs::read_to_string(out.join("records/person/000001.jsonl")).unwrap();
+    let people: Vec<Value> = people.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let zoe = people.iter().find(|p| p["first_name"] == "Zoe").unwrap();
+    assert_eq!((&zoe["emails"][0]["value"], &zoe["tags"][0]), (&json!("zoe@norte.example"), &json!("vip")));
+    let about: Value = serde_json::from_slice(&fs::read(out.join("about.json")).unwrap()).unwrap();
+    assert_eq!(about["workspace"], "Norte Foods 北方");
+    assert!(fs::read_to_string(out.join("README.txt")).unwrap().contains("age --decrypt"));
+    // Nothing of it can be read without a key.
+    let sealed = fs::read(text(&made["file"])).unwrap();
+    assert!(!sealed.windows(5).any(|w| w == b"norte" || w == b"Norte"));
+}
+
+/// What was taken apart with the kit, changed, and put together again.
+fn forged(cli: &Cli, file: &str, name: &str, change: impl FnOnce(&Path)) -> PathBuf {
+    let (key, dir) = (identity(cli), cli.dir.path().join(format!("{name}-parts")));
+    fs::create_dir(&dir).unwrap();
+    let new = cli.dir.path().join(format!("{name}.satchelbackup"));
+    sh(&dir, &format!("age -d -i '{}' '{file}' | zstd -d | tar -x", key.display()));
+    change(&dir);
+    let order = "about.json README.txt tables records manifest.json";
+    sh(
+        &dir,
+        &format!(
+            "tar -c --sort=name {order} | zstd -q | age -e -r \"$(age-keygen -y '{}')\" -o '{}'",
+            key.display(),
+            new.display()
+        ),
+    );
+    new
+}
+
+fn edit_json(path: &Path, change: impl FnOnce(&mut Value)) {
+    let mut value: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(path, value.to_string()).unwrap();
+}
+
+#[test]
+fn every_bad_backup_is_named_and_nothing_is_overwritten() {
+    let (cli, place) = with_people("60");
+    let file = text(&create(&cli, &place)["file"]).to_owned();
+    let whole = fs::read(&file).unwrap();
+    let at = |name: &str| cli.dir.path().join(name).to_str().unwrap().to_owned();
+    let kit = |args: &[&str]| -> (i32, Value) {
+        let mut command = cli.command(&[&["--json"], args].concat());
+        command.env_remove("SATCHEL_PASSPHRASE").env("SATCHEL_RECOVERY_KEY", code(&cli));
+        let out = command.output().unwrap();
+        assert!(!out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stdout));
+        let error: Value = serde_json::from_slice(&out.stderr).unwrap();
+        (out.status.code().unwrap(), error["error"].clone())
+    };
+
+    // A forged one that is put together right is taken apart first: this is how the others are made.
+    let same = forged(&cli, &file, "same", |_| {});
+    let mut command =
+        cli.command(&["--json", "backup", "restore", same.to_str().unwrap(), "--vault", &at("same-vault")]);
+    command.env_remove("SATCHEL_PASSPHRASE").env("SATCHEL_RECOVERY_KEY", code(&cli));
+    let out = command.output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+
+    let bad = |name: &str, bytes: &[u8]| {
+        let path = at(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 4;
+    let cases = [
+        (bad("cut", &whole[..whole.len() - 20]), "damaged", "cut short"),
+        (bad("half", &whole[..whole.len() / 2]), "damaged", ""),
+        (bad("flipped", &flipped), "damaged", "not what was written"),
+        (bad("photo.jpg", b"\xff\xd8\xff\xe0 a picture"), "refused", "no backup of Satchel"),
+        (bad("empty", b""), "damaged", ""),
+        (at("missing"), "not_found", ""),
+        (
+            forged(&cli, &file, "newer", |dir| {
+                edit_json(&dir.join("about.json"), |v| v["format"] = json!(99))
+            })
+            .to_str()
+            .unwrap()
+            .to_owned(),
+            "newer",
+            "update Satchel",
+        ),
+        (
+            forged(&cli, &file, "schema", |dir| {
+                edit_json(&dir.join("about.json"), |v| v["schema"] = json!(99))
+            })
+            .to_str()
+            .unwrap()
+            .to_owned(),
+            "newer",
+            "update Satchel",
+        ),
+        (
+            forged(&cli, &file, "manifest", |dir| {
+                edit_json(&dir.join("manifest.json"), |v| v["records"]["person"]["count"] = json!(61));
+            })
+            .to_str()
+            .unwrap()
+            .to_owned(),
+            "damaged",
+            "manifest",
+        ),
+        (
+            forged(&cli, &file, "table", |dir| {
+                fs::remove_dir_all(dir.join("tables/operation")).unwrap();
+            })
+            .to_str()
+            .unwrap()
+            .to_owned(),
+            "damaged",
+            "manifest",
+        ),
+        (
+            forged(&cli, &file, "other-table", |dir| {
+                fs::rename(dir.join("tables/operation"), dir.join("tables/sqlite_schema")).unwrap();
+            })
+            .to_str()
+            .unwrap()
+            .to_owned(),
+            "damaged",
+            "",
+        ),
+    ];
+    for (path, code, words) in &cases {
+        let goal = at("never");
+        let (_, error) = kit(&["backup", "restore", path, "--vault", &goal]);
+        assert_eq!(error["code"], *code, "{path}: {error}");
+        assert!(text(&error["message"]).contains(words), "{path}: {error}");
+        assert!(!Path::new(&goal).exists(), "{path}");
+    }
+    // With the wrong key, over a vault, into the vault, to a disk that is not there.
+    let mut wrong = cli.command(&["--json", "backup", "restore", &file, "--vault", &at("never")]);
+    let out = wrong.env("SATCHEL_PASSPHRASE", "not it").output().unwrap();
+    assert_eq!(out.status.code(), Some(3), "{}", String::from_utf8_lossy(&out.stderr));
+    let vault = cli.vault();
+    let (exit, error) = cli.refuse(&["backup", "restore", &file, "--vault", vault.to_str().unwrap()]);
+    assert_eq!((exit, text(&error["code"])), (4, "refused"), "{error}");
+    assert_eq!(cli.json(&["status"])["records"]["person"], 60);
+    let (exit, _) = cli.refuse(&["backup", "create", "--to", vault.to_str().unwrap()]);
+    assert_eq!(exit, 4);
+    let (exit, error) = cli.refuse(&["backup", "create", "--to", &at("unplugged")]);
+    assert_eq!(exit, 7, "{error}");
+    assert!(!Path::new(&at("unplugged")).exists(), "a missing disk's folder is not made");
+    // What was written there, and is another now.
+    fs::write(&file, &whole[..whole.len() - 20]).unwrap();
+    assert_eq!(cli.refuse(&["backup", "verify", &file]).1["code"], "damaged");
+    assert_eq!(cli.refuse(&["backup", "drill"]).1["code"], "damaged");
+    fs::copy(&same, &file).unwrap();
+    let (_, error) = kit(&["backup", "verify", &file]);
+    assert!(text(&error["message"]).contains("another backup"), "{error}");
+}
+
+#[test]
+fn a_drill_proves_by_restoring_and_leaves_nothing() {
+    let (cli, place) = with_people("80");
+    assert_eq!(cli.refuse(&["backup", "drill"]).0, 5, "nothing to prove yet");
+    let made = create(&cli, &place);
+    let drill = cli.json(&["backup", "drill"]);
+    assert_eq!(
+        (&drill["file"], &drill["records"], &drill["sha256"]),
+        (&made["file"], &made["records"], &made["sha256"])
+    );
+    assert!(drill["checks"].as_array().unwrap().iter().all(|c| c["ok"] == true), "{drill}");
+    assert!(drill["seconds"].as_f64().unwrap() > 0.0 && drill["verified_at"].is_string());
+    let list = cli.json(&["backup", "list"]);
+    assert!(list["backups"][0]["drilled_at"].is_string() && list["kit_drill"]["last"].is_null());
+    let mut by_kit = cli.command(&["--json", "backup", "drill", "--kit"]);
+    let out = by_kit.env("SATCHEL_RECOVERY_KEY", code(&cli)).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(cli.json(&["backup", "list"])["kit_drill"]["last"].is_string());
+    assert!(
+        !cli.vault().join("scratch").exists()
+            || fs::read_dir(cli.vault().join("scratch")).unwrap().count() == 0
+    );
+    assert_eq!(
+        fs::read_dir(cli.dir.path().join("state/incarnations")).unwrap().count(),
+        1,
+        "no trace beside"
+    );
+
+    // Another vault's backup is whole, and not this one's.
+    let other = Cli::new();
+    let (exit, error) = other.refuse(&["backup", "drill", text(&made["file"])]);
+    assert_eq!(exit, 3, "{error}");
+}
+
+#[test]
+fn files_on_records_lie_beside_and_come_back() {
+    let (cli, place) = with_people("3");
+    let person = cli.json(&["list", "person", "--limit", "1"])["rows"][0]["id"].clone();
+    let mut large = vec![0; 2_500_000];
+    blake3::Hasher::new().finalize_xof().fill(&mut large);
+    for (name, bytes) in [("offer.txt", b"150 EUR".as_slice()), ("photo.jpg", &large)] {
+        fs::write(cli.dir.path().join(name), bytes).unwrap();
+        cli.json(&["attach", text(&person), name]);
+    }
+    let first = create(&cli, &place);
+    let files = |place: &Path| -> Vec<PathBuf> {
+        let out = Command::new("find").args([place.to_str().unwrap(), "-name", "*.age"]).output().unwrap();
+        String::from_utf8(out.stdout).unwrap().lines().map(PathBuf::from).collect()
+    };
+    assert_eq!(files(&place).len(), 2);
+    // Each is an age file of its own, and is not written again.
+    let key = identity(&cli);
+    sh(
+        &place,
+        &format!(
+            "find . -name '*.age' -exec age -d -i '{}' -o {{}}.out {{}} \\; && grep -q '150 EUR' attachments-*/*/*.out && rm attachments-*/*/*.out",
+            key.display()
+        ),
+    );
+    let long_ago = SystemTime::now() - Duration::from_secs(9_000_000);
+    for file in files(&place) {
+        fs::File::options().append(true).open(file).unwrap().set_modified(long_ago).unwrap();
+    }
+    let inode = |p: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(p).unwrap());
+    let inodes: Vec<u64> = files(&place).iter().map(|p| inode(p)).collect();
+    thread::sleep(Duration::from_millis(1100));
+    create(&cli, &place);
+    assert_eq!(files(&place).iter().map(|p| inode(p)).collect::<Vec<_>>(), inodes);
+    assert!(
+        files(&place).iter().all(|p| fs::metadata(p).unwrap().modified().unwrap() > long_ago),
+        "still needed"
+    );
+
+    let vault = cli.dir.path().join("new");
+    let restored = cli.json(&["backup", "restore", text(&first["file"]), "--vault", vault.to_str().unwrap()]);
+    assert_eq!((&restored["files"], &restored["missing_files"]), (&json!(2), &json!(0)));
+    let list = cli.json(&["attachments", text(&person), "--vault", vault.to_str().unwrap()]);
+    let photo = list["attachments"].as_array().unwrap().iter().find(|a| a["name"] == "photo.jpg").unwrap();
+    cli.json(&["attachment", text(&photo["id"]), "--out", "back.jpg", "--vault", vault.to_str().unwrap()]);
+    assert_eq!(fs::read(cli.dir.path().join("back.jpg")).unwrap(), large);
+
+    // One that is damaged beside the backup: the drill says so, a restore goes on without it.
+    let broken = files(&place).into_iter().max_by_key(|p| fs::metadata(p).unwrap().len()).unwrap();
+    let mut bytes = fs::read(&broken).unwrap();
+    bytes[1_000_000] ^= 1;
+    fs::write(&broken, bytes).unwrap();
+    let (_, error) = cli.refuse(&["backup", "drill"]);
+    assert!(text(&error["message"]).contains("1 of 2 files"), "{error}");
+    let vault = cli.dir.path().join("newer");
+    let restored = cli.json(&["backup", "restore", text(&first["file"]), "--vault", vault.to_str().unwrap()]);
+    assert_eq!((&restored["files"], &restored["missing_files"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn who_is_restored_goes_on_with_the_team() {
+    let mut devices = team(&[("Bo", Role::Member)]);
+    let zoe = devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    settle(&devices);
+    let place = devices[0].dir.path().join("disk");
+    fs::create_dir(&place).unwrap();
+    let never = Cancel::default();
+    let made = devices[0].session().back_up(Some(&place), &mut |_| {}, &never).unwrap();
+    // Both go on; then Ana's laptop is lost, and Bo has what she had sent.
+    devices[0].session().set(zoe, &fields(json!({"title": "Buyer"}))).unwrap();
+    settle(&devices);
+    devices[1].session().set(zoe, &fields(json!({"department": "Kitchen"}))).unwrap();
+    let before = devices[0].session().incarnation().unwrap();
+    devices[0].session = None;
+    devices[0].satchel.lock();
+    let (old, new) = (devices[0].dir.path().join("vault"), devices[0].dir.path().join("new"));
+    let key = BackupKey::Passphrase(Passphrase::new(PASSPHRASE).unwrap());
+    restore_backup(Path::new(&made.file), &key, &new, Keyring::Off, &mut |_| {}, &never).unwrap();
+    fs::remove_dir_all(&old).unwrap();
+    copy_all(&new, &old);
+    fs::remove_dir_all(&new).unwrap();
+    devices[0].session = Some(
+        devices[0]
+            .satchel
+            .unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off)
+            .unwrap(),
+    );
+    assert_ne!(devices[0].session().incarnation().unwrap(), before, "another incarnation writes");
+    devices[0].session().set(zoe, &fields(json!({"website": "https://zoe.example"}))).unwrap();
+    settle(&devices);
+    settle(&devices);
+    for device in &devices {
+        let fields = device.session().get(zoe).unwrap().fields;
+        assert_eq!((&fields["title"], &fields["department"]), (&json!("Buyer"), &json!("Kitchen")));
+        assert!(text(&fields["website"]).contains("zoe.example"));
+    }
+    let quarantined = |d: &Device| d.session().sync(&mut |_| {}, &Cancel::default()).unwrap().quarantined;
+    assert!(devices.iter().all(|d| quarantined(d) == 0));
+}
+
+#[test]
+fn places_get_backups_by_themselves_and_what_is_not_kept_goes() {
+    let (cli, place) = with_people("10");
+    let satchel = Satchel::new(&cli.vault(), "A test");
+    let session =
+        satchel.unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off).unwrap();
+    let never = Cancel::default();
+    let target = BackupTarget { address: place.display().to_string(), ..BackupTarget::default() };
+    session.add_backup_target(target.clone(), &never).unwrap();
+    assert_eq!(
+        session.back_up_if_due(&never).unwrap(),
+        1,
+        "the vault's own place; the other has just got one"
+    );
+    assert_eq!(session.back_up_if_due(&never).unwrap(), 0);
+    let view = session.backups().unwrap();
+    assert_eq!((view.places.len(), view.backups.len()), (2, 2));
+    assert!(view.places[0].own && view.places[0].drilled_at.is_some(), "{view:?}");
+    assert!(view.places.iter().all(|p| !p.late && p.trouble.is_none()));
+
+    // A disk that has gone: said, tried again later, and the other place goes on.
+    let young = session.last_backup_at().unwrap();
+    session.back_up_before(&never);
+    assert_eq!(session.last_backup_at().unwrap(), young, "there is a young one");
+    let gone = BackupTarget { address: cli.dir.path().join("gone").display().to_string(), ..target };
+    assert_eq!(session.add_backup_target(gone.clone(), &never).unwrap_err().code, Code::Unreachable);
+    let plan = session.backup_plan().unwrap();
+    session
+        .set_backup_plan(&BackupPlan {
+            targets: plan.targets.iter().cloned().chain([gone.clone()]).collect(),
+            keep: Keep { days: 1, weeks: 0, months: 0 },
+            ..plan
+        })
+        .unwrap();
+    assert_eq!(session.back_up_if_due(&never).unwrap(), 0);
+    let view = session.backups().unwrap();
+    let shown = view.places.iter().find(|p| p.address == gone.address).unwrap();
+    assert!(shown.late && shown.trouble.as_ref().is_some_and(|t| t.contains("is not there")), "{shown:?}");
+    let bad = BackupPlan { keep: Keep { days: 0, weeks: 0, months: 0 }, ..session.backup_plan().unwrap() };
+    assert_eq!(session.set_backup_plan(&bad).unwrap_err().code, Code::Refused, "it would keep none");
+}
+
+/// Two laptops back up to one disk, and one takes nothing of the other's away.
+#[test]
+fn two_devices_share_a_disk() {
+    let devices = team(&[("Bo", Role::Member)]);
+    let place = devices[0].dir.path().join("disk");
+    fs::create_dir(&place).unwrap();
+    devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap();
+    settle(&devices);
+    let never = Cancel::default();
+    let files: Vec<String> = devices
+        .iter()
+        .map(|d| d.session().back_up(Some(&place), &mut |_| {}, &never).unwrap().file)
+        .collect();
+    assert_ne!(files[0], files[1]);
+    assert!(files.iter().all(|file| Path::new(file).is_file()));
+}
+
+/// Killed at any moment of a backup, a drill or a restore: the vault is whole, what counts as a backup is one, and the
+/// next try works.
+#[test]
+fn kills_leave_whole_backups_or_none() {
+    let (cli, place) = with_people("400");
+    let person = cli.json(&["list", "person", "--limit", "1"])["rows"][0]["id"].clone();
+    fs::write(cli.dir.path().join("offer.txt"), "150 EUR").unwrap();
+    cli.json(&["attach", text(&person), "offer.txt"]);
+    let first = text(&create(&cli, &place)["file"]).to_owned();
+    let new = cli.dir.path().join("new");
+    let kill = |args: &[&str], after: u64| {
+        let mut child = cli
+            .command(args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(after));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    let kills = std::env::var("SATCHEL_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(12_u64);
+    for n in 0..kills {
+        let after = 40 + (n * 137) % 900;
+        match n % 3 {
+            0 => kill(&["backup", "create", "--to", place.to_str().unwrap()], after),
+            1 => kill(&["backup", "drill"], after),
+            _ => kill(&["backup", "restore", &first, "--vault", new.to_str().unwrap()], after),
+        }
+        for entry in fs::read_dir(&place).unwrap().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            if name.ends_with(".satchelbackup") {
+                cli.json(&["backup", "verify", entry.path().to_str().unwrap()]);
+            }
+        }
+        if new.join("vault.json").exists() {
+            // It counts as a vault: then it is a whole one.
+            let out = cli.command(&["--json", "verify"]).env("SATCHEL_VAULT", &new).output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        }
+        let _ = fs::remove_dir_all(&new);
+    }
+    assert_eq!(cli.json(&["verify"])["ok"], true);
+    create(&cli, &place);
+    cli.json(&["backup", "drill"]);
+    assert!(
+        !cli.vault().join("scratch").exists()
+            || fs::read_dir(cli.vault().join("scratch")).unwrap().count() == 0
+    );
+}
+
+fn level<'a>(health: &'a Value, name: &str) -> &'a str {
+    let checks = health["checks"].as_array().unwrap();
+    let check =
+        checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name}: {health}"));
+    check["level"].as_str().unwrap()
+}
+
+/// Each check says what is so, and the next one what has been mended.
+#[test]
+fn the_health_of_a_vault_is_seen_and_mended() {
+    let (cli, place) = with_people("12");
+    let first = cli.json(&["health"]);
+    assert_eq!((first["ok"].as_bool(), level(&first, "backup")), (Some(false), "bad"));
+    assert_eq!(
+        first["checks"].as_array().unwrap().iter().find(|c| c["name"] == "backup").unwrap()["action"],
+        "back_up"
+    );
+    for (name, wanted) in [
+        ("encryption", "ok"),
+        ("keyring", "ok"),
+        ("kit", "warn"),
+        ("drill", "warn"),
+        ("sync", "ok"),
+        ("integrity", "unknown"),
+        ("disk_errors", "ok"),
+        ("clock", "ok"),
+        ("access", "ok"),
+        ("synced_folder", "ok"),
+    ] {
+        assert_eq!(level(&first, name), wanted, "{name}: {first}");
+    }
+    create(&cli, &place);
+    cli.json(&["backup", "places", "add", place.to_str().unwrap()]);
+    cli.json(&["backup", "drill"]);
+    cli.json(&["verify"]);
+    let second = cli.json(&["health"]);
+    assert_eq!(second["ok"], true, "{second}");
+    for name in ["backup", "drill", "integrity"] {
+        assert_eq!(level(&second, name), "ok", "{name}: {second}");
+    }
+    // Others can read the files; the disk is gone.
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(cli.vault(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(cli.vault().join("vault.json"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    let plan = cli.json(&["backup", "places", "list"]);
+    assert_eq!(plan["places"].as_array().unwrap().len(), 2);
+    assert_eq!(level(&cli.json(&["health"]), "access"), "warn");
+    // Damage that a check has found stays in sight.
+    let database = cli.vault().join("satchel-1.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&database, bytes).unwrap();
+    assert_eq!(cli.json(&["verify"])["ok"], false);
+    let third = cli.json(&["health"]);
+    assert_eq!(third["ok"], false, "{third}");
+}

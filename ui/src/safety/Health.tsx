@@ -1,0 +1,118 @@
+import { CircleAlert, CircleCheck, CircleHelp, OctagonAlert } from "lucide-react";
+import { useState } from "react";
+import { useQuery, useVersion } from "../app/data";
+import { go, replace } from "../app/router";
+import type { HealthCheck, Level, Mend } from "../bindings";
+import { commands } from "../platform/tauri";
+import { en } from "../shared/en";
+import { date } from "../shared/format";
+import { type Key, t, tOr } from "../shared/i18n";
+import { attempt, toast } from "../shared/toast";
+
+const ICONS = { ok: CircleCheck, unknown: CircleHelp, warn: CircleAlert, bad: OctagonAlert };
+const INKS: Record<Level, string> = { ok: "good", unknown: "soft", warn: "warn", bad: "bad-ink" };
+const WORST: Level[] = ["bad", "warn", "unknown", "ok"];
+
+/** What each mending does; those without one are of the system. */
+const MENDS: Partial<Record<Mend, () => Promise<unknown> | void>> = {
+  back_up: () => commands.backUp(null),
+  drill: () => commands.drill(null, null),
+  drill_kit: () => replace({ page: "safety", tab: "backups" }),
+  add_place: () => replace({ page: "safety", tab: "backups" }),
+  set_passphrase: () => go({ page: "settings" }),
+  renew_kit: () => go({ page: "settings" }),
+  store_key: () => go({ page: "settings" }),
+  sync: () => commands.sync(),
+  open_team: () => go({ page: "team" }),
+  verify: () => commands.verify(),
+  fix_access: () => commands.fixAccess(),
+};
+
+/** One list: what is in danger first, each with what mends it. */
+export function Health() {
+  const version = useVersion();
+  const [again, setAgain] = useState(0);
+  const asked = useQuery(() => commands.health(), [version, again]);
+  if (asked.error) return <p className="notice bad">{asked.error}</p>;
+  if (!asked.data) return null;
+  const { ok, checks } = asked.data;
+  const sorted = [...checks].sort((a, b) => WORST.indexOf(a.level) - WORST.indexOf(b.level));
+  const toMend = sorted.filter((c) => c.level === "bad" || c.level === "warn");
+  const rest = sorted.filter((c) => !toMend.includes(c));
+  return (
+    <>
+      <section>
+        <div className="row-line">
+          <p className={ok ? "lead grow" : "notice bad grow"} id="health-all" role="status">
+            {t(ok ? "health.allWell" : "health.danger")}
+          </p>
+          <button type="button" className="button" id="health-again" onClick={() => setAgain(again + 1)}>
+            {t("health.again")}
+          </button>
+        </div>
+      </section>
+      <Group title={t("health.group.danger")} checks={toMend} onMended={() => setAgain((n) => n + 1)} />
+      <Group title={t("health.group.rest")} checks={rest} onMended={() => setAgain((n) => n + 1)} />
+    </>
+  );
+}
+
+function Group({ title, checks, onMended }: { title: string; checks: HealthCheck[]; onMended: () => void }) {
+  if (checks.length === 0) return null;
+  return (
+    <section>
+      <h2>{title}</h2>
+      <ul className="plain-list">
+        {checks.map((check) => (
+          <Check key={check.name + check.detail} check={check} onMended={onMended} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Check({ check, onMended }: { check: HealthCheck; onMended: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const { name, level, action } = check;
+  const Icon = ICONS[level];
+  const mend = action ? MENDS[action] : undefined;
+  // Moments are said as people say them.
+  const facts = Object.fromEntries(
+    Object.entries(check.facts).map(([key, value]) => [
+      key,
+      key === "at" ? date(value ?? "") : (value ?? ""),
+    ]),
+  );
+  const key = `health.is.${name}.${level}`;
+  const says = key in en ? t(key as Key, facts) : check.detail;
+  async function run() {
+    setBusy(true);
+    const done = await attempt(async () => (await mend?.()) ?? true);
+    setBusy(false);
+    if (done === undefined) return;
+    onMended();
+    if (level !== "ok" && action !== "drill_kit" && action !== "add_place") toast(t("health.mended"));
+  }
+  return (
+    <li>
+      <div className="row-line">
+        <Icon size={16} className={INKS[level]} role="img" aria-label={t(`health.level.${level}`)} />
+        <div className="grow">
+          <strong>{tOr(`health.name.${name}`, name)}</strong>
+          <div className="small soft">{says}</div>
+        </div>
+        {action && mend && level !== "ok" && (
+          <button
+            type="button"
+            className="button"
+            data-mend={action}
+            disabled={busy}
+            onClick={() => void run()}
+          >
+            {t(`health.mend.${action}` as "health.mend.sync")}
+          </button>
+        )}
+      </div>
+    </li>
+  );
+}
