@@ -158,6 +158,12 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         owner: Option<String>,
     },
+    /// What you are reminded of: what came due and is open, and what comes next
+    Reminders {
+        /// As at another moment, by the clock here: 2026-11-27T09:00
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
     /// Mark a task as done
     Finish {
         id: String,

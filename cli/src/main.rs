@@ -5,6 +5,7 @@ mod calendar;
 mod fields;
 mod mail;
 mod quotes;
+mod reminders;
 mod report;
 mod run;
 mod show;

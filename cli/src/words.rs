@@ -131,6 +131,7 @@ mod tests {
             include_str!("run.rs"),
             include_str!("fields.rs"),
             include_str!("team.rs"),
+            include_str!("reminders.rs"),
             include_str!("report.rs"),
             include_str!("mail.rs"),
             include_str!("quotes.rs"),

@@ -312,6 +312,7 @@ CREATE TABLE activity (
   deal TEXT,
   place TEXT,
   direction TEXT,
+  remind TEXT,
   owner TEXT,
   owner_sort TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
@@ -349,6 +350,7 @@ CREATE TABLE task (
   owner TEXT,
   owner_sort TEXT,
   repeat TEXT,
+  remind TEXT,
   notes TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
@@ -616,3 +618,7 @@ CREATE INDEX activity_report ON activity (owner_sort, type_sort, at) WHERE delet
 CREATE INDEX activity_of_deal ON activity (deal, at) WHERE deleted_at IS NULL AND deal IS NOT NULL;
 
 CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at IS NULL;
+
+CREATE INDEX task_remind ON task (due) WHERE remind IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND deleted_at IS NULL;

@@ -7,10 +7,12 @@ mod merge;
 #[cfg(test)]
 mod names;
 mod quotes;
+mod remind;
 mod rep;
 mod reports;
 mod team;
 mod watch;
+mod words;
 
 use commands::Desktop;
 use satchel_app::{Event, Satchel, default_vault_dir};
@@ -24,6 +26,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use mail::*;
     use merge::*;
     use quotes::*;
+    use remind::*;
     use rep::*;
     use reports::*;
     use team::*;
@@ -98,6 +101,8 @@ fn bindings() -> Builder<tauri::Wry> {
             timeline,
             day,
             calendar,
+            speak,
+            reminders,
             quote,
             offer,
             quote_pdf,
@@ -146,7 +151,7 @@ fn bindings() -> Builder<tauri::Wry> {
             ask_again,
             is_welcome,
         ])
-        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
+        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, ReminderEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)
         .dangerously_cast_bigints_to_number()
         .disable_serde_phases()
@@ -197,15 +202,17 @@ pub fn run() {
             builder.mount_events(app);
             let handle = app.handle().clone();
             let desktop = Desktop::new(satchel.clone(), files);
-            let team = desktop.team.clone();
+            let (team, bell) = (desktop.team.clone(), desktop.bell.clone());
             satchel.events.listen(move |event: &Event| {
                 if *event == Event::Locked {
                     team.forget();
                 }
+                bell.ring();
                 let _ = tauri_specta::Event::emit(&commands::VaultEvent(event.clone()), &handle);
             });
             watch::idle(desktop.clone());
-            watch::suspend(satchel.clone());
+            watch::suspend(satchel.clone(), desktop.bell.clone());
+            remind::keep(app.handle().clone(), desktop.clone());
             watch::sync(app.handle().clone(), desktop.clone());
             app.manage(desktop);
             Ok(())

@@ -68,6 +68,8 @@ pub const COMMANDS: &[&str] = &[
     "timeline",
     "day",
     "calendar",
+    "speak",
+    "reminders",
     "quote",
     "offer",
     "quote_pdf",

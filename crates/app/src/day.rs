@@ -108,8 +108,8 @@ impl Session {
         let mut made = Vec::new();
         let mut follow =
             |title: &str, due: String, time: Option<String>, again: bool| -> Result<(), AppError> {
-                let keep = |key: &&str| again || !matches!(*key, "notes" | "repeat");
-                let keys = ["company", "person", "deal", "owner", "notes", "repeat"];
+                let keep = |key: &&str| again || !matches!(*key, "notes" | "repeat" | "remind");
+                let keys = ["company", "person", "deal", "owner", "notes", "repeat", "remind"];
                 let mut input = FieldInput::new();
                 for key in keys.iter().filter(|key| keep(key)) {
                     input.extend(view.fields.get(*key).map(|v| ((*key).to_owned(), v.clone())));

@@ -28,6 +28,7 @@ mod papers;
 mod pipelines;
 mod quotes;
 mod records;
+mod reminders;
 mod reports;
 mod rescue;
 mod rotate;
@@ -54,6 +55,7 @@ pub use logged_mail::{EnclosedView, LoggedMail, MailPerson};
 pub use mail_merge::{LeftOut, MergedMail, WhyLeftOut};
 pub use merge::Merge;
 pub use records::FieldInput;
+pub use reminders::{Told, local_zone, moment, now};
 pub use reports::{
     ColumnType, MoneyView, Period, Report, ReportCell, ReportColumn, ReportRequest, ReportRow, ReportView,
     local_now,
@@ -61,7 +63,7 @@ pub use reports::{
 pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
-pub use settings::{Layout, Settings};
+pub use settings::{Layout, Reminders, Says, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
 

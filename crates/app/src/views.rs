@@ -249,6 +249,31 @@ pub struct DayView {
     pub birthdays: Vec<BirthdayView>,
 }
 
+/// What came due and is open, and what is told of next.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct RemindersView {
+    pub on: bool,
+    pub due: Vec<ReminderView>,
+    pub next: Vec<ReminderView>,
+}
+
+/// A task, or a meeting, and when it is told of.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ReminderView {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    /// The person and the company.
+    pub with: String,
+    /// By the clock of wherever one is: `2026-11-27T09:20`.
+    pub at: String,
+    /// When it is itself.
+    pub day: Option<String>,
+    pub time: Option<String>,
+    /// This device has told of it.
+    pub told: bool,
+}
+
 /// What stands in the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
 pub struct CalendarView {

@@ -240,6 +240,16 @@ pub enum Purpose {
     Organise,
 }
 
+/// What a text has to read like; it is kept as its module writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Plain,
+    /// A time of day: `09:30`.
+    Clock,
+    /// See [`crate::remind`].
+    Reminder,
+}
+
 /// How a field follows from others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Derived {
@@ -353,9 +363,13 @@ impl Field {
         self.key == "birthday"
     }
 
-    /// A time of day: `09:30`.
-    pub fn clock(&self) -> bool {
-        self.key == "due_time"
+    /// What a text has to read like.
+    pub fn form(&self) -> Form {
+        match self.key.as_str() {
+            "due_time" => Form::Clock,
+            "remind" => Form::Reminder,
+            _ => Form::Plain,
+        }
     }
 
     /// What an option is called now that was called so when it was chosen.
@@ -622,6 +636,8 @@ fn activity() -> Vec<Field> {
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("place", Text, "Place").search(Search::Body).kept(Business, Relate),
         Field::new("direction", Choice, "Direction").kept(Business, Relate).options(&DIRECTIONS),
+        // By the clock of wherever one is then, see [`crate::remind`].
+        Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
     ]
 }
@@ -645,6 +661,8 @@ fn task() -> Vec<Field> {
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
         Field::new("repeat", Choice, "Comes again").kept(Business, Organise).options(&REPEATS),
+        // By the clock of wherever one is then, see [`crate::remind`].
+        Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
     ]
 }

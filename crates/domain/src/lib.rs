@@ -17,6 +17,7 @@ pub mod projection;
 pub mod quote;
 pub mod rank;
 pub mod register;
+pub mod remind;
 pub mod template;
 pub mod text;
 pub mod value;

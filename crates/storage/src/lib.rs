@@ -17,6 +17,7 @@ pub mod loose;
 pub mod operations;
 pub mod projections;
 pub mod quotes;
+pub mod reminders;
 pub mod reports;
 mod schema;
 pub mod search;

@@ -239,6 +239,12 @@ export const registry: Command[] = [
     run: () => go({ page: "settings" }),
   },
   {
+    id: "reminders",
+    label: "remind.title",
+    also: "notifications alarm tixing tongzhi 通知",
+    run: () => settingsAt("reminders"),
+  },
+  {
     id: "own-fields",
     label: "settings.fields",
     also: "custom formula options ziduan gongshi 自定义 公式",

@@ -83,6 +83,10 @@ export const commands = {
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
+	/**  The language of the screen: what is told outside of it is in the same. */
+	speak: (chinese: boolean) => __TAURI_INVOKE<null>("plugin:satchel|speak", { chinese }),
+	/**  What is due and open, and what comes next. */
+	reminders: () => __TAURI_INVOKE<RemindersView>("plugin:satchel|reminders"),
 	/**  What a quote comes to. */
 	quote: (id: RecordId) => __TAURI_INVOKE<QuoteView>("plugin:satchel|quote", { id }),
 	/**  A product as a line of a quote, at the price of a book. */
@@ -155,6 +159,7 @@ export const commands = {
 export const events = {
 	openedEvent: makeEvent<OpenedEvent, OpenedEvent>("plugin:satchel:opened-event"),
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("plugin:satchel:progress-event"),
+	reminderEvent: makeEvent<ReminderEvent, ReminderEvent>("plugin:satchel:reminder-event"),
 	teamEvent: makeEvent<TeamEvent, TeamEvent>("plugin:satchel:team-event"),
 	vaultEvent: makeEvent<VaultEvent, VaultEvent>("plugin:satchel:vault-event"),
 };
@@ -875,6 +880,11 @@ export type OpenedEvent = {
 	files: string[],
 };
 
+export type OpenedRecord = {
+	id: RecordId,
+	kind: Kind,
+};
+
 /**  One user action, undoable as a whole. */
 export type OperationId = string;
 
@@ -980,6 +990,42 @@ export type RecordView = {
 	/**  The record that it is in the trash for. */
 	merged_into?: RecordId | null,
 	conflicts: ConflictView[],
+};
+
+/**  A notification was clicked: what it is about is opened; without a record, the day. */
+export type ReminderEvent = {
+	record: OpenedRecord | null,
+};
+
+/**  A task, or a meeting, and when it is told of. */
+export type ReminderView = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  The person and the company. */
+	with: string,
+	/**  By the clock of wherever one is: `2026-11-27T09:20`. */
+	at: string,
+	/**  When it is itself. */
+	day: string | null,
+	time: string | null,
+	/**  This device has told of it. */
+	told: boolean,
+};
+
+/**  What is told of, and how much of it. */
+export type Reminders = {
+	on?: boolean,
+	/**  When one is told of a task of the day that says nothing of a reminder; one with an hour: at that. Empty: not. */
+	at?: string,
+	says?: Says,
+};
+
+/**  What came due and is open, and what is told of next. */
+export type RemindersView = {
+	on: boolean,
+	due: ReminderView[],
+	next: ReminderView[],
 };
 
 export type RemoteState = {
@@ -1100,6 +1146,15 @@ export type SavedView = {
 	layout?: Layout,
 };
 
+/**  What a notification says, which others may read on the screen. */
+export type Says = 
+/**  That there is something. */
+"nothing" | 
+/**  What is to be done. */
+"title" | 
+/**  And with whom. */
+"everything";
+
 /**  All with a sensible default. */
 export type Settings = {
 	/**  Minutes without a key or a click before the vault locks; 0: never. */
@@ -1113,6 +1168,7 @@ export type Settings = {
 	views: SavedView[],
 	/**  How the list of a kind looks where somebody has said so. */
 	layouts?: { [key in string]: Layout },
+	reminders?: Reminders,
 };
 
 export type Skipped = {

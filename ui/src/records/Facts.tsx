@@ -18,6 +18,10 @@ const RARE = new Set(
   ),
 );
 
+/** Nobody is reminded of what was noted when it was over. */
+const isOver = ({ kind, fields }: RecordView) =>
+  kind === "activity" && new Date((fields as Json).at ?? 0).getTime() < Date.now();
+
 /** A Chinese name begins with the family's. */
 function inOrder(fields: FieldView[]): FieldView[] {
   if (language() !== "zh") return fields;
@@ -34,10 +38,9 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const [editing, setEditing] = useState<string[]>([]);
   const [all, setAll] = useState(false);
   const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
+  const rare = (f: FieldView) => RARE.has(f.key) || (f.key === "remind" && isOver(record));
   const seen = inOrder(fields).filter((f) => !UNSEEN.has(f.key));
-  const shown = seen.filter((f) =>
-    f.shelved ? all && !compact : has(f) || (!compact && (all || !RARE.has(f.key))),
-  );
+  const shown = seen.filter((f) => (f.shelved ? all && !compact : has(f) || (!compact && (all || !rare(f)))));
   const folded = seen.length - shown.length;
   return (
     <div className="facts">

@@ -6,6 +6,10 @@ const ZH: [RegExp, string][] = [
   [/^(.*) is not an e-mail address; write .*$/s, "$1 不是电子邮箱地址；请写成 name@example.com"],
   [/^(.*) has no digits; write a telephone number.*$/s, "$1 没有数字；请写电话号码，例如 138 0013 8000"],
   [/^(.*) is not a date; write .*$/s, "$1 不是日期；请写成 2024-05-31，不含年份则写 --05-31"],
+  [
+    /^(.*) is no reminder; write .*$/s,
+    "看不懂提醒 $1；请写成 10m（提前十分钟）、08:00（当天）、1d 18:00（前一天）或 2026-11-27 08:00",
+  ],
   [/^(.*) is not a number$/s, "$1 不是数字"],
   [/^(.*) is not an amount; write .*$/s, "$1 不是金额；请写成 1250.00 CNY"],
   [
