@@ -171,6 +171,8 @@ pub enum Command {
         #[arg(long, default_value = "")]
         next: String,
     },
+    /// Leave one time out of a task that comes again
+    Skip { id: String },
     /// The pipelines with their stages, how many deals are in each and what they are worth
     Pipelines,
     /// Put a deal into a stage, named as it is called or by its id

@@ -155,6 +155,11 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!(written), || written.id.to_string());
             Ok(())
         }
+        Command::Skip { id } => {
+            let written = session.skip_task(record(&id)?, &local_day().0)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
         Command::Pipelines => pipelines(show, session),
         Command::Move { id, stage, reason } => {
             let named = |s: &StageView| s.id.to_string() == stage || s.name.eq_ignore_ascii_case(&stage);

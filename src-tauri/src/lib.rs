@@ -98,6 +98,7 @@ fn bindings() -> Builder<tauri::Wry> {
             understand_person,
             capture,
             finish_task,
+            skip_task,
             timeline,
             day,
             calendar,

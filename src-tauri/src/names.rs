@@ -65,6 +65,7 @@ pub const COMMANDS: &[&str] = &[
     "understand_person",
     "capture",
     "finish_task",
+    "skip_task",
     "timeline",
     "day",
     "calendar",

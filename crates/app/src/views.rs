@@ -335,6 +335,8 @@ pub struct WhenView {
     pub date: Option<String>,
     /// `09:30`.
     pub time: Option<String>,
+    /// How often it comes again, as a task keeps it.
+    pub repeat: Option<String>,
 }
 
 /// What of a saved view applies.

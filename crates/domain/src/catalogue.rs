@@ -248,6 +248,8 @@ pub enum Form {
     Clock,
     /// See [`crate::remind`].
     Reminder,
+    /// See [`crate::repeat`].
+    Repeat,
 }
 
 /// How a field follows from others.
@@ -368,6 +370,7 @@ impl Field {
         match self.key.as_str() {
             "due_time" => Form::Clock,
             "remind" => Form::Reminder,
+            "repeat" => Form::Repeat,
             _ => Form::Plain,
         }
     }
@@ -642,11 +645,8 @@ fn activity() -> Vec<Field> {
     ]
 }
 
-/// How often a task comes again.
-pub const REPEATS: [&str; 5] = ["day", "week", "two_weeks", "month", "year"];
-
 fn task() -> Vec<Field> {
-    use FieldType::{Choice, Date, DateTime, LongText, Text};
+    use FieldType::{Date, DateTime, LongText, Text};
     use Privacy::{Business, FreeText};
     use Purpose::{Organise, Relate};
     let [company, person] = about();
@@ -660,7 +660,7 @@ fn task() -> Vec<Field> {
         person,
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
-        Field::new("repeat", Choice, "Comes again").kept(Business, Organise).options(&REPEATS),
+        Field::new("repeat", Text, "Comes again").kept(Business, Organise),
         // By the clock of wherever one is then, see [`crate::remind`].
         Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),

@@ -18,6 +18,7 @@ pub mod quote;
 pub mod rank;
 pub mod register;
 pub mod remind;
+pub mod repeat;
 pub mod template;
 pub mod text;
 pub mod value;

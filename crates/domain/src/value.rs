@@ -10,6 +10,7 @@ use crate::{
     quote::{Line, MAX_LINES},
     register::{self, Registers, Scalar},
     remind::Remind,
+    repeat::Repeat,
     text::fold,
 };
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,8 @@ pub enum ValueError {
         "{0} is no reminder; write 10m for ten minutes before, 08:00 on its day, 1d 18:00 on the day before, or 2026-11-27 08:00"
     )]
     Reminder(String),
+    #[error("{0} does not say how often; write every week, every second tue, monthly on the 15th, or 每周二")]
+    Repeat(String),
     #[error("{0} is not a number")]
     Number(String),
     #[error("{0} is not an amount; write 1250.00 EUR")]
@@ -191,6 +194,10 @@ fn formed(field: &Field, input: &str) -> Result<String, ValueError> {
         Form::Reminder => {
             let remind = Remind::parse(trimmed).ok_or_else(|| ValueError::Reminder(shown(trimmed)))?;
             Ok(remind.to_string())
+        }
+        Form::Repeat => {
+            let repeat = Repeat::parse(trimmed).ok_or_else(|| ValueError::Repeat(shown(trimmed)))?;
+            Ok(repeat.to_string())
         }
     }
 }

@@ -79,6 +79,8 @@ export const commands = {
 	understandPerson: (line: string) => __TAURI_INVOKE<CapturedView>("plugin:satchel|understand_person", { line }),
 	capture: (line: string) => __TAURI_INVOKE<Written>("plugin:satchel|capture", { line }),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
+	/**  Leaves one time out of a task that comes again. */
+	skipTask: (id: RecordId, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|skip_task", { id, today }),
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
@@ -1310,6 +1312,8 @@ export type WhenView = {
 	date: string | null,
 	/**  `09:30`. */
 	time: string | null,
+	/**  How often it comes again, as a task keeps it. */
+	repeat: string | null,
 };
 
 export type WhyLeftOut = "no_address" | 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../app/data";
 import type { FieldView, Hit, Kind } from "../bindings";
 import { commands } from "../platform/tauri";
-import { REMINDERS, remindWords } from "../shared/again";
+import { REMINDERS, REPEATS, remindWords, repeatWords } from "../shared/again";
 import { itemLabel, type Json, labelOf, momentInput, moneyInput, optionLabel, today } from "../shared/format";
 import { type Key, language, t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
@@ -45,6 +45,7 @@ function textOf(field: FieldView, value: Json): string {
   if (field.type === "date_time") return momentInput(value);
   if (field.type === "tags") return value.join(", ");
   if (field.key === "remind") return remindWords(value);
+  if (field.key === "repeat") return repeatWords(value);
   return String(value);
 }
 
@@ -53,6 +54,7 @@ const PLACEHOLDERS: Record<string, string> = {
   date: "2026-05-31, fri, 下周三",
   date_time: "2026-05-31 14:30",
   due_time: "14:30",
+  repeat: "every second tue, monthly on the 15th, 每周二",
   remind: "10 minutes before, 08:00, fri 9, 提前10分钟",
 };
 
@@ -70,7 +72,7 @@ export async function inData(
   }
   if (field.type === "date_time" || field.type === "date") {
     const said = await commands.understand(text, today()).catch(() => undefined);
-    const whole = said?.text === "" && said.date ? said : undefined;
+    const whole = said?.text === "" && said.date && !said.repeat ? said : undefined;
     if (whole && field.type === "date") return whole.date ?? text;
     const at = new Date(whole ? `${whole.date}T${whole.time ?? "09:00"}` : text.trim().replace(" ", "T"));
     if (field.type === "date_time" && !Number.isNaN(at.getTime())) return at.toISOString();
@@ -83,7 +85,12 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
   const done = useRef(false);
   const long = field.type === "long_text";
   const colleagues = useQuery(async () => (field.key === "owner" ? askColleagues() : []), [field.key]).data;
-  const names = field.key === "remind" ? REMINDERS.map(remindWords) : (colleagues ?? []);
+  const names =
+    field.key === "remind"
+      ? REMINDERS.map(remindWords)
+      : field.key === "repeat"
+        ? REPEATS.map(repeatWords)
+        : (colleagues ?? []);
   const save = async () => {
     if (text === textOf(field, value)) return onCancel();
     onSave(text.trim() === "" ? null : await inData(field, text));

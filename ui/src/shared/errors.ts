@@ -10,6 +10,9 @@ const ZH: [RegExp, string][] = [
     /^(.*) is no reminder; write .*$/s,
     "看不懂提醒 $1；请写成 10m（提前十分钟）、08:00（当天）、1d 18:00（前一天）或 2026-11-27 08:00",
   ],
+  [/^(.*) does not say how often; write .*$/s, "看不懂 $1 是多久一次；请写成：每周、每两周的周二、每月15号"],
+  [/^only a task that is open and comes again can be skipped$/, "只有未完成的重复任务可以跳过"],
+  [/^this was its last time; .*$/, "这已是最后一次；请标为完成，或删除"],
   [/^(.*) is not a number$/s, "$1 不是数字"],
   [/^(.*) is not an amount; write .*$/s, "$1 不是金额；请写成 1250.00 CNY"],
   [

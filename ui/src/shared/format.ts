@@ -1,5 +1,5 @@
 import type { FieldView } from "../bindings";
-import { remindWords } from "./again";
+import { remindWords, repeatWords } from "./again";
 import { language, t, tOr } from "./i18n";
 
 /** JSON as the core sends it. */
@@ -225,6 +225,7 @@ export function show(
       return value.map(address).join("; ");
     default:
       if (field?.key === "remind") return remindWords(value);
+      if (field?.key === "repeat") return repeatWords(value);
       return typeof value === "string" ? value : JSON.stringify(value);
   }
 }
