@@ -11,6 +11,7 @@ mod run;
 mod show;
 mod team;
 mod totals;
+mod visits;
 mod words;
 
 use args::Cli;

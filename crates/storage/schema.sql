@@ -145,6 +145,7 @@ CREATE TABLE person (
   emails TEXT,
   phones TEXT,
   addresses TEXT,
+  location TEXT,
   website TEXT,
   birthday TEXT,
   notes TEXT,
@@ -184,6 +185,7 @@ CREATE TABLE company (
   emails TEXT,
   phones TEXT,
   addresses TEXT,
+  location TEXT,
   notes TEXT,
   tags TEXT,
   source TEXT,
@@ -312,6 +314,8 @@ CREATE TABLE activity (
   deal TEXT,
   place TEXT,
   direction TEXT,
+  arrived_at INTEGER,
+  left_at INTEGER,
   remind TEXT,
   owner TEXT,
   owner_sort TEXT,
@@ -622,3 +626,9 @@ CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at 
 CREATE INDEX task_remind ON task (due) WHERE remind IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL;
 
 CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
+
+CREATE INDEX activity_visits_person ON activity (person, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
+
+CREATE INDEX activity_open ON activity (arrived_at) WHERE arrived_at IS NOT NULL AND left_at IS NULL AND deleted_at IS NULL;

@@ -11,6 +11,7 @@ mod remind;
 mod rep;
 mod reports;
 mod team;
+mod visits;
 mod watch;
 mod words;
 
@@ -30,6 +31,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use rep::*;
     use reports::*;
     use team::*;
+    use visits::*;
     Builder::new()
         .plugin_name("satchel")
         .commands(collect_commands![
@@ -104,6 +106,12 @@ fn bindings() -> Builder<tauri::Wry> {
             calendar,
             speak,
             reminders,
+            visits,
+            plan_visits,
+            check_in,
+            here,
+            check_out,
+            show_on_map,
             quote,
             offer,
             quote_pdf,

@@ -126,3 +126,121 @@ fn reminders_are_told_by_the_desktop_once_and_without_names_while_it_is_locked()
     assert_eq!(dunst.shown(3, minute).len(), 3, "never twice");
     dress(&window, "en", "light");
 }
+
+#[test]
+fn a_day_of_visits_is_planned_and_made_by_keys() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    let day = in_minutes(0)[..10].to_owned();
+    let make = |kind: &str, input: &str| {
+        let made = ask_core(&window, "create", &format!("{{ kind: '{kind}', input: {{ {input} }} }}"));
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let firm = |name: &str, location: &str| {
+        make(
+            "company",
+            &format!(
+                "name: '{name}', location: '{location}', addresses: [{{ street: 'Rua do Ouro 7', city: 'Porto' }}]"
+            ),
+        )
+    };
+    for (name, location) in
+        [("Quinta do Sol", "41.18, -8.64"), ("Norte SL", "41.16, -8.62"), ("深圳科技", "41.21, -8.66")]
+    {
+        let id = firm(name, location);
+        make("task", &format!("subject: 'See {name}', due: '{day}', company: '{id}'"));
+    }
+    let near = firm("Casa Verde", "41.165, -8.60");
+    make("deal", &format!("name: 'Pumps', company: '{near}'"));
+    let lost = make("company", "name: 'Nowhere Ltd'");
+    make("task", &format!("subject: 'Find Nowhere', due: '{day}', company: '{lost}'"));
+
+    window.press(&["g"]);
+    window.press(&["v"]);
+    window.wait("#stops li:nth-child(3)");
+    window.wait("#unplaced li");
+    window.says("Lacks an address or a location.");
+    window.wait("#suggested [data-stop='Casa Verde']");
+    // Where the day begins decides the order.
+    window.fill("#start", "41.15, -8.60");
+    window.press(&[key::ENTER]);
+    let order = || {
+        let script =
+            "return [...document.querySelectorAll('#stops li')].map((l) => l.dataset.stop).join(', ')";
+        window.script(script).as_str().unwrap_or_default().to_owned()
+    };
+    window.until("the shortest way", || {
+        (order() == "See Norte SL, See Quinta do Sol, See 深圳科技").then_some(())
+    });
+    window.accessibility("visits");
+    window.picture("v2-visits");
+    // Another order by keys, and back to the short one.
+    window.press(&[key::ALT, key::DOWN]);
+    window.until("another order", || {
+        (order() == "See Quinta do Sol, See Norte SL, See 深圳科技").then_some(())
+    });
+    window.press(&["o"]);
+    window.until("the short one", || {
+        (order() == "See Norte SL, See Quinta do Sol, See 深圳科技").then_some(())
+    });
+    // Who is on the way is taken along; the plan is saved in one step.
+    for _ in 0..4 {
+        window.press(&["j"]);
+    }
+    window
+        .until("the neighbour", || (window.text("#visits li.current").contains("Casa Verde")).then_some(()));
+    window.press(&["a"]);
+    window.until("four stops", || order().contains("Casa Verde").then_some(()));
+    window.press(&["s"]);
+    window.says("4 stops planned");
+    window.until("a task of its own", || order().contains("Visit Casa Verde").then_some(()));
+    // «I am here» at the first, until one leaves.
+    for _ in 0..8 {
+        window.press(&["k"]);
+    }
+    let first = order().split(", ").next().unwrap_or_default().to_owned();
+    window.press(&["h"]);
+    window.wait("#leave");
+    window.accessibility("at a visit");
+    window.picture("v3-here");
+    window.click("#leave");
+    window.wait("#left-text");
+    window.type_keys("Likes it");
+    window.fill("#left-next", "send the offer every second tue 10");
+    window.says("every 2 weeks on Tuesday");
+    window.accessibility("the end of a visit");
+    window.picture("v4-leave");
+    window.press(&[key::ENTER]);
+    window.gone("#leave");
+    window.until("its task is done with it", || (!order().contains(&first)).then_some(()));
+    // In Chinese and dark; how often something comes again, and its reminder, in words.
+    dress(&window, "zh", "dark");
+    window.wait("#nav-visits");
+    window.click("#nav-visits");
+    window.wait("#stops li");
+    window.accessibility("visits, Chinese, dark");
+    window.picture("v5-visits-zh-dark");
+    window.press(&[key::CTRL, "k"]);
+    window.fill("#palette-input", "send the offer");
+    window.until("the task", || window.text("#choice-0").contains("send the offer").then_some(()));
+    window.press(&[key::ENTER]);
+    window.until("the words", || window.text("#value-repeat").contains("每2周的周二").then_some(()));
+    window.click("#value-repeat");
+    window.wait("#edit-repeat");
+    // As somebody types over it: to clear it first would leave it.
+    window.script(
+        "const field = document.querySelector('#edit-repeat');
+         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, '每月最后一个周五');
+         field.dispatchEvent(new Event('input', { bubbles: true }))",
+    );
+    window.press(&[key::ENTER]);
+    window.until("other words", || window.text("#value-repeat").contains("每月最后一个周五").then_some(()));
+    window.click("#value-remind");
+    window.fill("#edit-remind", "前一天下午6点");
+    window.press(&[key::ENTER]);
+    window.until("a reminder", || window.text("#value-remind").contains("前一天 18:00").then_some(()));
+    window.accessibility("a task that comes again");
+    window.picture("v6-task-zh");
+    dress(&window, "en", "light");
+}

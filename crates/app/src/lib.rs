@@ -5,6 +5,7 @@ mod attachments;
 mod bulk;
 mod calendar;
 mod capture;
+mod check_in;
 mod day;
 mod deals;
 mod duplicates;
@@ -39,8 +40,10 @@ mod sync;
 mod team;
 mod verify;
 pub mod views;
+mod visits;
 
 pub use calendar::{CalendarRequest, local_moment};
+pub use check_in::CheckOut;
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
@@ -66,6 +69,7 @@ pub use session::Session;
 pub use settings::{Layout, Reminders, Says, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
+pub use visits::VisitsRequest;
 
 pub use satchel_domain as domain;
 pub use satchel_protocol::{Invitation, Role};

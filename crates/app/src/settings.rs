@@ -23,6 +23,9 @@ pub struct Settings {
     pub layouts: BTreeMap<String, Layout>,
     #[serde(default)]
     pub reminders: Reminders,
+    /// Where a day on the road begins, `41.1496, -8.6109`; empty: at the first stop.
+    #[serde(default)]
+    pub start: String,
 }
 
 /// What is told of, and how much of it.
@@ -95,6 +98,7 @@ impl Default for Settings {
             views: Vec::new(),
             layouts: BTreeMap::new(),
             reminders: Reminders::default(),
+            start: String::new(),
         }
     }
 }
@@ -136,6 +140,7 @@ impl Session {
             && new.views.len() <= 200
             && new.layouts.len() <= 100
             && (new.email.is_empty() || satchel_domain::value::Contact::email("", &new.email).is_ok())
+            && (new.start.is_empty() || satchel_domain::place::Place::parse(&new.start).is_some())
             && satchel_domain::money::exponent(&new.currency).is_some()
             && (new.reminders.at.is_empty() || satchel_domain::date::clock(&new.reminders.at).is_some())
             && (new.region.is_empty()

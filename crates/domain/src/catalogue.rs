@@ -250,6 +250,8 @@ pub enum Form {
     Reminder,
     /// See [`crate::repeat`].
     Repeat,
+    /// See [`crate::place`].
+    Place,
 }
 
 /// How a field follows from others.
@@ -371,6 +373,7 @@ impl Field {
             "due_time" => Form::Clock,
             "remind" => Form::Reminder,
             "repeat" => Form::Repeat,
+            "location" => Form::Place,
             _ => Form::Plain,
         }
     }
@@ -479,6 +482,7 @@ fn person() -> Vec<Field> {
             .indexed()
             .kept(Contact, Reach)
             .imports(&["address", "地址"]),
+        Field::new("location", Text, "Location").kept(Contact, Reach).imports(&["coordinates", "坐标"]),
         Field::new("website", Url, "Website")
             .search(Search::Body)
             .kept(Contact, Reach)
@@ -542,6 +546,7 @@ fn company() -> Vec<Field> {
         Field::new("emails", Emails, "E-mail").search(Search::Contact).indexed().kept(Business, Reach),
         Field::new("phones", Phones, "Phone").search(Search::Contact).indexed().kept(Business, Reach),
         Field::new("addresses", Addresses, "Address").search(Search::Body).indexed().kept(Business, Reach),
+        Field::new("location", Text, "Location").kept(Business, Reach).imports(&["coordinates", "坐标"]),
         Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
         Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
@@ -639,6 +644,9 @@ fn activity() -> Vec<Field> {
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("place", Text, "Place").search(Search::Body).kept(Business, Relate),
         Field::new("direction", Choice, "Direction").kept(Business, Relate).options(&DIRECTIONS),
+        // When somebody said «I am here», and when he left.
+        Field::new("arrived_at", DateTime, "Arrived").kept(Business, Relate),
+        Field::new("left_at", DateTime, "Left").kept(Business, Relate),
         // By the clock of wherever one is then, see [`crate::remind`].
         Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),

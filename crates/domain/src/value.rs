@@ -7,6 +7,7 @@ use crate::{
     ids::RecordId,
     money::Money,
     phone,
+    place::Place,
     quote::{Line, MAX_LINES},
     register::{self, Registers, Scalar},
     remind::Remind,
@@ -141,6 +142,8 @@ pub enum ValueError {
     Reminder(String),
     #[error("{0} does not say how often; write every week, every second tue, monthly on the 15th, or 每周二")]
     Repeat(String),
+    #[error("{0} is no place; write latitude, longitude such as 41.1496, -8.6109")]
+    Place(String),
     #[error("{0} is not a number")]
     Number(String),
     #[error("{0} is not an amount; write 1250.00 EUR")]
@@ -198,6 +201,10 @@ fn formed(field: &Field, input: &str) -> Result<String, ValueError> {
         Form::Repeat => {
             let repeat = Repeat::parse(trimmed).ok_or_else(|| ValueError::Repeat(shown(trimmed)))?;
             Ok(repeat.to_string())
+        }
+        Form::Place => {
+            let place = Place::parse(trimmed).ok_or_else(|| ValueError::Place(shown(trimmed)))?;
+            Ok(place.to_string())
         }
     }
 }

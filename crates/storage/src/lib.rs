@@ -26,6 +26,7 @@ mod store;
 pub mod team;
 #[cfg(test)]
 mod tests;
+pub mod visits;
 
 pub use connection::{SqlCipherKey, versions as connection_versions};
 pub use documents::{DocumentRow, Put};

@@ -1,4 +1,4 @@
-import { Phone } from "lucide-react";
+import { MapPin, Phone } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
@@ -13,7 +13,7 @@ import { isBrowsed, UNSEEN } from "./kinds";
 
 /** Shown only where they have a value, or when all fields are asked for. */
 const RARE = new Set(
-  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category direction".split(
+  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category direction location arrived_at left_at".split(
     " ",
   ),
 );
@@ -174,6 +174,16 @@ function Fact({
               </button>
             ))}
           </div>
+        )}
+        {field.key === "location" && value && !editing && (
+          <button
+            type="button"
+            className="button plain small"
+            title={t("visits.mapHint")}
+            onClick={() => void attempt(() => commands.showOnMap(record.id))}
+          >
+            <MapPin size={13} /> {t("visits.map")}
+          </button>
         )}
         {field.links && isBrowsed(field.links) && value && !editing && (
           <button

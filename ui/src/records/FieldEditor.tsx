@@ -54,6 +54,7 @@ const PLACEHOLDERS: Record<string, string> = {
   date: "2026-05-31, fri, 下周三",
   date_time: "2026-05-31 14:30",
   due_time: "14:30",
+  location: "41.1496, -8.6109",
   repeat: "every second tue, monthly on the 15th, 每周二",
   remind: "10 minutes before, 08:00, fri 9, 提前10分钟",
 };

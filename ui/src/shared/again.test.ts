@@ -1,12 +1,12 @@
-import { afterEach, expect, test } from "vitest";
-import { remindWords, repeatWords } from "./again";
-import { prefs } from "./prefs";
+import { expect, test, vi } from "vitest";
 
-afterEach(() => prefs.set({ language: "en" }));
+const now = vi.hoisted(() => ({ language: "en" }));
+vi.mock("./prefs", () => ({ prefs: { get: () => now } }));
+const { remindWords, repeatWords } = await import("./again");
 
 // The core reads the same words: see the tests of `domain::repeat` and `domain::remind`.
 test("how often something comes again is said in words that the core reads", () => {
-  prefs.set({ language: "en" });
+  now.language = "en";
   for (const [kept, words] of [
     ["day", "every day"],
     ["two_weeks", "every 2 weeks"],
@@ -21,7 +21,7 @@ test("how often something comes again is said in words that the core reads", () 
     ["rubbish", "rubbish"],
   ] as const)
     expect(repeatWords(kept)).toBe(words);
-  prefs.set({ language: "zh" });
+  now.language = "zh";
   for (const [kept, words] of [
     ["week", "每周"],
     ["FREQ=WEEKLY;BYDAY=TU,TH", "每周二和周四"],
@@ -34,7 +34,7 @@ test("how often something comes again is said in words that the core reads", () 
 });
 
 test("a reminder is said in words that the core reads", () => {
-  prefs.set({ language: "en" });
+  now.language = "en";
   expect(
     ["0m", "10m", "1h", "2d", "08:00", "1d 18:00", "never", "2026-11-27 08:00"].map(remindWords),
   ).toEqual([

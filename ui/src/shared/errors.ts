@@ -13,6 +13,13 @@ const ZH: [RegExp, string][] = [
   [/^(.*) does not say how often; write .*$/s, "看不懂 $1 是多久一次；请写成：每周、每两周的周二、每月15号"],
   [/^only a task that is open and comes again can be skipped$/, "只有未完成的重复任务可以跳过"],
   [/^this was its last time; .*$/, "这已是最后一次；请标为完成，或删除"],
+  [/^(.*) is no place; write latitude.*$/s, "$1 不是坐标；请写成纬度, 经度，例如 31.2304, 121.4737"],
+  [/^it is not known where this is; .*$/, "不知道它在哪里；请填写纬度和经度"],
+  [/^you are still at «(.*)»; .*$/s, "您还在“$1”；请先结束那次拜访"],
+  [/^this visit has been begun already; .*$/, "这次拜访已经开始过；请另记一次"],
+  [/^this task leads to nobody; .*$/, "这个任务没有对象；请先写明联系人或公司"],
+  [/^there is nothing to plan on that day; .*$/, "这一天没有可安排的；请加入要拜访的人"],
+  [/^nobody has checked in there; .*$/, "那里没有签到；请直接记录拜访"],
   [/^(.*) is not a number$/s, "$1 不是数字"],
   [/^(.*) is not an amount; write .*$/s, "$1 不是金额；请写成 1250.00 CNY"],
   [
