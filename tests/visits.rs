@@ -285,7 +285,10 @@ fn i_am_here_and_what_came_of_it() {
         json!({"type": "visit", "subject": "demo", "at": tomorrow.to_string(), "company": acme.to_string()});
     let planned = new(session, Kind::Activity, plan);
     assert_eq!(session.check_in(planned, None).unwrap().id, planned);
-    session.check_out(planned, &CheckOut { today: DAY.into(), ..CheckOut::default() }).unwrap();
+    session.set(planned, &fields(json!({"text": "Bring samples"}))).unwrap();
+    let said = CheckOut { text: "They liked them".into(), today: DAY.into(), ..CheckOut::default() };
+    session.check_out(planned, &said).unwrap();
+    assert_eq!(field(session, planned, "text"), "Bring samples\nThey liked them");
     assert!(session.check_in(planned, None).is_err(), "it is over");
     let nobody = new(session, Kind::Task, json!({"subject": "write"}));
     assert!(session.check_in(nobody, None).is_err());

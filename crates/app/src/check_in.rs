@@ -98,9 +98,13 @@ impl Session {
         if (1..=LONGEST).contains(&lasted) {
             input.insert("minutes".to_owned(), lasted.into());
         }
-        for (key, text) in [("text", &out.text), ("outcome", &out.outcome)] {
-            if !text.trim().is_empty() {
-                input.insert(key.to_owned(), text.as_str().into());
+        for (key, said) in [("text", out.text.trim()), ("outcome", out.outcome.trim())] {
+            // What was written down before the visit stays.
+            let before = view.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default();
+            let between = if key == "text" { "\n" } else { "; " };
+            let parts = [before, said].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+            if !said.is_empty() {
+                input.insert(key.to_owned(), parts.join(between).into());
             }
         }
         let links = self.whom(&view.fields, view.kind, id)?;

@@ -114,7 +114,7 @@ impl Session {
                 out.push((wall, item, moment));
             }
         }
-        out.sort_by(|a, b| (a.0, a.1.id).cmp(&(b.0, b.1.id)));
+        out.sort_by_key(|(wall, item, _)| (*wall, item.id));
         Ok(out.into_iter().map(|(_, item, moment)| (item, moment)).collect())
     }
 

@@ -51,19 +51,9 @@ const STEP: u32 = 5;
 impl Day {
     /// The stops in a sensible order. Those behind the first fifty stay where they are.
     pub fn order(&self, stops: &[Stop]) -> Vec<usize> {
-        let count = stops.len().min(MOST);
-        let mut fixed: Vec<usize> = (0..count).filter(|at| hour(stops, *at).is_some()).collect();
-        fixed.sort_by_key(|at| (hour(stops, *at), *at));
-        let free: Vec<usize> = (0..count).filter(|at| !fixed.contains(at)).collect();
-        // Without a beginning any stop may be the first.
-        let firsts: Vec<Option<usize>> = match self.from {
-            Some(_) => vec![None],
-            None => [None].into_iter().chain(free.iter().copied().map(Some)).collect(),
-        };
-        let ways = firsts.into_iter().map(|first| self.nearest(stops, &fixed, &free, first));
-        let best = ways.min_by(|a, b| self.cost(stops, a).total_cmp(&self.cost(stops, b)));
-        let mut order = self.improved(stops, best.unwrap_or_default());
-        order.extend(count..stops.len());
+        let known = stops.get(..MOST).unwrap_or(stops);
+        let mut order = Ways::new(*self, known).order();
+        order.extend(known.len()..stops.len());
         order
     }
 
@@ -74,58 +64,108 @@ impl Day {
         let mut out = Vec::with_capacity(order.len());
         for (at, stop) in order.iter().filter_map(|at| Some((*at, stops.get(*at)?))) {
             let kilometres = here.map_or(0.0, |from| from.kilometres(&stop.place));
-            let earliest = free + takes(kilometres);
-            let agreed = stop.at.map(u32::from);
-            let arrives = match agreed {
-                Some(agreed) => earliest.max(agreed),
-                None => earliest.div_ceil(STEP) * STEP,
-            };
-            let late = agreed.map_or(0, |agreed| arrives - agreed);
+            let (arrives, late) = stop.reached(free, kilometres);
             out.push(Leg { stop: at, kilometres, arrives, late });
             free = arrives + u32::from(stop.minutes);
             here = Some(stop.place);
         }
         out
     }
+}
+
+impl Stop {
+    /// When one is there, who was free at a time so far away, and how much too late that is.
+    fn reached(&self, free: u32, kilometres: f64) -> (u32, u32) {
+        let earliest = free + takes(kilometres);
+        match self.at.map(u32::from) {
+            Some(agreed) => (earliest.max(agreed), earliest.saturating_sub(agreed)),
+            None => (earliest.div_ceil(STEP) * STEP, 0),
+        }
+    }
+}
+
+/// All ways between the stops of a day, reckoned once.
+struct Ways<'a> {
+    day: Day,
+    stops: &'a [Stop],
+    /// From each stop to each, row by row; the last row is from where the day begins.
+    kilometres: Vec<f64>,
+}
+
+impl<'a> Ways<'a> {
+    fn new(day: Day, stops: &'a [Stop]) -> Self {
+        let from = stops.iter().map(|stop| Some(stop.place)).chain([day.from]);
+        let row = |from: Option<Place>| {
+            stops.iter().map(move |to| from.map_or(0.0, |from| from.kilometres(&to.place)))
+        };
+        Self { day, stops, kilometres: from.flat_map(row).collect() }
+    }
+
+    fn far(&self, from: Option<usize>, to: usize) -> f64 {
+        let row = from.unwrap_or(self.stops.len());
+        self.kilometres.get(row * self.stops.len() + to).copied().unwrap_or_default()
+    }
+
+    fn order(&self) -> Vec<usize> {
+        let count = self.stops.len();
+        let mut fixed: Vec<usize> = (0..count).filter(|at| hour(self.stops, *at).is_some()).collect();
+        fixed.sort_by_key(|at| (hour(self.stops, *at), *at));
+        let free: Vec<usize> = (0..count).filter(|at| !fixed.contains(at)).collect();
+        // Without a beginning any stop may be the first.
+        let firsts: Vec<Option<usize>> = match self.day.from {
+            Some(_) => vec![None],
+            None => [None].into_iter().chain(free.iter().copied().map(Some)).collect(),
+        };
+        let ways = firsts.into_iter().map(|first| self.nearest(&fixed, &free, first));
+        let best = ways.min_by(|a, b| self.cost(a).total_cmp(&self.cost(b)));
+        self.improved(best.unwrap_or_default())
+    }
 
     /// Always to the nearest that leaves time for what is agreed.
-    fn nearest(&self, stops: &[Stop], fixed: &[usize], free: &[usize], first: Option<usize>) -> Vec<usize> {
-        let mut left: Vec<usize> = free.iter().copied().filter(|at| Some(*at) != first).collect();
+    fn nearest(&self, fixed: &[usize], free: &[usize], first: Option<usize>) -> Vec<usize> {
+        let mut left: Vec<usize> = free.to_vec();
         let mut waiting = fixed.iter().copied().peekable();
-        let mut out: Vec<usize> = first.into_iter().collect();
+        let mut out: Vec<usize> = Vec::with_capacity(self.stops.len());
+        let (mut here, mut time) = (None, u32::from(self.day.begins));
+        let mut wanted = first;
         while !left.is_empty() || waiting.peek().is_some() {
-            let here = out.last().and_then(|at| stops.get(*at)).map(|stop| stop.place).or(self.from);
-            let far = |at: &usize| match (here, stops.get(*at)) {
-                (Some(here), Some(stop)) => here.kilometres(&stop.place),
-                _ => 0.0,
-            };
+            let agreed = waiting.peek().copied();
             let fits = |at: &&usize| {
-                let Some(next) = waiting.clone().next() else { return true };
-                let tried: Vec<usize> = out.iter().copied().chain([**at, next]).collect();
-                self.legs(stops, &tried).iter().all(|leg| leg.late == 0)
+                let Some(next) = agreed else { return true };
+                let behind = self.behind(here, **at, time);
+                self.reached(Some(**at), next, behind).is_none_or(|(_, late)| late == 0)
             };
-            let next = left.iter().filter(fits).min_by(|a, b| far(a).total_cmp(&far(b))).copied();
-            match next.or_else(|| waiting.next()).or_else(|| left.first().copied()) {
-                Some(at) => {
-                    left.retain(|other| *other != at);
-                    out.push(at);
-                }
-                None => break,
-            }
+            let near = |a: &&usize, b: &&usize| self.far(here, **a).total_cmp(&self.far(here, **b));
+            let next = wanted.take().or_else(|| left.iter().filter(fits).min_by(near).copied());
+            let Some(at) = next.or_else(|| waiting.next()) else { break };
+            left.retain(|other| *other != at);
+            time = self.behind(here, at, time);
+            here = Some(at);
+            out.push(at);
         }
         out
     }
 
+    fn reached(&self, from: Option<usize>, at: usize, free: u32) -> Option<(u32, u32)> {
+        Some(self.stops.get(at)?.reached(free, self.far(from, at)))
+    }
+
+    /// When one is free again behind a stop.
+    fn behind(&self, from: Option<usize>, at: usize, free: u32) -> u32 {
+        let minutes = self.stops.get(at).map_or(0, |stop| u32::from(stop.minutes));
+        self.reached(from, at, free).map_or(free, |(arrives, _)| arrives) + minutes
+    }
+
     /// Moves a stop elsewhere, or goes a part the other way round, as long as that shortens the day.
-    fn improved(&self, stops: &[Stop], mut order: Vec<usize>) -> Vec<usize> {
-        let mut best = self.cost(stops, &order);
+    fn improved(&self, mut order: Vec<usize>) -> Vec<usize> {
+        let mut best = self.cost(&order);
         for _ in 0..ROUNDS {
             let before = best;
             for from in 0..order.len() {
                 for to in 0..order.len() {
                     for change in [Change::Move, Change::Turn] {
-                        let Some(tried) = changed(stops, &order, (from, to), change) else { continue };
-                        let cost = self.cost(stops, &tried);
+                        let Some(tried) = changed(self.stops, &order, (from, to), change) else { continue };
+                        let cost = self.cost(&tried);
                         if cost + 1e-9 < best {
                             (best, order) = (cost, tried);
                         }
@@ -139,10 +179,15 @@ impl Day {
         order
     }
 
-    fn cost(&self, stops: &[Stop], order: &[usize]) -> f64 {
-        let legs = self.legs(stops, order);
-        let way: f64 = legs.iter().map(|leg| leg.kilometres + LATE * f64::from(leg.late)).sum();
-        way + EARLY * legs.last().map_or(0.0, |leg| f64::from(leg.arrives))
+    fn cost(&self, order: &[usize]) -> f64 {
+        let (mut here, mut free, mut cost, mut last) = (None, u32::from(self.day.begins), 0.0, 0);
+        for at in order {
+            let Some((arrives, late)) = self.reached(here, *at, free) else { continue };
+            cost += self.far(here, *at) + LATE * f64::from(late);
+            free = arrives + self.stops.get(*at).map_or(0, |stop| u32::from(stop.minutes));
+            (here, last) = (Some(*at), arrives);
+        }
+        cost + EARLY * f64::from(last)
     }
 }
 

@@ -143,4 +143,30 @@ mod tests {
             })
             .expect("read");
     }
+
+    /// `cargo test -p satchel-storage reminders -- --ignored --nocapture` prints what it takes.
+    #[test]
+    #[ignore = "makes 100,000 tasks"]
+    fn a_look_at_many_tasks_is_quick() {
+        let (_dir, store) = crate::tests::empty();
+        let made = store.write::<_, StorageError>(|tx| {
+            tx.execute_batch(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000)
+                 INSERT INTO document (row, id, kind, heads, bytes)
+                 SELECT n, printf('00000000-0000-7000-8000-%012x', n), 'task', x'', x'' FROM n;
+                 INSERT INTO task (row, id, created_at, updated_at, called, sort, due, owner, owner_sort, remind)
+                 SELECT row, id, 0, 0, 'Write ' || row, 'write', date(row * 300, 'unixepoch'), 'P' || (row % 10),
+                   'p' || (row % 10), iif(row % 20, NULL, '10m') FROM document;",
+            )?;
+            Ok(())
+        });
+        made.expect("written");
+        let days = ("1970-06-01", "1970-07-08");
+        let asked = Asked { owner: "p1", days, far: "1970-09-06", from: 0, limit: 2000 };
+        let started = std::time::Instant::now();
+        let found = store.read(|db| remindable(db, asked)).expect("read").len();
+        let took = started.elapsed();
+        eprintln!("{found} of 100,000 tasks in {took:?}");
+        assert!(took.as_millis() < 100, "{took:?}");
+    }
 }
