@@ -228,6 +228,68 @@ fn a_task_is_done_and_what_follows_is_there() {
     }
 }
 
+/// The open tasks: what, when, and how often.
+fn open_tasks(session: &Session) -> Vec<String> {
+    let request = satchel_app::ListRequest {
+        filter: "done_at is empty".into(),
+        sort: "due".into(),
+        ..Default::default()
+    };
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let line = |t: satchel_app::views::RowView| {
+        let parts = ["due", "due_time", "repeat"].map(|key| text(t.fields.get(key)));
+        format!("{} {}", t.title, parts.join(" ")).replace("  ", " ").trim().to_owned()
+    };
+    session.list(Kind::Task, &request).unwrap().rows.into_iter().map(line).collect()
+}
+
+#[test]
+fn what_comes_again_comes_as_it_was_said() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let zoe = new(session, Kind::Person, json!({"first_name": "Zoe"}));
+    log(session, zoe, "call", "fine", "send the report every second tue 10");
+    assert_eq!(open_tasks(session), ["send the report 2026-12-01 10:00 FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"]);
+    let id = |session: &Session| {
+        let request = satchel_app::ListRequest { filter: "done_at is empty".into(), ..Default::default() };
+        session.list(Kind::Task, &request).unwrap().rows[0].id
+    };
+    let report = id(session);
+    let skipped = session.skip_task(report, TODAY).unwrap();
+    assert_eq!(field(session, report, "due"), "2026-12-15");
+    session.undo(skipped.operation, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!(field(session, report, "due"), "2026-12-01");
+    session.set(report, &fields(json!({"notes": "by mail", "remind": "30m"}))).unwrap();
+    session.finish_task(report, "", "2026-12-01").unwrap();
+    let next = id(session);
+    let kept = ["due", "due_time", "notes", "remind", "repeat"].map(|key| field(session, next, key));
+    let rule = "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU";
+    assert_eq!(kept, ["2026-12-15", "10:00", "by mail", "30m", rule].map(Value::from));
+    session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!((id(session), field(session, report, "done_at")), (report, Value::Null), "as it was");
+    session.delete(&[report], &mut |_| {}, &Cancel::default()).unwrap();
+
+    // So many times, until a day, and from the day on which it was done.
+    let task = |repeat: &str, due: &str| {
+        new(session, Kind::Task, json!({"subject": "again", "due": due, "repeat": repeat}))
+    };
+    task("每天，共2次", "2026-11-27");
+    session.finish_task(id(session), "", TODAY).unwrap();
+    assert_eq!(open_tasks(session), ["again 2026-11-28 FREQ=DAILY;COUNT=1"]);
+    assert!(session.skip_task(id(session), TODAY).is_err(), "it is the last one");
+    session.finish_task(id(session), "", TODAY).unwrap();
+    assert!(open_tasks(session).is_empty());
+    task("every week until 2026-12-03", "2026-11-27");
+    session.finish_task(id(session), "", TODAY).unwrap();
+    assert!(open_tasks(session).is_empty());
+    task("every 2 weeks after it is done", "2026-11-02");
+    session.finish_task(id(session), "", TODAY).unwrap();
+    assert_eq!(open_tasks(session), ["again 2026-12-11 FREQ=WEEKLY;INTERVAL=2;FROM=DONE"]);
+    let plain = new(session, Kind::Task, json!({"subject": "once"}));
+    assert!(session.skip_task(plain, TODAY).is_err());
+    assert!(session.skip_task(zoe, TODAY).is_err());
+}
+
 #[test]
 fn a_day_asks() {
     // Not the day of the test: what is noted now is of another one.

@@ -13,6 +13,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+#[path = "window/visits.rs"]
+mod visits;
+
 const CSV: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Shoe size\n\
 Ana,Ruiz,Norte SL,Buyer,ana@norte.example,+34 600 000 001,38\n\
 伟,王,深圳科技有限公司,采购经理,wang@shenzhen.example,13800138000,42\n\

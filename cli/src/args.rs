@@ -170,6 +170,15 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         owner: Option<String>,
     },
+    /// What you are reminded of: what came due and is open, and what comes next
+    Reminders {
+        /// As at another moment, by the clock here: 2026-11-27T09:00
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
+    /// A day of visits: their order, and «I am here»
+    #[command(subcommand)]
+    Visits(Visits),
     /// Mark a task as done
     Finish {
         id: String,
@@ -177,6 +186,8 @@ pub enum Command {
         #[arg(long, default_value = "")]
         next: String,
     },
+    /// Leave one time out of a task that comes again
+    Skip { id: String },
     /// The pipelines with their stages, how many deals are in each and what they are worth
     Pipelines,
     /// Put a deal into a stage, named as it is called or by its id
@@ -701,4 +712,57 @@ pub enum PlaceCommand {
         #[arg(long)]
         automatic: Option<bool>,
     },
+}
+
+#[derive(Subcommand)]
+pub enum Visits {
+    /// The stops of a day in a sensible order, and who else is on the way
+    Plan(VisitsPlan),
+    /// Begin a visit: with a person, a company or a deal, or as a task or a planned meeting says
+    CheckIn {
+        id: String,
+        /// Where (default: the location of the record)
+        #[arg(long)]
+        place: Option<String>,
+    },
+    /// End the visit that you are at
+    CheckOut {
+        /// Another one
+        id: Option<String>,
+        /// What was said
+        #[arg(long, default_value = "")]
+        text: String,
+        #[arg(long, default_value = "")]
+        outcome: String,
+        /// The next step with its date, as one says it: "send the offer fri 10"
+        #[arg(long, default_value = "")]
+        next: String,
+        /// A task that is done with it
+        #[arg(long, value_name = "ID")]
+        task: Option<String>,
+    },
+    /// Where you are just now
+    Here,
+}
+
+#[derive(Args)]
+pub struct VisitsPlan {
+    /// 2026-11-27 (default: today)
+    #[arg(long)]
+    pub day: Option<String>,
+    /// Where it begins: 41.1496,-8.6109 (default: as in the settings)
+    #[arg(long, value_name = "LAT,LONG", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// When it begins
+    #[arg(long, default_value = "09:00")]
+    pub starts: String,
+    /// Whom you see besides: a company, a person, or a task of another day
+    #[arg(long = "add", value_name = "ID")]
+    pub added: Vec<String>,
+    /// Tasks give up their hours for a shorter way
+    #[arg(long)]
+    pub again: bool,
+    /// Write the hours into the tasks, and make tasks of whom you see besides
+    #[arg(long)]
+    pub save: bool,
 }

@@ -7,11 +7,13 @@ mod calendar;
 mod fields;
 mod mail;
 mod quotes;
+mod reminders;
 mod report;
 mod run;
 mod show;
 mod team;
 mod totals;
+mod visits;
 mod words;
 
 use args::Cli;

@@ -159,8 +159,15 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             let from = from.unwrap_or_else(|| local_day().0);
             crate::calendar::show(show, session, &CalendarRequest::of_days(&from, days, owner)?)
         }
+        Command::Visits(command) => crate::visits::visits(show, session, command),
+        Command::Reminders { at } => crate::reminders::show(show, session, at.as_deref()),
         Command::Finish { id, next } => {
             let written = session.finish_task(record(&id)?, &next, &local_day().0)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Skip { id } => {
+            let written = session.skip_task(record(&id)?, &local_day().0)?;
             show.answer(&json!(written), || written.id.to_string());
             Ok(())
         }

@@ -131,12 +131,14 @@ mod tests {
             include_str!("run.rs"),
             include_str!("fields.rs"),
             include_str!("team.rs"),
+            include_str!("reminders.rs"),
             include_str!("report.rs"),
             include_str!("mail.rs"),
             include_str!("quotes.rs"),
             include_str!("calendar.rs"),
             include_str!("backup.rs"),
             include_str!("totals.rs"),
+            include_str!("visits.rs"),
             include_str!("main.rs"),
         ] {
             wanted.extend(said(source, "say!("));

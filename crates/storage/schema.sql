@@ -186,6 +186,7 @@ CREATE TABLE person (
   emails TEXT,
   phones TEXT,
   addresses TEXT,
+  location TEXT,
   website TEXT,
   birthday TEXT,
   notes TEXT,
@@ -225,6 +226,7 @@ CREATE TABLE company (
   emails TEXT,
   phones TEXT,
   addresses TEXT,
+  location TEXT,
   notes TEXT,
   tags TEXT,
   source TEXT,
@@ -353,6 +355,9 @@ CREATE TABLE activity (
   deal TEXT,
   place TEXT,
   direction TEXT,
+  arrived_at INTEGER,
+  left_at INTEGER,
+  remind TEXT,
   owner TEXT,
   owner_sort TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
@@ -390,6 +395,7 @@ CREATE TABLE task (
   owner TEXT,
   owner_sort TEXT,
   repeat TEXT,
+  remind TEXT,
   notes TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
@@ -681,3 +687,13 @@ CREATE INDEX activity_report ON activity (owner_sort, type_sort, at) WHERE delet
 CREATE INDEX activity_of_deal ON activity (deal, at) WHERE deleted_at IS NULL AND deal IS NOT NULL;
 
 CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at IS NULL;
+
+CREATE INDEX task_remind ON task (due) WHERE remind IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
+
+CREATE INDEX activity_visits_person ON activity (person, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
+
+CREATE INDEX activity_open ON activity (arrived_at) WHERE arrived_at IS NOT NULL AND left_at IS NULL AND deleted_at IS NULL;

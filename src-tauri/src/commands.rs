@@ -1,6 +1,6 @@
 //! The commands of the web view. Each runs on a thread that may block: the window never waits.
 
-use crate::team::Team;
+use crate::{remind::Bell, team::Team, words::Words};
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
     ImportFrom, ImportOptions, ImportReport, Keyring, ListGroup, ListPage, ListRequest, LockState,
@@ -14,7 +14,10 @@ use satchel_app::{
 use serde::{Deserialize, Serialize};
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 use tauri::{Manager, State};
@@ -31,6 +34,8 @@ pub struct Desktop {
     last_sign: Arc<Mutex<(Instant, SystemTime)>>,
     files: Arc<Mutex<Vec<String>>>,
     pub team: Team,
+    pub bell: Bell,
+    chinese: Arc<AtomicBool>,
 }
 
 impl Desktop {
@@ -42,7 +47,17 @@ impl Desktop {
             last_sign: Arc::new(Mutex::new(now)),
             files: Arc::new(Mutex::new(files)),
             team: Team::default(),
+            bell: Bell::default(),
+            chinese: Arc::default(),
         }
+    }
+
+    pub fn speak(&self, chinese: bool) {
+        self.chinese.store(chinese, Ordering::Relaxed);
+    }
+
+    pub fn words(&self) -> Words {
+        Words { chinese: self.chinese.load(Ordering::Relaxed) }
     }
 
     /// Long work goes on: nobody need be at the keyboard for it.

@@ -9,10 +9,13 @@ mod merge;
 #[cfg(test)]
 mod names;
 mod quotes;
+mod remind;
 mod rep;
 mod reports;
 mod team;
+mod visits;
 mod watch;
+mod words;
 
 use commands::Desktop;
 use satchel_app::{Event, Satchel, default_vault_dir};
@@ -28,9 +31,11 @@ fn bindings() -> Builder<tauri::Wry> {
     use mail::*;
     use merge::*;
     use quotes::*;
+    use remind::*;
     use rep::*;
     use reports::*;
     use team::*;
+    use visits::*;
     Builder::new()
         .plugin_name("satchel")
         .commands(collect_commands![
@@ -99,9 +104,18 @@ fn bindings() -> Builder<tauri::Wry> {
             understand_person,
             capture,
             finish_task,
+            skip_task,
             timeline,
             day,
             calendar,
+            speak,
+            reminders,
+            visits,
+            plan_visits,
+            check_in,
+            here,
+            check_out,
+            show_on_map,
             quote,
             offer,
             quote_pdf,
@@ -167,7 +181,7 @@ fn bindings() -> Builder<tauri::Wry> {
             alert_rules,
             set_alert_rules,
         ])
-        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
+        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, ReminderEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)
         .dangerously_cast_bigints_to_number()
         .disable_serde_phases()
@@ -218,17 +232,19 @@ pub fn run() {
             builder.mount_events(app);
             let handle = app.handle().clone();
             let desktop = Desktop::new(satchel.clone(), files);
-            let team = desktop.team.clone();
+            let (team, bell) = (desktop.team.clone(), desktop.bell.clone());
             satchel.events.listen(move |event: &Event| {
                 match event {
                     Event::Locked => team.forget(),
                     Event::Alerted { rules } => audit::announce(&handle, rules),
                     _ => {}
                 }
+                bell.ring();
                 let _ = tauri_specta::Event::emit(&commands::VaultEvent(event.clone()), &handle);
             });
             watch::idle(desktop.clone());
-            watch::suspend(satchel.clone());
+            watch::suspend(satchel.clone(), desktop.bell.clone());
+            remind::keep(app.handle().clone(), desktop.clone());
             watch::sync(app.handle().clone(), desktop.clone());
             watch::health(desktop.clone());
             app.manage(desktop);

@@ -105,6 +105,19 @@ pub async fn dial(desktop: State<'_, Desktop>, number: String) -> Answer<()> {
     .await
 }
 
+/// Shows where a record is on the map of OpenStreetMap, in the browser: only that place leaves the computer, and only now.
+#[tauri::command]
+#[specta::specta]
+pub async fn show_on_map(desktop: State<'_, Desktop>, id: RecordId) -> Answer<()> {
+    with(&desktop, move |s| {
+        let place = s.place_of(id)?;
+        let (lat, long) = (place.latitude, place.longitude);
+        let link = format!("https://www.openstreetmap.org/?mlat={lat}&mlon={long}#map=16/{lat}/{long}");
+        open_outside(link.as_ref())
+    })
+    .await
+}
+
 /// RFC 3966, as far as numbers that people dial need it.
 fn tel(number: &str, region: Option<&str>) -> Answer<String> {
     let dialled = phone::e164(number, region).unwrap_or_else(|| as_written(number));

@@ -88,6 +88,13 @@ pub async fn finish_task(
     with(&desktop, move |s| s.finish_task(id, &next, &today)).await
 }
 
+/// Leaves one time out of a task that comes again.
+#[tauri::command]
+#[specta::specta]
+pub async fn skip_task(desktop: State<'_, Desktop>, id: RecordId, today: String) -> Answer<Written> {
+    with(&desktop, move |s| s.skip_task(id, &today)).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn timeline(desktop: State<'_, Desktop>, id: RecordId, limit: u32) -> Answer<Vec<MomentView>> {

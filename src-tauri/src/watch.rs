@@ -1,6 +1,6 @@
 //! Locks the vault when nobody is there: no key or click for a while, or the computer sleeps.
 
-use crate::{commands::Desktop, team::note};
+use crate::{commands::Desktop, remind::Bell, team::note};
 use satchel_app::{Cancel, Satchel};
 use std::{sync::Arc, thread, time::Duration};
 
@@ -37,15 +37,15 @@ pub fn sync(app: tauri::AppHandle, desktop: Desktop) {
 
 /// Sleep, and the screen's lock, as systemd-logind announces them.
 #[cfg(target_os = "linux")]
-pub fn suspend(satchel: Arc<Satchel>) {
+pub fn suspend(satchel: Arc<Satchel>, bell: Bell) {
     tauri::async_runtime::spawn(async move {
         // Without a system bus there is nobody to announce it; the idle time still locks.
-        let _ = listen(satchel).await;
+        let _ = listen(satchel, bell).await;
     });
 }
 
 #[cfg(target_os = "linux")]
-async fn listen(satchel: Arc<Satchel>) -> zbus::Result<()> {
+async fn listen(satchel: Arc<Satchel>, bell: Bell) -> zbus::Result<()> {
     use zbus::{MatchRule, MessageStream, message::Type};
     let bus = zbus::Connection::system().await?;
     let rule = |interface: &'static str, member: &'static str| -> zbus::Result<MatchRule<'static>> {
@@ -74,6 +74,7 @@ async fn listen(satchel: Arc<Satchel>) -> zbus::Result<()> {
             let _ = tauri::async_runtime::spawn_blocking(move || locked.lock()).await;
             delay = None;
         } else {
+            bell.ring();
             delay = hold_sleep(&bus).await;
         }
     }
@@ -107,7 +108,7 @@ async fn each(mut stream: zbus::MessageStream, act: impl Fn(zbus::Message) -> bo
 
 /// Windows and macOS lock by idle time; their sleep announcements need the window's own loop.
 #[cfg(not(target_os = "linux"))]
-pub fn suspend(_: Arc<Satchel>) {}
+pub fn suspend(_: Arc<Satchel>, _: Bell) {}
 
 /// Makes the backups and checks that are due, for as long as the app runs.
 pub fn health(desktop: Desktop) {

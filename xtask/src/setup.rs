@@ -18,6 +18,7 @@ const TEST: &[&str] = &[
     "dbus-x11",
     "gnome-keyring",
     "libsecret-tools",
+    "dunst",
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "imagemagick",

@@ -6,12 +6,22 @@ use crate::{
     lists::row_view,
     records::FieldInput,
     session::now,
-    views::{BirthdayView, DayView, MomentView, RowView, WhenView, Written},
+    views::{BirthdayView, DayView, MomentView, RecordView, RowView, WhenView, Written},
 };
 use jiff::{ToSpan, civil::Date};
-use satchel_domain::{Kind, RecordId, Scalar, date::rfc3339, when};
+use satchel_document::Changes;
+use satchel_domain::{
+    Kind, RecordId, Registers, Scalar,
+    date::rfc3339,
+    remind::Remind,
+    repeat::{self, Repeat},
+    when,
+};
 use satchel_storage::{Connection, StorageError, deals, documents, lists};
 use serde::Deserialize;
+
+/// A record before it is made.
+pub(crate) type New = (RecordId, Kind, Registers);
 
 /// Lines of one section of a day.
 const LINES: u32 = 200;
@@ -50,22 +60,8 @@ impl Session {
         }
         let activity = self.prepared_by(Kind::Activity, &input)?;
         let mut made = vec![activity];
-        let next = self.understand(&logged.next, &logged.today)?;
-        if next.date.is_some() || !next.text.is_empty() {
-            let title = if next.text.is_empty() {
-                logged.text.lines().next().unwrap_or_default()
-            } else {
-                &next.text
-            };
-            let mut task = links;
-            task.insert("subject".to_owned(), title.chars().take(200).collect::<String>().into());
-            // Without a day it is for tomorrow: a next step is never lost among those without one.
-            let tomorrow = || Some(day(&logged.today).ok()?.tomorrow().ok()?.to_string());
-            let due = next.date.or_else(tomorrow).unwrap_or_default();
-            task.insert("due".to_owned(), due.into());
-            task.extend(next.time.map(|time| ("due_time".to_owned(), time.into())));
-            made.push(self.prepared_by(Kind::Task, &task)?);
-        }
+        let title = if logged.text.trim().is_empty() { &logged.outcome } else { &logged.text };
+        made.extend(self.next_step(&logged.next, title, links, &logged.today)?);
         let id = made.first().map(|(id, ..)| *id).unwrap_or(logged.about);
         let operation = self.together("log", &made, &[])?;
         Ok(Written { id, operation: Some(operation) })
@@ -89,51 +85,102 @@ impl Session {
         Ok(links)
     }
 
-    /// Takes the date off what somebody writes, as it is understood on a day.
+    /// The task that comes next, where one is named: «send the offer fri 10», «call every second tue». Without words it is
+    /// called as what it follows from.
+    pub(crate) fn next_step(
+        &self,
+        next: &str,
+        title: &str,
+        links: FieldInput,
+        today: &str,
+    ) -> Result<Option<New>, AppError> {
+        let said = self.understand(next, today)?;
+        if said.date.is_none() && said.text.is_empty() {
+            return Ok(None);
+        }
+        let title = if said.text.is_empty() { title.lines().next().unwrap_or_default() } else { &said.text };
+        let mut task = links;
+        task.insert("subject".to_owned(), title.chars().take(200).collect::<String>().into());
+        // Without a day it is for tomorrow: a next step is never lost among those without one.
+        let tomorrow = || Some(day(today).ok()?.tomorrow().ok()?.to_string());
+        task.insert("due".to_owned(), said.date.or_else(tomorrow).unwrap_or_default().into());
+        task.extend(said.time.map(|time| ("due_time".to_owned(), time.into())));
+        task.extend(said.repeat.map(|repeat| ("repeat".to_owned(), repeat.into())));
+        Ok(Some(self.prepared_by(Kind::Task, &task)?))
+    }
+
+    /// Takes the date off what somebody writes, and how often it comes again, as they are understood on a day.
     pub fn understand(&self, text: &str, today: &str) -> Result<WhenView, AppError> {
-        let order = self.habits()?.day_order;
-        let (text, when) = when::take(text, day(today)?, order);
-        Ok(WhenView { text, date: when.map(|w| w.day()), time: when.and_then(|w| w.time()) })
+        let (order, today) = (self.habits()?.day_order, day(today)?);
+        let (rest, again) = repeat::take(text, today, order);
+        if let Some((repeat, when)) = again {
+            let repeat = Some(repeat.to_string());
+            return Ok(WhenView { text: rest, date: Some(when.day()), time: when.time(), repeat });
+        }
+        let (text, when) = when::take(text, today, order);
+        let (date, time) = (when.map(|w| w.day()), when.and_then(|w| w.time()));
+        Ok(WhenView { text, date, time, repeat: None })
     }
 
     /// Marks a task as done; one that comes again is there anew, and `next` is what follows from it.
     pub fn finish_task(&self, id: RecordId, next: &str, today: &str) -> Result<Written, AppError> {
-        let view = self.get(id)?;
-        if view.kind != Kind::Task {
-            return Err(AppError::not_found("task", id));
-        }
-        if view.fields.contains_key("done_at") {
+        let view = self.task(id)?;
+        let (done, follow) = self.finishing(&view, today)?;
+        if done.is_empty() {
             return Ok(Written { id, operation: None });
         }
-        let mut made = Vec::new();
-        let mut follow =
-            |title: &str, due: String, time: Option<String>, again: bool| -> Result<(), AppError> {
-                let keep = |key: &&str| again || !matches!(*key, "notes" | "repeat");
-                let keys = ["company", "person", "deal", "owner", "notes", "repeat"];
-                let mut input = FieldInput::new();
-                for key in keys.iter().filter(|key| keep(key)) {
-                    input.extend(view.fields.get(*key).map(|v| ((*key).to_owned(), v.clone())));
-                }
-                input.insert("subject".to_owned(), title.into());
-                input.insert("due".to_owned(), due.into());
-                input.extend(time.map(|time| ("due_time".to_owned(), time.into())));
-                made.push(self.prepared_by(Kind::Task, &input)?);
-                Ok(())
-            };
-        let text = |key: &str| view.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default();
-        if let Some(due) = again(text("repeat"), text("due"), day(today)?) {
-            let time = Some(text("due_time").to_owned()).filter(|t| !t.is_empty());
-            follow(&view.title, due.to_string(), time, true)?;
-        }
-        let said = self.understand(next, today)?;
-        if said.date.is_some() || !said.text.is_empty() {
-            let title = if said.text.is_empty() { &view.title } else { &said.text };
-            let tomorrow = || Some(day(today).ok()?.tomorrow().ok()?.to_string());
-            follow(title, said.date.or_else(tomorrow).unwrap_or_default(), said.time, false)?;
-        }
-        let done = vec![("done_at".to_owned(), Some(Scalar::Int(now())))];
+        let links = kept(&view, &["company", "person", "deal", "owner"]);
+        let mut made = Vec::from_iter(follow);
+        made.extend(self.next_step(next, &view.title, links, today)?);
         let operation = self.together("finish", &made, &[(id, done)])?;
         Ok(Written { id, operation: Some(operation) })
+    }
+
+    /// What marks a task as done, nothing where it is, and the task that takes its place where it comes again.
+    pub(crate) fn finishing(
+        &self,
+        view: &RecordView,
+        today: &str,
+    ) -> Result<(Changes, Option<New>), AppError> {
+        if view.fields.contains_key("done_at") {
+            return Ok((Changes::new(), None));
+        }
+        let done = vec![("done_at".to_owned(), Some(Scalar::Int(now())))];
+        let Some((due, repeat)) = again(view, day(today)?) else { return Ok((done, None)) };
+        let mut input = kept(view, &["company", "person", "deal", "owner", "notes", "due_time"]);
+        input.insert("subject".to_owned(), view.title.clone().into());
+        input.insert("due".to_owned(), due.to_string().into());
+        input.insert("repeat".to_owned(), repeat.to_string().into());
+        // One at a moment of its own has been, or will be, told of.
+        let remind = text(view, "remind");
+        if Remind::parse(remind).is_some_and(|remind| !matches!(remind, Remind::On(_))) {
+            input.insert("remind".to_owned(), remind.into());
+        }
+        Ok((done, Some(self.prepared_by(Kind::Task, &input)?)))
+    }
+
+    /// Leaves one time out of a task that comes again: it is due the next time.
+    pub fn skip_task(&self, id: RecordId, today: &str) -> Result<Written, AppError> {
+        let view = self.task(id)?;
+        if view.fields.contains_key("done_at") || text(&view, "repeat").is_empty() {
+            return Err(AppError::refused("only a task that is open and comes again can be skipped"));
+        }
+        let from = day(text(&view, "due")).unwrap_or(day(today)?).max(day(today)?);
+        let Some((due, repeat)) = again(&view, from) else {
+            return Err(AppError::refused("this was its last time; mark it as done, or delete it"));
+        };
+        let set = |key: &str, value: String| (key.to_owned(), Some(Scalar::Str(value)));
+        let changes = vec![set("due", due.to_string()), set("repeat", repeat.to_string())];
+        let operation = self.together("skip", &[], &[(id, changes)])?;
+        Ok(Written { id, operation: Some(operation) })
+    }
+
+    pub(crate) fn task(&self, id: RecordId) -> Result<RecordView, AppError> {
+        let view = self.get(id)?;
+        match view.kind {
+            Kind::Task => Ok(view),
+            _ => Err(AppError::not_found("task", id)),
+        }
     }
 
     /// What has happened with a person, a company or a deal, and is to: the latest first.
@@ -200,39 +247,22 @@ pub fn local_day() -> (String, (i64, i64)) {
     (now.date().to_string(), (millis(&begins), millis(&ends)))
 }
 
-/// When something that comes again is due next: behind today, however often it was left out.
-fn again(repeat: &str, due: &str, today: Date) -> Option<Date> {
-    let start = due.parse::<Date>().unwrap_or(today);
-    let step = |n: i64| match repeat {
-        "day" => Some(n.days()),
-        "week" => Some(n.weeks()),
-        "two_weeks" => Some((2 * n).weeks()),
-        "month" => Some(n.months()),
-        "year" => Some(n.years()),
-        _ => None,
-    };
-    // From where it began, so that the 31st stays the 31st.
-    (1..100_000).map_while(|n| start.checked_add(step(n)?).ok()).find(|date| *date > today)
+/// When something that comes again is due next, behind a day, and what is kept of how often.
+fn again(view: &RecordView, behind: Date) -> Option<(Date, Repeat)> {
+    let repeat = Repeat::parse(text(view, "repeat"))?;
+    let due = text(view, "due").parse().ok();
+    Some((repeat.next(due, behind)?, repeat.after(due)))
+}
+
+fn text<'a>(view: &'a RecordView, key: &str) -> &'a str {
+    view.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default()
+}
+
+/// Some fields of a record, for another.
+fn kept(view: &RecordView, keys: &[&str]) -> FieldInput {
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), view.fields.get(*key)?.clone()))).collect()
 }
 
 pub(crate) fn day(text: &str) -> Result<Date, AppError> {
     text.parse().map_err(|_| AppError::new(Code::Usage, format!("{text} is no day; write 2026-11-27")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_comes_again_keeps_its_day() {
-        let today: Date = "2026-11-27".parse().unwrap();
-        let next = |repeat: &str, due: &str| again(repeat, due, today).map(|d| d.to_string());
-        assert_eq!(next("week", "2026-11-27").as_deref(), Some("2026-12-04"));
-        assert_eq!(next("week", "2026-10-01").as_deref(), Some("2026-12-03"), "left out for weeks");
-        assert_eq!(next("month", "2026-10-31").as_deref(), Some("2026-11-30"));
-        assert_eq!(next("day", "").as_deref(), Some("2026-11-28"));
-        assert_eq!(next("year", "2024-02-29").as_deref(), Some("2027-02-28"));
-        assert_eq!(next("", "2026-11-27"), None);
-        assert_eq!(next("never", "2026-11-27"), None);
-    }
 }

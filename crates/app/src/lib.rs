@@ -8,6 +8,7 @@ mod backup;
 mod bulk;
 mod calendar;
 mod capture;
+mod check_in;
 mod day;
 mod deals;
 mod duplicates;
@@ -32,6 +33,7 @@ mod papers;
 mod pipelines;
 mod quotes;
 mod records;
+mod reminders;
 mod reports;
 mod rescue;
 mod rotate;
@@ -43,11 +45,13 @@ mod team;
 mod trail;
 mod verify;
 pub mod views;
+mod visits;
 
 pub use alerts::Seen;
 pub use audit::{TrailRequest, verify_trail_file};
 pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, verify_file};
 pub use calendar::{CalendarRequest, local_moment};
+pub use check_in::CheckOut;
 pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
@@ -63,6 +67,7 @@ pub use logged_mail::{EnclosedView, LoggedMail, MailPerson};
 pub use mail_merge::{LeftOut, MergedMail, WhyLeftOut};
 pub use merge::Merge;
 pub use records::FieldInput;
+pub use reminders::{Told, local_zone, moment, now};
 pub use reports::{
     ColumnType, MoneyView, Period, Report, ReportCell, ReportColumn, ReportRequest, ReportRow, ReportView,
     local_now,
@@ -70,9 +75,10 @@ pub use reports::{
 pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
-pub use settings::{Layout, Settings};
+pub use settings::{Layout, Reminders, Says, Settings};
 pub use team::find_team;
 pub use verify::VerifyReport;
+pub use visits::VisitsRequest;
 
 pub use satchel_audit::Rules;
 pub use satchel_domain as domain;

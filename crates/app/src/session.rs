@@ -62,6 +62,8 @@ pub struct Session {
     pub(crate) lists: Mutex<ListCache>,
     /// Edits that the search index has not taken over.
     unindexed: AtomicU32,
+    /// The last look at the clock for reminders, and when one was written down.
+    pub(crate) looked: Mutex<Option<(satchel_domain::remind::Look, jiff::Timestamp)>>,
     /// Read once; only this process writes them.
     pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.
@@ -137,6 +139,7 @@ impl Session {
             servers: Mutex::default(),
             wake: Arc::default(),
             unindexed: AtomicU32::new(0),
+            looked: Mutex::default(),
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
             running: Mutex::default(),
@@ -394,6 +397,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.index_pending();
+        self.keep_last_look();
         if let Some((witness, number)) = &self.token {
             if self.store.is_damaged() {
                 satchel_vault::notes::add(self.dir().path(), "damaged");

@@ -22,6 +22,39 @@ pub struct Settings {
     /// How the list of a kind looks where somebody has said so.
     #[serde(default)]
     pub layouts: BTreeMap<String, Layout>,
+    #[serde(default)]
+    pub reminders: Reminders,
+    /// Where a day on the road begins, `41.1496, -8.6109`; empty: at the first stop.
+    #[serde(default)]
+    pub start: String,
+}
+
+/// What is told of, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(default)]
+pub struct Reminders {
+    pub on: bool,
+    /// When one is told of a task of the day that says nothing of a reminder; one with an hour: at that. Empty: not.
+    pub at: String,
+    pub says: Says,
+}
+
+/// What a notification says, which others may read on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Says {
+    /// That there is something.
+    Nothing,
+    /// What is to be done.
+    Title,
+    /// And with whom.
+    Everything,
+}
+
+impl Default for Reminders {
+    fn default() -> Self {
+        Self { on: true, at: "09:00".into(), says: Says::Title }
+    }
 }
 
 /// The columns of a list in their order, and the field that it is grouped by; empty: as usual.
@@ -65,6 +98,8 @@ impl Default for Settings {
             email: String::new(),
             views: Vec::new(),
             layouts: BTreeMap::new(),
+            reminders: Reminders::default(),
+            start: String::new(),
         }
     }
 }
@@ -116,7 +151,9 @@ impl Session {
             && new.views.len() <= 200
             && new.layouts.len() <= 100
             && (new.email.is_empty() || satchel_domain::value::Contact::email("", &new.email).is_ok())
+            && (new.start.is_empty() || satchel_domain::place::Place::parse(&new.start).is_some())
             && satchel_domain::money::exponent(&new.currency).is_some()
+            && (new.reminders.at.is_empty() || satchel_domain::date::clock(&new.reminders.at).is_some())
             && (new.region.is_empty()
                 || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));
         if !sound {

@@ -6,6 +6,7 @@ use satchel_domain::{
     catalogue::{Privacy, Purpose},
     duplicates::Reason,
     formula::NoValue,
+    place::How,
     quote::Totals,
 };
 use serde::{Deserialize, Serialize};
@@ -249,6 +250,107 @@ pub struct DayView {
     pub birthdays: Vec<BirthdayView>,
 }
 
+/// What came due and is open, and what is told of next.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct RemindersView {
+    pub on: bool,
+    pub due: Vec<ReminderView>,
+    pub next: Vec<ReminderView>,
+}
+
+/// A task, or a meeting, and when it is told of.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct ReminderView {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    /// The person and the company.
+    pub with: String,
+    /// By the clock of wherever one is: `2026-11-27T09:20`.
+    pub at: String,
+    /// When it is itself.
+    pub day: Option<String>,
+    pub time: Option<String>,
+    /// This device has told of it.
+    pub told: bool,
+}
+
+/// The visits of a day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct VisitsView {
+    /// In order.
+    pub stops: Vec<StopView>,
+    /// Those of which it is not known where they are.
+    pub unplaced: Vec<StopView>,
+    /// Who else may be seen, the likeliest first.
+    pub suggested: Vec<StopView>,
+    /// From stop to stop, as the crow flies.
+    pub kilometres: f64,
+    /// Where the day begins: `41.1496, -8.6109`.
+    pub from: Option<String>,
+    /// There are more stops than are put in order.
+    pub more: bool,
+}
+
+/// A meeting, a task or a customer on a day's way.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct StopView {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    /// Of an activity: `visit`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Who is seen: a company, else a person.
+    pub whom: Option<RecordId>,
+    pub whom_kind: Option<Kind>,
+    pub whom_title: String,
+    /// The person and the company, where the title is another.
+    pub with: String,
+    pub address: String,
+    pub place: Option<String>,
+    pub how: Option<How>,
+    pub lacks: Option<Lacks>,
+    /// Its hour is agreed.
+    pub fixed: bool,
+    /// Of a task: when it is due.
+    pub day: Option<String>,
+    /// As it stands in the record.
+    pub time: Option<String>,
+    pub minutes: u32,
+    /// As it is planned: `10:05`; nothing where the day is over before.
+    pub arrives: Option<String>,
+    /// So many minutes later than agreed.
+    pub late: u32,
+    /// From the stop before; of one that is offered: to the nearest stop.
+    pub kilometres: Option<f64>,
+    pub reasons: Vec<WhySeen>,
+    pub last_visit: Option<String>,
+    pub open_deals: u32,
+}
+
+/// What has to be written down for a place to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacks {
+    /// Nobody is named.
+    Whom,
+    /// There is neither an address nor a location.
+    Address,
+    /// Nobody nearby has a location either.
+    Place,
+}
+
+/// Why somebody is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WhySeen {
+    FollowUp,
+    OpenDeal,
+    /// Not visited for long, or never.
+    LongAgo,
+}
+
 /// What stands in the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
 pub struct CalendarView {
@@ -310,6 +412,8 @@ pub struct WhenView {
     pub date: Option<String>,
     /// `09:30`.
     pub time: Option<String>,
+    /// How often it comes again, as a task keeps it.
+    pub repeat: Option<String>,
 }
 
 /// What of a saved view applies.

@@ -244,6 +244,20 @@ pub enum Purpose {
     Organise,
 }
 
+/// What a text has to read like; it is kept as its module writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Plain,
+    /// A time of day: `09:30`.
+    Clock,
+    /// See [`crate::remind`].
+    Reminder,
+    /// See [`crate::repeat`].
+    Repeat,
+    /// See [`crate::place`].
+    Place,
+}
+
 /// How a field follows from others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Derived {
@@ -357,9 +371,15 @@ impl Field {
         self.key == "birthday"
     }
 
-    /// A time of day: `09:30`.
-    pub fn clock(&self) -> bool {
-        self.key == "due_time"
+    /// What a text has to read like.
+    pub fn form(&self) -> Form {
+        match self.key.as_str() {
+            "due_time" => Form::Clock,
+            "remind" => Form::Reminder,
+            "repeat" => Form::Repeat,
+            "location" => Form::Place,
+            _ => Form::Plain,
+        }
     }
 
     /// What an option is called now that was called so when it was chosen.
@@ -466,6 +486,7 @@ fn person() -> Vec<Field> {
             .indexed()
             .kept(Contact, Reach)
             .imports(&["address", "地址"]),
+        Field::new("location", Text, "Location").kept(Contact, Reach).imports(&["coordinates", "坐标"]),
         Field::new("website", Url, "Website")
             .search(Search::Body)
             .kept(Contact, Reach)
@@ -529,6 +550,7 @@ fn company() -> Vec<Field> {
         Field::new("emails", Emails, "E-mail").search(Search::Contact).indexed().kept(Business, Reach),
         Field::new("phones", Phones, "Phone").search(Search::Contact).indexed().kept(Business, Reach),
         Field::new("addresses", Addresses, "Address").search(Search::Body).indexed().kept(Business, Reach),
+        Field::new("location", Text, "Location").kept(Business, Reach).imports(&["coordinates", "坐标"]),
         Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
         Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
@@ -626,15 +648,17 @@ fn activity() -> Vec<Field> {
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("place", Text, "Place").search(Search::Body).kept(Business, Relate),
         Field::new("direction", Choice, "Direction").kept(Business, Relate).options(&DIRECTIONS),
+        // When somebody said «I am here», and when he left.
+        Field::new("arrived_at", DateTime, "Arrived").kept(Business, Relate),
+        Field::new("left_at", DateTime, "Left").kept(Business, Relate),
+        // By the clock of wherever one is then, see [`crate::remind`].
+        Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
     ]
 }
 
-/// How often a task comes again.
-pub const REPEATS: [&str; 5] = ["day", "week", "two_weeks", "month", "year"];
-
 fn task() -> Vec<Field> {
-    use FieldType::{Choice, Date, DateTime, LongText, Text};
+    use FieldType::{Date, DateTime, LongText, Text};
     use Privacy::{Business, FreeText};
     use Purpose::{Organise, Relate};
     let [company, person] = about();
@@ -648,7 +672,9 @@ fn task() -> Vec<Field> {
         person,
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
-        Field::new("repeat", Choice, "Comes again").kept(Business, Organise).options(&REPEATS),
+        Field::new("repeat", Text, "Comes again").kept(Business, Organise),
+        // By the clock of wherever one is then, see [`crate::remind`].
+        Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
     ]
 }

@@ -6,7 +6,9 @@ use crate::{
     formula,
     money::Money,
     name::Name,
-    phone, quote,
+    phone,
+    place::{self, Place},
+    quote,
     register::{self, Registers, Scalar},
     text::{fold, segment, sort_key, spelled},
     value::{Fields, Value},
@@ -177,6 +179,7 @@ pub fn project(kind: Kind, registers: &Registers, catalogue: &Catalogue) -> Proj
         terms(field, value, &mut out.terms);
     }
     out.terms.extend(register::external_ids(registers).map(|(s, id)| ("external_id", external_term(s, id))));
+    out.terms.extend(placed(&fields));
     let apart = register::of_field(registers, register::NOT_SAME);
     out.terms.extend(apart.map(|(id, _)| ("not_same", id.to_owned())));
     let into = registers.get(register::MERGED_INTO).and_then(Scalar::as_str);
@@ -187,6 +190,20 @@ pub fn project(kind: Kind, registers: &Registers, catalogue: &Catalogue) -> Proj
     out.terms.sort();
     out.terms.dedup();
     out
+}
+
+/// What finds those nearby: the cell of the map, and what its address has in common with others.
+fn placed(fields: &Fields) -> Vec<(&'static str, String)> {
+    let Some(place) = fields.get("location").and_then(|l| Place::parse(l.as_text())) else {
+        return Vec::new();
+    };
+    let address = match fields.get("addresses") {
+        Some(Value::Addresses(list)) => list.first(),
+        _ => None,
+    };
+    let zones = address.map(place::zones).unwrap_or_default();
+    let zones = zones.into_iter().map(|zone| ("zone", zone.key));
+    zones.chain([("cell", place.cell())]).collect()
 }
 
 /// The term that finds a record by another program's id.

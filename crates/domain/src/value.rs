@@ -2,13 +2,16 @@
 //! in registers.
 
 use crate::{
-    catalogue::{Field, FieldType},
+    catalogue::{Field, FieldType, Form},
     date::{DayOrder, PartialDate},
     ids::RecordId,
     money::Money,
     phone,
+    place::Place,
     quote::{Line, MAX_LINES},
     register::{self, Registers, Scalar},
+    remind::Remind,
+    repeat::Repeat,
     text::fold,
 };
 use serde::{Deserialize, Serialize};
@@ -133,6 +136,14 @@ pub enum ValueError {
     DateTime(String),
     #[error("{0} is no time of day; write 09:30")]
     Clock(String),
+    #[error(
+        "{0} is no reminder; write 10m for ten minutes before, 08:00 on its day, 1d 18:00 on the day before, or 2026-11-27 08:00"
+    )]
+    Reminder(String),
+    #[error("{0} does not say how often; write every week, every second tue, monthly on the 15th, or 每周二")]
+    Repeat(String),
+    #[error("{0} is no place; write latitude, longitude such as 41.1496, -8.6109")]
+    Place(String),
     #[error("{0} is not a number")]
     Number(String),
     #[error("{0} is not an amount; write 1250.00 EUR")]
@@ -175,6 +186,27 @@ fn text(input: &str, limit: usize) -> Result<String, ValueError> {
         return Err(ValueError::TooLong { length, limit });
     }
     Ok(cleaned)
+}
+
+/// A text as its field keeps it.
+fn formed(field: &Field, input: &str) -> Result<String, ValueError> {
+    let trimmed = input.trim();
+    match field.form() {
+        Form::Plain => text(input, MAX_TEXT),
+        Form::Clock => crate::date::clock(trimmed).ok_or_else(|| ValueError::Clock(shown(trimmed))),
+        Form::Reminder => {
+            let remind = Remind::parse(trimmed).ok_or_else(|| ValueError::Reminder(shown(trimmed)))?;
+            Ok(remind.to_string())
+        }
+        Form::Repeat => {
+            let repeat = Repeat::parse(trimmed).ok_or_else(|| ValueError::Repeat(shown(trimmed)))?;
+            Ok(repeat.to_string())
+        }
+        Form::Place => {
+            let place = Place::parse(trimmed).ok_or_else(|| ValueError::Place(shown(trimmed)))?;
+            Ok(place.to_string())
+        }
+    }
 }
 
 /// A stable id for an item, from its normalised value.
@@ -262,10 +294,7 @@ impl Value {
         }
         let value = match field.ty {
             FieldType::LongText => Value::LongText(text(input, MAX_LONG_TEXT)?),
-            FieldType::Text if field.clock() => {
-                Value::Text(crate::date::clock(trimmed).ok_or_else(|| ValueError::Clock(shown(trimmed)))?)
-            }
-            FieldType::Text | FieldType::Url => Value::Text(text(input, MAX_TEXT)?),
+            FieldType::Text | FieldType::Url => Value::Text(formed(field, input)?),
             FieldType::Choice => Value::Text(choice(field, &text(input, MAX_TEXT)?)?),
             FieldType::Number => Value::Number(number(trimmed)?),
             FieldType::Money => {

@@ -61,6 +61,11 @@ pub fn parse(text: &str, today: Date, order: DayOrder) -> Option<When> {
 
 /// Takes a date off the end, or the beginning, of what somebody has written: «send the offer fri 10».
 pub fn take(text: &str, today: Date, order: DayOrder) -> (String, Option<When>) {
+    take_off(text, |part| parse(part, today, order))
+}
+
+/// Takes off the end, or the beginning, of a text the longest part that can be read.
+pub(crate) fn take_off<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> (String, Option<T>) {
     let text = text.trim();
     let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     // Where a word begins; in Chinese that is anywhere.
@@ -80,13 +85,13 @@ pub fn take(text: &str, today: Date, order: DayOrder) -> (String, Option<When>) 
     let rest = |a: &str, b: &str| format!("{a} {b}").trim_matches(mark).to_owned();
     // The longest that is one.
     for at in ends.iter().copied().filter(|at| begins(*at)) {
-        if let Some(when) = cut(at, text.len()).and_then(|part| parse(part, today, order)) {
-            return (rest(text.get(..at).unwrap_or_default(), ""), Some(when));
+        if let Some(found) = cut(at, text.len()).and_then(&read) {
+            return (rest(text.get(..at).unwrap_or_default(), ""), Some(found));
         }
     }
     for at in ends.iter().rev().copied().filter(|at| begins(*at)) {
-        if let Some(when) = cut(0, at).and_then(|part| parse(part, today, order)) {
-            return (rest("", text.get(at..).unwrap_or_default()), Some(when));
+        if let Some(found) = cut(0, at).and_then(&read) {
+            return (rest("", text.get(at..).unwrap_or_default()), Some(found));
         }
     }
     (text.to_owned(), None)
@@ -117,6 +122,33 @@ fn words(folded: &str) -> Vec<String> {
     out
 }
 
+/// What somebody says, word by word; nothing behind the last.
+pub(crate) struct Words(Vec<String>);
+
+impl Words {
+    pub fn of(folded: &str) -> Self {
+        Self(words(folded))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn peek(&self, at: usize) -> &str {
+        self.0.get(at).map_or("", String::as_str)
+    }
+
+    /// Chinese text that stands there, character by character.
+    pub fn is_han(&self, at: usize, expected: &str) -> bool {
+        expected.chars().enumerate().all(|(n, c)| self.peek(at + n).chars().eq([c]))
+    }
+
+    /// What stands from there on, as a text that comes to the same words.
+    pub fn rest(&self, at: usize) -> String {
+        self.0.get(at..).unwrap_or_default().join(" ")
+    }
+}
+
 const DAYS: [(&str, &str, char); 7] = [
     ("mon", "monday", '一'),
     ("tue", "tuesday", '二'),
@@ -141,25 +173,25 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-fn weekday(word: &str) -> Option<Weekday> {
+pub(crate) fn weekday(word: &str) -> Option<Weekday> {
     let at = DAYS.iter().position(|(short, long, _)| {
         word == *short || word == *long || (word.len() > 3 && long.starts_with(word))
     })?;
     Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
 }
 
-fn weekday_han(word: &str) -> Option<Weekday> {
+pub(crate) fn weekday_han(word: &str) -> Option<Weekday> {
     let c = word.chars().next()?;
     let at = DAYS.iter().position(|(.., han)| *han == c).or((c == '天').then_some(6))?;
     Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
 }
 
-fn month(word: &str) -> Option<i8> {
+pub(crate) fn month(word: &str) -> Option<i8> {
     let at = MONTHS.iter().position(|m| word.len() >= 3 && m.starts_with(word))?;
     i8::try_from(at + 1).ok()
 }
 
-fn number(word: &str) -> Option<i64> {
+pub(crate) fn number(word: &str) -> Option<i64> {
     let few = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     let named = few.iter().position(|n| *n == word).or(matches!(word, "a" | "an").then_some(1));
     let han =

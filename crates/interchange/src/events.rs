@@ -1,6 +1,7 @@
 //! Activities and tasks as iCalendar (RFC 5545), for other calendars.
 
 use crate::export::{escape, fold_line};
+use satchel_domain::repeat::Repeat;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -71,22 +72,15 @@ pub fn todo_of(listed: &Listed<'_>) -> String {
         (_, "") => ("DUE;VALUE=DATE", day),
         (_, time) => ("DUE", format!("{day}T{}00", time.replace(':', ""))),
     };
-    let again = match listed.text("repeat") {
-        "day" => "FREQ=DAILY",
-        "week" => "FREQ=WEEKLY",
-        "two_weeks" => "FREQ=WEEKLY;INTERVAL=2",
-        "month" => "FREQ=MONTHLY",
-        "year" => "FREQ=YEARLY",
-        _ => "",
-    };
+    let again = Repeat::parse(listed.text("repeat")).map(|repeat| repeat.rrule()).unwrap_or_default();
     let done = listed.text("done_at");
     // What is done does not come again: what comes after it is a task of its own.
-    let again = if done.is_empty() && !value.is_empty() { again } else { "" };
+    let again = if done.is_empty() && !value.is_empty() { again } else { String::new() };
     listed.component(
         "VTODO",
         &[
             (due, value),
-            ("RRULE", again.to_owned()),
+            ("RRULE", again),
             ("STATUS", if done.is_empty() { "NEEDS-ACTION" } else { "COMPLETED" }.to_owned()),
             ("COMPLETED", if done.is_empty() { String::new() } else { utc(done) }),
             ("SUMMARY", escape(listed.title)),

@@ -333,7 +333,7 @@ impl Reading<'_> {
             return start;
         };
         if let Some(word) = recurrence.repeat().filter(|_| task && except.is_empty()) {
-            self.put("RRULE", field("repeat"), word.to_owned());
+            self.put("RRULE", field("repeat"), word);
             return start;
         }
         self.comes_again();
@@ -764,9 +764,16 @@ mod tests {
             ("FREQ=WEEKLY;INTERVAL=2", "two_weeks"),
             ("FREQ=MONTHLY;BYMONTHDAY=1", "month"),
             ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1", "year"),
-            ("FREQ=WEEKLY;BYDAY=TU,WE", ""),
-            ("FREQ=WEEKLY;COUNT=3", ""),
-            ("FREQ=MONTHLY;INTERVAL=3", ""),
+            ("FREQ=WEEKLY;BYDAY=WE,TU", "FREQ=WEEKLY;BYDAY=TU,WE"),
+            ("FREQ=WEEKLY;COUNT=3", "FREQ=WEEKLY;COUNT=3"),
+            ("FREQ=WEEKLY;UNTIL=20270630", "FREQ=WEEKLY;UNTIL=20270630"),
+            ("FREQ=MONTHLY;INTERVAL=3", "FREQ=MONTHLY;INTERVAL=3"),
+            ("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=1TU"),
+            ("FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=MONTHLY;BYMONTHDAY=-1"),
+            ("FREQ=MONTHLY;BYMONTHDAY=1,15", ""),
+            ("FREQ=MONTHLY;BYDAY=-2TU", ""),
+            ("FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU,TU", ""),
+            ("FREQ=YEARLY;BYMONTH=11,12;BYMONTHDAY=1", ""),
         ] {
             let read = read_lines("VTODO", &format!("DUE;VALUE=DATE:20261201\nRRULE:{rule}")).unwrap();
             assert_eq!(all(&read, "repeat"), word, "{rule}");
@@ -781,10 +788,11 @@ mod tests {
         let overdue = "DUE:20261105T093000\nRRULE:FREQ=WEEKLY";
         assert_eq!((todo(overdue, "due"), todo(overdue, "repeat")), ("2026-11-05".into(), "week".into()));
         assert_eq!(todo(overdue, "due_time"), "09:30");
-        // What a task has no word for is there the next time.
-        assert_eq!(todo("DUE;VALUE=DATE:20261105\nRRULE:FREQ=WEEKLY;BYDAY=TU,TH", "due"), "2026-12-01");
+        // What a task has no words for is there the next time.
+        let twice = "DUE;VALUE=DATE:20261101\nRRULE:FREQ=MONTHLY;BYMONTHDAY=1,15";
+        assert_eq!(todo(twice, "due"), "2026-12-01");
         for done in ["STATUS:COMPLETED", "COMPLETED:20261106T100000Z"] {
-            let lines = format!("DUE;VALUE=DATE:20261105\nRRULE:FREQ=WEEKLY;BYDAY=TU,TH\n{done}");
+            let lines = format!("DUE;VALUE=DATE:20261105\nRRULE:FREQ=MONTHLY;BYMONTHDAY=5,20\n{done}");
             assert_eq!(todo(&lines, "due"), "2026-11-05", "{done}");
         }
     }

@@ -6,6 +6,7 @@ use jiff::{
     ToSpan,
     civil::{Date, DateTime, Weekday},
 };
+use satchel_domain::repeat::{On, Repeat, Unit};
 
 /// Days that are looked through for the next time: more than eleven years.
 const DAYS: usize = 4_100;
@@ -125,35 +126,43 @@ impl<'a> Recurrence<'a> {
             && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
     }
 
-    /// How a task would say it: `week`; nothing where it has no word for it.
-    pub fn repeat(&self) -> Option<&'static str> {
+    /// How a task keeps it; nothing where it has no words for it.
+    pub fn repeat(&self) -> Option<String> {
         let (start, rule) = (self.start.date(), self.rule);
-        let own_weekday =
-            rule.byday.iter().all(|day| day.ordwk.is_none() && weekday(day.weekday) == start.weekday());
+        let unit = match rule.freq {
+            ICalendarFrequency::Daily => Unit::Day,
+            ICalendarFrequency::Weekly => Unit::Week,
+            ICalendarFrequency::Monthly => Unit::Month,
+            _ => Unit::Year,
+        };
         let own_day = rule.bymonthday.iter().all(|n| i16::from(*n) == i16::from(start.day()));
         let own_month = rule.bymonth.iter().all(|m| i64::from(m.month()) == i64::from(start.month()));
-        let plain = rule.byday.is_empty() && own_day;
-        if rule.count.is_some() || self.until.is_some() {
-            return None;
-        }
-        match (rule.freq, self.interval) {
-            (ICalendarFrequency::Daily, 1)
-                if plain && rule.bymonthday.is_empty() && rule.bymonth.is_empty() =>
-            {
-                Some("day")
+        let mut repeat = Repeat::of(u16::try_from(self.interval).ok()?, unit);
+        (repeat.until, repeat.count) = (self.until, rule.count);
+        let plain = rule.byday.is_empty() && rule.bymonthday.is_empty() && rule.bymonth.is_empty();
+        match (unit, rule.byday.as_slice(), rule.bymonthday.as_slice()) {
+            _ if plain => {}
+            (Unit::Week, days, []) if rule.bymonth.is_empty() => {
+                // Weeks that begin with Sunday are other ones.
+                if self.interval > 1 && rule.wkst == Some(ICalendarWeekday::Sunday) {
+                    return None;
+                }
+                let mut days: Vec<Weekday> = days.iter().map(|day| weekday(day.weekday)).collect();
+                days.sort_by_key(|day| day.to_monday_zero_offset());
+                days.dedup();
+                repeat.days = if days == [start.weekday()] { Vec::new() } else { days };
             }
-            (ICalendarFrequency::Weekly, 1 | 2)
-                if own_weekday
-                    && rule.byday.len() <= 1
-                    && rule.bymonthday.is_empty()
-                    && rule.bymonth.is_empty() =>
-            {
-                Some(if self.interval == 1 { "week" } else { "two_weeks" })
+            (Unit::Month, [], [_]) if own_day && rule.bymonth.is_empty() => {}
+            (Unit::Month, [], [day]) if rule.bymonth.is_empty() => {
+                repeat.on = Some(On::Day(*day));
             }
-            (ICalendarFrequency::Monthly, 1) if plain && rule.bymonth.is_empty() => Some("month"),
-            (ICalendarFrequency::Yearly, 1) if plain && own_month => Some("year"),
-            _ => None,
+            (Unit::Month, [day], []) if rule.bymonth.is_empty() => {
+                repeat.on = Some(On::Nth(i8::try_from(day.ordwk?).ok()?, weekday(day.weekday)));
+            }
+            (Unit::Year, [], _) if own_day && own_month => {}
+            _ => return None,
         }
+        Some(repeat.to_string()).filter(|kept| Repeat::parse(kept).is_some())
     }
 }
 

@@ -20,6 +20,7 @@ pub mod loose;
 pub mod operations;
 pub mod projections;
 pub mod quotes;
+pub mod reminders;
 pub mod reports;
 mod schema;
 pub mod search;
@@ -28,6 +29,7 @@ mod store;
 pub mod team;
 #[cfg(test)]
 mod tests;
+pub mod visits;
 
 pub use connection::{SqlCipherKey, versions as connection_versions};
 pub use documents::{DocumentRow, Put};

@@ -40,6 +40,13 @@ fn add(store: &Store, kind: Kind, n: u128, pairs: &[(&str, &str)]) -> RecordId {
     id
 }
 
+/// A store with nothing in it.
+pub(crate) fn empty() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = Store::create(&dir.path().join("v.db"), &key("ab")).expect("made");
+    (dir, store)
+}
+
 struct Fixture {
     dir: tempfile::TempDir,
     store: Store,

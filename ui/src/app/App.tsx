@@ -1,12 +1,12 @@
 import { Component, type ReactNode, useCallback, useEffect, useState } from "react";
 import type { AppState } from "../bindings";
-import { commands, errorOf, onOpened, onVault } from "../platform/tauri";
-import { t, usePrefs } from "../shared/i18n";
+import { commands, errorOf, onOpened, onReminder, onVault } from "../platform/tauri";
+import { language, t, usePrefs } from "../shared/i18n";
 import { clearToasts, Toasts, toast } from "../shared/toast";
 import { Unlock } from "../start/Unlock";
 import { Waiting } from "../start/Waiting";
 import { Welcome } from "../start/Welcome";
-import { forgetRecents } from "./data";
+import { forgetRecents, openRecord } from "./data";
 import { Frame } from "./Frame";
 import { go } from "./router";
 
@@ -62,6 +62,12 @@ export function App() {
   }, [refresh]);
 
   const open = state?.state === "open" && !welcoming;
+  const spoken = language();
+  useEffect(() => void commands.speak(spoken === "zh"), [spoken]);
+  useEffect(() => {
+    if (!open || joining) return;
+    return onReminder((record) => (record ? openRecord(record.id, record.kind) : go({ page: "today" })));
+  }, [open, joining]);
   useEffect(() => {
     if (open && !joining && files.length > 0) {
       go({ page: "import", path: files[0] });

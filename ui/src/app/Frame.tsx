@@ -6,6 +6,7 @@ import {
   Handshake,
   Mail,
   Merge,
+  Route as RouteIcon,
   Search,
   Settings,
   ShieldCheck,
@@ -39,6 +40,8 @@ import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
 import { TeamPage } from "../team/TeamPage";
 import { askMembers, teamInWords, useNews } from "../team/team";
+import { VisitBar } from "../visits/VisitBar";
+import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, go, useRoute } from "./router";
@@ -108,6 +111,7 @@ export function Frame() {
     y: goKey(run("today")),
     d: goKey(run("deals")),
     k: goKey(run("calendar")),
+    v: goKey(run("visits")),
     o: goKey(run("tasks")),
     a: goKey(run("activities")),
     r: goKey(run("reports")),
@@ -156,6 +160,14 @@ export function Frame() {
       count: undefined,
       is: route.page === "calendar",
       to: () => go({ page: "calendar" }),
+    },
+    {
+      id: "visits",
+      icon: <RouteIcon size={16} />,
+      label: t("visits.title"),
+      count: undefined,
+      is: route.page === "visits",
+      to: () => go({ page: "visits" }),
     },
     ...lists,
     {
@@ -267,8 +279,10 @@ export function Frame() {
         )}
       </nav>
       <main className="main">
+        <VisitBar />
         {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
         {route.page === "calendar" && <CalendarPage route={route} />}
+        {route.page === "visits" && <VisitsPage route={route} />}
         {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
           <ListPage

@@ -34,6 +34,9 @@ export const ui = {
   log: undefined as ((type: ActivityType) => void) | undefined,
   /** Writes to whom the page is about, or to those who are selected. */
   write: undefined as (() => void) | undefined,
+  /** Says «I am here» where the page is about somebody, and leaves again. */
+  here: undefined as (() => void) | undefined,
+  leave: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
 };
@@ -99,6 +102,26 @@ export const registry: Command[] = [
       run: () => go({ page: "calendar", view }),
     }),
   ),
+  {
+    id: "visits",
+    label: "visits.title",
+    keys: "G V",
+    also: "route tour stops day luxian baifang 路线 拜访 行程",
+    run: () => go({ page: "visits" }),
+  },
+  {
+    id: "check-in",
+    label: "visits.checkIn",
+    keys: "H",
+    also: "i am here arrive qiandao 签到 到达",
+    run: () => (ui.here ? ui.here() : go({ page: "visits" })),
+  },
+  {
+    id: "check-out",
+    label: "visits.leave",
+    also: "leave check out end visit qiantui 签退 离开",
+    run: () => (ui.leave ? ui.leave() : toast(t("visits.nowhere"))),
+  },
   {
     id: "people",
     label: "nav.people",
@@ -250,6 +273,12 @@ export const registry: Command[] = [
     keys: "Ctrl+,",
     also: "preferences shezhi 选项 偏好",
     run: () => go({ page: "settings" }),
+  },
+  {
+    id: "reminders",
+    label: "remind.title",
+    also: "notifications alarm tixing tongzhi 通知",
+    run: () => settingsAt("reminders"),
   },
   {
     id: "own-fields",

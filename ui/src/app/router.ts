@@ -12,6 +12,7 @@ export interface Within {
 export type Route =
   | { page: "today" }
   | { page: "board" }
+  | { page: "visits"; day?: string }
   | { page: "calendar"; view?: View; day?: string; owner?: string }
   | { page: "list"; kind: Kind; trash?: boolean; filter?: string; sort?: string; within?: Within }
   | {

@@ -79,10 +79,24 @@ export const commands = {
 	understandPerson: (line: string) => __TAURI_INVOKE<CapturedView>("plugin:satchel|understand_person", { line }),
 	capture: (line: string) => __TAURI_INVOKE<Written>("plugin:satchel|capture", { line }),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
+	/**  Leaves one time out of a task that comes again. */
+	skipTask: (id: RecordId, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|skip_task", { id, today }),
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
+	/**  The language of the screen: what is told outside of it is in the same. */
+	speak: (chinese: boolean) => __TAURI_INVOKE<null>("plugin:satchel|speak", { chinese }),
+	/**  What is due and open, and what comes next. */
+	reminders: () => __TAURI_INVOKE<RemindersView>("plugin:satchel|reminders"),
+	visits: (asked: VisitsRequest) => __TAURI_INVOKE<VisitsView>("plugin:satchel|visits", { asked }),
+	/**  `subject`: what a task is called that is made of somebody, with the name in the place of `{}`. */
+	planVisits: (asked: VisitsRequest, subject: string) => __TAURI_INVOKE<Written>("plugin:satchel|plan_visits", { asked, subject }),
+	checkIn: (about: RecordId, place: string | null) => __TAURI_INVOKE<Written>("plugin:satchel|check_in", { about, place }),
+	here: () => __TAURI_INVOKE<RowView | null>("plugin:satchel|here"),
+	checkOut: (id: RecordId, out: CheckOut) => __TAURI_INVOKE<Written>("plugin:satchel|check_out", { id, out }),
+	/**  Shows where a record is on the map of OpenStreetMap, in the browser: only that place leaves the computer, and only now. */
+	showOnMap: (id: RecordId) => __TAURI_INVOKE<null>("plugin:satchel|show_on_map", { id }),
 	/**  What a quote comes to. */
 	quote: (id: RecordId) => __TAURI_INVOKE<QuoteView>("plugin:satchel|quote", { id }),
 	/**  A product as a line of a quote, at the price of a book. */
@@ -179,6 +193,7 @@ export const commands = {
 export const events = {
 	openedEvent: makeEvent<OpenedEvent, OpenedEvent>("plugin:satchel:opened-event"),
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("plugin:satchel:progress-event"),
+	reminderEvent: makeEvent<ReminderEvent, ReminderEvent>("plugin:satchel:reminder-event"),
 	teamEvent: makeEvent<TeamEvent, TeamEvent>("plugin:satchel:team-event"),
 	vaultEvent: makeEvent<VaultEvent, VaultEvent>("plugin:satchel:vault-event"),
 };
@@ -408,6 +423,18 @@ export type ChangeView = {
 	/**  What the company is called that the value refers to. */
 	before_title?: string | null,
 	after_title?: string | null,
+};
+
+/**  The end of a visit: what came of it, and what comes next. */
+export type CheckOut = {
+	text?: string,
+	outcome?: string,
+	/**  «send the offer fri 10»; nothing where it is empty. */
+	next?: string,
+	/**  The task that is done with it. */
+	task?: RecordId | null,
+	/**  What day it is where one is: `2026-11-27`. */
+	today?: string,
 };
 
 export type CheckView = {
@@ -691,6 +718,13 @@ export type HostView = {
 	problem: string | null,
 };
 
+/**  How a place is known, the best first. */
+export type How = 
+/**  It was written down. */
+"own" | "postal_code" | "town" | 
+/**  By how its postal code begins. */
+"area";
+
 /**  Where an import's rows are. */
 export type ImportFrom = ({ file: string }) & { pasted?: never } | 
 /**  What was copied out of a spreadsheet or an address book. */
@@ -830,6 +864,15 @@ export type KitView = {
 	qr: string,
 	text: string,
 };
+
+/**  What has to be written down for a place to be known. */
+export type Lacks = 
+/**  Nobody is named. */
+"whom" | 
+/**  There is neither an address nor a location. */
+"address" | 
+/**  Nobody nearby has a location either. */
+"place";
 
 /**  The columns of a list in their order, and the field that it is grouped by; empty: as usual. */
 export type Layout = {
@@ -1041,6 +1084,11 @@ export type OpenedEvent = {
 	files: string[],
 };
 
+export type OpenedRecord = {
+	id: RecordId,
+	kind: Kind,
+};
+
 /**  One user action, undoable as a whole. */
 export type OperationId = string;
 
@@ -1146,6 +1194,42 @@ export type RecordView = {
 	/**  The record that it is in the trash for. */
 	merged_into?: RecordId | null,
 	conflicts: ConflictView[],
+};
+
+/**  A notification was clicked: what it is about is opened; without a record, the day. */
+export type ReminderEvent = {
+	record: OpenedRecord | null,
+};
+
+/**  A task, or a meeting, and when it is told of. */
+export type ReminderView = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  The person and the company. */
+	with: string,
+	/**  By the clock of wherever one is: `2026-11-27T09:20`. */
+	at: string,
+	/**  When it is itself. */
+	day: string | null,
+	time: string | null,
+	/**  This device has told of it. */
+	told: boolean,
+};
+
+/**  What is told of, and how much of it. */
+export type Reminders = {
+	on?: boolean,
+	/**  When one is told of a task of the day that says nothing of a reminder; one with an hour: at that. Empty: not. */
+	at?: string,
+	says?: Says,
+};
+
+/**  What came due and is open, and what is told of next. */
+export type RemindersView = {
+	on: boolean,
+	due: ReminderView[],
+	next: ReminderView[],
 };
 
 export type RemoteState = {
@@ -1298,6 +1382,15 @@ export type SavedView = {
 	layout?: Layout,
 };
 
+/**  What a notification says, which others may read on the screen. */
+export type Says = 
+/**  That there is something. */
+"nothing" | 
+/**  What is to be done. */
+"title" | 
+/**  And with whom. */
+"everything";
+
 /**  All with a sensible default. */
 export type Settings = {
 	/**  Minutes without a key or a click before the vault locks; 0: never. */
@@ -1311,6 +1404,9 @@ export type Settings = {
 	views: SavedView[],
 	/**  How the list of a kind looks where somebody has said so. */
 	layouts?: { [key in string]: Layout },
+	reminders?: Reminders,
+	/**  Where a day on the road begins, `41.1496, -8.6109`; empty: at the first stop. */
+	start?: string,
 };
 
 export type Skipped = {
@@ -1346,6 +1442,41 @@ export type StatusView = {
 	last_backup: string | null,
 	/**  The operation that has made sample data, as long as they are there. */
 	sample: OperationId | null,
+};
+
+/**  A meeting, a task or a customer on a day's way. */
+export type StopView = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  Of an activity: `visit`. */
+	type: string,
+	/**  Who is seen: a company, else a person. */
+	whom: RecordId | null,
+	whom_kind: Kind | null,
+	whom_title: string,
+	/**  The person and the company, where the title is another. */
+	with: string,
+	address: string,
+	place: string | null,
+	how: How | null,
+	lacks: Lacks | null,
+	/**  Its hour is agreed. */
+	fixed: boolean,
+	/**  Of a task: when it is due. */
+	day: string | null,
+	/**  As it stands in the record. */
+	time: string | null,
+	minutes: number,
+	/**  As it is planned: `10:05`; nothing where the day is over before. */
+	arrives: string | null,
+	/**  So many minutes later than agreed. */
+	late: number,
+	/**  From the stop before; of one that is offered: to the nearest stop. */
+	kilometres: number | null,
+	reasons: WhySeen[],
+	last_visit: string | null,
+	open_deals: number,
 };
 
 /**  Money of one currency, in minor units. */
@@ -1514,6 +1645,40 @@ export type VersionView = {
 	changes: ChangeView[],
 };
 
+/**  The visits of which day, and how they are to be ordered. */
+export type VisitsRequest = {
+	/**  `2026-11-27`, and when it begins and ends where one is, in epoch milliseconds. */
+	day?: string,
+	begins?: number | null,
+	ends?: number | null,
+	/**  Where it begins: `41.1496, -8.6109`; nothing: as in the settings, else at the first stop. */
+	from?: string | null,
+	/**  When: `09:00`. */
+	starts?: string | null,
+	/**  The stops in an order that somebody has chosen; those that are not named come last. Empty: a sensible one. */
+	order?: RecordId[],
+	/**  Whom one sees besides: companies, people, and tasks of other days. */
+	added?: RecordId[],
+	/**  Tasks give up their hours for a shorter way. */
+	again?: boolean,
+};
+
+/**  The visits of a day. */
+export type VisitsView = {
+	/**  In order. */
+	stops: StopView[],
+	/**  Those of which it is not known where they are. */
+	unplaced: StopView[],
+	/**  Who else may be seen, the likeliest first. */
+	suggested: StopView[],
+	/**  From stop to stop, as the crow flies. */
+	kilometres: number | null,
+	/**  Where the day begins: `41.1496, -8.6109`. */
+	from: string | null,
+	/**  There are more stops than are put in order. */
+	more: boolean,
+};
+
 /**  What a vault waits for that was made for a team. */
 export type WaitingView = {
 	/**  Nothing, where the invitation has to be given once more. */
@@ -1527,6 +1692,8 @@ export type WhenView = {
 	date: string | null,
 	/**  `09:30`. */
 	time: string | null,
+	/**  How often it comes again, as a task keeps it. */
+	repeat: string | null,
 };
 
 export type WhyLeftOut = "no_address" | 
@@ -1534,6 +1701,11 @@ export type WhyLeftOut = "no_address" |
 "no_contact" | "missing" | 
 /**  In the trash, or not there any more. */
 "gone";
+
+/**  Why somebody is offered. */
+export type WhySeen = "follow_up" | "open_deal" | 
+/**  Not visited for long, or never. */
+"long_ago";
 
 /**  An answer to a write. */
 export type Written = {

@@ -3,6 +3,7 @@ import { useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
 import { Linked } from "../records/FieldEditor";
+import { REMINDERS, remindWords } from "../shared/again";
 import { type Json, labelOf, today } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
@@ -35,6 +36,7 @@ export function Plan({ spot, onClose }: { spot: Spot; onClose: (made?: string) =
   const [minutes, setMinutes] = useState(drawn);
   const [person, setPerson] = useState<string | null>(null);
   const [place, setPlace] = useState("");
+  const [remind, setRemind] = useState("");
   const [error, setError] = useState<{ message: string; field?: string | null }>();
   const busy = useRef(false);
   const lengths = LENGTHS.includes(drawn) ? LENGTHS : [...LENGTHS, drawn].sort((a, b) => a - b);
@@ -47,7 +49,11 @@ export function Plan({ spot, onClose }: { spot: Spot; onClose: (made?: string) =
       return;
     }
     const company = person ? (await commands.get(person)).fields.company : undefined;
-    const links = { ...(person ? { person } : {}), ...(company ? { company } : {}) };
+    const links = {
+      ...(person ? { person } : {}),
+      ...(company ? { company } : {}),
+      ...(remind ? { remind } : {}),
+    };
     if (isTask) {
       const time = at.minutes === undefined ? {} : { due_time: clockOf(at.minutes) };
       return { subject, due: at.day, ...time, ...links };
@@ -145,6 +151,21 @@ export function Plan({ spot, onClose }: { spot: Spot; onClose: (made?: string) =
             />
           </Field>
         )}
+        <Field label={t("field.remind")}>
+          <select
+            className="input"
+            id="plan-remind"
+            value={remind}
+            onChange={(e) => setRemind(e.target.value)}
+          >
+            <option value="">{isTask ? t("remind.usual") : t("none")}</option>
+            {REMINDERS.filter((kept) => isTask || kept !== "never").map((kept) => (
+              <option key={kept} value={kept}>
+                {remindWords(kept)}
+              </option>
+            ))}
+          </select>
+        </Field>
         {error && (
           <p className="error" role="alert">
             {error.message}

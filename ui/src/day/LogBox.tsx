@@ -5,6 +5,7 @@ import { ui } from "../app/registry";
 import { withUndo } from "../app/undo";
 import { commands } from "../platform/tauri";
 import { ACTIVITIES } from "../records/kinds";
+import { repeatWords } from "../shared/again";
 import { shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
@@ -29,7 +30,8 @@ export function Understood({ text }: { text: string }) {
     [wanted],
   ).data;
   if (!wanted || !said) return null;
-  const day = said.date ? [shortDay(said.date), said.time].filter(Boolean).join(" ") : t("log.tomorrow");
+  const when = said.date ? [shortDay(said.date), said.time].filter(Boolean).join(" ") : t("log.tomorrow");
+  const day = said.repeat ? `${when}, ${repeatWords(said.repeat)}` : when;
   return (
     <p className="soft small" aria-live="polite">
       → {said.text || t("log.same")} · <strong>{day}</strong>

@@ -1,9 +1,10 @@
-import { Circle, CircleCheckBig } from "lucide-react";
+import { Circle, CircleCheckBig, Repeat } from "lucide-react";
 import { useLayoutEffect, useRef, useState } from "react";
 import { openRecord } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { RowView } from "../bindings";
 import { commands } from "../platform/tauri";
+import { repeatWords } from "../shared/again";
 import { type Json, shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
@@ -14,6 +15,7 @@ import { Understood } from "./LogBox";
 export interface TaskHandle {
   finish: () => void;
   due: (day: string) => void;
+  skip: () => void;
 }
 
 /** A task in a line: done by a click or a key, and what follows is asked at once. */
@@ -54,9 +56,14 @@ export function TaskLine({
     const done = await attempt(() => commands.setFields(task.id, { due: day }));
     if (done?.operation) withUndo(t("task.moved", { name: task.title, day: shortDay(day) }), done.operation);
   }
+  async function skip() {
+    if (!fields.repeat) return;
+    const done = await attempt(() => commands.skipTask(task.id, today()));
+    if (done?.operation) withUndo(t("task.skipped", { name: task.title }), done.operation);
+  }
   useLayoutEffect(() => {
     if (!onHandle) return;
-    onHandle({ finish: () => setAsking(true), due: (day) => void due(day) });
+    onHandle({ finish: () => setAsking(true), due: (day) => void due(day), skip: () => void skip() });
     return () => onHandle(undefined);
   });
   return (
@@ -74,6 +81,17 @@ export function TaskLine({
           <strong className="cell">{task.title || "—"}</strong>
           {who && <span className="soft small cell">{who}</span>}
         </button>
+        {fields.repeat && (
+          <button
+            type="button"
+            className="button plain small"
+            aria-label={t("task.skip", { name: task.title })}
+            title={`${repeatWords(fields.repeat)} (N)`}
+            onClick={() => void skip()}
+          >
+            <Repeat size={13} aria-hidden="true" />
+          </button>
+        )}
         {fields.due && (
           <span className={late ? "bad-ink small" : "soft small"}>
             {late && <span className="sr">{t("day.overdue")} </span>}

@@ -58,6 +58,7 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
     Space: () => handle()?.finish(),
     m: () => handle()?.due(today(1)),
     w: () => handle()?.due(today(7)),
+    n: () => handle()?.skip(),
   });
   useEffect(() => {
     if (at > 0) list.current?.querySelector("li.current")?.scrollIntoView({ block: "nearest" });

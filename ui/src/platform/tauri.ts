@@ -1,7 +1,7 @@
 // The only module, beside the generated bindings, that talks to Tauri.
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { open, save } from "@tauri-apps/plugin-dialog";
-import { type AppError, commands, type Event, events, type Job } from "../bindings";
+import { type AppError, commands, type Event, events, type Job, type OpenedRecord } from "../bindings";
 import { refusalInWords } from "../shared/errors";
 
 export { commands };
@@ -25,6 +25,12 @@ export function onTeam(listener: () => void): () => void {
 
 export function onOpened(listener: (files: string[]) => void): () => void {
   const stop = events.openedEvent.listen((e) => listener(e.payload.files));
+  return () => void stop.then((off) => off());
+}
+
+/** A notification was clicked: the record that it is about; none: the day. */
+export function onReminder(listener: (record: OpenedRecord | null) => void): () => void {
+  const stop = events.reminderEvent.listen((e) => listener(e.payload.record));
   return () => void stop.then((off) => off());
 }
 

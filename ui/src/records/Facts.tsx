@@ -1,4 +1,4 @@
-import { Phone } from "lucide-react";
+import { MapPin, Phone } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
@@ -13,10 +13,14 @@ import { isBrowsed, UNSEEN } from "./kinds";
 
 /** Shown only where they have a value, or when all fields are asked for. */
 const RARE = new Set(
-  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category direction".split(
+  "prefix middle_name suffix nickname name_language department owner closed_at lost_reason probability place minutes price_book decided_at declined_reason retired category direction location arrived_at left_at".split(
     " ",
   ),
 );
+
+/** Nobody is reminded of what was noted when it was over. */
+const isOver = ({ kind, fields }: RecordView) =>
+  kind === "activity" && new Date((fields as Json).at ?? 0).getTime() < Date.now();
 
 /** A Chinese name begins with the family's. */
 function inOrder(fields: FieldView[]): FieldView[] {
@@ -34,10 +38,9 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const [editing, setEditing] = useState<string[]>([]);
   const [all, setAll] = useState(false);
   const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
+  const rare = (f: FieldView) => RARE.has(f.key) || (f.key === "remind" && isOver(record));
   const seen = inOrder(fields).filter((f) => !UNSEEN.has(f.key));
-  const shown = seen.filter((f) =>
-    f.shelved ? all && !compact : has(f) || (!compact && (all || !RARE.has(f.key))),
-  );
+  const shown = seen.filter((f) => (f.shelved ? all && !compact : has(f) || (!compact && (all || !rare(f)))));
   const folded = seen.length - shown.length;
   return (
     <div className="facts">
@@ -171,6 +174,16 @@ function Fact({
               </button>
             ))}
           </div>
+        )}
+        {field.key === "location" && value && !editing && (
+          <button
+            type="button"
+            className="button plain small"
+            title={t("visits.mapHint")}
+            onClick={() => void attempt(() => commands.showOnMap(record.id))}
+          >
+            <MapPin size={13} /> {t("visits.map")}
+          </button>
         )}
         {field.links && isBrowsed(field.links) && value && !editing && (
           <button

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../app/data";
 import type { FieldView, Hit, Kind } from "../bindings";
 import { commands } from "../platform/tauri";
+import { REMINDERS, REPEATS, remindWords, repeatWords } from "../shared/again";
 import { itemLabel, type Json, labelOf, momentInput, moneyInput, optionLabel, today } from "../shared/format";
 import { type Key, language, t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
@@ -43,6 +44,8 @@ function textOf(field: FieldView, value: Json): string {
   if (field.type === "money") return moneyInput(value);
   if (field.type === "date_time") return momentInput(value);
   if (field.type === "tags") return value.join(", ");
+  if (field.key === "remind") return remindWords(value);
+  if (field.key === "repeat") return repeatWords(value);
   return String(value);
 }
 
@@ -51,13 +54,26 @@ const PLACEHOLDERS: Record<string, string> = {
   date: "2026-05-31, fri, 下周三",
   date_time: "2026-05-31 14:30",
   due_time: "14:30",
+  location: "41.1496, -8.6109",
+  repeat: "every second tue, monthly on the 15th, 每周二",
+  remind: "10 minutes before, 08:00, fri 9, 提前10分钟",
 };
 
+/** A reminder at a moment of its own, not one that goes by the day of the task. */
+const NAMES_A_DAY = /^(?!.*(before|前|当天|day)).*([a-z]{3}|[周月号今明后])/i;
+
 /** Days as people say them, and moments by the clock of this place, as the core takes them. */
-export async function inData(field: Pick<FieldView, "type">, text: string): Promise<string> {
+export async function inData(
+  field: Pick<FieldView, "type"> & { key?: string },
+  text: string,
+): Promise<string> {
+  if (field.key === "remind" && NAMES_A_DAY.test(text)) {
+    const said = await commands.understand(text, today()).catch(() => undefined);
+    if (said?.text === "" && said.date && said.time) return `${said.date} ${said.time}`;
+  }
   if (field.type === "date_time" || field.type === "date") {
     const said = await commands.understand(text, today()).catch(() => undefined);
-    const whole = said?.text === "" && said.date ? said : undefined;
+    const whole = said?.text === "" && said.date && !said.repeat ? said : undefined;
     if (whole && field.type === "date") return whole.date ?? text;
     const at = new Date(whole ? `${whole.date}T${whole.time ?? "09:00"}` : text.trim().replace(" ", "T"));
     if (field.type === "date_time" && !Number.isNaN(at.getTime())) return at.toISOString();
@@ -69,7 +85,13 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
   const [text, setText] = useState(textOf(field, value));
   const done = useRef(false);
   const long = field.type === "long_text";
-  const names = useQuery(async () => (field.key === "owner" ? askColleagues() : []), [field.key]).data ?? [];
+  const colleagues = useQuery(async () => (field.key === "owner" ? askColleagues() : []), [field.key]).data;
+  const names =
+    field.key === "remind"
+      ? REMINDERS.map(remindWords)
+      : field.key === "repeat"
+        ? REPEATS.map(repeatWords)
+        : (colleagues ?? []);
   const save = async () => {
     if (text === textOf(field, value)) return onCancel();
     onSave(text.trim() === "" ? null : await inData(field, text));
@@ -104,12 +126,12 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
     <>
       <input
         {...shared}
-        list={names.length > 0 ? "colleagues" : undefined}
+        list={names.length > 0 ? "offered" : undefined}
         placeholder={PLACEHOLDERS[field.key] ?? PLACEHOLDERS[field.type]}
         onChange={(e) => setText(e.target.value)}
       />
       {names.length > 0 && (
-        <datalist id="colleagues">
+        <datalist id="offered">
           {names.map((name) => (
             <option key={name} value={name} />
           ))}

@@ -1,4 +1,4 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Mail, Merge, Trash2 } from "lucide-react";
+import { ArrowLeft, ChevronDown, ChevronUp, Mail, MapPin, Merge, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
@@ -19,11 +19,19 @@ import { t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
+import { checkIn } from "../visits/visiting";
 import { Facts } from "./Facts";
 import { Files } from "./Files";
 
 /** Whom letters are written to, or about. */
 const LETTERS = new Set<Kind>(["person", "company", "deal", "quote"]);
+
+/** Whom one is with, or what leads to somebody. */
+const VISITED = new Set<Kind>(["person", "company", "deal", "task"]);
+/** Planned for today, or later. */
+const isAhead = (record: RecordView) =>
+  new Date((record.fields as Json).at ?? 0).getTime() > Date.now() - 12 * 3_600_000 &&
+  new Date((record.fields as Json).at ?? 0).getTime() > new Date(record.created_at).getTime() + 60_000;
 
 export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
   const version = useVersion();
@@ -78,7 +86,25 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
       ui.dial = undefined;
     };
   }, [addressed, phone]);
+  const meeting = kind === "activity" && ["visit", "meeting"].includes((record?.fields as Json)?.type);
+  const visited =
+    !!record &&
+    !record.deleted_at &&
+    (VISITED.has(kind) || (meeting && !(record.fields as Json).arrived_at && isAhead(record)));
+  const arrive = () => {
+    if (!record || !visited) return;
+    const task = kind === "task" ? { id, title: record.title } : undefined;
+    const whom = record.titles.company || record.titles.person || record.title;
+    void checkIn(id, kind === "person" ? record.title : whom, task);
+  };
+  useEffect(() => {
+    ui.here = visited ? arrive : undefined;
+    return () => {
+      ui.here = undefined;
+    };
+  });
   useKeys({
+    h: (event) => !event.repeat && arrive(),
     w: () => addressed && setWriting(true),
     t: (event) => !event.repeat && dial(),
     m: () => mergeable && setMerging(true),
@@ -148,6 +174,18 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
             onClick={() => setWriting(true)}
           >
             <Mail size={16} />
+          </button>
+        )}
+        {visited && (
+          <button
+            type="button"
+            className="button plain"
+            id="check-in"
+            aria-label={t("visits.checkIn")}
+            title={`${t("visits.checkIn")} (H)`}
+            onClick={arrive}
+          >
+            <MapPin size={16} />
           </button>
         )}
         {mergeable && (

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { exportAll, verify } from "../app/registry";
 import type { ExportFormat, KitView, Settings } from "../bindings";
@@ -14,6 +14,8 @@ import { Dialog } from "../shared/ui";
 import { Kit } from "../start/Welcome";
 import { OwnFields } from "./Fields";
 import { Pipelines } from "./Pipelines";
+import { Reminders } from "./Reminders";
+import { Choice, Row } from "./rows";
 
 export function SettingsPage() {
   return (
@@ -24,6 +26,7 @@ export function SettingsPage() {
       <div className="page narrow stack">
         <Look />
         <Vault />
+        <Reminders />
         <Security />
         <OwnFields />
         <Pipelines />
@@ -35,47 +38,6 @@ export function SettingsPage() {
         <About />
       </div>
     </>
-  );
-}
-
-function Row({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
-  return (
-    <div className="settings-row">
-      <div>
-        {label}
-        {hint && <div className="soft small">{hint}</div>}
-      </div>
-      <div className="row-line wrap">{children}</div>
-    </div>
-  );
-}
-
-function Choice<T extends string | number>({
-  label,
-  value,
-  options,
-  onChange,
-}: {
-  label: string;
-  value: T;
-  options: [T, string][];
-  onChange: (v: T) => void;
-}) {
-  return (
-    <Row label={label}>
-      <select
-        className="input"
-        aria-label={label}
-        value={value}
-        onChange={(e) => onChange(options.find(([v]) => String(v) === e.target.value)?.[0] ?? value)}
-      >
-        {options.map(([v, name]) => (
-          <option key={v} value={v}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </Row>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { FieldView } from "../bindings";
+import { remindWords, repeatWords } from "./again";
 import { language, t, tOr } from "./i18n";
 
 /** JSON as the core sends it. */
@@ -184,7 +185,7 @@ export const itemLabel = (label: string): string => (label ? tOr(`label.${label}
 
 /** A value in one line. */
 export function show(
-  field: (Pick<FieldView, "type"> & { custom?: boolean }) | undefined,
+  field: (Pick<FieldView, "type"> & { custom?: boolean; key?: string }) | undefined,
   value: Json,
   linkTitle?: string | null,
 ): string {
@@ -223,6 +224,8 @@ export function show(
     case "addresses":
       return value.map(address).join("; ");
     default:
+      if (field?.key === "remind") return remindWords(value);
+      if (field?.key === "repeat") return repeatWords(value);
       return typeof value === "string" ? value : JSON.stringify(value);
   }
 }

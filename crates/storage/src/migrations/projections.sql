@@ -26,3 +26,10 @@ CREATE INDEX deal_made ON deal (created_at, stage, owner_sort, reached) WHERE de
 CREATE INDEX activity_report ON activity (owner_sort, type_sort, at) WHERE deleted_at IS NULL;
 CREATE INDEX activity_of_deal ON activity (deal, at) WHERE deleted_at IS NULL AND deal IS NOT NULL;
 CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at IS NULL;
+-- What is open and wants to be told of.
+CREATE INDEX task_remind ON task (due) WHERE remind IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL;
+CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND deleted_at IS NULL;
+-- When somebody was last with a customer, and where somebody is just now.
+CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
+CREATE INDEX activity_visits_person ON activity (person, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
+CREATE INDEX activity_open ON activity (arrived_at) WHERE arrived_at IS NOT NULL AND left_at IS NULL AND deleted_at IS NULL;
