@@ -164,6 +164,8 @@ impl Session {
             }
         };
         let row = self.back_up_to(&place, progress, cancel)?;
+        // The status bar says when the last one was made.
+        self.tell(Vec::new());
         Ok(self.backup_view(&row))
     }
 
