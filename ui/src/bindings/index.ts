@@ -56,6 +56,10 @@ export const commands = {
 	exportAll: (folder: string) => __TAURI_INVOKE<ExportedFile[]>("plugin:satchel|export_all", { folder }),
 	seedSample: () => __TAURI_INVOKE<null>("plugin:satchel|seed_sample"),
 	removeSample: () => __TAURI_INVOKE<UndoReport>("plugin:satchel|remove_sample"),
+	/**  Makes a vault to look around in. The answer is the passphrase that opens it, where the keyring keeps none. */
+	createDemo: (chinese: boolean) => __TAURI_INVOKE<string | null>("plugin:satchel|create_demo", { chinese }),
+	/**  Deletes the demo; of no other vault. */
+	leaveDemo: () => __TAURI_INVOKE<null>("plugin:satchel|leave_demo"),
 	/**  A record in a window of its own. */
 	openWindow: (id: RecordId, kind: Kind) => __TAURI_INVOKE<null>("plugin:satchel|open_window", { id, kind }),
 	keySlots: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|key_slots"),
@@ -76,8 +80,16 @@ export const commands = {
 	addStage: (pipeline: RecordId, name: string, probability: number | null) => __TAURI_INVOKE<Written>("plugin:satchel|add_stage", { pipeline, name, probability }),
 	logActivity: (logged: Logged) => __TAURI_INVOKE<Written>("plugin:satchel|log_activity", { logged }),
 	understand: (text: string, today: string) => __TAURI_INVOKE<WhenView>("plugin:satchel|understand", { text, today }),
-	understandPerson: (line: string) => __TAURI_INVOKE<CapturedView>("plugin:satchel|understand_person", { line }),
-	capture: (line: string) => __TAURI_INVOKE<Written>("plugin:satchel|capture", { line }),
+	understandLine: (line: string, today: string) => __TAURI_INVOKE<LineView>("plugin:satchel|understand_line", { line, today }),
+	captureLine: (line: string, today: string) => __TAURI_INVOKE<LineWritten>("plugin:satchel|capture_line", { line, today }),
+	/**  Which keys open the window; an empty text: none. Those that were set before are let go. */
+	setCaptureKeys: (keys: string) => __TAURI_INVOKE<null>("plugin:satchel|set_capture_keys", { keys }),
+	/**  The window, whatever the main one is doing. */
+	openCapture: () => __TAURI_INVOKE<null>("plugin:satchel|open_capture"),
+	/**  Out of sight, and the focus goes back to where it was. */
+	closeCapture: () => __TAURI_INVOKE<null>("plugin:satchel|close_capture"),
+	/**  The main window: to unlock by a passphrase, or to see what was made. */
+	showMain: () => __TAURI_INVOKE<null>("plugin:satchel|show_main"),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
@@ -332,6 +344,15 @@ export type ColumnView = {
 	how: string,
 	samples: string[],
 	filled: number,
+};
+
+/**  A company from one line. */
+export type CompanyLine = {
+	name: string,
+	emails: string[],
+	phones: string[],
+	/**  One of that name. */
+	known: Hit | null,
 };
 
 /**  A field that holds more than one value. */
@@ -716,6 +737,21 @@ export type LetterView = {
 	unknown: string[],
 	/**  Whoever gets it has said that they want no letters. */
 	no_contact: boolean,
+};
+
+/**  What a line would become: one of these. */
+export type LineView = {
+	person: CapturedView | null,
+	company: CompanyLine | null,
+	task: TaskLine | null,
+};
+
+/**  What a line has become. */
+export type LineWritten = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	operation: OperationId | null,
 };
 
 /**  Records of a list that have the same in a field. */
@@ -1148,6 +1184,8 @@ export type StatusView = {
 	last_backup: string | null,
 	/**  The operation that has made sample data, as long as they are there. */
 	sample: OperationId | null,
+	/**  The vault is a demo: it may be deleted as a whole. */
+	demo: boolean,
 };
 
 /**  Money of one currency, in minor units. */
@@ -1170,6 +1208,17 @@ export type SyncReport = {
 	conflicts: number,
 	quarantined: number,
 	remotes: RemoteState[],
+};
+
+/**  Something to do from one line. */
+export type TaskLine = {
+	subject: string,
+	due: string | null,
+	time: string | null,
+	/**  Whom it concerns, where only one can be meant. */
+	about: Hit | null,
+	/**  Those who are called so: it is linked to none of them. */
+	several: Hit[],
 };
 
 /**  The tax at one rate. */

@@ -4,7 +4,7 @@ import { chooseTarget, commands, errorOf } from "../platform/tauri";
 import { language, t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { prefs } from "../shared/prefs";
-import { attempt } from "../shared/toast";
+import { attempt, toast } from "../shared/toast";
 import { Field } from "../shared/ui";
 import { Join } from "./Join";
 import { NewPassphrase } from "./NewPassphrase";
@@ -38,7 +38,7 @@ export function Welcome({ onDone }: { onDone: () => void }) {
       ) : joins ? (
         <Join onMade={setKit} onBack={() => setJoins(false)} />
       ) : (
-        <Names onMade={setKit} onJoin={() => setJoins(true)} />
+        <Names onMade={setKit} onJoin={() => setJoins(true)} onDemo={onDone} />
       )}
     </div>
   );
@@ -47,9 +47,11 @@ export function Welcome({ onDone }: { onDone: () => void }) {
 function Names({
   onMade,
   onJoin,
+  onDemo,
 }: {
   onMade: (made: { kit: KitView; keyring: string | null }) => void;
   onJoin: () => void;
+  onDemo: () => void;
 }) {
   const [workspace, setWorkspace] = useState("");
   const [person, setPerson] = useState("");
@@ -72,6 +74,19 @@ function Names({
       const { code, message } = errorOf(thrown);
       setNeeded(code === "keyring");
       setError(message);
+      setBusy(false);
+    }
+  }
+
+  async function lookAround() {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const opensBy = await commands.createDemo(language() === "zh");
+      if (opensBy) toast(t("demo.passphrase", { passphrase: opensBy }));
+      onDemo();
+    } catch (thrown) {
+      setError(errorOf(thrown).message);
       setBusy(false);
     }
   }
@@ -131,6 +146,18 @@ function Names({
           </button>
           <button type="button" className="button big" id="join-team" disabled={busy} onClick={onJoin}>
             {t("join.instead")}
+          </button>
+        </div>
+        <div className="row-line wrap or">
+          <span className="soft">{t("demo.or")}</span>
+          <button
+            type="button"
+            className="button"
+            id="look-around"
+            disabled={busy}
+            onClick={() => void lookAround()}
+          >
+            {t("demo.look")}
           </button>
         </div>
       </form>
