@@ -21,6 +21,8 @@ const TEST: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "imagemagick",
+    "openbox",
+    "xdotool",
     "age",
     "postgresql",
 ];
