@@ -66,7 +66,8 @@ impl Seen {
                 look.put_on(window);
                 let name = format!("{}-{language}-{theme}-{}", scene.name, size.name);
                 let faults = window.violations().into_iter().chain(window.ill_fitting(&look));
-                self.faults.extend(faults.map(|fault| format!("{name}: {fault}")));
+                let faults = faults.map(|fault| format!("{name}: {fault}"));
+                self.faults.extend(faults.inspect(|fault| eprintln!("{fault}")));
                 window.page(size.width, size.height, &asked.out.join(format!("{name}.png")));
                 self.pictures += 1;
             }
