@@ -170,6 +170,24 @@ fn the_window_may_ask_for_nothing_that_is_not_listed() {
             "satchel:default"
         ]
     );
+    // The window of one line reads no record.
+    let capture = read("src-tauri/capabilities/capture.json");
+    assert_eq!(capture["windows"], serde_json::json!(["capture"]));
+    let asks: Vec<&str> =
+        capture["permissions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let own = [
+        "satchel:allow-app-state",
+        "satchel:allow-unlock-keyring",
+        "satchel:allow-touch",
+        "satchel:allow-understand-line",
+        "satchel:allow-capture-line",
+        "satchel:allow-undo",
+        "satchel:allow-close-capture",
+        "satchel:allow-show-main",
+    ];
+    let core =
+        ["core:event:allow-listen", "core:event:allow-unlisten", "core:webview:allow-set-webview-zoom"];
+    assert_eq!(asks, [&core[..], &own[..]].concat());
     let config = read("tauri.conf.json");
     assert_eq!(config["app"]["withGlobalTauri"], false);
     let csp = config["app"]["security"]["csp"].as_str().unwrap();

@@ -48,6 +48,8 @@ pub enum Command {
     Keys(Keys),
     /// Fill the vault with synthetic data, the same for the same seed
     Seed(Seed),
+    /// A person, a company or a task from one line, as somebody would dictate it
+    Capture { line: String },
     /// The fields of a kind, and yours to add and change
     Fields(Fields),
     /// Move all deals of a stage into another, such as one that was taken away
@@ -308,7 +310,7 @@ pub enum Command {
 #[derive(Args)]
 pub struct Init {
     /// What the workspace is called
-    #[arg(long)]
+    #[arg(long, required_unless_present = "demo", default_value = "")]
     pub name: String,
     /// Your name, as colleagues see it
     #[arg(long, default_value = "")]
@@ -316,6 +318,9 @@ pub struct Init {
     /// Write the recovery kit to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub kit: Option<PathBuf>,
+    /// A vault to look around in: an invented business, in the language of the command
+    #[arg(long, conflicts_with_all = ["name", "kit", "person"])]
+    pub demo: bool,
 }
 
 #[derive(Subcommand)]

@@ -43,7 +43,7 @@ pub fn run(cli: Cli) -> Done {
             .map_err(|e| AppError::new(Code::Internal, e.to_string())),
         Command::Init(args) => init(&show, &vault, &args),
         Command::Join { link, person, device, remote, kit, wait } => {
-            let args = Init { name: satchel_app::JOINING.into(), person, kit };
+            let args = Init { name: satchel_app::JOINING.into(), person, kit, demo: false };
             crate::team::join(&show, &vault, &link, args, &device, remote.as_deref(), &wait)
         }
         Command::Backup(command) => {
@@ -152,6 +152,11 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             };
             let rows: Vec<Vec<String>> = moments.iter().map(row).collect();
             show.answer(&json!({ "moments": moments }), || table(&["when", "kind", "title"], &rows));
+            Ok(())
+        }
+        Command::Capture { line } => {
+            let made = session.capture_line(&line, &local_day().0)?;
+            show.answer(&json!(made), || format!("{} {}", made.id, made.title));
             Ok(())
         }
         Command::Today => today(show, session),
@@ -430,6 +435,9 @@ pub fn open(satchel: &Satchel) -> Result<Arc<Session>, AppError> {
 }
 
 fn init(show: &Show, vault: &Path, args: &Init) -> Done {
+    if args.demo {
+        return demo(show, vault);
+    }
     let device = device_name();
     let (created, kit, in_file) = make(show, vault, args, &device, None)?;
     let status = created.session.status()?;
@@ -442,6 +450,21 @@ fn init(show: &Show, vault: &Path, args: &Init) -> Done {
             created.kit.text,
             say!("The vault is ready. Print the kit above or copy it by hand: it is shown this once.")
         ),
+    });
+    Ok(())
+}
+
+fn demo(show: &Show, vault: &Path) -> Done {
+    let given = passphrase_of_environment()?;
+    let is_given = given.is_some();
+    let created =
+        Satchel::new(vault, "The satchel command").create_demo(crate::words::is_chinese(), given)?;
+    let status = created.session.status()?;
+    let passphrase = !is_given && created.session.key_slots().iter().any(|slot| slot.kind == "passphrase");
+    let answer = json!({"vault": vault, "workspace": status.workspace, "demo": true});
+    show.answer(&answer, || match passphrase {
+        true => say!("The demo is ready. It opens with the passphrase {}.", satchel_app::DEMO_PASSPHRASE),
+        false => say!("The demo is ready."),
     });
     Ok(())
 }

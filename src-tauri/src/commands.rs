@@ -563,6 +563,26 @@ pub async fn seed_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> 
     .await
 }
 
+/// Makes a vault to look around in. The answer is the passphrase that opens it, where the keyring keeps none.
+#[tauri::command]
+#[specta::specta]
+pub async fn create_demo(desktop: State<'_, Desktop>, chinese: bool) -> Answer<Option<String>> {
+    run(&desktop, move |d| {
+        d.sign_of_life();
+        let created = d.satchel.create_demo(chinese, None)?;
+        let by_passphrase = created.session.key_slots().iter().any(|slot| slot.kind == "passphrase");
+        Ok(by_passphrase.then(|| satchel_app::DEMO_PASSPHRASE.to_owned()))
+    })
+    .await
+}
+
+/// Deletes the demo; of no other vault.
+#[tauri::command]
+#[specta::specta]
+pub async fn leave_demo(desktop: State<'_, Desktop>) -> Answer<()> {
+    run(&desktop, |d| d.satchel.leave_demo()).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_sample(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<UndoReport> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod capture;
 mod commands;
 mod fields;
 mod mail;
@@ -26,6 +27,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 fn bindings() -> Builder<tauri::Wry> {
     use audit::*;
     use backup::*;
+    use capture::*;
     use commands::*;
     use fields::*;
     use mail::*;
@@ -85,6 +87,8 @@ fn bindings() -> Builder<tauri::Wry> {
             export_all,
             seed_sample,
             remove_sample,
+            create_demo,
+            leave_demo,
             open_window,
             key_slots,
             set_passphrase,
@@ -101,8 +105,12 @@ fn bindings() -> Builder<tauri::Wry> {
             add_stage,
             log_activity,
             understand,
-            understand_person,
-            capture,
+            understand_line,
+            capture_line,
+            set_capture_keys,
+            open_capture,
+            close_capture,
+            show_main,
             finish_task,
             skip_task,
             timeline,
@@ -209,6 +217,10 @@ pub fn run() {
     // Two windows of one vault would be two writers; tests run several vaults side by side.
     if std::env::var_os("SATCHEL_VAULT").is_none() {
         app = app.plugin(tauri_plugin_single_instance::init(|app, args, cwd| {
+            if args.iter().any(|arg| arg == capture::ARGUMENT) {
+                let _ = capture::open(app);
+                return;
+            }
             if let Some(window) = app.get_webview_window("main") {
                 let _ = window.unminimize();
                 let _ = window.set_focus();
@@ -220,12 +232,22 @@ pub fn run() {
         }));
     }
     app.plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_window_state::Builder::default().with_denylist(&[capture::LABEL]).build())
+        .plugin(tauri_plugin_global_shortcut::Builder::new().build())
         .plugin(plugin)
         // Only once the page has its colours: before, the window would flash white.
         .on_page_load(|webview, load| {
             if load.event() == tauri::webview::PageLoadEvent::Finished {
                 let _ = webview.window().show();
+            }
+        })
+        // Hidden, it would keep the program going that nobody sees.
+        .on_window_event(|window, event| {
+            if window.label() == "main"
+                && matches!(event, tauri::WindowEvent::Destroyed)
+                && let Some(hidden) = window.get_webview_window(capture::LABEL)
+            {
+                let _ = hidden.destroy();
             }
         })
         .setup(move |app| {
@@ -248,6 +270,9 @@ pub fn run() {
             watch::sync(app.handle().clone(), desktop.clone());
             watch::health(desktop.clone());
             app.manage(desktop);
+            if std::env::args_os().any(|arg| arg == capture::ARGUMENT) {
+                capture::open(app.handle())?;
+            }
             Ok(())
         })
         .build(tauri::generate_context!())

@@ -5,7 +5,8 @@ use satchel_app::{
     CalendarRequest, Logged,
     domain::RecordId,
     views::{
-        BoardView, CalendarView, CapturedView, CardView, DayView, MomentView, PipelineView, WhenView, Written,
+        BoardView, CalendarView, CardView, DayView, LineView, LineWritten, MomentView, PipelineView,
+        WhenView, Written,
     },
 };
 use tauri::State;
@@ -67,14 +68,14 @@ pub async fn understand(desktop: State<'_, Desktop>, text: String, today: String
 
 #[tauri::command]
 #[specta::specta]
-pub async fn understand_person(desktop: State<'_, Desktop>, line: String) -> Answer<CapturedView> {
-    with(&desktop, move |s| s.understand_person(&line)).await
+pub async fn understand_line(desktop: State<'_, Desktop>, line: String, today: String) -> Answer<LineView> {
+    with(&desktop, move |s| s.understand_line(&line, &today)).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn capture(desktop: State<'_, Desktop>, line: String) -> Answer<Written> {
-    with(&desktop, move |s| s.capture(&line)).await
+pub async fn capture_line(desktop: State<'_, Desktop>, line: String, today: String) -> Answer<LineWritten> {
+    with(&desktop, move |s| s.capture_line(&line, &today)).await
 }
 
 #[tauri::command]

@@ -12,6 +12,8 @@ use std::{
 };
 
 pub struct Window {
+    /// Keys that were pressed since they were counted last; a combination is one.
+    keys: std::cell::Cell<u32>,
     driver: Child,
     vault: PathBuf,
     agent: ureq::Agent,
@@ -74,6 +76,7 @@ impl Window {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)));
         let mut window = Self {
+            keys: std::cell::Cell::new(0),
             driver,
             vault: vault.to_owned(),
             agent: config.build().into(),
@@ -209,8 +212,36 @@ impl Window {
         self.call("POST", &format!("/element/{id}/value"), &json!({ "text": text }));
     }
 
+    /// How many keys were pressed meanwhile. Modifiers that are held with a key are no key of their own; what is typed as words counts by its
+    /// letters.
+    pub fn keys_of(&self, work: impl FnOnce()) -> u32 {
+        self.keys.set(0);
+        work();
+        self.keys.get()
+    }
+
+    /// Keys that were pressed until now are not counted: those are words.
+    pub fn words(&self, text: &str) {
+        let before = self.keys.get();
+        self.type_keys(text);
+        self.keys.set(before);
+    }
+
+    /// Turns to the window of the app that shows something.
+    pub fn switch_to(&self, css: &str) {
+        self.until(&format!("a window with {css}"), || {
+            let handles = self.try_call("GET", "/window/handles", &json!({})).ok()?;
+            handles.as_array()?.iter().find_map(|handle| {
+                self.try_call("POST", "/window", &json!({ "handle": handle })).ok()?;
+                self.find(css).map(|_| ())
+            })
+        });
+    }
+
     /// Presses keys where the focus is; modifiers are held until the end.
     pub fn press(&self, keys: &[&str]) {
+        let is_key = |key: &&&str| ![key::CTRL, key::ALT, key::SHIFT].contains(*key);
+        self.keys.set(self.keys.get() + u32::try_from(keys.iter().filter(is_key).count()).unwrap());
         let down = keys.iter().map(|k| json!({"type": "keyDown", "value": k}));
         let up = keys.iter().rev().map(|k| json!({"type": "keyUp", "value": k}));
         let actions: Vec<Value> = down.chain(up).collect();
@@ -250,8 +281,23 @@ impl Window {
             Command::new("import").args(["-window", "root"]).arg(dir.join(format!("{name}.png"))).status();
     }
 
-    /// What axe finds wrong with the screen as it is: serious and critical only.
+    /// A picture of the window alone, which has been given a size.
+    pub fn page(&self, width: u32, height: u32, to: &Path) {
+        let part = format!("{width}x{height}+0+0");
+        let taken =
+            Command::new("import").args(["-window", "root", "-crop", &part, "+repage"]).arg(to).status();
+        assert!(taken.is_ok_and(|s| s.success()), "no picture of the screen could be taken");
+    }
+
+    /// What axe finds wrong with the screen as it is.
     pub fn accessibility(&self, screen: &str) {
+        let found = self.violations();
+        assert!(found.is_empty(), "{screen}: {found:#?}");
+        let _ = writeln!(std::io::stderr(), "axe: {screen} is sound");
+    }
+
+    /// What of WCAG 2.2 AA the screen as it is breaks, as far as axe can tell.
+    pub fn violations(&self) -> Vec<String> {
         let axe = std::fs::read_to_string(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../ui/node_modules/axe-core/axe.min.js"
@@ -262,13 +308,12 @@ impl Window {
         }
         let found = self.script_async(
             "const done = arguments[arguments.length - 1];
-             Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => window.axe.run(document, { resultTypes: ['violations'] })).then(
-               (r) => done(r.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' | '))),
+             const asked = { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], rules: { 'target-size': { enabled: true } } };
+             Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => window.axe.run(document, asked)).then(
+               (r) => done(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' | '))),
                (e) => done(['axe failed: ' + e]));",
         );
-        let found: Vec<&str> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        assert!(found.is_empty(), "{screen}: {found:#?}");
-        let _ = writeln!(std::io::stderr(), "axe: {screen} is sound");
+        found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod cli;
 pub mod figures;
+pub mod look;
 pub mod peer;
 pub mod postgres;
 pub mod proxy;

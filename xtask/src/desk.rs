@@ -16,7 +16,12 @@ pub struct Desk {
 
 /// Sets up a desk, works on it, and clears it away.
 pub fn with(work: impl FnOnce(&Desk) -> Done) -> Done {
-    let mut desk = Desk::new()?;
+    with_screen("1280x800", work)
+}
+
+/// The same with a screen of another size.
+pub fn with_screen(size: &str, work: impl FnOnce(&Desk) -> Done) -> Done {
+    let mut desk = Desk::new(size)?;
     let done = work(&desk);
     let _ = desk.xvfb.kill();
     let _ = desk.xvfb.wait();
@@ -25,7 +30,7 @@ pub fn with(work: impl FnOnce(&Desk) -> Done) -> Done {
 }
 
 impl Desk {
-    fn new() -> Result<Self, String> {
+    fn new(size: &str) -> Result<Self, String> {
         let home = std::env::temp_dir().join(format!("satchel-desk-{}", std::process::id()));
         for dir in ["run", "data", "config", "state", "cache"] {
             std::fs::create_dir_all(home.join(dir)).map_err(|e| e.to_string())?;
@@ -37,7 +42,7 @@ impl Desk {
         }
         // The server picks a free number and writes it; guessing one races.
         let mut xvfb = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", "1280x800x24"])
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", &format!("{size}x24")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -1,9 +1,10 @@
-//! `cargo xtask run | test [ARGS] | codegen [--check] | fuzz | bench | torture | setup`: everything that a developer does, with all
+//! `cargo xtask run | test [ARGS] | screens | codegen [--check] | fuzz | bench | torture | setup`: everything that a developer does, with all
 //! set-up included.
 
 mod bench;
 mod desk;
 mod fuzz;
+mod screens;
 mod setup;
 mod torture;
 
@@ -23,10 +24,11 @@ fn main() -> ExitCode {
         Some("test") => test(rest),
         Some("codegen") => codegen(rest.iter().any(|a| a == "--check")),
         Some("fuzz") => fuzz::fuzz(rest),
+        Some("screens") => screens::screens(rest),
         Some("bench") => bench::bench(rest),
         Some("torture") => torture::torture(rest),
         Some("setup") => setup::everything(),
-        _ => Err("usage: cargo xtask run | test [ARGS] | codegen [--check] | fuzz [TARGET…] [--seconds N] [--merge] | bench [--people N | --window | --sync] | torture [--kills N] [--cases N] | setup".into()),
+        _ => Err("usage: cargo xtask run | test [ARGS] | screens [--out DIR] [--only PART] [--language en|zh] [--size small|usual|wide|large] | codegen [--check] | fuzz [TARGET…] [--seconds N] [--merge] | bench [--people N | --window | --sync] | torture [--kills N] [--cases N] | setup".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,7 +69,7 @@ pub fn call(command: &mut Command) -> Done {
 }
 
 /// One set of features for every build, so that nothing is built twice.
-const ALL: [&str; 3] = ["--workspace", "--features", "satchel/bundle,satchel-tests/window"];
+pub const ALL: [&str; 3] = ["--workspace", "--features", "satchel/bundle,satchel-tests/window"];
 
 fn run(args: &[String]) -> Done {
     setup::everything()?;

@@ -22,6 +22,8 @@ const TEST: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "imagemagick",
+    "openbox",
+    "xdotool",
     "age",
     "zstd",
     "postgresql",

@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FOLDER: &str = "blobs";
+pub(crate) const FOLDER: &str = "blobs";
 /// Pieces that a remote is asked for at once.
 const ASKED: usize = 500;
 

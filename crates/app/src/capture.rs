@@ -95,7 +95,7 @@ impl Session {
         Ok((RecordId(Uuid::now_v7()), kind, registers_of(&values)))
     }
 
-    fn company_of(&self, captured: &Captured) -> Result<Option<RecordId>, AppError> {
+    pub(crate) fn company_of(&self, captured: &Captured) -> Result<Option<RecordId>, AppError> {
         match captured.company.as_str() {
             "" => Ok(None),
             name => self.store.read(|db| company_named(db, &sort_key(name))),

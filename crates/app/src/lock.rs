@@ -104,7 +104,7 @@ impl Satchel {
         &self.path
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
+    pub(crate) fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -225,7 +225,7 @@ impl Satchel {
     }
 
     /// A program that is just closing may still hold the vault: wait a moment, not for ever.
-    fn take_lock(&self) -> Result<satchel_vault::VaultLock, AppError> {
+    pub(crate) fn take_lock(&self) -> Result<satchel_vault::VaultLock, AppError> {
         let patience = Instant::now() + Duration::from_millis(1500);
         loop {
             match lock_folder(&self.path, &self.holder) {
@@ -334,7 +334,7 @@ impl Satchel {
 }
 
 /// The session, once nobody else is at work in it.
-fn take_alone(slot: &mut Option<Arc<Session>>) -> Result<Session, AppError> {
+pub(crate) fn take_alone(slot: &mut Option<Arc<Session>>) -> Result<Session, AppError> {
     let session =
         slot.take().ok_or_else(|| AppError::new(Code::Locked, "the vault is locked; unlock it first"))?;
     let patience = Instant::now() + Duration::from_secs(10);
@@ -470,6 +470,7 @@ impl Session {
             remotes: self.remotes()?,
             last_backup: self.last_backup_at()?.map(satchel_domain::date::rfc3339),
             sample,
+            demo: self.is_demo()?,
         })
     }
 

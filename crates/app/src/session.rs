@@ -50,6 +50,8 @@ pub(crate) mod facts {
     pub const PACKED: &str = "sync.packed";
     /// The operation that has made the sample data.
     pub const SAMPLE: &str = "sample.operation";
+    /// The whole vault is a demo.
+    pub const DEMO: &str = "vault.demo";
 }
 
 #[derive(Debug)]

@@ -404,6 +404,45 @@ pub struct CapturedView {
     pub similar: Vec<Hit>,
 }
 
+/// What a line would become: one of these.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct LineView {
+    pub person: Option<CapturedView>,
+    pub company: Option<CompanyLine>,
+    pub task: Option<TaskLine>,
+}
+
+/// A company from one line.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct CompanyLine {
+    pub name: String,
+    pub emails: Vec<String>,
+    pub phones: Vec<String>,
+    /// One of that name.
+    pub known: Option<Hit>,
+}
+
+/// Something to do from one line.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TaskLine {
+    pub subject: String,
+    pub due: Option<String>,
+    pub time: Option<String>,
+    /// Whom it concerns, where only one can be meant.
+    pub about: Option<Hit>,
+    /// Those who are called so: it is linked to none of them.
+    pub several: Vec<Hit>,
+}
+
+/// What a line has become.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct LineWritten {
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    pub operation: Option<OperationId>,
+}
+
 /// What was understood of a date as people write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct WhenView {
@@ -511,6 +550,8 @@ pub struct StatusView {
     pub last_backup: Option<String>,
     /// The operation that has made sample data, as long as they are there.
     pub sample: Option<OperationId>,
+    /// The vault is a demo: it may be deleted as a whole.
+    pub demo: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]

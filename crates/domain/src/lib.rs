@@ -6,6 +6,7 @@ pub mod capture;
 pub mod catalogue;
 pub mod date;
 pub mod duplicates;
+pub mod errand;
 pub mod filter;
 pub mod formula;
 pub mod ids;

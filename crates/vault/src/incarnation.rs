@@ -76,6 +76,11 @@ impl Witness {
         self.write(&Tokens { mark: Some(mark), ..self.read() })
     }
 
+    /// The vault is no more.
+    pub fn forget(&self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+
     fn read(&self) -> Tokens {
         let bytes = std::fs::read(&self.path).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()

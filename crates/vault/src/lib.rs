@@ -147,6 +147,8 @@ impl NewVault {
     }
 }
 
+const LOCK: &str = "vault.lock";
+
 /// True if the folder holds a vault, or anything that might belong to one.
 fn occupied(path: &Path) -> Result<bool, VaultError> {
     let entries = match std::fs::read_dir(path) {
@@ -202,9 +204,37 @@ impl VaultDir {
     }
 }
 
+impl VaultDir {
+    /// Deletes the vault with its keys: whoever calls it knows that nobody will want it again. Files of others stay.
+    pub fn remove(self, lock: VaultLock) -> Result<(), VaultError> {
+        let database = self.file.database();
+        let names = [
+            files::VAULT_JSON,
+            "attempts",
+            &database,
+            &format!("{database}-wal"),
+            &format!("{database}-shm"),
+        ]
+        .map(|name| self.path.join(name));
+        for path in names {
+            match std::fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(VaultError::Io { path, source });
+                }
+                _ => {}
+            }
+        }
+        keyring_store::forget(&self.keyring_name(self.file.generation));
+        drop(lock);
+        let _ = std::fs::remove_file(self.path.join(LOCK));
+        let _ = std::fs::remove_dir(&self.path);
+        Ok(())
+    }
+}
+
 /// Takes a vault's folder for this process, or says who has it; also where the vault is still to be made.
 pub fn lock_folder(folder: &Path, holder: &str) -> Result<VaultLock, VaultError> {
-    let path = folder.join("vault.lock");
+    let path = folder.join(LOCK);
     let io = |source| VaultError::Io { path: path.clone(), source };
     let mut file =
         File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(io)?;

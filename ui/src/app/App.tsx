@@ -11,7 +11,11 @@ import { Frame } from "./Frame";
 import { go } from "./router";
 
 export function App() {
-  usePrefs();
+  const { capture } = usePrefs();
+  // Windows of single records leave it to the main one. What is refused is said in the settings.
+  useEffect(() => {
+    if (!location.hash) void commands.setCaptureKeys(capture).catch(() => {});
+  }, [capture]);
   const [state, setState] = useState<AppState>();
   const [lockedByHand, setLockedByHand] = useState(false);
   const [welcoming, setWelcoming] = useState(false);

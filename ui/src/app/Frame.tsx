@@ -37,12 +37,13 @@ import { ago, bytes, count } from "../shared/format";
 import { t } from "../shared/i18n";
 import { type Bindings, going, isTyping, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
-import { Dialog } from "../shared/ui";
+import { DemoNotice } from "../start/Demo";
 import { TeamPage } from "../team/TeamPage";
 import { askMembers, teamInWords, useNews } from "../team/team";
 import { VisitBar } from "../visits/VisitBar";
 import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
+import { Keys } from "./Keys";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, go, useRoute } from "./router";
 
@@ -243,7 +244,7 @@ export function Frame() {
   ];
 
   return (
-    <div className="frame">
+    <div className={status?.demo ? "frame with-demo" : "frame"}>
       <nav className="side" aria-label={t("nav.main")}>
         <div className="workspace">{status?.workspace}</div>
         <button
@@ -278,6 +279,7 @@ export function Frame() {
           ),
         )}
       </nav>
+      {status?.demo && <DemoNotice />}
       <main className="main">
         <VisitBar />
         {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
@@ -442,74 +444,4 @@ function StatusBar({
 function inUnits({ job, done, total }: { job: Job; done: number; total: number }) {
   const said = job === "attach" ? bytes : count;
   return { done: said(done), total: said(total) };
-}
-
-function Keys({ onClose }: { onClose: () => void }) {
-  const rows: [string, string][] = [
-    ["Ctrl K", t("keys.palette")],
-    ["J K ↓ ↑", t("keys.move")],
-    ["Enter", t("keys.open")],
-    ["Ctrl Enter", t("keys.window")],
-    ["Space", t("keys.peek")],
-    ["X", t("keys.select")],
-    ["Ctrl A", t("keys.selectAll")],
-    ["F2", t("keys.editCell")],
-    ["→ A … Z", t("keys.typeCell")],
-    ["/", t("keys.filter")],
-    ["Ctrl S", t("keys.saveView")],
-    ["C", t("keys.create")],
-    ["Q", t("capture.title")],
-    ["G Y · G K · G P · G C · G D · G O · G A · G Q · G S", t("keys.goDay")],
-    ["G R · G I · G U · G H · G T · G E · G L", t("keys.go")],
-    ["1 … 6", t("keys.log")],
-    ["D W M A · T · [ ]", t("keys.calendar")],
-    ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", t("keys.reschedule")],
-    ["Shift → · Shift ←", t("keys.push")],
-    ["Space · M · W", t("keys.task")],
-    ["U", t("keys.quote")],
-    ["M", t("merge.with")],
-    ["← → · Enter · N", t("keys.merge")],
-    ["Delete", t("keys.trash")],
-    ["R", t("keys.restore")],
-    ["E", t("keys.edit")],
-    ["F", t("files.attach")],
-    ["F · V", t("keys.arrange")],
-    ["W", t("letter.write")],
-    ["T", t("dial")],
-    ["Shift ↓ · Shift ↑", t("keys.range")],
-    ["Ctrl O", t("nav.import")],
-    ["Ctrl Shift E", t("export.all")],
-    ["Ctrl ,", t("nav.settings")],
-    ["Ctrl ↓ · Ctrl ↑", t("keys.neighbours")],
-    ["Ctrl Z", t("keys.undo")],
-    ["Ctrl Shift Z", t("keys.redo")],
-    ["Ctrl L", t("keys.lock")],
-    ["Ctrl + · − · 0", t("keys.zoom")],
-    ["Esc", t("keys.back")],
-    ["?", t("keys.help")],
-  ];
-  return (
-    <Dialog label={t("keys.title")} onClose={onClose}>
-      <div className="body">
-        <div className="row-line">
-          <h1 className="grow">{t("keys.title")}</h1>
-          <button type="button" className="button" onClick={onClose}>
-            {t("close")}
-          </button>
-        </div>
-        <table className="plain">
-          <tbody>
-            {rows.map(([key, what]) => (
-              <tr key={key}>
-                <td>
-                  <kbd>{key}</kbd>
-                </td>
-                <td>{what}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Dialog>
-  );
 }

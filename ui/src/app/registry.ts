@@ -39,6 +39,8 @@ export const ui = {
   leave: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
+  /** Asks whether the demo is to be deleted, where this is one. */
+  leaveDemo: undefined as (() => void) | undefined,
 };
 
 /** Everything, in every format, into a folder: the data are the user's. */
@@ -307,6 +309,12 @@ export const registry: Command[] = [
     run: () => ui.capture(),
   },
   {
+    id: "capture-window",
+    label: "capture.window",
+    also: "quick add line global shortcut kuaisu luru 快速 窗口",
+    run: () => void attempt(() => commands.openCapture()),
+  },
+  {
     id: "new-company",
     label: "new.company",
     also: "add create account 添加 新增",
@@ -355,6 +363,12 @@ export const registry: Command[] = [
   { id: "zoom-in", label: "zoom.in", keys: "Ctrl+=", also: "zoom fangda", run: () => zoomBy(10) },
   { id: "zoom-out", label: "zoom.out", keys: "Ctrl+-", also: "zoom suoxiao", run: () => zoomBy(-10) },
   { id: "zoom-reset", label: "zoom.reset", keys: "Ctrl+0", also: "zoom 100", run: () => zoomTo(100) },
+  {
+    id: "leave-demo",
+    label: "demo.leave",
+    also: "sample delete begin yanshi shanchu 演示 删除 示例",
+    run: () => (ui.leaveDemo ? ui.leaveDemo() : toast(t("demo.none"))),
+  },
   { id: "verify", label: "settings.verify", also: "check integrity jiancha", run: () => void verify() },
   { id: "en", label: "language.en", also: "language yuyan", run: () => prefs.set({ language: "en" }) },
   {

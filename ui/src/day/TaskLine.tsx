@@ -95,7 +95,9 @@ export function TaskLine({
         {fields.due && (
           <span className={late ? "bad-ink small" : "soft small"}>
             {late && <span className="sr">{t("day.overdue")} </span>}
-            {[shortDay(fields.due), fields.due_time].filter(Boolean).join(" ")}
+            {[fields.due === today() ? "" : shortDay(fields.due), fields.due_time]
+              .filter(Boolean)
+              .join(" ") || t("nav.today")}
           </span>
         )}
       </div>

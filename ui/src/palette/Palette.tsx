@@ -63,7 +63,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       }),
     ),
     ...matching(wanted)
-      .slice(0, onlyCommands || !wanted ? 30 : 4)
+      .slice(0, onlyCommands || !wanted ? undefined : 4)
       .map(
         (c): Choice => ({ id: c.id, icon: "command", title: t(c.label), subtitle: c.keys ?? "", run: c.run }),
       ),

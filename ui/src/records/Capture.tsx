@@ -1,44 +1,31 @@
-import { AlertTriangle } from "lucide-react";
 import { useRef, useState } from "react";
-import { openRecord, useQuery, useRested } from "../app/data";
+import { openRecord } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands } from "../platform/tauri";
+import { today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Dialog } from "../shared/ui";
+import { becomes, Meaning, useMeaning } from "./Meaning";
 
-/** One line becomes a person and a company; who it may be already stands below before it is saved. */
+/** One line becomes a person and a company, or something to do; who it may be already stands below before it is saved. */
 export function Capture({ onClose }: { onClose: () => void }) {
   const [line, setLine] = useState("");
   const wanted = line.trim();
-  const rested = useRested(wanted);
-  const said = useQuery(async () => (rested ? commands.understandPerson(rested) : undefined), [rested]).data;
+  const said = useMeaning(line);
   const busy = useRef(false);
 
   async function save() {
     if (busy.current || !wanted) return;
     busy.current = true;
-    const made = await attempt(() => commands.capture(wanted));
+    const made = await attempt(() => commands.captureLine(wanted, today()));
     busy.current = false;
     if (!made) return;
     onClose();
-    const record = await attempt(() => commands.get(made.id));
-    withUndo(t("record.created", { title: record?.title ?? wanted }), made.operation);
-    openRecord(made.id, "person");
+    withUndo(t("record.created", { title: made.title || wanted }), made.operation);
+    openRecord(made.id, made.kind);
   }
-  const rows: [string, string][] = said
-    ? [
-        [t("list.name"), [said.first_name, said.last_name].filter(Boolean).join(" ")],
-        [
-          t("field.company"),
-          said.company && `${said.company}${said.company_known ? "" : ` · ${t("capture.new")}`}`,
-        ],
-        [t("field.title"), said.title],
-        [t("field.emails"), said.emails.join(", ")],
-        [t("field.phones"), said.phones.join(", ")],
-      ]
-    : [];
   return (
     <Dialog label={t("capture.title")} onClose={onClose}>
       <div className="body stack">
@@ -58,37 +45,14 @@ export function Capture({ onClose }: { onClose: () => void }) {
           }}
         />
         <div aria-live="polite" className="stack">
-          <table className="plain">
-            <tbody>
-              {rows
-                .filter(([, value]) => value)
-                .map(([label, value]) => (
-                  <tr key={label}>
-                    <td className="soft">{label}</td>
-                    <td>{value}</td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
-          {said && said.similar.length > 0 && (
-            <div className="notice" id="similar">
-              <p className="warn">
-                <AlertTriangle size={14} /> {t("capture.similar")}
-              </p>
-              {said.similar.map((hit) => (
-                <button
-                  type="button"
-                  key={hit.id}
-                  className="button plain flush"
-                  onClick={() => {
-                    onClose();
-                    openRecord(hit.id, "person");
-                  }}
-                >
-                  {hit.title} <span className="soft small">{hit.subtitle}</span>
-                </button>
-              ))}
-            </div>
+          {said && wanted && (
+            <Meaning
+              said={said}
+              onOpen={(id, kind) => {
+                onClose();
+                openRecord(id, kind);
+              }}
+            />
           )}
         </div>
         <div className="row-line">
@@ -99,7 +63,7 @@ export function Capture({ onClose }: { onClose: () => void }) {
             disabled={!wanted}
             onClick={() => void save()}
           >
-            {t("add")} <kbd>Enter</kbd>
+            {(wanted && becomes(said)) || t("add")} <kbd>Enter</kbd>
           </button>
           <button type="button" className="button" onClick={onClose}>
             {t("cancel")}

@@ -1,5 +1,5 @@
 import { MapPin, Phone } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
@@ -204,6 +204,18 @@ function Fact({
   );
 }
 
+/** A long address goes on in the next line behind its @. */
+function broken(value: string): ReactNode {
+  const [name, domain] = value.split("@");
+  if (domain === undefined) return value;
+  return (
+    <>
+      {name}@<wbr />
+      {domain}
+    </>
+  );
+}
+
 function Shown({ field, value, title }: { field: FieldView; value: Json; title: string | undefined }) {
   if (value === undefined || value === null) return <span className="faint">{t("record.empty")}</span>;
   if (field.type === "tags") return value.map((tag: string) => <Tag key={tag} name={tag} />);
@@ -212,7 +224,7 @@ function Shown({ field, value, title }: { field: FieldView; value: Json; title: 
   if (field.type === "emails" || field.type === "phones" || field.type === "addresses")
     return value.map((item: Json) => (
       <span key={item.id} className="row-line">
-        <span className="grow">{item.value ?? address(item)}</span>
+        <span className="grow">{item.value === undefined ? address(item) : broken(item.value)}</span>
         <span className="soft small">{itemLabel(item.label)}</span>
       </span>
     ));

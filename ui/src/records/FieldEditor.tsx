@@ -486,7 +486,7 @@ function Items({ field, value, onSave, onCancel, error }: Props) {
           <option key={l} value={itemLabel(l)} />
         ))}
       </datalist>
-      <div className="row-line">
+      <div className="row-line wrap">
         <button type="button" className="button primary" onClick={save}>
           {t("save")}
         </button>

@@ -339,9 +339,11 @@ export function Grid(props: Props) {
       onKeyDown={keys}
     >
       {rows.error && (
-        <p className="notice bad" role="alert">
-          {rows.error}
-        </p>
+        <div role="row">
+          <div role="gridcell" className="notice bad">
+            <p role="alert">{rows.error}</p>
+          </div>
+        </div>
       )}
       <div role="rowgroup">
         <Line className="grid-head" template={template} role="row" rowIndex={1}>
@@ -493,13 +495,14 @@ function Cell({ row, field, view, onOpen }: CellProps) {
   if (field === "name")
     return (
       <>
-        <Avatar id={row.id} title={row.title} />
+        {(row.kind === "person" || row.kind === "company") && <Avatar id={row.id} title={row.title} />}
         <span
           onClick={(e) => {
             if (e.detail === 1 && e.ctrlKey) onOpen();
           }}
         >
-          {row.title || "—"}
+          {/* The number of a quote has a column of its own. */}
+          {(row.kind === "quote" && (row.fields as Json).name) || row.title || "—"}
         </span>
       </>
     );

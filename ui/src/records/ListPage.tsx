@@ -68,7 +68,8 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     () => columnsFor(columnsOf(kind, fields), layout.columns, fields),
     [kind, layout.columns, fields],
   );
-  const sums = route.trash ? "" : summed(columns, fields).join(" ");
+  // What prices come to says nothing.
+  const sums = route.trash || kind === "product" ? "" : summed(columns, fields).join(" ");
 
   // By what they are called: the list itself is a new one after every change.
   const keys = fields.map((f) => f.key).join(" ");
@@ -245,7 +246,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
-  const isEmpty = total === 0 && !input && !within;
+  const isEmpty = total === 0 && input === (route.filter ?? "") && !within;
   // The first records are there: the list takes the focus that the empty page had.
   useEffect(() => {
     const focused = document.activeElement;

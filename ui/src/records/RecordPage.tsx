@@ -14,7 +14,7 @@ import { commands } from "../platform/tauri";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
 import { QuotesOf } from "../quotes/QuotesOf";
-import { count, date, type Json, labelOf, money, show } from "../shared/format";
+import { count, date, type Json, labelOf, money, shortDay, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -22,6 +22,7 @@ import { Avatar } from "../shared/ui";
 import { checkIn } from "../visits/visiting";
 import { Facts } from "./Facts";
 import { Files } from "./Files";
+import { browsed, KINDS } from "./kinds";
 
 /** Whom letters are written to, or about. */
 const LETTERS = new Set<Kind>(["person", "company", "deal", "quote"]);
@@ -136,7 +137,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         <button type="button" className="button plain" aria-label={t("back")} onClick={back}>
           <ArrowLeft size={16} />
         </button>
-        <Avatar id={record.id} title={record.title} big />
+        <Mark record={record} />
         <div className="grow">
           <h1 id="record-title">{record.title || "—"}</h1>
           <span className="soft">{subtitleOf(record)}</span>
@@ -253,10 +254,29 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
 }
 
 /** What stands under the name. */
+/** Who it is; of what is nobody, what it is. */
+function Mark({ record }: { record: RecordView }) {
+  if (record.kind === "person" || record.kind === "company")
+    return <Avatar id={record.id} title={record.title} big />;
+  const { icon: Icon } = KINDS[browsed(record.kind)];
+  return (
+    <span className="avatar big mark" aria-hidden="true">
+      <Icon size={20} />
+    </span>
+  );
+}
+
 function subtitleOf(record: RecordView): string {
   const fields = record.fields as Json;
   const { company, person, stage } = record.titles;
-  const parts = [person, company, stage, fields.title, fields.value && money(fields.value), fields.due];
+  const parts = [
+    person,
+    company,
+    stage,
+    fields.title,
+    fields.value && money(fields.value),
+    fields.due && shortDay(fields.due),
+  ];
   return parts.filter(Boolean).join(" · ");
 }
 

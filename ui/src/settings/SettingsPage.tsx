@@ -12,6 +12,7 @@ import { type Prefs, prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { Dialog } from "../shared/ui";
 import { Kit } from "../start/Welcome";
+import { CaptureKeys } from "./CaptureKeys";
 import { OwnFields } from "./Fields";
 import { Pipelines } from "./Pipelines";
 import { Reminders } from "./Reminders";
@@ -84,6 +85,7 @@ function Look() {
         ])}
         onChange={(zoom) => prefs.set({ zoom })}
       />
+      <CaptureKeys />
     </section>
   );
 }

@@ -170,6 +170,11 @@ export function momentInput(iso: string): string {
 }
 
 export function address(item: Json): string {
+  // A Chinese one goes from the large to the small.
+  if (/[\u3400-\u9fff]/.test(item.street ?? "")) {
+    const place = [item.country, item.region, item.city, item.street].filter(Boolean).join("");
+    return [place.replaceAll("\n", ""), item.postal_code].filter(Boolean).join(" ");
+  }
   const city = [item.postal_code, item.city, item.region].filter(Boolean).join(" ");
   return [item.street?.replaceAll("\n", ", "), city, item.country].filter(Boolean).join(", ");
 }

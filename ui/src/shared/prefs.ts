@@ -6,12 +6,21 @@ export interface Prefs {
   theme: "" | "light" | "dark";
   density: "compact" | "normal" | "roomy";
   zoom: number;
+  /** The keys of the whole system that open the capture window; none where it is empty. */
+  capture: string;
   /** For tests of the screens: see `pseudo`. */
   pseudo?: boolean;
 }
 
 const KEY = "satchel.prefs";
-const DEFAULTS: Prefs = { language: "", theme: "", density: "normal", zoom: 100 };
+export const USUAL_CAPTURE = "Ctrl+Alt+Space";
+const DEFAULTS: Prefs = {
+  language: "",
+  theme: "",
+  density: "normal",
+  zoom: 100,
+  capture: USUAL_CAPTURE,
+};
 const listeners = new Set<() => void>();
 let current: Prefs = load();
 
@@ -36,13 +45,17 @@ function apply() {
   void setZoom(current.zoom).catch(() => {});
 }
 
+function tell() {
+  apply();
+  for (const listener of listeners) listener();
+}
+
 export const prefs = {
   get: () => current,
   set(change: Partial<Prefs>) {
     current = { ...current, ...change };
     localStorage.setItem(KEY, JSON.stringify(current));
-    apply();
-    for (const listener of listeners) listener();
+    tell();
   },
   subscribe(listener: () => void) {
     listeners.add(listener);
@@ -51,5 +64,11 @@ export const prefs = {
   start() {
     apply();
     dark?.addEventListener("change", apply);
+    // Another window of ours has been given another look.
+    window.addEventListener("storage", (event) => {
+      if (event.key !== KEY) return;
+      current = load();
+      tell();
+    });
   },
 };

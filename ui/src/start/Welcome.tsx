@@ -4,7 +4,7 @@ import { chooseTarget, commands, errorOf } from "../platform/tauri";
 import { language, t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { prefs } from "../shared/prefs";
-import { attempt } from "../shared/toast";
+import { attempt, toast } from "../shared/toast";
 import { Field } from "../shared/ui";
 import { Join } from "./Join";
 import { NewPassphrase } from "./NewPassphrase";
@@ -41,7 +41,7 @@ export function Welcome({ onDone }: { onDone: () => void }) {
       ) : other === "restore" ? (
         <Restore onDone={onDone} onBack={() => setOther(undefined)} />
       ) : (
-        <Names onMade={setKit} onOther={setOther} />
+        <Names onMade={setKit} onOther={setOther} onDemo={onDone} />
       )}
     </div>
   );
@@ -50,9 +50,11 @@ export function Welcome({ onDone }: { onDone: () => void }) {
 function Names({
   onMade,
   onOther,
+  onDemo,
 }: {
   onMade: (made: { kit: KitView; keyring: string | null }) => void;
   onOther: (other: "join" | "restore") => void;
+  onDemo: () => void;
 }) {
   const [workspace, setWorkspace] = useState("");
   const [person, setPerson] = useState("");
@@ -75,6 +77,19 @@ function Names({
       const { code, message } = errorOf(thrown);
       setNeeded(code === "keyring");
       setError(message);
+      setBusy(false);
+    }
+  }
+
+  async function lookAround() {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const opensBy = await commands.createDemo(language() === "zh");
+      if (opensBy) toast(t("demo.passphrase", { passphrase: opensBy }));
+      onDemo();
+    } catch (thrown) {
+      setError(errorOf(thrown).message);
       setBusy(false);
     }
   }
@@ -149,6 +164,18 @@ function Names({
             onClick={() => onOther("restore")}
           >
             {t("restore.instead")}
+          </button>
+        </div>
+        <div className="row-line wrap or">
+          <span className="soft">{t("demo.or")}</span>
+          <button
+            type="button"
+            className="button"
+            id="look-around"
+            disabled={busy}
+            onClick={() => void lookAround()}
+          >
+            {t("demo.look")}
           </button>
         </div>
       </form>
