@@ -59,7 +59,12 @@ pub enum Command {
         keys: Vec<String>,
     },
     /// Show a record
-    Get { id: String },
+    Get {
+        id: String,
+        /// As it was then: 2026-01-31, "last tuesday"
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
     /// List records
     List(List),
     /// How many records there are, and what their fields come to, as a whole or by a field

@@ -6,6 +6,7 @@ mod mail;
 mod merge;
 #[cfg(test)]
 mod names;
+mod notes;
 mod quotes;
 mod rep;
 mod reports;
@@ -23,6 +24,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use fields::*;
     use mail::*;
     use merge::*;
+    use notes::*;
     use quotes::*;
     use rep::*;
     use reports::*;
@@ -120,6 +122,7 @@ fn bindings() -> Builder<tauri::Wry> {
             merge,
             not_the_same,
             report,
+            open_link,
             report_owners,
             save_report,
             save_text,

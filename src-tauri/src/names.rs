@@ -90,6 +90,7 @@ pub const COMMANDS: &[&str] = &[
     "merge",
     "not_the_same",
     "report",
+    "open_link",
     "report_owners",
     "save_report",
     "save_text",

@@ -9,7 +9,7 @@ use crate::{
     views::{BirthdayView, DayView, MomentView, RowView, WhenView, Written},
 };
 use jiff::{ToSpan, civil::Date};
-use satchel_domain::{Kind, RecordId, Scalar, date::rfc3339, when};
+use satchel_domain::{Kind, RecordId, Scalar, date::rfc3339, note, when};
 use satchel_storage::{Connection, StorageError, deals, documents, lists};
 use serde::Deserialize;
 
@@ -53,9 +53,9 @@ impl Session {
         let next = self.understand(&logged.next, &logged.today)?;
         if next.date.is_some() || !next.text.is_empty() {
             let title = if next.text.is_empty() {
-                logged.text.lines().next().unwrap_or_default()
+                note::plain(&logged.text).lines().next().unwrap_or_default().to_owned()
             } else {
-                &next.text
+                next.text
             };
             let mut task = links;
             task.insert("subject".to_owned(), title.chars().take(200).collect::<String>().into());

@@ -25,6 +25,7 @@ mod mail_merge;
 mod merge;
 pub mod output;
 mod papers;
+mod notes;
 mod pipelines;
 mod quotes;
 mod records;

@@ -6,6 +6,7 @@ use satchel_domain::{
     catalogue::{Privacy, Purpose},
     duplicates::Reason,
     formula::NoValue,
+    note::Block,
     quote::Totals,
 };
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,8 @@ pub struct FieldView {
     pub custom: bool,
     /// Nobody writes it: it follows from others.
     pub derived: bool,
+    /// Long text in Markdown, which may mention records.
+    pub note: bool,
     /// Of the user's own: the record that describes it.
     pub id: Option<RecordId>,
     /// Options that records keep and nobody is offered.
@@ -129,6 +132,7 @@ impl From<&Field> for FieldView {
             links: field.links,
             custom: field.custom,
             derived: field.derived.is_some(),
+            note: field.note,
             id: None,
             retired: field.retired.clone(),
             formula: field.formula().map(|f| f.text().to_owned()),

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod merging;
 pub mod money;
 pub mod name;
+pub mod note;
 pub mod phone;
 pub mod projection;
 pub mod quote;

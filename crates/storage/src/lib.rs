@@ -14,6 +14,7 @@ pub mod duplicates;
 pub mod error;
 pub mod lists;
 pub mod loose;
+pub mod mentions;
 pub mod operations;
 pub mod projections;
 pub mod quotes;

@@ -11,7 +11,7 @@ import {
   Sun,
   Trash2,
 } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { Fragment, useCallback, useEffect, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
 import { CalendarPage } from "../calendar/CalendarPage";
 import { TodayPage } from "../day/TodayPage";
@@ -38,7 +38,7 @@ import { TeamPage } from "../team/TeamPage";
 import { askMembers, teamInWords, useNews } from "../team/team";
 import { useQuery, useVersion } from "./data";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
-import { back, go, useRoute } from "./router";
+import { back, current, go, useRoute } from "./router";
 
 export function Frame() {
   const route = useRoute();

@@ -3,7 +3,7 @@
 import { VIEWS } from "../calendar/layout";
 import type { ActivityType } from "../day/LogBox";
 import { chooseFolder, commands } from "../platform/tauri";
-import { ACTIVITIES, type Browsed } from "../records/kinds";
+import { ACTIVITIES, type Browsed, browsed } from "../records/kinds";
 import { REPORTS } from "../reports/model";
 import { en, type Key } from "../shared/en";
 import { t } from "../shared/i18n";

@@ -122,6 +122,8 @@ export const commands = {
 	report: (id: Report, request: ReportRequest) => __TAURI_INVOKE<ReportView>("plugin:satchel|report", { id, request }),
 	reportOwners: () => __TAURI_INVOKE<string[]>("plugin:satchel|report_owners"),
 	/**  As a table; `labels` are its columns as the screen calls them. */
+	/**  Opens a link that stands in a note of a record. */
+	openLink: (record: RecordId, link: string) => __TAURI_INVOKE<null>("plugin:satchel|open_link", { record, link }),
 	saveReport: (id: Report, request: ReportRequest, labels: string[], path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_report", { id, request, labels, path }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
@@ -227,6 +229,9 @@ export type BoardView = {
 };
 
 /**  An activity at a moment, or a task on a day. */
+/**  A part of a note that stands on lines of its own. */
+export type Block = { type: "paragraph"; inlines: Inline[] } | { type: "heading"; level: number; inlines: Inline[] } | { type: "list"; start: number | null; items: Item[] } | { type: "quote"; blocks: Block[] } | { type: "code"; text: string } | { type: "table"; head: Cell[]; rows: Cell[][] } | { type: "rule" };
+
 export type CalendarItem = {
 	id: RecordId,
 	kind: Kind,
@@ -305,6 +310,10 @@ export type CheckView = {
 	ok: boolean,
 	detail: string,
 };
+export type Cell = {
+	inlines: Inline[],
+};
+
 
 export type ClaimView = {
 	value: Value,
@@ -530,6 +539,8 @@ export type GroupView = {
 	score: number | null,
 	reasons: Reason[],
 	/**  The one that was made first here comes first. */
+	/**  Long text in Markdown, which may mention records. */
+	note: boolean,
 	ids: RecordId[],
 	titles: string[],
 };
@@ -638,6 +649,9 @@ export type KeySlotView = {
 /**  What a record is. */
 export type Kind = "person" | "company" | 
 /**  What may be sold to somebody. */
+/**  A part of a line. */
+export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
+
 "deal" | 
 /**  The steps of a sale, in order: see [`Kind::Stage`]. */
 "pipeline" | 
@@ -655,6 +669,12 @@ export type Kind = "person" | "company" |
 "price" | 
 /**  What was offered to somebody, line by line. */
 "quote" | 
+/**  One of a list; of a list of tasks it says whether it is done. */
+export type Item = {
+	done: boolean | null,
+	blocks: Block[],
+};
+
 /**  What the team's quotes look like and say. */
 "letterhead" | 
 /**  A letter with places to fill in: see [`crate::template`]. */
@@ -845,6 +865,23 @@ export type NewField = {
 	options?: string[],
 	/**  What a reference leads to. */
 	links?: Kind | null,
+/**  A record that is mentioned, as it is now. */
+export type MentionView = {
+	/**  Another one, where it was merged into that. */
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  In the trash. */
+	gone: boolean,
+};
+
+/**  What mentions a record. */
+export type MentionsView = {
+	mentions: Hit[],
+	/**  There are more than are told. */
+	more: boolean,
+};
+
 	/**  What it follows from; its type follows too. */
 	formula?: string | null,
 };
@@ -913,6 +950,13 @@ export type Period = "month" | "last_month" | "quarter" | "year" |
 
 /**  A pipeline and its stages, in their order. */
 export type PipelineView = {
+/**  A note as a screen shows it. */
+export type NoteView = {
+	blocks: Block[],
+	/**  Those of the records that it mentions which are here, by the id that it mentions. */
+	mentions: { [key in string]: MentionView },
+};
+
 	id: RecordId,
 	name: string,
 	stages: StageView[],

@@ -1,4 +1,4 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Mail, Merge, Trash2 } from "lucide-react";
+import { ArrowLeft, ChevronDown, ChevronUp, Mail, Merge, Star, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
@@ -11,6 +11,7 @@ import { canMerge } from "../duplicates/DuplicatesPage";
 import { MergeWith } from "../duplicates/MergeWith";
 import { WriteLetter } from "../letters/WriteLetter";
 import { commands } from "../platform/tauri";
+import { MentionedIn } from "../notes/MentionedIn";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
 import { QuotesOf } from "../quotes/QuotesOf";
@@ -216,6 +217,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
 
 /** What stands under the name. */
 function subtitleOf(record: RecordView): string {
+          <MentionedIn id={id} />
   const fields = record.fields as Json;
   const { company, person, stage } = record.titles;
   const parts = [person, company, stage, fields.title, fields.value && money(fields.value), fields.due];

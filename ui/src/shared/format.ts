@@ -1,5 +1,6 @@
 import type { FieldView } from "../bindings";
 import { language, t, tOr } from "./i18n";
+import { plainly } from "./plainly";
 
 /** JSON as the core sends it. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the field's type
@@ -184,7 +185,7 @@ export const itemLabel = (label: string): string => (label ? tOr(`label.${label}
 
 /** A value in one line. */
 export function show(
-  field: (Pick<FieldView, "type"> & { custom?: boolean }) | undefined,
+  field: (Pick<FieldView, "type"> & { custom?: boolean; note?: boolean }) | undefined,
   value: Json,
   linkTitle?: string | null,
 ): string {
@@ -222,6 +223,8 @@ export function show(
         .join("; ");
     case "addresses":
       return value.map(address).join("; ");
+    case "long_text":
+      return field.note ? plainly(value) : value;
     default:
       return typeof value === "string" ? value : JSON.stringify(value);
   }
