@@ -165,6 +165,17 @@ pub enum Command {
     },
     /// Mark a task as done
     Finish {
+    /// What you want at hand, in the order of the app's side bar
+    Favourites {
+        /// Add a record
+        #[arg(long, value_name = "ID")]
+        add: Option<String>,
+        /// Take a record away
+        #[arg(long, value_name = "ID", conflicts_with = "add")]
+        remove: Option<String>,
+    },
+    /// Which notes mention a record
+    Mentions { id: String },
         id: String,
         /// What follows from it, with its date: "call again in 2 weeks"
         #[arg(long, default_value = "")]

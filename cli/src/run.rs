@@ -144,6 +144,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!({ "moments": moments }), || table(&["when", "kind", "title"], &rows));
             Ok(())
         }
+        Command::Favourites { add, remove } => {
+            crate::notes::favourites(show, session, add.as_deref(), remove.as_deref())
+        }
+        Command::Mentions { id } => crate::notes::mentions(show, session, record(&id)?),
         Command::Today => today(show, session),
         Command::Calendar { from, days, owner } => {
             let from = from.unwrap_or_else(|| local_day().0);

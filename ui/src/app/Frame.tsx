@@ -40,6 +40,7 @@ import { useQuery, useVersion } from "./data";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, current, go, useRoute } from "./router";
 
+import { Favourites } from "./Favourites";
 export function Frame() {
   const route = useRoute();
   const version = useVersion();
@@ -94,6 +95,8 @@ export function Frame() {
     q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
+    "*": run("favourite"),
+    F1: run("guide"),
       going.since = Date.now();
     },
     p: goKey(run("people")),
@@ -249,7 +252,10 @@ export function Frame() {
               {item.count !== undefined && <span className="count">{count(item.count)}</span>}
             </button>
           ) : (
-            <div className="gap" key="gap" />
+            <Fragment key="gap">
+              <div className="gap" />
+              <Favourites />
+            </Fragment>
           ),
         )}
       </nav>
@@ -448,6 +454,11 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["?", t("keys.help")],
   ];
   return (
+    ["*", t("favourite.toggle")],
+    ["Alt ↑ ↓ · Delete", t("keys.favourite")],
+    ["H", t("past.open")],
+    ["@", t("note.mention")],
+    ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", t("keys.note")],
     <Dialog label={t("keys.title")} onClose={onClose}>
       <div className="body">
         <div className="row-line">

@@ -10,7 +10,8 @@ import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { zh } from "../shared/zh";
-import { go } from "./router";
+import { toggleFavourite } from "./Favourites";
+import { current, go } from "./router";
 import { redo, undo } from "./undo";
 
 export interface Command {
@@ -191,6 +192,20 @@ export const registry: Command[] = [
     run: () => go({ page: "duplicates", kind: "person" }),
   },
   {
+  {
+    id: "past",
+    label: "past.open",
+    keys: "H",
+    also: "time travel before yesterday restore undo back shiguang huisu 时光 回溯 恢复 历史",
+    run: () => lookBack(),
+  },
+  {
+    id: "favourite",
+    label: "favourite.toggle",
+    keys: "*",
+    also: "pin star bookmark shoucang 收藏 置顶",
+    run: () => void toggleFavourite(),
+  },
     id: "merge-with",
     label: "merge.with",
     keys: "M",

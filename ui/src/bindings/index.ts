@@ -80,6 +80,20 @@ export const commands = {
 	capture: (line: string) => __TAURI_INVOKE<Written>("plugin:satchel|capture", { line }),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
+	/**  Notes as plain data: the page makes no markup of them. */
+	readNotes: (texts: string[]) => __TAURI_INVOKE<NoteView[]>("plugin:satchel|read_notes", { texts }),
+	mentions: (id: RecordId) => __TAURI_INVOKE<MentionsView>("plugin:satchel|mentions", { id }),
+	favourites: () => __TAURI_INVOKE<FavouriteView[]>("plugin:satchel|favourites"),
+	/**  All of them anew; the answer is what they were before. */
+	setFavourites: (all: Favourite[]) => __TAURI_INVOKE<Favourite[]>("plugin:satchel|set_favourites", { all }),
+	/**  The moment that somebody means by «last tuesday». */
+	pastMoment: (text: string) => __TAURI_INVOKE<string>("plugin:satchel|past_moment", { text }),
+	/**  A list as it was. */
+	listAt: (request: PastRequest) => __TAURI_INVOKE<PastPage>("plugin:satchel|list_at", { request }),
+	/**  Back to what was; or what that would change. */
+	restoreAsOf: (restore: Restore) => __TAURI_INVOKE<RestoreReport>("plugin:satchel|restore_as_of", { restore }),
+	/**  The user guide. */
+	guide: (chinese: boolean) => __TAURI_INVOKE<GuidePage[]>("plugin:satchel|guide", { chinese }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
@@ -471,6 +485,20 @@ export type ExportedFile = {
 	rows: number,
 	/**  BLAKE3 would be ours alone: SHA-256 is what people can check. */
 	sha256: string,
+};
+
+/**  One of them. */
+export type Favourite = { type: "record"; id: RecordId } | { type: "list"; kind: Kind; name: string; filter: string; sort: string } | { type: "report"; report: Report | null; period: Period | null; pipeline: string | null; owner: string | null; currency: string | null };
+
+/**  One of them, as it is shown. */
+export type FavouriteView = {
+	favourite: Favourite,
+	/**  Of a record, and what it is called now; where it was merged into another, that one. */
+	id: RecordId | null,
+	kind: Kind | null,
+	title: string,
+	/**  In the trash, or not here. */
+	gone: boolean,
 };
 
 /**  What is to be otherwise about a field; the rest stays as it is. */

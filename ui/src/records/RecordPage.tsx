@@ -1,6 +1,7 @@
 import { ArrowLeft, ChevronDown, ChevronUp, Mail, Merge, Star, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
+import { toggleFavourite } from "../app/Favourites";
 import { ui } from "../app/registry";
 import { back, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
@@ -139,6 +140,18 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         >
           <ChevronDown size={16} />
         </button>
+        {!record.deleted_at && (
+          <button
+            type="button"
+            className="button plain"
+            id="favourite"
+            aria-label={t("favourite.toggle")}
+            title={`${t("favourite.toggle")} (*)`}
+            onClick={() => void toggleFavourite()}
+          >
+            <Star size={16} />
+          </button>
+        )}
         {addressed && (
           <button
             type="button"
