@@ -87,6 +87,8 @@ pub enum Command {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Put records, all of a kind or the whole book back to what they were at a time
+    RestoreAsOf(RestoreAsOf),
     /// The versions of a record
     History {
         id: String,
@@ -472,6 +474,26 @@ pub struct List {
     /// Records in the trash
     #[arg(long)]
     pub trash: bool,
+    /// The list as it was then, and what has become of each: 2026-01-31, "last tuesday"
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["filter", "sort", "trash", "lenient"])]
+    pub at: Option<String>,
+}
+
+#[derive(Args)]
+pub struct RestoreAsOf {
+    /// 2026-01-31T12:00:00Z, 2026-01-31, "last tuesday", "3 days ago"
+    pub time: String,
+    /// These records; without any, all of a kind or the whole book
+    pub ids: Vec<String>,
+    /// All records of this kind that were there then
+    #[arg(long, conflicts_with = "ids")]
+    pub kind: Option<String>,
+    /// Only these fields
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub field: Vec<String>,
+    /// Say what would change and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args)]

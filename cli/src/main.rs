@@ -4,6 +4,8 @@ mod args;
 mod calendar;
 mod fields;
 mod mail;
+mod notes;
+mod past;
 mod quotes;
 mod report;
 mod run;

@@ -133,6 +133,8 @@ mod tests {
             include_str!("team.rs"),
             include_str!("report.rs"),
             include_str!("mail.rs"),
+            include_str!("notes.rs"),
+            include_str!("past.rs"),
             include_str!("quotes.rs"),
             include_str!("calendar.rs"),
             include_str!("totals.rs"),

@@ -26,7 +26,7 @@ mod mail_merge;
 mod merge;
 pub mod output;
 mod papers;
-mod notes;
+mod past;
 mod pipelines;
 mod quotes;
 mod records;
@@ -59,6 +59,7 @@ pub use merge::Merge;
 pub use records::FieldInput;
 pub use reports::{
     ColumnType, MoneyView, Period, Report, ReportCell, ReportColumn, ReportRequest, ReportRow, ReportView,
+pub use past::{PastRequest, Restore};
     local_now,
 };
 pub use rescue::rescue;

@@ -56,6 +56,8 @@ pub struct Session {
     pub(crate) lists: Mutex<ListCache>,
     /// Edits that the search index has not taken over.
     unindexed: AtomicU32,
+    /// The list that was last shown as it was.
+    pub(crate) past: Mutex<Option<Arc<crate::past::Past>>>,
     /// Read once; only this process writes them.
     pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.
@@ -125,6 +127,7 @@ impl Session {
             servers: Mutex::default(),
             wake: Arc::default(),
             unindexed: AtomicU32::new(0),
+            past: Mutex::default(),
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
             running: Mutex::default(),

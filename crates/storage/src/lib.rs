@@ -16,6 +16,7 @@ pub mod lists;
 pub mod loose;
 pub mod mentions;
 pub mod operations;
+pub mod past;
 pub mod projections;
 pub mod quotes;
 pub mod reports;

@@ -22,6 +22,7 @@ import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { Capture } from "../records/Capture";
+import { PastPage } from "../past/PastPage";
 import { HistoryPage } from "../records/HistoryPage";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { ListPage } from "../records/ListPage";
@@ -277,6 +278,7 @@ export function Frame() {
         {route.page === "history" && <HistoryPage />}
         {route.page === "team" && <TeamPage />}
         {route.page === "templates" && <TemplatesPage />}
+        {route.page === "past" && <PastPage key={route.kind} route={route} />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar

@@ -78,6 +78,13 @@ function settingsAt(id: string) {
 }
 
 export const registry: Command[] = [
+/** The list of the page as it was, or that of people. */
+export function lookBack() {
+  const route = current();
+  const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
+  go({ page: "past", kind });
+}
+
   {
     id: "today",
     label: "nav.today",

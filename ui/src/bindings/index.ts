@@ -677,6 +677,8 @@ export type KeySlotView = {
 /**  What a record is. */
 export type Kind = "person" | "company" | 
 /**  What may be sold to somebody. */
+/**  Looking back, and going back. */
+"past" | 
 /**  A part of a line. */
 export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
 
@@ -993,6 +995,50 @@ export type NoteView = {
 };
 
 /**  One row of the preview. */
+/**  How many records of a list have become what. */
+export type PastCounts = {
+	same: number,
+	changed: number,
+	deleted: number,
+	made: number,
+};
+
+/**  A page of a list as it was. */
+export type PastPage = {
+	at: string,
+	total: number,
+	counts: PastCounts,
+	rows: PastRow[],
+};
+
+/**  A list as of a time. */
+export type PastRequest = {
+	kind: Kind,
+	/**  RFC 3339. */
+	at: string,
+	/**  Only these; none: all that were there. */
+	state: PastState | null,
+	/**  Only those whose name has these words. */
+	text?: string,
+	offset?: number,
+	limit?: number,
+};
+
+/**  A record as it was; what links lead to is called as it is today. */
+export type PastRow = {
+	record: RowView,
+	state: PastState,
+	/**  From then to now. */
+	changes: ChangeView[],
+};
+
+/**  What has become of a record since a time. */
+export type PastState = "same" | "changed" | 
+/**  It is in the trash now. */
+"deleted" | 
+/**  It was not there yet, or was in the trash. */
+"made";
+
 export type Preview = {
 	row: number,
 	title: string,
@@ -1160,6 +1206,35 @@ export type RowView = {
 	fields: { [key in string]: Value },
 	titles: { [key in string]: string },
 	updated_at: string,
+/**  What is to be again as it was. */
+export type Restore = {
+	/**  RFC 3339. */
+	at: string,
+	/**  These; none: all of a kind, or of the whole book. */
+	ids?: RecordId[],
+	/**  All of this kind that were there then; what was made since stays. */
+	kind: Kind | null,
+	/**  Only these fields; none: all of them, and whether it is in the trash. */
+	fields?: string[],
+	/**  Say what would change, and write nothing. */
+	dry_run?: boolean,
+};
+
+/**  What going back to a time has changed, or would. */
+export type RestoreReport = {
+	/**  Nothing where nothing was written. */
+	operation: OperationId | null,
+	at: string,
+	records: number,
+	/**  Of these: what gets other values, what comes out of the trash, and what goes there. */
+	changed: number,
+	revived: number,
+	trashed: number,
+	/**  How many of each kind. */
+	kinds: { [key in string]: number },
+	skipped: Skipped[],
+};
+
 	deleted_at: string | null,
 };
 
