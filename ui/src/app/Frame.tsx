@@ -17,6 +17,8 @@ import { CalendarPage } from "../calendar/CalendarPage";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
 import { DuplicatesPage } from "../duplicates/DuplicatesPage";
+import { GuidePage } from "../guide/GuidePage";
+import { pageAbout } from "../guide/pages";
 import { ImportPage } from "../imports/ImportPage";
 import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
@@ -278,6 +280,7 @@ export function Frame() {
         {route.page === "history" && <HistoryPage />}
         {route.page === "team" && <TeamPage />}
         {route.page === "templates" && <TemplatesPage />}
+        {route.page === "guide" && <GuidePage route={route} />}
         {route.page === "past" && <PastPage key={route.kind} route={route} />}
         {route.page === "settings" && <SettingsPage />}
       </main>
@@ -398,6 +401,15 @@ function StatusBar({
       <button type="button" className="button plain" onClick={onHelp} aria-label={t("keys.title")}>
         <kbd>?</kbd>
       </button>
+      <button
+        type="button"
+        className="button plain"
+        id="guide-here"
+        title={t("guide.open")}
+        onClick={() => go({ page: "guide", name: pageAbout(current()) })}
+      >
+        {t("guide.title")} <kbd>F1</kbd>
+      </button>
       <button type="button" className="button plain" id="lock" onClick={() => void commands.lock()}>
         {t("lock")} <kbd>Ctrl L</kbd>
       </button>
@@ -459,12 +471,24 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["*", t("favourite.toggle")],
     ["Alt ↑ ↓ · Delete", t("keys.favourite")],
     ["H", t("past.open")],
+    ["F1", t("guide.open")],
     ["@", t("note.mention")],
     ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", t("keys.note")],
     <Dialog label={t("keys.title")} onClose={onClose}>
       <div className="body">
         <div className="row-line">
           <h1 className="grow">{t("keys.title")}</h1>
+          <button
+            type="button"
+            className="button"
+            id="open-guide"
+            onClick={() => {
+              onClose();
+              go({ page: "guide", name: pageAbout(current()) });
+            }}
+          >
+            {t("guide.title")} <kbd>F1</kbd>
+          </button>
           <button type="button" className="button" onClick={onClose}>
             {t("close")}
           </button>

@@ -2,6 +2,7 @@
 
 import { VIEWS } from "../calendar/layout";
 import type { ActivityType } from "../day/LogBox";
+import { pageAbout } from "../guide/pages";
 import { chooseFolder, commands } from "../platform/tauri";
 import { ACTIVITIES, type Browsed, browsed } from "../records/kinds";
 import { REPORTS } from "../reports/model";
@@ -331,6 +332,13 @@ export function lookBack() {
     run: () => void exportAll(),
   },
   { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },
+  {
+    id: "guide",
+    label: "guide.title",
+    keys: "F1",
+    also: "help manual documentation bangzhu shouce zhinan 帮助 手册 说明",
+    run: () => go({ page: "guide", name: pageAbout(current()) }),
+  },
   { id: "keys", label: "keys.title", keys: "?", also: "help shortcuts kuaijiejian", run: () => ui.help() },
   { id: "zoom-in", label: "zoom.in", keys: "Ctrl+=", also: "zoom fangda", run: () => zoomBy(10) },
   { id: "zoom-out", label: "zoom.out", keys: "Ctrl+-", also: "zoom suoxiao", run: () => zoomBy(-10) },

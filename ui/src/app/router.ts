@@ -30,6 +30,7 @@ export type Route =
   /** With ids: those are compared; else those of the kind that may be one are looked for. */
   | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }
+  | { page: "guide"; name?: string }
   | { page: "templates" }
   | { page: "settings" };
 

@@ -573,6 +573,21 @@ export type GroupView = {
 	titles: string[],
 };
 
+/**  A page of the guide in one language. */
+export type GuidePage = {
+	name: string,
+	title: string,
+	/**  The first has what stands under the title. */
+	sections: GuideSection[],
+};
+
+export type GuideSection = {
+	title: string,
+	blocks: Block[],
+	/**  What it says, to search in. */
+	text: string,
+};
+
 export type Hit = {
 	id: RecordId,
 	kind: Kind,
