@@ -165,8 +165,6 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         owner: Option<String>,
     },
-    /// Mark a task as done
-    Finish {
     /// What you want at hand, in the order of the app's side bar
     Favourites {
         /// Add a record
@@ -178,6 +176,8 @@ pub enum Command {
     },
     /// Which notes mention a record
     Mentions { id: String },
+    /// Mark a task as done
+    Finish {
         id: String,
         /// What follows from it, with its date: "call again in 2 weeks"
         #[arg(long, default_value = "")]

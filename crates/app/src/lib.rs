@@ -25,6 +25,7 @@ mod lock;
 mod logged_mail;
 mod mail_merge;
 mod merge;
+mod notes;
 pub mod output;
 mod papers;
 mod past;
@@ -47,10 +48,10 @@ pub use day::{Logged, local_day};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
-pub use fields::{FieldChange, NewField, OptionChange, option_changes};
-pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use favourites::{Favourite, FavouriteView};
+pub use fields::{FieldChange, NewField, OptionChange, option_changes};
 pub use guide::{GuidePage, GuideSection, guide};
+pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
 pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
 pub use letters::{Letter, LetterView, TemplateText};
 pub use lists::{ListGroup, ListPage, ListRequest, ListSum, Neighbours};
@@ -58,10 +59,10 @@ pub use lock::{CreateVault, Created, LockState, Satchel, Unlock, default_vault_d
 pub use logged_mail::{EnclosedView, LoggedMail, MailPerson};
 pub use mail_merge::{LeftOut, MergedMail, WhyLeftOut};
 pub use merge::Merge;
+pub use past::{PastRequest, Restore};
 pub use records::FieldInput;
 pub use reports::{
     ColumnType, MoneyView, Period, Report, ReportCell, ReportColumn, ReportRequest, ReportRow, ReportView,
-pub use past::{PastRequest, Restore};
     local_now,
 };
 pub use rescue::rescue;

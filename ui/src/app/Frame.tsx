@@ -22,9 +22,9 @@ import { pageAbout } from "../guide/pages";
 import { ImportPage } from "../imports/ImportPage";
 import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
+import { PastPage } from "../past/PastPage";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { Capture } from "../records/Capture";
-import { PastPage } from "../past/PastPage";
 import { HistoryPage } from "../records/HistoryPage";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { ListPage } from "../records/ListPage";
@@ -40,10 +40,10 @@ import { Dialog } from "../shared/ui";
 import { TeamPage } from "../team/TeamPage";
 import { askMembers, teamInWords, useNews } from "../team/team";
 import { useQuery, useVersion } from "./data";
+import { Favourites } from "./Favourites";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, current, go, useRoute } from "./router";
 
-import { Favourites } from "./Favourites";
 export function Frame() {
   const route = useRoute();
   const version = useVersion();
@@ -95,11 +95,11 @@ export function Frame() {
     "Ctrl+-": () => zoomBy(-10),
     "Ctrl+0": () => zoomTo(100),
     "?": () => setHelp(true),
+    "*": run("favourite"),
+    F1: run("guide"),
     q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
-    "*": run("favourite"),
-    F1: run("guide"),
       going.since = Date.now();
     },
     p: goKey(run("people")),
@@ -278,10 +278,10 @@ export function Frame() {
         {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
-        {route.page === "team" && <TeamPage />}
-        {route.page === "templates" && <TemplatesPage />}
-        {route.page === "guide" && <GuidePage route={route} />}
         {route.page === "past" && <PastPage key={route.kind} route={route} />}
+        {route.page === "team" && <TeamPage />}
+        {route.page === "guide" && <GuidePage route={route} />}
+        {route.page === "templates" && <TemplatesPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar
@@ -454,6 +454,11 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["F", t("files.attach")],
     ["F · V", t("keys.arrange")],
     ["W", t("letter.write")],
+    ["*", t("favourite.toggle")],
+    ["Alt ↑ ↓ · Delete", t("keys.favourite")],
+    ["H", t("past.open")],
+    ["@", t("note.mention")],
+    ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", t("keys.note")],
     ["T", t("dial")],
     ["Shift ↓ · Shift ↑", t("keys.range")],
     ["Ctrl O", t("nav.import")],
@@ -466,14 +471,9 @@ function Keys({ onClose }: { onClose: () => void }) {
     ["Ctrl + · − · 0", t("keys.zoom")],
     ["Esc", t("keys.back")],
     ["?", t("keys.help")],
+    ["F1", t("guide.open")],
   ];
   return (
-    ["*", t("favourite.toggle")],
-    ["Alt ↑ ↓ · Delete", t("keys.favourite")],
-    ["H", t("past.open")],
-    ["F1", t("guide.open")],
-    ["@", t("note.mention")],
-    ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", t("keys.note")],
     <Dialog label={t("keys.title")} onClose={onClose}>
       <div className="body">
         <div className="row-line">

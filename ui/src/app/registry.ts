@@ -78,7 +78,6 @@ function settingsAt(id: string) {
   }, 80);
 }
 
-export const registry: Command[] = [
 /** The list of the page as it was, or that of people. */
 export function lookBack() {
   const route = current();
@@ -86,6 +85,7 @@ export function lookBack() {
   go({ page: "past", kind });
 }
 
+export const registry: Command[] = [
   {
     id: "today",
     label: "nav.today",
@@ -193,14 +193,6 @@ export function lookBack() {
     run: () => go({ page: "history" }),
   },
   {
-    id: "duplicates",
-    label: "nav.duplicates",
-    keys: "G U",
-    also: "merge dedupe same twice hebing chongfu quchong 合并 重复 去重",
-    run: () => go({ page: "duplicates", kind: "person" }),
-  },
-  {
-  {
     id: "past",
     label: "past.open",
     keys: "H",
@@ -214,6 +206,14 @@ export function lookBack() {
     also: "pin star bookmark shoucang 收藏 置顶",
     run: () => void toggleFavourite(),
   },
+  {
+    id: "duplicates",
+    label: "nav.duplicates",
+    keys: "G U",
+    also: "merge dedupe same twice hebing chongfu quchong 合并 重复 去重",
+    run: () => go({ page: "duplicates", kind: "person" }),
+  },
+  {
     id: "merge-with",
     label: "merge.with",
     keys: "M",

@@ -122,6 +122,8 @@ export const commands = {
 	openDraft: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|open_draft", { path }),
 	/**  Dials a number in whatever program of the system does that. */
 	dial: (number: string) => __TAURI_INVOKE<null>("plugin:satchel|dial", { number }),
+	/**  Opens a link that stands in a note of a record. */
+	openLink: (record: RecordId, link: string) => __TAURI_INVOKE<null>("plugin:satchel|open_link", { record, link }),
 	/**  Notes that a letter was sent. */
 	logLetter: (letter: Letter) => __TAURI_INVOKE<Written>("plugin:satchel|log_letter", { letter }),
 	/**  Writes a draft for each of some people, in a new folder inside of one that was chosen in a dialog. */
@@ -136,8 +138,6 @@ export const commands = {
 	report: (id: Report, request: ReportRequest) => __TAURI_INVOKE<ReportView>("plugin:satchel|report", { id, request }),
 	reportOwners: () => __TAURI_INVOKE<string[]>("plugin:satchel|report_owners"),
 	/**  As a table; `labels` are its columns as the screen calls them. */
-	/**  Opens a link that stands in a note of a record. */
-	openLink: (record: RecordId, link: string) => __TAURI_INVOKE<null>("plugin:satchel|open_link", { record, link }),
 	saveReport: (id: Report, request: ReportRequest, labels: string[], path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_report", { id, request, labels, path }),
 	saveText: (path: string, text: string) => __TAURI_INVOKE<null>("plugin:satchel|save_text", { path, text }),
 	verify: () => __TAURI_INVOKE<VerifyReport>("plugin:satchel|verify"),
@@ -229,6 +229,9 @@ export type BirthdayView = {
 	on: string,
 };
 
+/**  A part of a note that stands on lines of its own. */
+export type Block = { type: "paragraph"; inlines: Inline[] } | { type: "heading"; level: number; inlines: Inline[] } | { type: "list"; start: number | null; items: Item[] } | { type: "quote"; blocks: Block[] } | { type: "code"; text: string } | { type: "table"; head: Cell[]; rows: Cell[][] } | { type: "rule" };
+
 export type BoardColumn = {
 	stage: StageView,
 	/**  Of all deals in it; `cards` are the first of them. */
@@ -243,9 +246,6 @@ export type BoardView = {
 };
 
 /**  An activity at a moment, or a task on a day. */
-/**  A part of a note that stands on lines of its own. */
-export type Block = { type: "paragraph"; inlines: Inline[] } | { type: "heading"; level: number; inlines: Inline[] } | { type: "list"; start: number | null; items: Item[] } | { type: "quote"; blocks: Block[] } | { type: "code"; text: string } | { type: "table"; head: Cell[]; rows: Cell[][] } | { type: "rule" };
-
 export type CalendarItem = {
 	id: RecordId,
 	kind: Kind,
@@ -310,6 +310,10 @@ export type CardView = {
 	next_step: boolean,
 };
 
+export type Cell = {
+	inlines: Inline[],
+};
+
 export type ChangeView = {
 	field: string,
 	before: Value,
@@ -324,10 +328,6 @@ export type CheckView = {
 	ok: boolean,
 	detail: string,
 };
-export type Cell = {
-	inlines: Inline[],
-};
-
 
 export type ClaimView = {
 	value: Value,
@@ -539,6 +539,8 @@ export type FieldView = {
 	custom: boolean,
 	/**  Nobody writes it: it follows from others. */
 	derived: boolean,
+	/**  Long text in Markdown, which may mention records. */
+	note: boolean,
 	/**  Of the user's own: the record that describes it. */
 	id: RecordId | null,
 	/**  Options that records keep and nobody is offered. */
@@ -567,8 +569,6 @@ export type GroupView = {
 	score: number | null,
 	reasons: Reason[],
 	/**  The one that was made first here comes first. */
-	/**  Long text in Markdown, which may mention records. */
-	note: boolean,
 	ids: RecordId[],
 	titles: string[],
 };
@@ -649,6 +649,9 @@ export type ImportReport = {
 	preview: Preview[],
 };
 
+/**  A part of a line. */
+export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
+
 export type InvitationAnswer = {
 	link: string,
 	expires_at: string,
@@ -666,8 +669,16 @@ export type InvitedView = {
 	problem: AppError | null,
 };
 
+/**  One of a list; of a list of tasks it says whether it is done. */
+export type Item = {
+	done: boolean | null,
+	blocks: Block[],
+};
+
 /**  Long work that can be stopped. */
 export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
+/**  Looking back, and going back. */
+"past" | 
 /**  Drafts for many. */
 "mail" | 
 /**  Counted in bytes. */
@@ -692,11 +703,6 @@ export type KeySlotView = {
 /**  What a record is. */
 export type Kind = "person" | "company" | 
 /**  What may be sold to somebody. */
-/**  Looking back, and going back. */
-"past" | 
-/**  A part of a line. */
-export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
-
 "deal" | 
 /**  The steps of a sale, in order: see [`Kind::Stage`]. */
 "pipeline" | 
@@ -714,12 +720,6 @@ export type Inline = { type: "text"; text: string } | { type: "strong"; inlines:
 "price" | 
 /**  What was offered to somebody, line by line. */
 "quote" | 
-/**  One of a list; of a list of tasks it says whether it is done. */
-export type Item = {
-	done: boolean | null,
-	blocks: Block[],
-};
-
 /**  What the team's quotes look like and say. */
 "letterhead" | 
 /**  A letter with places to fill in: see [`crate::template`]. */
@@ -865,6 +865,23 @@ export type MemberView = {
 	devices: DeviceView[],
 };
 
+/**  A record that is mentioned, as it is now. */
+export type MentionView = {
+	/**  Another one, where it was merged into that. */
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  In the trash. */
+	gone: boolean,
+};
+
+/**  What mentions a record. */
+export type MentionsView = {
+	mentions: Hit[],
+	/**  There are more than are told. */
+	more: boolean,
+};
+
 /**  What is to become one. */
 export type Merge = {
 	/**  The one that stays, with its id. */
@@ -910,23 +927,6 @@ export type NewField = {
 	options?: string[],
 	/**  What a reference leads to. */
 	links?: Kind | null,
-/**  A record that is mentioned, as it is now. */
-export type MentionView = {
-	/**  Another one, where it was merged into that. */
-	id: RecordId,
-	kind: Kind,
-	title: string,
-	/**  In the trash. */
-	gone: boolean,
-};
-
-/**  What mentions a record. */
-export type MentionsView = {
-	mentions: Hit[],
-	/**  There are more than are told. */
-	more: boolean,
-};
-
 	/**  What it follows from; its type follows too. */
 	formula?: string | null,
 };
@@ -949,6 +949,13 @@ export type NoValue = { code: "empty"; field: string } | { code: "gone"; field: 
 { code: "nothing" } | 
 /**  It is worked out only where it is shown. */
 { code: "today" };
+
+/**  A note as a screen shows it. */
+export type NoteView = {
+	blocks: Block[],
+	/**  Those of the records that it mentions which are here, by the id that it mentions. */
+	mentions: { [key in string]: MentionView },
+};
 
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
@@ -988,28 +995,6 @@ export type OptionChange = {
 /**  The language of a paper: that of who reads it. */
 export type PaperLanguage = "en" | "zh";
 
-/**  Up to and with today, except for the last month. */
-export type Period = "month" | "last_month" | "quarter" | "year" | 
-/**  This month and the eleven before it. */
-"twelve_months";
-
-/**  A pipeline and its stages, in their order. */
-export type PipelineView = {
-/**  A note as a screen shows it. */
-export type NoteView = {
-	blocks: Block[],
-	/**  Those of the records that it mentions which are here, by the id that it mentions. */
-	mentions: { [key in string]: MentionView },
-};
-
-	id: RecordId,
-	name: string,
-	stages: StageView[],
-	/**  In the trash, and deals are in it all the same. */
-	gone: boolean,
-};
-
-/**  One row of the preview. */
 /**  How many records of a list have become what. */
 export type PastCounts = {
 	same: number,
@@ -1054,6 +1039,21 @@ export type PastState = "same" | "changed" |
 /**  It was not there yet, or was in the trash. */
 "made";
 
+/**  Up to and with today, except for the last month. */
+export type Period = "month" | "last_month" | "quarter" | "year" | 
+/**  This month and the eleven before it. */
+"twelve_months";
+
+/**  A pipeline and its stages, in their order. */
+export type PipelineView = {
+	id: RecordId,
+	name: string,
+	stages: StageView[],
+	/**  In the trash, and deals are in it all the same. */
+	gone: boolean,
+};
+
+/**  One row of the preview. */
 export type Preview = {
 	row: number,
 	title: string,
@@ -1206,21 +1206,6 @@ export type RequestView = {
 	state: string,
 };
 
-export type RowError = {
-	row: number,
-	column: string,
-	value: string,
-	message: string,
-};
-
-/**  A row of a list. */
-export type RowView = {
-	id: RecordId,
-	kind: Kind,
-	title: string,
-	fields: { [key in string]: Value },
-	titles: { [key in string]: string },
-	updated_at: string,
 /**  What is to be again as it was. */
 export type Restore = {
 	/**  RFC 3339. */
@@ -1250,6 +1235,21 @@ export type RestoreReport = {
 	skipped: Skipped[],
 };
 
+export type RowError = {
+	row: number,
+	column: string,
+	value: string,
+	message: string,
+};
+
+/**  A row of a list. */
+export type RowView = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	fields: { [key in string]: Value },
+	titles: { [key in string]: string },
+	updated_at: string,
 	deleted_at: string | null,
 };
 

@@ -11,8 +11,8 @@ import { Timeline } from "../day/Timeline";
 import { canMerge } from "../duplicates/DuplicatesPage";
 import { MergeWith } from "../duplicates/MergeWith";
 import { WriteLetter } from "../letters/WriteLetter";
-import { commands } from "../platform/tauri";
 import { MentionedIn } from "../notes/MentionedIn";
+import { commands } from "../platform/tauri";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
 import { QuotesOf } from "../quotes/QuotesOf";
@@ -217,6 +217,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
             <QuotesOf about={kind} id={id} closed={!!record.deleted_at} />
           )}
           {kind === "company" && <Staff company={id} />}
+          <MentionedIn id={id} />
           <Files record={id} letters={LETTERS.has(kind)} closed={!!record.deleted_at} />
           <div>
             <h2>{t("record.history")}</h2>
@@ -230,7 +231,6 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
 
 /** What stands under the name. */
 function subtitleOf(record: RecordView): string {
-          <MentionedIn id={id} />
   const fields = record.fields as Json;
   const { company, person, stage } = record.titles;
   const parts = [person, company, stage, fields.title, fields.value && money(fields.value), fields.due];
