@@ -190,3 +190,44 @@ fn many_go_back_in_batches_and_can_be_stopped() {
     assert!(signs >= 6, "it says how far it has come: {signs}");
     assert!(past(session, &then, Some(PastState::Changed)).is_empty(), "all are as they were");
 }
+
+/// `cargo test -p satchel-tests --test past -- --ignored --nocapture` prints the figures of docs/bench.md.
+#[test]
+#[ignore = "minutes"]
+fn figures_of_the_past() {
+    for people in [10_000, 100_000] {
+        let device = Device::new("Ana", None);
+        let session = device.session();
+        let seed = SeedOptions {
+            people,
+            companies: 100,
+            deals: 0,
+            activities: 0,
+            tasks: 0,
+            seed: 1,
+            locale: SeedLocale::Mixed,
+        };
+        session.seed(seed, &mut |_| {}, &Cancel::default()).unwrap();
+        let all = session.ids(Kind::Person, &Default::default()).unwrap();
+        for some in [all.len() / 100, all.len()] {
+            let then = moment();
+            let wanted = fields(json!({"source": format!("Fair {some}")}));
+            session.set_many(&all[..some], &wanted, &mut |_| {}, &Cancel::default()).unwrap();
+            let timed = |what: &str, work: &dyn Fn()| {
+                let started = std::time::Instant::now();
+                work();
+                eprintln!("{people} people, {some} changed since: {what} {:.2?}", started.elapsed());
+            };
+            timed("first page", &|| drop(past(session, &then, Some(PastState::Changed))));
+            timed("next page", &|| drop(past(session, &then, None)));
+            let restore = Restore { at: then.clone(), kind: Some(Kind::Person), ..Restore::default() };
+            let preview = Restore { dry_run: true, ..restore.clone() };
+            timed("preview", &|| drop(session.restore_as_of(&preview, &mut |_| {}, &Cancel::default())));
+            timed("going back", &|| {
+                let report = session.restore_as_of(&restore, &mut |_| {}, &Cancel::default()).unwrap();
+                assert_eq!(report.records as usize, some);
+            });
+            timed("taking that back", &|| drop(session.undo(None, &mut |_| {}, &Cancel::default()).unwrap()));
+        }
+    }
+}

@@ -19,7 +19,7 @@ use satchel_domain::{
     text::fold,
     when,
 };
-use satchel_storage::{Connection, DocumentRow, documents, lists, past};
+use satchel_storage::{Connection, DocumentRow, StorageError, documents, lists, past};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -261,19 +261,12 @@ impl Session {
         let shown = if entry.state == PastState::Made { &now } else { &then };
         let mut fields = fields_of(kind, shown, catalogue);
         fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
-        let mut titles = BTreeMap::new();
-        for (field, to) in catalogue.links(kind) {
-            let linked = shown.get(&field.key).and_then(Scalar::as_str).and_then(|id| id.parse().ok());
-            let found = linked.map(|id| documents::find(db, id)).transpose()?.flatten();
-            let title = found.map(|(row, _)| lists::title(db, to, row)).transpose()?.flatten();
-            titles.extend(title.map(|title| (field.key.clone(), title)));
-        }
         let record = RowView {
             id,
             kind,
             title: project(kind, shown, catalogue).title,
             fields: fields.into_iter().map(|(key, value)| (key, value.to_json())).collect(),
-            titles,
+            titles: titles_of(db, kind, shown, catalogue)?,
             updated_at: rfc3339(at),
             deleted_at: None,
         };
@@ -294,47 +287,10 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<RestoreReport, AppError> {
-        let at = moment(&restore.at)?;
-        let whole = restore.ids.is_empty() && restore.kind.is_none();
+        let back = Back { at: moment(&restore.at)?, restore };
         self.check_fields(restore)?;
-        let mut report = RestoreReport { at: rfc3339(at), ..RestoreReport::default() };
-        let ids = self.candidates(restore, at)?;
-        let fate = |then: &Registers, now: &Registers| fate(then, now, &restore.fields, whole);
-        let mut wanted = Vec::new();
-        let (mut done, total) = (0, ids.len() as u64);
-        for batch in ids.chunks(BATCH) {
-            self.go_on(cancel, "stopped; nothing was changed")?;
-            progress(Progress { done, total });
-            done += batch.len() as u64;
-            let seen = bulk::halves(batch, |part| {
-                let look = |db: &Connection, id: RecordId| -> Result<_, AppError> {
-                    let found = self.then_and_now(db, id, at)?;
-                    Ok((id, found.map(|(row, then, now)| (row.kind, fate(&then, &now), then.is_empty()))))
-                };
-                self.store.read(|db| part.iter().map(|id| look(db, *id)).collect())
-            })?;
-            for (id, found) in seen {
-                let skip = |why: &str| Skipped { id, field: String::new(), why: why.to_owned() };
-                match found {
-                    None => report.skipped.push(skip("it is damaged and cannot be read")),
-                    Some((_, None, true)) if !restore.ids.is_empty() => {
-                        report.skipped.push(skip("it was made later"));
-                    }
-                    Some((_, None, _)) => {}
-                    Some((kind, Some(fate), _)) => {
-                        let count = match fate {
-                            Fate::Changed => &mut report.changed,
-                            Fate::Revived => &mut report.revived,
-                            Fate::Trashed => &mut report.trashed,
-                        };
-                        *count += 1;
-                        *report.kinds.entry(kind.key().to_owned()).or_default() += 1;
-                        wanted.push((kind, id));
-                    }
-                }
-            }
-        }
-        report.records = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+        let ids = self.candidates(restore, back.at)?;
+        let (mut report, mut wanted) = self.weigh(&back, &ids, progress, cancel)?;
         if restore.dry_run || wanted.is_empty() {
             return Ok(report);
         }
@@ -345,19 +301,58 @@ impl Session {
         let mut operation = self.operation("as_of");
         operation.detail = serde_json::json!({ "at": report.at, "kind": restore.kind }).to_string();
         let deleted = now();
-        let plan = |_: RecordId, document: &mut Document| {
-            let heads = document.heads_at(at);
-            let (then, now) = (document.registers_at(&heads), document.registers());
-            match fate(&then, &now) {
-                Some(Fate::Trashed) => vec![(DELETED_AT.to_owned(), Some(Scalar::Int(deleted)))],
-                Some(_) => back_to(&then, &now, &restore.fields),
-                None => Changes::new(),
-            }
-        };
+        let plan = |_: RecordId, document: &mut Document| back.changes(document, deleted);
         let written = self.write_documents(operation, &ids, &plan, progress, cancel)?;
         report.operation = written.operation;
         report.records = written.count;
         Ok(report)
+    }
+
+    /// What going back would do, and to which records.
+    fn weigh(
+        &self,
+        back: &Back<'_>,
+        ids: &[RecordId],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<(RestoreReport, Vec<(Kind, RecordId)>), AppError> {
+        let mut report = RestoreReport { at: rfc3339(back.at), ..RestoreReport::default() };
+        let mut wanted = Vec::new();
+        let (mut done, total) = (0, ids.len() as u64);
+        for batch in ids.chunks(BATCH) {
+            self.go_on(cancel, "stopped; nothing was changed")?;
+            progress(Progress { done, total });
+            done += batch.len() as u64;
+            let look = |db: &Connection, id: RecordId| self.look_back(db, back, id).map(|found| (id, found));
+            let seen = bulk::halves(batch, |part| {
+                self.store.read(|db| part.iter().map(|id| look(db, *id)).collect())
+            })?;
+            for (id, found) in seen {
+                match found {
+                    Found::Stays => {}
+                    Found::Skipped(why) => {
+                        report.skipped.push(Skipped { id, field: String::new(), why: why.to_owned() });
+                    }
+                    Found::Goes(kind, fate) => {
+                        report.count(kind, fate);
+                        wanted.push((kind, id));
+                    }
+                }
+            }
+        }
+        Ok((report, wanted))
+    }
+
+    fn look_back(&self, db: &Connection, back: &Back<'_>, id: RecordId) -> Result<Found, AppError> {
+        let Some((row, then, now)) = self.then_and_now(db, id, back.at)? else {
+            return Ok(Found::Skipped("it is damaged and cannot be read"));
+        };
+        let named = !back.restore.ids.is_empty();
+        Ok(match back.fate(&then, &now) {
+            Some(fate) => Found::Goes(row.kind, fate),
+            None if then.is_empty() && named => Found::Skipped("it was made later"),
+            None => Found::Stays,
+        })
     }
 
     fn check_fields(&self, restore: &Restore) -> Result<(), AppError> {
@@ -404,6 +399,23 @@ impl Session {
     }
 }
 
+/// What the records are called today that these registers link to.
+fn titles_of(
+    db: &Connection,
+    kind: Kind,
+    registers: &Registers,
+    catalogue: &Catalogue,
+) -> Result<BTreeMap<String, String>, StorageError> {
+    let mut titles = BTreeMap::new();
+    for (field, to) in catalogue.links(kind) {
+        let linked = registers.get(&field.key).and_then(Scalar::as_str).and_then(|id| id.parse().ok());
+        let found = linked.map(|id| documents::find(db, id)).transpose()?.flatten();
+        let title = found.map(|(row, _)| lists::title(db, to, row)).transpose()?.flatten();
+        titles.extend(title.map(|title| (field.key.clone(), title)));
+    }
+    Ok(titles)
+}
+
 fn moment(at: &str) -> Result<i64, AppError> {
     instant(at).filter(|at| *at <= now()).ok_or_else(|| {
         AppError::refused(format!("«{at}» is no time in the past; write 2026-01-31T12:00:00Z"))
@@ -414,25 +426,67 @@ fn is_live(registers: &Registers) -> bool {
     !registers.is_empty() && !registers.contains_key(DELETED_AT)
 }
 
-/// What going back does to a record; nothing where it stays. What was made since goes only with the whole book.
-fn fate(then: &Registers, now: &Registers, fields: &[String], whole: bool) -> Option<Fate> {
-    if then.is_empty() {
-        return (whole && is_live(now)).then_some(Fate::Trashed);
-    }
-    if back_to(then, now, fields).is_empty() {
-        return None;
-    }
-    Some(match (is_live(then), is_live(now)) {
-        (true, false) if fields.is_empty() => Fate::Revived,
-        (false, true) if fields.is_empty() => Fate::Trashed,
-        _ => Fate::Changed,
-    })
+/// Going back to a time.
+struct Back<'a> {
+    at: i64,
+    restore: &'a Restore,
 }
 
-fn back_to(then: &Registers, now: &Registers, fields: &[String]) -> Changes {
-    let differ = fields_that_differ(now, then);
-    let wanted = differ.iter().filter(|field| fields.is_empty() || fields.contains(field));
-    wanted.flat_map(|field| difference(field, now, then)).collect()
+/// What going back finds of a record.
+enum Found {
+    Stays,
+    Skipped(&'static str),
+    Goes(Kind, Fate),
+}
+
+impl Back<'_> {
+    /// What becomes of a record; nothing where it stays. What was made since goes only with the whole book.
+    fn fate(&self, then: &Registers, now: &Registers) -> Option<Fate> {
+        let whole = self.restore.ids.is_empty() && self.restore.kind.is_none();
+        if then.is_empty() {
+            return (whole && is_live(now)).then_some(Fate::Trashed);
+        }
+        if self.differences(then, now).is_empty() {
+            return None;
+        }
+        Some(match (is_live(then), is_live(now)) {
+            (true, false) if self.restore.fields.is_empty() => Fate::Revived,
+            (false, true) if self.restore.fields.is_empty() => Fate::Trashed,
+            _ => Fate::Changed,
+        })
+    }
+
+    fn differences(&self, then: &Registers, now: &Registers) -> Changes {
+        let fields = &self.restore.fields;
+        let differ = fields_that_differ(now, then);
+        let wanted = differ.iter().filter(|field| fields.is_empty() || fields.contains(field));
+        wanted.flat_map(|field| difference(field, now, then)).collect()
+    }
+
+    fn changes(&self, document: &mut Document, deleted: i64) -> Changes {
+        let heads = document.heads_at(self.at);
+        let (then, now) = (document.registers_at(&heads), document.registers());
+        match self.fate(&then, &now) {
+            Some(Fate::Trashed) if then.is_empty() => {
+                vec![(DELETED_AT.to_owned(), Some(Scalar::Int(deleted)))]
+            }
+            Some(_) => self.differences(&then, &now),
+            None => Changes::new(),
+        }
+    }
+}
+
+impl RestoreReport {
+    fn count(&mut self, kind: Kind, fate: Fate) {
+        let count = match fate {
+            Fate::Changed => &mut self.changed,
+            Fate::Revived => &mut self.revived,
+            Fate::Trashed => &mut self.trashed,
+        };
+        *count += 1;
+        self.records += 1;
+        *self.kinds.entry(kind.key().to_owned()).or_default() += 1;
+    }
 }
 
 /// The words of a text, and each Chinese character: what sorts a record has its spelling between them.

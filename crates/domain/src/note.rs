@@ -423,64 +423,73 @@ impl Reading {
     /// What has ended becomes a part of what it stands in.
     fn close(&mut self) {
         let Some(mut open) = self.open.pop().filter(|_| !self.open.is_empty()) else { return };
-        if matches!(open.what, What::Paragraph) {
+        if open.what == What::Paragraph {
             open.text.truncate(open.text.trim_end_matches('\n').len());
         }
         open.settle();
-        let inlines = std::mem::take(&mut open.inlines);
         match open.what {
-            What::Paragraph => self.block(Block::Paragraph { inlines }),
-            What::Heading(level) => self.block(Block::Heading { level, inlines }),
-            What::Underlined => {
-                self.block(Block::Paragraph { inlines });
-                self.block(Block::Rule);
-            }
-            What::Code => {
-                open.inlines = inlines;
-                let text = open.said();
-                self.block(Block::Code { text: text.trim_end_matches('\n').to_owned() });
-            }
-            What::List(start) => self.block(Block::List { start, items: open.items }),
-            What::Quote | What::Item | What::All => {
-                open.inlines = inlines;
-                let done = open.done;
-                let is_item = open.what == What::Item;
-                let blocks = open.whole();
-                match self.open.last_mut() {
-                    Some(list) if is_item && matches!(list.what, What::List(_)) => {
-                        list.items.push(Item { done, blocks })
-                    }
-                    _ => self.block(Block::Quote { blocks }),
-                }
-            }
-            What::Table => {
-                let mut rows = open.rows.into_iter();
-                let head = rows.next().unwrap_or_default();
-                self.block(Block::Table { head, rows: rows.collect() });
-            }
-            What::Row => {
-                if let Some(table) = self.open.last_mut() {
-                    table.rows.push(open.cells);
-                }
-            }
-            What::Cell => {
-                if let Some(row) = self.open.last_mut() {
-                    row.cells.push(Cell { inlines });
-                }
-            }
+            What::Strong
+            | What::Emphasis
+            | What::Struck
+            | What::Link(_)
+            | What::Mention(_)
+            | What::Nothing => self.close_inline(open),
+            What::Item | What::Row | What::Cell => self.close_part(open),
+            _ => self.close_block(open),
+        }
+    }
+
+    fn close_inline(&mut self, open: Open) {
+        let name = open.said();
+        let inlines = open.inlines;
+        match open.what {
             What::Strong => self.inline(Inline::Strong { inlines }),
             What::Emphasis => self.inline(Inline::Emphasis { inlines }),
             What::Struck => self.inline(Inline::Struck { inlines }),
             What::Link(to) => self.inline(Inline::Link { to, inlines }),
-            What::Mention(id) => {
-                open.inlines = inlines;
-                self.inline(Inline::Mention { id, name: open.said() });
+            What::Mention(id) => self.inline(Inline::Mention { id, name }),
+            _ => inlines.into_iter().for_each(|inline| self.inline(inline)),
+        }
+    }
+
+    /// A part of a list or of a table.
+    fn close_part(&mut self, mut open: Open) {
+        let Some(whole) = self.open.last_mut() else { return };
+        match open.what {
+            What::Row => {
+                let inlines = std::mem::take(&mut open.inlines);
+                open.cells.extend((!inlines.is_empty()).then_some(Cell { inlines }));
+                whole.rows.push(open.cells);
             }
-            What::Nothing => {
-                for inline in inlines {
-                    self.inline(inline);
-                }
+            What::Cell => whole.cells.push(Cell { inlines: std::mem::take(&mut open.inlines) }),
+            _ => whole.items.push(Item { done: open.done, blocks: open.whole() }),
+        }
+    }
+
+    fn close_block(&mut self, mut open: Open) {
+        let inlines = |open: &mut Open| std::mem::take(&mut open.inlines);
+        match open.what {
+            What::Heading(level) => self.block(Block::Heading { level, inlines: inlines(&mut open) }),
+            What::Underlined => {
+                self.block(Block::Paragraph { inlines: inlines(&mut open) });
+                self.block(Block::Rule);
             }
+            What::Code => self.block(Block::Code { text: open.said().trim_end_matches('\n').to_owned() }),
+            What::List(start) => {
+                let mut items = std::mem::take(&mut open.items);
+                // What was too deep to be an item of it.
+                let blocks = open.whole();
+                items.extend((!blocks.is_empty()).then_some(Item { done: None, blocks }));
+                self.block(Block::List { start, items });
+            }
+            What::Table => {
+                let mut rows = std::mem::take(&mut open.rows).into_iter();
+                let head = rows.next().unwrap_or_default();
+                self.block(Block::Table { head, rows: rows.collect() });
+                open.whole().into_iter().for_each(|block| self.block(block));
+            }
+            What::Quote => self.block(Block::Quote { blocks: open.whole() }),
+            _ => self.block(Block::Paragraph { inlines: inlines(&mut open) }),
         }
     }
 

@@ -1,5 +1,5 @@
 import { BarChart3, Star } from "lucide-react";
-import { type PointerEvent, useRef } from "react";
+import { type PointerEvent, useRef, useState } from "react";
 import type { Favourite, FavouriteView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { browsed, isBrowsed, KINDS } from "../records/kinds";
@@ -10,10 +10,21 @@ import { current, go, type Route } from "./router";
 
 const same = (a: Favourite, b: Favourite) => JSON.stringify(a) === JSON.stringify(b);
 
-async function keep(all: Favourite[], said: string) {
-  const before = await attempt(() => commands.setFavourites(all));
-  if (before)
-    toast(said, { label: t("undo"), run: () => void attempt(() => commands.setFavourites(before)) });
+const present = async () => ((await attempt(commands.favourites)) ?? []).map((view) => view.favourite);
+const without = (all: Favourite[], one: Favourite) => all.filter((other) => !same(other, one));
+
+async function add(one: Favourite, at?: number) {
+  const now = without(await present(), one);
+  return attempt(() =>
+    commands.setFavourites([...now.slice(0, at), one, ...(at === undefined ? [] : now.slice(at))]),
+  );
+}
+
+async function remove(one: Favourite) {
+  const now = await present();
+  const at = now.findIndex((other) => same(other, one));
+  if (at < 0 || !(await attempt(() => commands.setFavourites(without(now, one))))) return;
+  toast(t("favourite.removed"), { label: t("undo"), run: () => void add(one, at) });
 }
 
 /** What the page shows, as something that can be come back to. */
@@ -36,14 +47,19 @@ function here(): Favourite | undefined {
   return { type: "list", kind: route.kind, name, filter, sort };
 }
 
+/** Whether a record is one of them. */
+export function useIsFavourite(id: string): boolean {
+  const version = useVersion();
+  const all = useQuery(commands.favourites, [version]).data ?? [];
+  return all.some((view) => view.favourite.type === "record" && view.favourite.id === id);
+}
+
 /** Puts what the page shows under the favourites, or takes it away. */
 export async function toggleFavourite() {
   const one = here();
   if (!one) return toast(t("favourite.nothing"));
-  const all = ((await attempt(commands.favourites)) ?? []).map((view) => view.favourite);
-  const without = all.filter((other) => !same(other, one));
-  if (without.length < all.length) await keep(without, t("favourite.removed"));
-  else await keep([...all, one], t("favourite.added"));
+  if ((await present()).some((other) => same(other, one))) return remove(one);
+  if (await add(one)) toast(t("favourite.added"), { label: t("undo"), run: () => void remove(one) });
 }
 
 function routeOf({ favourite, id, kind }: FavouriteView): Route | undefined {
@@ -71,6 +87,7 @@ export function Favourites() {
   const all = useQuery(commands.favourites, [version]).data ?? [];
   const list = useRef<HTMLDivElement>(null);
   const dragged = useRef<{ from: number; y: number; moved: boolean }>(undefined);
+  const [target, setTarget] = useState<{ from: number; to: number }>();
   if (all.length === 0) return null;
   const favourites = all.map((view) => view.favourite);
   const items = () => [...(list.current?.querySelectorAll<HTMLElement>("button") ?? [])];
@@ -82,21 +99,27 @@ export function Favourites() {
     // What was moved keeps the focus in its new place.
     setTimeout(() => items()[to]?.focus(), 60);
   }
-  const remove = (at: number) =>
-    void keep(
-      favourites.filter((_, n) => n !== at),
-      t("favourite.removed"),
-    );
-  const drop = (event: PointerEvent) => {
-    const from = dragged.current;
-    dragged.current = undefined;
-    if (!from?.moved) return;
-    const middles = items()
+  /** Where it would go: behind what has its middle above the pointer. */
+  const placeOf = ({ from, y }: { from: number; y: number }, at: number) =>
+    items()
       .map((item) => item.getBoundingClientRect())
-      .map((box) => box.top + box.height / 2);
-    const above = middles.filter((middle, n) => n !== from.from && middle < event.clientY).length;
-    void move(from.from, above);
+      .map((box) => box.top + box.height / 2)
+      .filter((middle, n) => n !== from && (at > y ? middle <= at : middle < at)).length;
+  const drop = (event: PointerEvent) => {
+    const drag = dragged.current;
+    dragged.current = undefined;
+    setTarget(undefined);
+    if (drag?.moved) void move(drag.from, placeOf(drag, event.clientY));
   };
+  const classOf = (n: number, gone: boolean) =>
+    [
+      "nav",
+      gone && "gone",
+      target?.from === n && "moving",
+      target?.to === n && target.from !== n && (target.to > target.from ? "drop-below" : "drop-above"),
+    ]
+      .filter(Boolean)
+      .join(" ");
   return (
     <div ref={list} className="favourites" id="favourites">
       <h2 className="name">{t("favourite.title")}</h2>
@@ -114,7 +137,7 @@ export function Favourites() {
           <button
             type="button"
             key={JSON.stringify(favourite)}
-            className={view.gone ? "nav gone" : "nav"}
+            className={classOf(n, view.gone)}
             title={`${nameOf(view)}${view.gone ? ` (${t("note.gone")})` : ""}`}
             aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Delete"
             onClick={(e) => {
@@ -124,7 +147,7 @@ export function Favourites() {
             onKeyDown={(e) => {
               if (e.altKey && e.key === "ArrowUp") void move(n, n - 1);
               else if (e.altKey && e.key === "ArrowDown") void move(n, n + 1);
-              else if (e.key === "Delete" && !e.repeat) remove(n);
+              else if (e.key === "Delete" && !e.repeat) void remove(favourite);
               else return;
               e.preventDefault();
               e.stopPropagation();
@@ -138,11 +161,13 @@ export function Favourites() {
               const drag = dragged.current;
               if (!drag || Math.abs(e.clientY - drag.y) < 6) return;
               drag.moved = true;
+              setTarget({ from: n, to: placeOf(drag, e.clientY) });
               e.currentTarget.dataset.dragged = "yes";
             }}
             onPointerUp={drop}
             onPointerCancel={() => {
               dragged.current = undefined;
+              setTarget(undefined);
             }}
           >
             <Icon size={16} aria-hidden="true" /> <span className="name cell">{nameOf(view)}</span>

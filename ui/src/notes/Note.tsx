@@ -1,4 +1,4 @@
-import { Check, Square } from "lucide-react";
+import { Square, SquareCheck } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
 import { openRecord } from "../app/data";
 import type { Block, Inline, NoteView } from "../bindings";
@@ -55,7 +55,7 @@ function Part({ block, reader }: { block: Block; reader: Reader }) {
       return <hr />;
     case "list": {
       const items = block.items.map((item, n) => (
-        <li key={String(n)} className={item.done === null ? undefined : "check"}>
+        <li key={String(n)} className={item.done === null ? undefined : "todo"}>
           {item.done !== null && <Tick done={item.done} />}
           <div>
             <Blocks blocks={item.blocks} reader={reader} />
@@ -90,8 +90,8 @@ function Part({ block, reader }: { block: Block; reader: Reader }) {
 
 function Tick({ done }: { done: boolean }) {
   return (
-    <span className="box" role="img" aria-label={t(done ? "note.done" : "note.open")}>
-      {done ? <Check size={14} aria-hidden="true" /> : <Square size={14} aria-hidden="true" />}
+    <span className="tick-box" role="img" aria-label={t(done ? "note.done" : "note.open")}>
+      {done ? <SquareCheck size={14} aria-hidden="true" /> : <Square size={14} aria-hidden="true" />}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { recentRecords } from "../app/data";
 import type { Hit, Kind } from "../bindings";
 import { commands } from "../platform/tauri";
@@ -30,30 +30,42 @@ export function type(field: Field, edit: Edit) {
 /** The list of records that opens behind an `@`. */
 export function useMentioning(field: React.RefObject<Field | null>, id: string) {
   const [asked, setAsked] = useState<{ from: number; name: string }>();
-  const [hits, setHits] = useState<Hit[]>([]);
+  const [found, setFound] = useState<{ for?: string; hits: Hit[] }>({ hits: [] });
   const [at, setAt] = useState(0);
   const name = asked?.name.trim();
   useEffect(() => {
     if (name === undefined) return;
     let current = true;
     const recent = recentRecords().map((r) => ({ ...r, subtitle: "" }));
-    const found = name ? attempt(() => commands.search(name, null, 24)) : Promise.resolve(recent);
-    void found.then((all) => {
+    const asking = name ? attempt(() => commands.search(name, null, 24)) : Promise.resolve(recent);
+    void asking.then((all) => {
       if (!current) return;
-      setHits((all ?? []).filter((hit) => MENTIONED.has(hit.kind)).slice(0, SHOWN));
+      const hits = (all ?? []).filter((hit) => MENTIONED.has(hit.kind)).slice(0, SHOWN);
+      setFound({ for: name, hits });
       setAt(0);
     });
     return () => {
       current = false;
     };
   }, [name]);
-  const shown = asked ? hits : [];
+  const answered = found.for === name;
+  // The last answer stays while the next is on its way.
+  const shown = asked ? found.hits : [];
+  const entered = useRef(false);
+  // Enter was quicker than the answer: it means the first of what is found.
+  useEffect(() => {
+    if (!entered.current || !answered) return;
+    entered.current = false;
+    take(shown[0]);
+  });
 
   /** After each change of the text, and of where the cursor is. */
   function look() {
     const now = field.current;
     const cursor = now?.selectionStart ?? 0;
     const found = now && cursor === now.selectionEnd ? mentionAt(now.value, cursor) : undefined;
+    // An Enter that waits for an answer meant what was typed before.
+    if (found?.name !== asked?.name) entered.current = false;
     setAsked((before) => (before?.from === found?.from && before?.name === found?.name ? before : found));
   }
   function take(hit: Hit | undefined) {
@@ -67,9 +79,10 @@ export function useMentioning(field: React.RefObject<Field | null>, id: string) 
     if (!asked || (shown.length === 0 && event.key !== "Escape")) return false;
     if (event.key === "ArrowDown") setAt((n) => Math.min(shown.length - 1, n + 1));
     else if (event.key === "ArrowUp") setAt((n) => Math.max(0, n - 1));
-    else if ((event.key === "Enter" && !event.ctrlKey && !event.metaKey) || event.key === "Tab")
-      take(shown[at]);
-    else if (event.key === "Escape") {
+    else if ((event.key === "Enter" && !event.ctrlKey && !event.metaKey) || event.key === "Tab") {
+      if (answered) take(shown[at]);
+      else entered.current = true;
+    } else if (event.key === "Escape") {
       if (shown.length === 0) return false;
       setAsked(undefined);
     } else return false;

@@ -1,7 +1,7 @@
 import { ArrowLeft, ChevronDown, ChevronUp, Mail, Merge, Star, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
-import { toggleFavourite } from "../app/Favourites";
+import { toggleFavourite, useIsFavourite } from "../app/Favourites";
 import { ui } from "../app/registry";
 import { back, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
@@ -58,6 +58,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
     const done = await attempt(() => commands.restore([id]));
     if (done) withUndo(t("record.restored", { n: 1 }), done.operation);
   }
+  const favourite = useIsFavourite(id);
   const [merging, setMerging] = useState(false);
   const mergeable = canMerge(kind) && !!record && !record.deleted_at;
   useEffect(() => {
@@ -147,9 +148,10 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
             id="favourite"
             aria-label={t("favourite.toggle")}
             title={`${t("favourite.toggle")} (*)`}
+            aria-pressed={favourite}
             onClick={() => void toggleFavourite()}
           >
-            <Star size={16} />
+            <Star size={16} fill={favourite ? "currentColor" : "none"} />
           </button>
         )}
         {addressed && (

@@ -251,8 +251,17 @@ fn what_is_too_much_is_shown_as_it_was_written() {
     let text = format!("{}END", "*a* ".repeat(MAX_PARTS));
     let said = show(&text);
     assert!(said.contains("*a* *a* END"), "nothing is lost");
-    let deep = format!("{}bottom", "> ".repeat(100));
-    assert!(show(&deep).contains("bottom"));
+    for deepest in 0..30 {
+        for inside in
+            ["bottom", "- bottom", "1. - bottom", "| bottom |\n|---|\n| x |", "# *bottom*", "```\nbottom"]
+        {
+            let quoted: Vec<String> =
+                inside.lines().map(|line| format!("{}{line}", "> ".repeat(deepest))).collect();
+            assert!(show(&quoted.join("\n")).contains("bottom"), "{deepest}: {inside}");
+            let listed = format!("{}bottom", "- ".repeat(deepest));
+            assert!(show(&listed).contains("bottom"), "{listed}");
+        }
+    }
 }
 
 proptest! {

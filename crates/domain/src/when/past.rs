@@ -20,7 +20,7 @@ pub fn past(text: &str, today: Date, order: DayOrder) -> Option<When> {
             true => None,
             false => Some(reader.time(true)?),
         };
-        return reader.words.is_empty().then_some(When { date, minute });
+        return (reader.words.is_empty() && date.year() > 0).then_some(When { date, minute });
     }
     let found = parse(text, today, order)?;
     if found.date <= today {
