@@ -142,7 +142,11 @@ export function Favourites() {
             aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Delete"
             onClick={(e) => {
               if (e.currentTarget.dataset.dragged) delete e.currentTarget.dataset.dragged;
-              else open();
+              else {
+                // From here on the keys are those of what was opened.
+                e.currentTarget.blur();
+                open();
+              }
             }}
             onKeyDown={(e) => {
               if (e.altKey && e.key === "ArrowUp") void move(n, n - 1);
