@@ -209,7 +209,7 @@ fn safe(link: &str) -> bool {
             && link.len() > scheme.len()
     };
     let clean = !link.chars().any(|c| c.is_control() || c.is_whitespace());
-    link.len() <= MAX_LINK && clean && (known.iter().any(|s| begins(&s)) || is_page(link))
+    link.len() <= MAX_LINK && clean && (known.iter().any(|s| begins(s)) || is_page(link))
 }
 
 /// `quotes.md`, `team.md#roles`.
