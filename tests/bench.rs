@@ -143,7 +143,12 @@ fn backups(laptop: &Laptop, plain: &Connection, ids: &[RecordId], lines: &mut Ve
         made
     });
     let mb = |path: &std::path::Path| std::fs::metadata(path).unwrap().len() as f64 / 1e6;
-    println!("  a backup of {} records: {:.1} MB, plain copy {:.1} MB", made.records, made.size as f64 / 1e6, mb(&copy));
+    println!(
+        "  a backup of {} records: {:.1} MB, plain copy {:.1} MB",
+        made.records,
+        made.size as f64 / 1e6,
+        mb(&copy)
+    );
     let (busy, quiet) = (percentile(&mut during, 95), percentile(&mut alone, 95));
     let line = |name, ours, baseline, unit, goal, ok| Line { name, ours, baseline, unit, goal, ok };
     lines.push(line("a backup, sealed and read back", took, Some(base), "s", "under 10", took < 10.0));
@@ -158,7 +163,14 @@ fn backups(laptop: &Laptop, plain: &Connection, ids: &[RecordId], lines: &mut Ve
     let started = Instant::now();
     laptop.session.drill(None, None, &mut |_| {}, &Cancel::default()).unwrap();
     let drill = started.elapsed().as_secs_f64();
-    lines.push(line("a drill: restored, checked, thrown away", drill, Some(base), "s", "under 30", drill < 30.0));
+    lines.push(line(
+        "a drill: restored, checked, thrown away",
+        drill,
+        Some(base),
+        "s",
+        "under 30",
+        drill < 30.0,
+    ));
     let started = Instant::now();
     laptop.session.health().unwrap();
     let health = ms(started.elapsed());

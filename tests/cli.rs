@@ -94,6 +94,7 @@ fn every_answer_has_the_shape_that_scripts_depend_on() {
             "key",
             "label",
             "links",
+            "note",
             "options",
             "privacy",
             "purpose",

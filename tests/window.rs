@@ -2194,3 +2194,163 @@ fn what_is_backed_up_comes_back() {
     people(&other);
     other.says("Zoe");
 }
+
+/// Notes that mention, favourites at hand, a list as it was, and the guide.
+#[test]
+fn a_rep_writes_notes_and_looks_back() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    let person = |first: &str, last: &str| {
+        people(&window);
+        window.press(&["c"]);
+        window.wait("#new-first_name");
+        window.type_keys(first);
+        window.press(&[key::TAB]);
+        window.type_keys(last);
+        window.press(&[key::ENTER]);
+        let shown = format!("return document.querySelector('#record-title')?.innerText === '{first} {last}'");
+        window.until("the page of a person", || window.script(&shown).as_bool()?.then_some(()));
+    };
+    person("Zoe", "Chérif");
+    person("Ana", "Ruiz");
+
+    // A note: marks by keys, a mention by its first letters.
+    window.click("#value-notes");
+    window.wait("#edit-notes");
+    window.press(&[key::CTRL, "b"]);
+    window.type_keys("Met");
+    window.press(&[key::RIGHT]);
+    window.press(&[key::RIGHT]);
+    window.type_keys(" @zoe");
+    window.wait(".mention-list [role=option]");
+    window.accessibility("mentioning somebody");
+    window.picture("140-mentioning");
+    window.press(&[key::ENTER]);
+    window.type_keys("at https://norte.example/fair");
+    window.press(&[key::ENTER]);
+    window.press(&[key::ENTER]);
+    window.press(&[key::CTRL, key::SHIFT, "9"]);
+    window.type_keys("send <b>samples</b>");
+    window.press(&[key::ENTER]);
+    window.type_keys("call again");
+    window.press(&[key::CTRL, key::ENTER]);
+    window.wait(".written .mention");
+    window.wait(".written strong");
+    assert_eq!(window.text(".written .mention"), "Zoe Chérif");
+    assert_eq!(window.script("return document.querySelectorAll('.written .todo').length").as_u64(), Some(2));
+    assert_eq!(window.text(".written .todo").trim(), "send <b>samples</b>", "what is no Markdown is text");
+    assert_eq!(window.script("return document.querySelectorAll('.written b, .written a').length"), 0);
+    window.accessibility("a note");
+    window.picture("141-note");
+    // What was said is a note, too.
+    window.press(&["6"]);
+    window.type_keys("Asked for @che");
+    window.wait(".mention-list [role=option]");
+    window.press(&[key::ENTER]);
+    window.press(&[key::CTRL, key::ENTER]);
+    window.wait("#moments .mention, #moments .line");
+    window.click(".written .mention");
+    window.wait("#mentioned-in");
+    window.until("who mentions her", || {
+        let said = window.text("#mentioned-in");
+        (said.contains("Ana Ruiz") && said.contains("Asked for Zoe")).then_some(())
+    });
+    window.accessibility("mentioned in");
+    window.picture("142-mentioned-in");
+
+    // At hand: a record and a list, in an order of one's own.
+    window.press(&["*"]);
+    window.wait("#favourites");
+    people(&window);
+    window.press(&["*"]);
+    let favourites =
+        "return [...document.querySelectorAll('#favourites button')].map((b) => b.innerText.trim()).join()";
+    let are = |wanted: &str| {
+        window.until(wanted, || (window.script(favourites).as_str()? == wanted).then_some(()));
+    };
+    are("Zoe Chérif,People");
+    window.script("document.querySelectorAll('#favourites button')[1].focus()");
+    window.press(&[key::ALT, key::UP]);
+    are("People,Zoe Chérif");
+    window.drag("#favourites button:nth-of-type(1)", "#favourites button:nth-of-type(2)");
+    are("Zoe Chérif,People");
+    window.script("document.querySelectorAll('#favourites button')[0].focus()");
+    window.press(&[key::DELETE]);
+    are("People");
+    window.click(".toast:last-child button");
+    are("Zoe Chérif,People");
+    window.accessibility("favourites");
+    window.picture("143-favourites");
+    window.click("#favourites button:nth-of-type(1)");
+    window.until("her page", || (window.text("#record-title") == "Zoe Chérif").then_some(()));
+
+    // A list as it was.
+    let then = window.script("return new Date().toISOString()");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    window.press(&[key::DELETE]);
+    window.says("in the trash");
+    people(&window);
+    window.press(&["h"]);
+    window.wait("#past-when");
+    window.fill("#past-when", "tomorrow");
+    window.press(&[key::ENTER]);
+    window.wait("#past-error");
+    window.fill("#past-when", then.as_str().unwrap());
+    window.press(&[key::ENTER]);
+    window.wait("#past-rows tr.deleted");
+    window.says("This is the past");
+    window.accessibility("a list as it was");
+    window.picture("144-past");
+    window.click("#past-rows tr.deleted input");
+    window.press(&["r"]);
+    window.wait("#restore-now");
+    window.says("1 deleted record comes back");
+    window.accessibility("going back");
+    window.picture("145-going-back");
+    window.click("#restore-now");
+    window.until("nobody is missing", || {
+        window.script("return !document.querySelector('#past-rows tr.deleted')").as_bool()?.then_some(())
+    });
+    window.click("#restore-book");
+    window.wait("#restore-now");
+    window.press(&[key::ESCAPE]);
+
+    // The guide, at the page of the screen; and what a search finds in it.
+    window.press(&[key::F1]);
+    window.wait("#guide-past[aria-current=page]");
+    window.says("Going back");
+    window.accessibility("the guide");
+    window.picture("146-guide");
+    window.press(&["/"]);
+    window.type_keys("mention pinyin");
+    window.says("1 place");
+    window.picture("147-guide-search");
+    dress(&window, "zh", "dark");
+    window.click("#guide-here");
+    window.says("使用指南");
+    window.click("#guide-notes");
+    window.says("提及记录");
+    window.accessibility("the guide in Chinese");
+    window.picture("148-guide-zh");
+    window.press(&["h"]);
+    people(&window);
+    window.press(&["h"]);
+    window.fill("#past-when", then.as_str().unwrap());
+    window.press(&[key::ENTER]);
+    window.wait("#past-rows");
+    window.accessibility("the past in Chinese");
+    window.picture("149-past-zh");
+    people(&window);
+    window.click("#favourites button:nth-of-type(1)");
+    window.wait("#mentioned-in");
+    window.click("#mentioned-in button:last-child");
+    window.wait(".note");
+    window.accessibility("a note in Chinese");
+    window.picture("150-note-zh");
+    dress(&window, "en", "light");
+}

@@ -73,7 +73,12 @@ pub enum Command {
         keys: Vec<String>,
     },
     /// Show a record
-    Get { id: String },
+    Get {
+        id: String,
+        /// As it was then: 2026-01-31, "last tuesday"
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
     /// List records
     List(List),
     /// How many records there are, and what their fields come to, as a whole or by a field
@@ -96,6 +101,8 @@ pub enum Command {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Put records, all of a kind or the whole book back to what they were at a time
+    RestoreAsOf(RestoreAsOf),
     /// The versions of a record
     History {
         id: String,
@@ -181,6 +188,17 @@ pub enum Command {
     /// A day of visits: their order, and «I am here»
     #[command(subcommand)]
     Visits(Visits),
+    /// What you want at hand, in the order of the app's side bar
+    Favourites {
+        /// Add a record
+        #[arg(long, value_name = "ID")]
+        add: Option<String>,
+        /// Take a record away
+        #[arg(long, value_name = "ID", conflicts_with = "add")]
+        remove: Option<String>,
+    },
+    /// Which notes mention a record
+    Mentions { id: String },
     /// Mark a task as done
     Finish {
         id: String,
@@ -514,6 +532,26 @@ pub struct List {
     /// Records in the trash
     #[arg(long)]
     pub trash: bool,
+    /// The list as it was then, and what has become of each: 2026-01-31, "last tuesday"
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["filter", "sort", "trash", "lenient"])]
+    pub at: Option<String>,
+}
+
+#[derive(Args)]
+pub struct RestoreAsOf {
+    /// 2026-01-31T12:00:00Z, 2026-01-31, "last tuesday", "3 days ago"
+    pub time: String,
+    /// These records; without any, all of a kind or the whole book
+    pub ids: Vec<String>,
+    /// All records of this kind that were there then
+    #[arg(long, conflicts_with = "ids")]
+    pub kind: Option<String>,
+    /// Only these fields
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub field: Vec<String>,
+    /// Say what would change and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args)]

@@ -6,6 +6,8 @@ mod backup;
 mod calendar;
 mod fields;
 mod mail;
+mod notes;
+mod past;
 mod quotes;
 mod reminders;
 mod report;

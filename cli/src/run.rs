@@ -159,6 +159,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!(made), || format!("{} {}", made.id, made.title));
             Ok(())
         }
+        Command::Favourites { add, remove } => {
+            crate::notes::favourites(show, session, add.as_deref(), remove.as_deref())
+        }
+        Command::Mentions { id } => crate::notes::mentions(show, session, record(&id)?),
         Command::Today => today(show, session),
         Command::Calendar { from, days, owner } => {
             let from = from.unwrap_or_else(|| local_day().0);
@@ -221,8 +225,13 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             show.answer(&json!({ "path": out, "bytes": bytes }), || out.display().to_string());
             Ok(())
         }
-        Command::Get { id } => get(show, session, &id),
+        Command::Get { id, at: Some(at) } => crate::past::get(show, session, record(&id)?, &at),
+        Command::Get { id, at: None } => get(show, session, &id),
+        Command::List(List { at: Some(at), kind, limit, offset, .. }) => {
+            crate::past::list(show, session, &kind, &at, (offset, limit))
+        }
         Command::List(args) => list(show, session, &args),
+        Command::RestoreAsOf(args) => crate::past::restore(show, session, args),
         Command::Totals(args) => crate::totals::totals(show, session, args),
         Command::Search { text, kind, limit } => {
             let hits = session.search(&text, kind.map(|k| k.parse::<Kind>()).transpose()?, limit)?;

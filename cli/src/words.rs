@@ -134,6 +134,8 @@ mod tests {
             include_str!("reminders.rs"),
             include_str!("report.rs"),
             include_str!("mail.rs"),
+            include_str!("notes.rs"),
+            include_str!("past.rs"),
             include_str!("quotes.rs"),
             include_str!("calendar.rs"),
             include_str!("backup.rs"),

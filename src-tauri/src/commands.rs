@@ -94,6 +94,8 @@ pub enum Job {
     Verify,
     Export,
     Sync,
+    /// Looking back, and going back.
+    Past,
     /// Drafts for many.
     Mail,
     /// Counted in bytes.

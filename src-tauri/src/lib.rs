@@ -9,6 +9,7 @@ mod mail;
 mod merge;
 #[cfg(test)]
 mod names;
+mod notes;
 mod quotes;
 mod remind;
 mod rep;
@@ -32,6 +33,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use fields::*;
     use mail::*;
     use merge::*;
+    use notes::*;
     use quotes::*;
     use remind::*;
     use rep::*;
@@ -114,6 +116,14 @@ fn bindings() -> Builder<tauri::Wry> {
             finish_task,
             skip_task,
             timeline,
+            read_notes,
+            mentions,
+            favourites,
+            set_favourites,
+            past_moment,
+            list_at,
+            restore_as_of,
+            guide,
             day,
             calendar,
             speak,
@@ -138,6 +148,7 @@ fn bindings() -> Builder<tauri::Wry> {
             save_draft,
             open_draft,
             dial,
+            open_link,
             log_letter,
             merge_mail,
             log_mail,

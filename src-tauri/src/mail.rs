@@ -4,7 +4,7 @@
 use crate::commands::{Answer, Desktop, Job, long, with};
 use satchel_app::{
     AppError, Code, Letter, LetterView, LoggedMail, MergedMail, TemplateText,
-    domain::{RecordId, phone},
+    domain::{RecordId, phone, value},
     views::Written,
 };
 use std::{
@@ -118,6 +118,43 @@ pub async fn show_on_map(desktop: State<'_, Desktop>, id: RecordId) -> Answer<()
     .await
 }
 
+/// Opens a link that stands in a note of a record.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_link(desktop: State<'_, Desktop>, record: RecordId, link: String) -> Answer<()> {
+    with(&desktop, move |s| {
+        let link = s.link_of_note(record, &link)?;
+        open_outside(outward(&link)?.as_ref())
+    })
+    .await
+}
+
+/// What of a link other programs are given: an address, and nothing that attaches a file or gives a password away.
+fn outward(link: &str) -> Answer<String> {
+    let refused =
+        || AppError::new(Code::Refused, "this link is none that can be opened; copy it if you trust it");
+    if link.chars().any(|c| c.is_control() || c.is_whitespace()) || link.len() > 2000 {
+        return Err(refused());
+    }
+    let (scheme, rest) = link.split_once(':').ok_or_else(refused)?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "tel" => tel(rest, None),
+        "mailto" => {
+            let address = rest.split('?').next().unwrap_or_default();
+            let sound = value::Contact::email("", address).map_err(|_| refused())?;
+            Ok(format!("mailto:{}", sound.value))
+        }
+        "http" | "https" => {
+            let host = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+            match rest.starts_with("//") && !host.is_empty() && !host.contains(['@', '\\', '"', '\'']) {
+                true => Ok(link.to_owned()),
+                false => Err(refused()),
+            }
+        }
+        _ => Err(refused()),
+    }
+}
+
 /// RFC 3966, as far as numbers that people dial need it.
 fn tel(number: &str, region: Option<&str>) -> Answer<String> {
     let dialled = phone::e164(number, region).unwrap_or_else(|| as_written(number));
@@ -203,6 +240,27 @@ mod tests {
             let link = tel(hostile, None).unwrap_or_default();
             let digits = link.strip_prefix("tel:").unwrap_or_default();
             assert!(digits.trim_start_matches('+').bytes().all(|b| b.is_ascii_digit()), "{hostile}: {link}");
+        }
+    }
+
+    #[test]
+    fn links_lead_out_by_a_few_ways() {
+        assert_eq!(outward("https://x.example/a?b=c#d").unwrap(), "https://x.example/a?b=c#d");
+        assert_eq!(outward("mailto:ana@x.example?attach=/etc/passwd").unwrap(), "mailto:ana@x.example");
+        assert_eq!(outward("tel:+34600000001").unwrap(), "tel:+34600000001");
+        for bad in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https:x.example",
+            "https:///a",
+            "https://bank.example@evil.example/",
+            "https://x.example\\@evil.example",
+            "mailto:",
+            "tel:1;ext=2",
+            "https://x.example/a b",
+            "--help",
+        ] {
+            assert!(outward(bad).is_err(), "{bad}");
         }
     }
 

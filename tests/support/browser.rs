@@ -38,6 +38,7 @@ pub mod key {
     pub const LEFT: &str = "\u{e012}";
     pub const RIGHT: &str = "\u{e014}";
     pub const TAB: &str = "\u{e004}";
+    pub const F1: &str = "\u{e031}";
     pub const F2: &str = "\u{e032}";
     pub const BACKSPACE: &str = "\u{e003}";
 }

@@ -13,6 +13,7 @@ use satchel_document::Changes;
 use satchel_domain::{
     Kind, RecordId, Registers, Scalar,
     date::rfc3339,
+    note,
     remind::Remind,
     repeat::{self, Repeat},
     when,
@@ -60,7 +61,8 @@ impl Session {
         }
         let activity = self.prepared_by(Kind::Activity, &input)?;
         let mut made = vec![activity];
-        let title = if logged.text.trim().is_empty() { &logged.outcome } else { &logged.text };
+        let noted = note::plain(&logged.text);
+        let title = if noted.trim().is_empty() { &logged.outcome } else { &noted };
         made.extend(self.next_step(&logged.next, title, links, &logged.today)?);
         let id = made.first().map(|(id, ..)| *id).unwrap_or(logged.about);
         let operation = self.together("log", &made, &[])?;

@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// What is linked by what it is called: an id tells nobody anything.
-    fn named<'a>(
+    pub(crate) fn named<'a>(
         &self,
         mut changes: Vec<ChangeView>,
         kind: Kind,
@@ -84,9 +84,8 @@ impl Session {
         let catalogue = self.catalogue();
         self.store.read::<_, AppError>(|db| {
             let (row, mut document) = self.load(db, id)?;
-            let versions = versions(db, &mut document)?;
-            let heads = versions.into_iter().find(|(o, _)| o.at <= at).map(|(_, v)| v.after);
-            let registers = document.registers_at(&heads.unwrap_or_default());
+            let heads = document.heads_at(at);
+            let registers = document.registers_at(&heads);
             Ok(crate::session::fields_json(row.kind, &registers, &catalogue))
         })
     }
@@ -423,7 +422,12 @@ fn parts(registers: &Registers, field: &str) -> Json {
 }
 
 /// Field by field, as a person reads it.
-fn changes(kind: Kind, before: &Registers, after: &Registers, catalogue: &Catalogue) -> Vec<ChangeView> {
+pub(crate) fn changes(
+    kind: Kind,
+    before: &Registers,
+    after: &Registers,
+    catalogue: &Catalogue,
+) -> Vec<ChangeView> {
     let json = |registers: &Registers, key: &str| match catalogue.field(kind, key) {
         Some(field) => Value::from_registers(field, registers).map_or(Json::Null, |v| v.to_json()),
         None => registers.get(key).map_or(Json::Null, |s| serde_json::to_value(s).unwrap_or(Json::Null)),

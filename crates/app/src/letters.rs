@@ -13,6 +13,7 @@ use crate::{
 use satchel_domain::{
     Field, FieldType, Kind, RecordId,
     money::Money,
+    note,
     template::{self, Filled, Said},
     text::fold,
     value::Contact,
@@ -308,6 +309,7 @@ impl Words {
                 tags.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")
             }
             FieldType::Lines => String::new(),
+            FieldType::LongText if field.note => note::plain(json.as_str().unwrap_or_default()).into_owned(),
             FieldType::YesNo => self.yes_no(json.as_bool().unwrap_or_default()).to_owned(),
             FieldType::Text
             | FieldType::LongText

@@ -7,7 +7,7 @@ use crate::{
     session::{Prepared, now, today},
     views::{ClaimView, ConflictView, Hit, RecordView, Written, WrittenMany},
 };
-use satchel_document::{Changes, Conflict, difference, guarded};
+use satchel_document::{Changes, Conflict, Document, difference, guarded};
 use satchel_domain::{
     Catalogue, Kind, OperationId, RecordId, Registers, Scalar, Value,
     date::rfc3339,
@@ -350,9 +350,22 @@ impl Session {
     /// anybody's wait grows with the selection.
     pub(crate) fn write_each(
         &self,
-        mut operation: Operation,
+        operation: Operation,
         ids: &[RecordId],
         plan: &(dyn Fn(RecordId, &Registers) -> Changes + Sync),
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
+        let plan = |id: RecordId, document: &mut Document| plan(id, &document.registers());
+        self.write_documents(operation, ids, &plan, progress, cancel)
+    }
+
+    /// The same, where it matters what was before, too.
+    pub(crate) fn write_documents(
+        &self,
+        mut operation: Operation,
+        ids: &[RecordId],
+        plan: &(dyn Fn(RecordId, &mut Document) -> Changes + Sync),
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
@@ -369,7 +382,7 @@ impl Session {
             done += ids.len() as u64;
             let edit = |db: &satchel_storage::Connection, id: RecordId| -> Result<Edited, AppError> {
                 let (row, mut document) = self.load(db, id)?;
-                let changes = guarded(|| Ok::<_, AppError>(plan(id, &document.registers())))?;
+                let changes = guarded(|| Ok::<_, AppError>(plan(id, &mut document)))?;
                 let heads = row.heads.clone();
                 let changed = !changes.is_empty() && guarded(|| document.edit(&stamp, &changes))?;
                 let prepared = changed.then(|| Prepared::of(row, &mut document, &catalogue)).transpose()?;

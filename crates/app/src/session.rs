@@ -66,6 +66,8 @@ pub struct Session {
     unindexed: AtomicU32,
     /// The last look at the clock for reminders, and when one was written down.
     pub(crate) looked: Mutex<Option<(satchel_domain::remind::Look, jiff::Timestamp)>>,
+    /// The list that was last shown as it was.
+    pub(crate) past: Mutex<Option<Arc<crate::past::Past>>>,
     /// Read once; only this process writes them.
     pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.
@@ -142,6 +144,7 @@ impl Session {
             wake: Arc::default(),
             unindexed: AtomicU32::new(0),
             looked: Mutex::default(),
+            past: Mutex::default(),
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
             running: Mutex::default(),

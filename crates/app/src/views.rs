@@ -6,6 +6,7 @@ use satchel_domain::{
     catalogue::{Privacy, Purpose},
     duplicates::Reason,
     formula::NoValue,
+    note::Block,
     place::How,
     quote::Totals,
 };
@@ -104,6 +105,8 @@ pub struct FieldView {
     pub custom: bool,
     /// Nobody writes it: it follows from others.
     pub derived: bool,
+    /// Long text in Markdown, which may mention records.
+    pub note: bool,
     /// Of the user's own: the record that describes it.
     pub id: Option<RecordId>,
     /// Options that records keep and nobody is offered.
@@ -130,6 +133,7 @@ impl From<&Field> for FieldView {
             links: field.links,
             custom: field.custom,
             derived: field.derived.is_some(),
+            note: field.note,
             id: None,
             retired: field.retired.clone(),
             formula: field.formula().map(|f| f.text().to_owned()),
@@ -811,6 +815,88 @@ pub struct AttachmentView {
     pub updated_at: String,
     /// Whether all of it is on this computer.
     pub here: bool,
+}
+
+/// A note as a screen shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct NoteView {
+    pub blocks: Vec<Block>,
+    /// Those of the records that it mentions which are here, by the id that it mentions.
+    pub mentions: BTreeMap<String, MentionView>,
+}
+
+/// A record that is mentioned, as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct MentionView {
+    /// Another one, where it was merged into that.
+    pub id: RecordId,
+    pub kind: Kind,
+    pub title: String,
+    /// In the trash.
+    pub gone: bool,
+}
+
+/// What mentions a record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct MentionsView {
+    pub mentions: Vec<Hit>,
+    /// There are more than are told.
+    pub more: bool,
+}
+
+/// What has become of a record since a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum PastState {
+    Same,
+    Changed,
+    /// It is in the trash now.
+    Deleted,
+    /// It was not there yet, or was in the trash.
+    Made,
+}
+
+/// How many records of a list have become what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, specta::Type)]
+pub struct PastCounts {
+    pub same: u32,
+    pub changed: u32,
+    pub deleted: u32,
+    pub made: u32,
+}
+
+/// A page of a list as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PastPage {
+    pub at: String,
+    pub total: u32,
+    pub counts: PastCounts,
+    pub rows: Vec<PastRow>,
+}
+
+/// A record as it was; what links lead to is called as it is today.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PastRow {
+    pub record: RowView,
+    pub state: PastState,
+    /// From then to now.
+    pub changes: Vec<ChangeView>,
+}
+
+/// What going back to a time has changed, or would.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct RestoreReport {
+    /// Nothing where nothing was written.
+    pub operation: Option<OperationId>,
+    pub at: String,
+    pub records: u32,
+    /// Of these: what gets other values, what comes out of the trash, and what goes there.
+    pub changed: u32,
+    pub revived: u32,
+    pub trashed: u32,
+    /// How many of each kind.
+    pub kinds: BTreeMap<String, u32>,
+    pub skipped: Vec<Skipped>,
 }
 
 /// A field that holds more than one value.

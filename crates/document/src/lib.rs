@@ -458,6 +458,16 @@ impl Document {
         versions
     }
 
+    /// The version at a time: all that was written until then, on whatever device. Empty: the record was not there yet.
+    pub fn heads_at(&mut self, at: i64) -> Heads {
+        let metas = self.doc.get_changes_meta(&[]);
+        let there = || metas.iter().filter(|c| c.timestamp != 0 && c.timestamp <= at);
+        let followed: HashSet<ChangeHash> = there().flat_map(|c| c.deps.iter().copied()).collect();
+        let mut heads: Heads = there().filter(|c| !followed.contains(&c.hash)).map(|c| c.hash.0).collect();
+        heads.sort_unstable();
+        heads
+    }
+
     /// The operation that has written it last.
     pub fn last_operation(&mut self) -> Option<String> {
         let last = self.doc.get_changes_meta(&[]).into_iter().next_back()?;

@@ -484,3 +484,25 @@ fn of_very_many_values_in_conflict_only_some_are_told() {
     }
     assert_eq!(all.conflicts()[0].values.len(), MAX_CLAIMS);
 }
+
+#[test]
+fn a_time_has_what_was_written_until_then_on_whatever_device() {
+    let mut laptop = person(1, &[("first_name", "Ana")]);
+    let mut phone = Document::load(&laptop.save()).expect("loads");
+    set(&mut laptop, 1, 2000, "title", "CEO");
+    set(&mut phone, 2, 2500, "city", "Porto");
+    laptop.merge(&mut phone).expect("merges");
+    set(&mut laptop, 1, 3000, "title", "Director");
+    let mut at = |time: i64| {
+        let heads = laptop.heads_at(time);
+        let registers = laptop.registers_at(&heads);
+        let get = |key: &str| registers.get(key).and_then(Scalar::as_str).unwrap_or("-").to_owned();
+        [get("first_name"), get("title"), get("city")].join(" ")
+    };
+    let made = 1000;
+    assert_eq!(at(made - 1), "- - -", "it was not there yet");
+    assert_eq!(at(made), "Ana - -");
+    assert_eq!(at(2000), "Ana CEO -");
+    assert_eq!(at(2999), "Ana CEO Porto", "what two have written side by side");
+    assert_eq!(at(i64::MAX), "Ana Director Porto");
+}

@@ -295,6 +295,8 @@ pub struct Field {
     pub links: Option<Kind>,
     /// Nobody writes it: it follows from the other fields of its record.
     pub derived: Option<Derived>,
+    /// Long text in Markdown, which may mention records: see [`crate::note`].
+    pub note: bool,
     pub custom: bool,
     /// Where a custom field stands among the others.
     pub rank: String,
@@ -322,11 +324,17 @@ impl Field {
             retired: Vec::new(),
             links: None,
             derived: None,
+            note: false,
             custom: false,
             rank: String::new(),
             shelved: false,
             hidden: false,
         }
+    }
+    /// What somebody has written down.
+    fn note(key: &str, label: &str) -> Self {
+        let field = Field::new(key, FieldType::LongText, label).search(Search::Body);
+        Field { note: true, ..field.kept(Privacy::FreeText, Purpose::Organise) }
     }
     /// A reference to a record of another kind.
     fn link(key: &str, to: Kind, label: &str) -> Self {
@@ -423,6 +431,7 @@ impl Field {
             | FieldType::Tags => Search::Body,
             _ => Search::No,
         };
+        field.note = ty == FieldType::LongText;
         field.sorted = !matches!(ty, FieldType::LongText | FieldType::MultiChoice | FieldType::Tags);
         field.options = options;
         field.custom = true;
@@ -496,10 +505,7 @@ fn person() -> Vec<Field> {
             "date of birth",
             "生日",
         ]),
-        Field::new("notes", LongText, "Notes")
-            .search(Search::Body)
-            .kept(FreeText, Organise)
-            .imports(&["notes", "note", "备注"]),
+        Field::note("notes", "Notes").imports(&["notes", "note", "备注"]),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise).imports(&[
             "tags",
             "labels",
@@ -551,7 +557,7 @@ fn company() -> Vec<Field> {
         Field::new("phones", Phones, "Phone").search(Search::Contact).indexed().kept(Business, Reach),
         Field::new("addresses", Addresses, "Address").search(Search::Body).indexed().kept(Business, Reach),
         Field::new("location", Text, "Location").kept(Business, Reach).imports(&["coordinates", "坐标"]),
-        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::note("notes", "Notes"),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
         Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
@@ -571,7 +577,7 @@ fn about() -> [Field; 2] {
 pub const REACHED: &str = "reached";
 
 fn deal() -> Vec<Field> {
-    use FieldType::{Date, DateTime, LongText, Money, Number, Tags, Text};
+    use FieldType::{Date, DateTime, Money, Number, Tags, Text};
     use Privacy::{Business, FreeText};
     use Purpose::{Identify, Organise, Relate};
     let [company, person] = about();
@@ -597,7 +603,7 @@ fn deal() -> Vec<Field> {
             .kept(FreeText, Relate),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
         Field::new("source", Text, "Source").search(Search::Body).sorted().kept(Business, Relate),
-        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::note("notes", "Notes"),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
     ]
 }
@@ -632,7 +638,7 @@ pub const ACTIVITIES: [&str; 6] = ["call", "visit", "meeting", "message", "mail"
 pub const DIRECTIONS: [&str; 2] = ["in", "out"];
 
 fn activity() -> Vec<Field> {
-    use FieldType::{Choice, DateTime, LongText, Number, Text};
+    use FieldType::{Choice, DateTime, Number, Text};
     use Privacy::{Business, FreeText};
     use Purpose::{Organise, Relate};
     let [company, person] = about();
@@ -642,7 +648,7 @@ fn activity() -> Vec<Field> {
         Field::new("at", DateTime, "When").sorted().indexed().kept(Business, Relate),
         Field::new("minutes", Number, "Minutes").sorted().kept(Business, Relate),
         Field::new("outcome", Text, "Outcome").search(Search::Body).sorted().kept(FreeText, Relate),
-        Field::new("text", LongText, "Text").search(Search::Body).kept(FreeText, Relate),
+        Field::note("text", "Text").kept(FreeText, Relate),
         company,
         person,
         Field::link("deal", Kind::Deal, "Deal"),
@@ -658,7 +664,7 @@ fn activity() -> Vec<Field> {
 }
 
 fn task() -> Vec<Field> {
-    use FieldType::{Date, DateTime, LongText, Text};
+    use FieldType::{Date, DateTime, Text};
     use Privacy::{Business, FreeText};
     use Purpose::{Organise, Relate};
     let [company, person] = about();
@@ -675,7 +681,7 @@ fn task() -> Vec<Field> {
         Field::new("repeat", Text, "Comes again").kept(Business, Organise),
         // By the clock of wherever one is then, see [`crate::remind`].
         Field::new("remind", Text, "Reminder").kept(Business, Organise),
-        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::note("notes", "Notes"),
     ]
 }
 
@@ -694,7 +700,7 @@ fn product() -> Vec<Field> {
         Field::new("description", LongText, "Description").search(Search::Body).kept(Business, Relate),
         // Not offered any more.
         Field::new("retired", YesNo, "Retired").sorted().kept(Business, Organise),
-        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::note("notes", "Notes"),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
     ]
 }
@@ -749,7 +755,7 @@ fn quote() -> Vec<Field> {
         Field::new("declined_reason", Text, "Reason").search(Search::Body).kept(FreeText, Relate),
         Field::new("version", Number, "Version").kept(Business, Identify),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
-        Field::new("notes", LongText, "Notes").search(Search::Body).kept(FreeText, Organise),
+        Field::note("notes", "Notes"),
         Field::new("tags", Tags, "Tags").search(Search::Body).indexed().kept(FreeText, Organise),
     ]
 }

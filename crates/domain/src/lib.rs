@@ -13,6 +13,7 @@ pub mod ids;
 pub mod merging;
 pub mod money;
 pub mod name;
+pub mod note;
 pub mod phone;
 pub mod place;
 pub mod projection;

@@ -6,7 +6,7 @@ use crate::{
     formula,
     money::Money,
     name::Name,
-    phone,
+    note, phone,
     place::{self, Place},
     quote,
     register::{self, Registers, Scalar},
@@ -14,6 +14,9 @@ use crate::{
     value::{Fields, Value},
 };
 use serde_json::{Map, Value as Json, json};
+
+/// The term that says which record a note mentions.
+pub const MENTION: &str = "mention";
 
 /// A cell of a projection's row.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +119,7 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
         Kind::Price => fields.get("price").map(Value::to_text).unwrap_or_default(),
         Kind::Quote => [text("number"), text("name")].join(" ").trim().to_owned(),
         Kind::Activity | Kind::Task => match text("subject") {
-            "" => first_line(text("text")),
+            "" => first_line(&note::plain(text("text"))),
             subject => subject.to_owned(),
         },
         Kind::CustomField => text("label").to_owned(),
@@ -299,6 +302,7 @@ fn index(field: &Field, value: &Value, search: &mut SearchText, names: &mut Vec<
                 push(out, &phone::search_words(&item.value, item.e164.as_deref()));
             }
         }
+        (_, Value::LongText(text)) if field.note => push(out, &segment(&fold(&note::plain(text)))),
         _ => push(out, &segment(&fold(&value.to_text()))),
     }
 }
@@ -324,6 +328,9 @@ fn terms(field: &Field, value: &Value, out: &mut Vec<(&'static str, String)>) {
                 ];
                 out.extend(parts.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (*k, fold(v))));
             }
+        }
+        (_, Value::LongText(text)) if field.note => {
+            out.extend(note::mentions(text).iter().map(|id| (MENTION, id.to_string())))
         }
         (FieldType::Link, Value::Reference(id)) if field.custom => out.push(("reference", id.to_string())),
         _ => {}
@@ -360,6 +367,22 @@ mod tests {
     fn a_person_without_a_name_is_called_by_what_is_known() {
         assert_eq!(person(&[("emails", "ana@x.example")]).title, "ana@x.example");
         assert_eq!(person(&[]).title, "");
+    }
+
+    #[test]
+    fn a_note_is_found_by_what_it_says_and_by_whom_it_mentions() {
+        let id = "0192a3b4-0000-7000-8000-000000000001";
+        let p = person(&[("first_name", "Bo"), ("notes", &format!("**Knows** [Zoë](satchel:{id}) well"))]);
+        assert_eq!(p.search.body, "knows zoe well");
+        assert_eq!(p.terms, [(MENTION, id.to_owned())]);
+    }
+
+    #[test]
+    fn an_activity_is_called_by_its_first_line_without_marks() {
+        let catalogue = Catalogue::default();
+        let said = Scalar::Text("## *Met* [Ana](satchel:0192a3b4-0000-7000-8000-000000000001)\nmore".into());
+        let registers = Registers::from([("text".to_owned(), said)]);
+        assert_eq!(project(Kind::Activity, &registers, &catalogue).title, "Met Ana");
     }
 
     #[test]

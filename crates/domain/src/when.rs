@@ -1,10 +1,14 @@
 //! Dates as people write them: `fri 10`, `in 2 weeks`, `15.12.`, `下周三下午3点`. The caller says what day it is.
 
+mod past;
+
 use crate::{date::DayOrder, text::fold};
 use jiff::{
     ToSpan,
     civil::{Date, Weekday},
 };
+
+pub use past::past;
 
 /// A day, and the time of day where one was said. By the clock of wherever one is then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

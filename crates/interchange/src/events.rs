@@ -1,7 +1,7 @@
 //! Activities and tasks as iCalendar (RFC 5545), for other calendars.
 
 use crate::export::{escape, fold_line};
-use satchel_domain::repeat::Repeat;
+use satchel_domain::{note, repeat::Repeat};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub fn event_of(listed: &Listed<'_>) -> Option<String> {
             ("DURATION", lasts),
             ("SUMMARY", escape(listed.title)),
             ("LOCATION", escape(listed.text("place"))),
-            ("DESCRIPTION", escape(listed.text("text"))),
+            ("DESCRIPTION", escape(&note::plain(listed.text("text")))),
             ("CONTACT", listed.contact()),
             ("X-SATCHEL-TYPE", escape(ty)),
         ],
@@ -84,7 +84,7 @@ pub fn todo_of(listed: &Listed<'_>) -> String {
             ("STATUS", if done.is_empty() { "NEEDS-ACTION" } else { "COMPLETED" }.to_owned()),
             ("COMPLETED", if done.is_empty() { String::new() } else { utc(done) }),
             ("SUMMARY", escape(listed.title)),
-            ("DESCRIPTION", escape(listed.text("notes"))),
+            ("DESCRIPTION", escape(&note::plain(listed.text("notes")))),
             ("CONTACT", listed.contact()),
             ("X-SATCHEL-TASK", "1".to_owned()),
         ],

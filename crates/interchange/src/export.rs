@@ -1,7 +1,7 @@
 //! Writing CSV and vCard that other programs read, and that reads back here as it was.
 
 use crate::InterchangeError;
-use satchel_domain::{Field, FieldType, Kind};
+use satchel_domain::{Field, FieldType, Kind, note};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -240,11 +240,10 @@ pub fn vcard_of(
         put("KIND", "org");
         put("ORG", &escape(title));
     }
-    for (property, key) in
-        [("NICKNAME", "nickname"), ("TITLE", "title"), ("URL", "website"), ("NOTE", "notes")]
-    {
+    for (property, key) in [("NICKNAME", "nickname"), ("TITLE", "title"), ("URL", "website")] {
         put(property, &escape(get(key)));
     }
+    put("NOTE", &escape(&note::plain(get("notes"))));
     // Without a year `--0229`, else `19840229`.
     let birthday = get("birthday");
     let without_year = if birthday.starts_with("--") { "--" } else { "" };

@@ -15,7 +15,7 @@ const STEPS: &[&str] = &[
 ];
 
 /// Raised when projections of unchanged fields come out otherwise than before.
-const PROJECTION_REVISION: u32 = 1;
+const PROJECTION_REVISION: u32 = 2;
 
 pub const SCHEMA_VERSION: u32 = STEPS.len() as u32;
 

@@ -13,15 +13,18 @@ import {
   Sun,
   Trash2,
 } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { Fragment, useCallback, useEffect, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
 import { CalendarPage } from "../calendar/CalendarPage";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
 import { DuplicatesPage } from "../duplicates/DuplicatesPage";
+import { GuidePage } from "../guide/GuidePage";
+import { pageAbout } from "../guide/pages";
 import { ImportPage } from "../imports/ImportPage";
 import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
+import { PastPage } from "../past/PastPage";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
 import { Capture } from "../records/Capture";
 import { HistoryPage } from "../records/HistoryPage";
@@ -43,9 +46,10 @@ import { askMembers, teamInWords, useNews } from "../team/team";
 import { VisitBar } from "../visits/VisitBar";
 import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
+import { Favourites } from "./Favourites";
 import { Keys } from "./Keys";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
-import { back, go, useRoute } from "./router";
+import { back, current, go, useRoute } from "./router";
 
 export function Frame() {
   const route = useRoute();
@@ -99,6 +103,8 @@ export function Frame() {
     "Ctrl+-": () => zoomBy(-10),
     "Ctrl+0": () => zoomTo(100),
     "?": () => setHelp(true),
+    "*": run("favourite"),
+    F1: run("guide"),
     q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
@@ -275,7 +281,10 @@ export function Frame() {
               {item.count !== undefined && <span className="count">{count(item.count)}</span>}
             </button>
           ) : (
-            <div className="gap" key="gap" />
+            <Fragment key="gap">
+              <div className="gap" />
+              <Favourites />
+            </Fragment>
           ),
         )}
       </nav>
@@ -298,8 +307,10 @@ export function Frame() {
         {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
+        {route.page === "past" && <PastPage key={route.kind} route={route} />}
         {route.page === "team" && <TeamPage />}
         {route.page === "safety" && <SafetyPage tab={route.tab} />}
+        {route.page === "guide" && <GuidePage route={route} />}
         {route.page === "templates" && <TemplatesPage />}
         {route.page === "settings" && <SettingsPage />}
       </main>
@@ -432,6 +443,15 @@ function StatusBar({
       </button>
       <button type="button" className="button plain" onClick={onHelp} aria-label={t("keys.title")}>
         <kbd>?</kbd>
+      </button>
+      <button
+        type="button"
+        className="button plain"
+        id="guide-here"
+        title={t("guide.open")}
+        onClick={() => go({ page: "guide", name: pageAbout(current()) })}
+      >
+        {t("guide.title")} <kbd>F1</kbd>
       </button>
       <button type="button" className="button plain" id="lock" onClick={() => void commands.lock()}>
         {t("lock")} <kbd>Ctrl L</kbd>

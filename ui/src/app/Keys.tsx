@@ -1,6 +1,8 @@
+import { pageAbout } from "../guide/pages";
 import { t } from "../shared/i18n";
 import { Dialog } from "../shared/ui";
 import { registry } from "./registry";
+import { current, go } from "./router";
 
 /** What a page does by itself: keys of lists, records, boards, that are no command of their own. */
 const HERE = [
@@ -27,6 +29,11 @@ const HERE = [
   ["D W M A · T · [ ]", "keys.calendar"],
   ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", "keys.reschedule"],
   ["← → · Enter · N", "keys.merge"],
+  ["*", "favourite.toggle"],
+  ["Alt ↑ ↓ · Delete", "keys.favourite"],
+  ["H", "past.open"],
+  ["@", "note.mention"],
+  ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", "keys.note"],
   ["Ctrl ↓ · Ctrl ↑", "keys.neighbours"],
   ["Esc", "keys.back"],
 ] as const;
@@ -42,6 +49,17 @@ export function Keys({ onClose }: { onClose: () => void }) {
       <div className="body stack">
         <div className="row-line">
           <h1 className="grow">{t("keys.title")}</h1>
+          <button
+            type="button"
+            className="button"
+            id="open-guide"
+            onClick={() => {
+              onClose();
+              go({ page: "guide", name: pageAbout(current()) });
+            }}
+          >
+            {t("guide.title")} <kbd>F1</kbd>
+          </button>
           <button type="button" className="button" onClick={onClose}>
             {t("close")}
           </button>

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 
 vi.mock("../platform/tauri", () => ({ commands: {}, setZoom: async () => {} }));
 vi.mock("./undo", () => ({ undo: () => {}, redo: () => {} }));
+vi.mock("./Favourites", () => ({ toggleFavourite: async () => {} }));
 
 const { matching, registry } = await import("./registry");
 const { en } = await import("../shared/en");

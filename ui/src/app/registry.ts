@@ -2,15 +2,17 @@
 
 import { VIEWS } from "../calendar/layout";
 import type { ActivityType } from "../day/LogBox";
+import { pageAbout } from "../guide/pages";
 import { chooseFolder, commands } from "../platform/tauri";
-import { ACTIVITIES, type Browsed } from "../records/kinds";
+import { ACTIVITIES, type Browsed, browsed } from "../records/kinds";
 import { REPORTS } from "../reports/model";
 import { en, type Key } from "../shared/en";
 import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { zh } from "../shared/zh";
-import { go } from "./router";
+import { toggleFavourite } from "./Favourites";
+import { current, go } from "./router";
 import { redo, undo } from "./undo";
 
 export interface Command {
@@ -79,6 +81,13 @@ function settingsAt(id: string) {
       page.scrollTop += part.getBoundingClientRect().top - page.getBoundingClientRect().top - 12;
     part?.focus({ preventScroll: true });
   }, 80);
+}
+
+/** The list of the page as it was, or that of people. */
+export function lookBack() {
+  const route = current();
+  const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
+  go({ page: "past", kind });
 }
 
 export const registry: Command[] = [
@@ -207,6 +216,20 @@ export const registry: Command[] = [
     keys: "G H",
     also: "operations undo 操作 记录",
     run: () => go({ page: "history" }),
+  },
+  {
+    id: "past",
+    label: "past.open",
+    keys: "H",
+    also: "time travel before yesterday restore undo back shiguang huisu 时光 回溯 恢复 历史",
+    run: () => lookBack(),
+  },
+  {
+    id: "favourite",
+    label: "favourite.toggle",
+    keys: "*",
+    also: "pin star bookmark shoucang 收藏 置顶",
+    run: () => void toggleFavourite(),
   },
   {
     id: "duplicates",
@@ -359,6 +382,13 @@ export const registry: Command[] = [
     run: () => void exportAll(),
   },
   { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },
+  {
+    id: "guide",
+    label: "guide.title",
+    keys: "F1",
+    also: "help manual documentation bangzhu shouce zhinan 帮助 手册 说明",
+    run: () => go({ page: "guide", name: pageAbout(current()) }),
+  },
   { id: "keys", label: "keys.title", keys: "?", also: "help shortcuts kuaijiejian", run: () => ui.help() },
   { id: "zoom-in", label: "zoom.in", keys: "Ctrl+=", also: "zoom fangda", run: () => zoomBy(10) },
   { id: "zoom-out", label: "zoom.out", keys: "Ctrl+-", also: "zoom suoxiao", run: () => zoomBy(-10) },

@@ -26,9 +26,12 @@ export type Route =
   | { page: "record"; id: string; kind: Kind }
   | { page: "import"; path?: string; at?: number }
   | { page: "history" }
+  /** A list as it was; without a moment it is asked for. */
+  | { page: "past"; kind: Kind; at?: string }
   /** With ids: those are compared; else those of the kind that may be one are looked for. */
   | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }
+  | { page: "guide"; name?: string }
   | { page: "templates" }
   | { page: "safety"; tab?: string }
   | { page: "settings" };

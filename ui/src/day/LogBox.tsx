@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery, useRested } from "../app/data";
 import { ui } from "../app/registry";
 import { withUndo } from "../app/undo";
+import { useMentioning } from "../notes/mentioning";
 import { commands } from "../platform/tauri";
 import { ACTIVITIES } from "../records/kinds";
 import { repeatWords } from "../shared/again";
@@ -75,8 +76,10 @@ export function LogBox({ about }: { about: string }) {
     (document.activeElement as HTMLElement | null)?.blur();
     withUndo(t(next.trim() ? "log.savedNext" : "log.saved", { what: t(`option.${type}`) }), done.operation);
   }
+  const mentioning = useMentioning(line, "log-text");
   const keys = (event: React.KeyboardEvent) => {
     if (isComposing(event.nativeEvent)) return;
+    if (event.target === line.current && mentioning.keys(event)) return;
     keepPlain(event);
     if (event.key === "Escape") (event.target as HTMLElement).blur();
     if (event.key !== "Enter") return;
@@ -103,16 +106,24 @@ export function LogBox({ about }: { about: string }) {
           );
         })}
       </div>
-      <input
-        ref={line}
-        id="log-text"
-        className="input"
-        aria-label={t("log.text")}
-        placeholder={t("log.text")}
-        value={text}
-        onChange={(e) => setText(e.target.value)}
-        onKeyDown={keys}
-      />
+      <div className="note-input">
+        <input
+          ref={line}
+          id="log-text"
+          className="input"
+          aria-label={t("log.text")}
+          placeholder={t("log.text")}
+          {...mentioning.aria}
+          value={text}
+          onChange={(e) => {
+            setText(e.target.value);
+            mentioning.look();
+          }}
+          onSelect={mentioning.look}
+          onKeyDown={keys}
+        />
+        {mentioning.list}
+      </div>
       <div className="row-line">
         <input
           ref={step}

@@ -1,6 +1,7 @@
 import { CircleDollarSign, ListChecks } from "lucide-react";
 import { openRecord, useQuery, useVersion } from "../app/data";
 import type { MomentView, RowView } from "../bindings";
+import { Note } from "../notes/Note";
 import { commands } from "../platform/tauri";
 import { isBrowsed } from "../records/kinds";
 import { ago, date, type Json, money } from "../shared/format";
@@ -70,29 +71,24 @@ function Moment({ moment, here }: { moment: MomentView; here: string }) {
       : record.kind === "task"
         ? t("timeline.done")
         : [record.titles.stage, fields.value && money(fields.value)].filter(Boolean).join(" · ");
+  const open = () => isBrowsed(record.kind) && openRecord(record.id, record.kind);
   return (
-    <li>
-      <button
-        type="button"
-        className="line"
-        onClick={() => isBrowsed(record.kind) && openRecord(record.id, record.kind)}
-      >
-        <Icon size={16} aria-hidden="true" />
-        <span className="grow">
-          <span className="row-line">
-            <strong className="cell">{record.title || what}</strong>
-            <span className="soft small">{what}</span>
-          </span>
-          {fields.text && fields.text !== record.title && <span className="long">{fields.text}</span>}
-          <span className="soft small">
-            <span title={date(moment.at)}>{ago(moment.at)}</span>
-            {[fields.outcome, others(record, here), fields.owner]
-              .filter(Boolean)
-              .map((part) => ` · ${part}`)
-              .join("")}
-          </span>
+    <li className="moment">
+      <Icon size={16} aria-hidden="true" />
+      <div className="grow">
+        <button type="button" className="line" onClick={open}>
+          <strong className="cell">{record.title || what}</strong>
+          <span className="soft small">{what}</span>
+        </button>
+        {fields.text && fields.text !== record.title && <Note text={fields.text} record={record.id} />}
+        <span className="soft small">
+          <span title={date(moment.at)}>{ago(moment.at)}</span>
+          {[fields.outcome, others(record, here), fields.owner]
+            .filter(Boolean)
+            .map((part) => ` · ${part}`)
+            .join("")}
         </span>
-      </button>
+      </div>
     </li>
   );
 }

@@ -1,8 +1,9 @@
-import { MapPin, Phone } from "lucide-react";
+import { MapPin, Pencil, Phone } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
+import { Note } from "../notes/Note";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, optionLabel, show } from "../shared/format";
 import { type Key, language, t } from "../shared/i18n";
@@ -142,6 +143,8 @@ function Fact({
             }}
             error={error}
           />
+        ) : field.note && value ? (
+          <Written field={field} text={value} record={record.id} button={button} onEdit={onEdit} />
         ) : (
           <button
             type="button"
@@ -213,6 +216,46 @@ function broken(value: string): ReactNode {
       {name}@<wbr />
       {domain}
     </>
+  );
+}
+
+/** A note: what is in it can be opened, and the rest of it is edited. */
+function Written({
+  field,
+  text,
+  record,
+  button,
+  onEdit,
+}: {
+  field: FieldView;
+  text: string;
+  record: string;
+  button: React.RefObject<HTMLButtonElement | null>;
+  onEdit: () => void;
+}) {
+  return (
+    <div
+      className="value written"
+      id={`value-${field.key}`}
+      onClick={(e) => {
+        // Whoever selects a part of it copies that.
+        if (!(e.target as Element).closest("button") && document.getSelection()?.isCollapsed !== false)
+          onEdit();
+      }}
+    >
+      <Note text={text} record={record} />
+      <button
+        type="button"
+        ref={button}
+        id={`edit-note-${field.key}`}
+        className="button plain small pencil"
+        aria-label={`${t("keys.edit")}: ${labelOf(field)}`}
+        title={t("keys.edit")}
+        onClick={onEdit}
+      >
+        <Pencil size={13} />
+      </button>
+    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../app/data";
 import type { FieldView, Hit, Kind } from "../bindings";
+import { NoteInput } from "../notes/NoteInput";
 import { commands } from "../platform/tauri";
 import { REMINDERS, REPEATS, remindWords, repeatWords } from "../shared/again";
 import { itemLabel, type Json, labelOf, momentInput, moneyInput, optionLabel, today } from "../shared/format";
@@ -120,6 +121,23 @@ function Line({ field, value, onSave, onCancel, error }: Props) {
       }
     },
   };
+  if (field.note)
+    return (
+      <NoteInput
+        id={shared.id}
+        label={labelOf(field)}
+        text={text}
+        invalid={shared["aria-invalid"]}
+        describedBy={shared["aria-describedby"]}
+        onChange={setText}
+        onSave={() => void save()}
+        onCancel={() => {
+          done.current = true;
+          onCancel();
+        }}
+        onLeave={shared.onBlur}
+      />
+    );
   return long ? (
     <textarea {...shared} rows={5} onChange={(e) => setText(e.target.value)} />
   ) : (

@@ -1,4 +1,4 @@
-import { Columns3, LayoutGrid, ListFilter, Mail, Merge, Plus, Trash2, X } from "lucide-react";
+import { Columns3, History, LayoutGrid, ListFilter, Mail, Merge, Plus, Trash2, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
@@ -232,6 +232,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     m: merge,
     f: () => !route.trash && setDialog("filter"),
     v: () => !route.trash && setDialog("options"),
+    h: () => !route.trash && go({ page: "past", kind }),
     w: () => addressed && setWriting(true),
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
@@ -336,6 +337,16 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               onClick={() => setDialog("options")}
             >
               <Columns3 size={15} /> {t("list.options")}
+            </button>
+            <button
+              type="button"
+              className="button"
+              id="as-of"
+              title={`${t("past.open")} (H)`}
+              aria-label={t("past.open")}
+              onClick={() => go({ page: "past", kind })}
+            >
+              <History size={15} />
             </button>
           </>
         )}

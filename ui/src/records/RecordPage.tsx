@@ -1,6 +1,7 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Mail, MapPin, Merge, Trash2 } from "lucide-react";
+import { ArrowLeft, ChevronDown, ChevronUp, Mail, MapPin, Merge, Star, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
+import { toggleFavourite, useIsFavourite } from "../app/Favourites";
 import { ui } from "../app/registry";
 import { back, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
@@ -10,6 +11,7 @@ import { Timeline } from "../day/Timeline";
 import { canMerge } from "../duplicates/DuplicatesPage";
 import { MergeWith } from "../duplicates/MergeWith";
 import { WriteLetter } from "../letters/WriteLetter";
+import { MentionedIn } from "../notes/MentionedIn";
 import { commands } from "../platform/tauri";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
@@ -65,6 +67,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
     const done = await attempt(() => commands.restore([id]));
     if (done) withUndo(t("record.restored", { n: 1 }), done.operation);
   }
+  const favourite = useIsFavourite(id);
   const [merging, setMerging] = useState(false);
   const mergeable = canMerge(kind) && !!record && !record.deleted_at;
   useEffect(() => {
@@ -165,6 +168,19 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         >
           <ChevronDown size={16} />
         </button>
+        {!record.deleted_at && (
+          <button
+            type="button"
+            className="button plain"
+            id="favourite"
+            aria-label={t("favourite.toggle")}
+            title={`${t("favourite.toggle")} (*)`}
+            aria-pressed={favourite}
+            onClick={() => void toggleFavourite()}
+          >
+            <Star size={16} fill={favourite ? "currentColor" : "none"} />
+          </button>
+        )}
         {addressed && (
           <button
             type="button"
@@ -242,6 +258,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
             <QuotesOf about={kind} id={id} closed={!!record.deleted_at} />
           )}
           {kind === "company" && <Staff company={id} />}
+          <MentionedIn id={id} />
           <Files record={id} letters={LETTERS.has(kind)} closed={!!record.deleted_at} />
           <div>
             <h2>{t("record.history")}</h2>

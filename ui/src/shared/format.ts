@@ -1,6 +1,7 @@
 import type { FieldView } from "../bindings";
 import { remindWords, repeatWords } from "./again";
 import { language, t, tOr } from "./i18n";
+import { plainly } from "./plainly";
 
 /** JSON as the core sends it. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the field's type
@@ -190,7 +191,7 @@ export const itemLabel = (label: string): string => (label ? tOr(`label.${label}
 
 /** A value in one line. */
 export function show(
-  field: (Pick<FieldView, "type"> & { custom?: boolean; key?: string }) | undefined,
+  field: (Pick<FieldView, "type"> & { custom?: boolean; note?: boolean; key?: string }) | undefined,
   value: Json,
   linkTitle?: string | null,
 ): string {
@@ -228,6 +229,8 @@ export function show(
         .join("; ");
     case "addresses":
       return value.map(address).join("; ");
+    case "long_text":
+      return field.note ? plainly(value) : value;
     default:
       if (field?.key === "remind") return remindWords(value);
       if (field?.key === "repeat") return repeatWords(value);

@@ -1,0 +1,503 @@
+//! Time travel: a list as it was, what differs from today, and going back to it. Going back is a new change like any
+//! other, so it can be undone, and it syncs.
+
+use crate::{
+    AppError, Cancel, Progress, Session, bulk,
+    error::Code,
+    history::changes,
+    lists::row_view,
+    session::{now, today},
+    views::{PastCounts, PastPage, PastRow, PastState, RestoreReport, RowView, Skipped},
+};
+use jiff::{civil::Time, tz::TimeZone};
+use satchel_document::{Changes, Document, difference, fields_that_differ, guarded};
+use satchel_domain::{
+    Catalogue, Kind, RecordId, Registers, Scalar,
+    date::{instant, rfc3339},
+    projection::{fields_of, project},
+    register::DELETED_AT,
+    text::fold,
+    when,
+};
+use satchel_storage::{Connection, DocumentRow, StorageError, documents, lists, past};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
+
+/// Records that are looked at between two signs of life.
+const BATCH: usize = 1000;
+/// So many rows a page has at most.
+const ROWS: u32 = 1000;
+
+/// A list as of a time.
+#[derive(Clone, Debug, Deserialize, specta::Type)]
+pub struct PastRequest {
+    pub kind: Kind,
+    /// RFC 3339.
+    pub at: String,
+    /// Only these; none: all that were there.
+    pub state: Option<PastState>,
+    /// Only those whose name has these words.
+    #[serde(default)]
+    pub text: String,
+    #[serde(default)]
+    pub offset: u32,
+    #[serde(default)]
+    pub limit: u32,
+}
+
+/// What is to be again as it was.
+#[derive(Clone, Debug, Default, Deserialize, specta::Type)]
+pub struct Restore {
+    /// RFC 3339.
+    pub at: String,
+    /// These; none: all of a kind, or of the whole book.
+    #[serde(default)]
+    pub ids: Vec<RecordId>,
+    /// All of this kind that were there then; what was made since stays.
+    pub kind: Option<Kind>,
+    /// Only these fields; none: all of them, and whether it is in the trash.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Say what would change, and write nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// A list as it was, kept as long as nothing is written.
+#[derive(Debug)]
+pub(crate) struct Past {
+    kind: Kind,
+    at: i64,
+    version: u64,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    sort: String,
+    of: Of,
+    state: PastState,
+}
+
+#[derive(Debug)]
+enum Of {
+    /// What the list of today shows.
+    Row(i64),
+    Changed(RecordId),
+}
+
+/// What becomes of a record that goes back.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Changed,
+    Revived,
+    Trashed,
+}
+
+impl Session {
+    /// The moment that somebody means by «last tuesday»: the end of that day, where no hour is named.
+    pub fn past_moment(&self, text: &str) -> Result<String, AppError> {
+        let refused = || {
+            AppError::refused(format!(
+                "«{}» is no time in the past; write 2026-01-31, last tuesday or 3 days ago",
+                text.trim()
+            ))
+        };
+        if text.contains('T')
+            && let Some(at) = instant(text.trim())
+        {
+            return if at <= now() { Ok(rfc3339(at)) } else { Err(refused()) };
+        }
+        let said = when::past(text, today(), self.habits()?.day_order).ok_or_else(refused)?;
+        let time = match said.minute {
+            Some(minute) => i8::try_from(minute / 60)
+                .and_then(|hour| Ok(Time::constant(hour, i8::try_from(minute % 60)?, 0, 0)))
+                .map_err(|_| refused())?,
+            None => Time::constant(23, 59, 59, 999_000_000),
+        };
+        let moment =
+            said.date.to_datetime(time).to_zoned_datetime(TimeZone::system()).map_err(|_| refused())?;
+        Ok(rfc3339(moment.timestamp().as_millisecond().min(now())))
+    }
+
+    /// A page of a list as it was.
+    pub fn list_at(
+        &self,
+        request: &PastRequest,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<PastPage, AppError> {
+        if !Kind::BROWSED.contains(&request.kind) {
+            return Err(AppError::refused(format!("there is no list of a {}", request.kind)));
+        }
+        let at = moment(&request.at)?;
+        let list = self.past(request.kind, at, progress, cancel)?;
+        let mut counts = PastCounts::default();
+        for entry in &list.entries {
+            let count = match entry.state {
+                PastState::Same => &mut counts.same,
+                PastState::Changed => &mut counts.changed,
+                PastState::Deleted => &mut counts.deleted,
+                PastState::Made => &mut counts.made,
+            };
+            *count = count.saturating_add(1);
+        }
+        let words = words_of(&request.text);
+        let wanted = |entry: &&Entry| {
+            let of_state = match request.state {
+                Some(state) => entry.state == state,
+                None => entry.state != PastState::Made,
+            };
+            of_state && words.iter().all(|word| entry.sort.contains(word.as_str()))
+        };
+        let all: Vec<&Entry> = list.entries.iter().filter(wanted).collect();
+        let limit = if request.limit == 0 { 100 } else { request.limit.min(ROWS) };
+        let shown = all.iter().skip(request.offset as usize).take(limit as usize);
+        let catalogue = self.catalogue();
+        let rows = self.store.glance::<_, AppError>(|db| {
+            let rows = shown.map(|entry| self.past_row(db, &catalogue, request.kind, at, entry));
+            rows.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()
+        })?;
+        let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        Ok(PastPage { at: rfc3339(at), total, counts, rows })
+    }
+
+    fn past(
+        &self,
+        kind: Kind,
+        at: i64,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Arc<Past>, AppError> {
+        let kept = || self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = self.store.version();
+        if let Some(past) = kept().as_ref().filter(|p| (p.kind, p.at, p.version) == (kind, at, version)) {
+            return Ok(past.clone());
+        }
+        let (unchanged, changed) = self
+            .store
+            .read::<_, AppError>(|db| Ok((past::unchanged(db, kind, at)?, past::changed(db, kind, at)?)))?;
+        let same = |(row, sort)| Entry { sort, of: Of::Row(row), state: PastState::Same };
+        let mut entries: Vec<Entry> = unchanged.into_iter().map(same).collect();
+        let catalogue = self.catalogue();
+        let (mut done, total) = (0, changed.len() as u64);
+        for batch in changed.chunks(BATCH) {
+            self.go_on(cancel, "stopped; nothing was changed")?;
+            progress(Progress { done, total });
+            done += batch.len() as u64;
+            let seen = bulk::halves(batch, |part| {
+                self.store.read(|db| part.iter().map(|id| self.entry(db, &catalogue, *id, at)).collect())
+            })?;
+            entries.extend(seen.into_iter().flatten());
+        }
+        progress(Progress { done: total, total });
+        entries.sort_by(|a, b| a.sort.cmp(&b.sort));
+        let past = Arc::new(Past { kind, at, version, entries });
+        *kept() = Some(past.clone());
+        Ok(past)
+    }
+
+    fn entry(
+        &self,
+        db: &Connection,
+        catalogue: &Catalogue,
+        id: RecordId,
+        at: i64,
+    ) -> Result<Option<Entry>, AppError> {
+        // One that cannot be read is named by `verify`, and hides no other.
+        let Some((row, then, now)) = self.then_and_now(db, id, at)? else { return Ok(None) };
+        let entry = |registers: &Registers, state| {
+            let sort = project(row.kind, registers, catalogue).sort;
+            Some(Entry { sort, of: Of::Changed(id), state })
+        };
+        Ok(match (is_live(&then), is_live(&now)) {
+            (true, true) if then == now => entry(&then, PastState::Same),
+            (true, true) => entry(&then, PastState::Changed),
+            (true, false) => entry(&then, PastState::Deleted),
+            (false, true) => entry(&now, PastState::Made),
+            (false, false) => None,
+        })
+    }
+
+    /// A record's registers at a time and now; nothing where it cannot be read.
+    fn then_and_now(
+        &self,
+        db: &Connection,
+        id: RecordId,
+        at: i64,
+    ) -> Result<Option<(DocumentRow, Registers, Registers)>, AppError> {
+        let Some(row) = documents::get(db, id)? else { return Ok(None) };
+        let read = guarded(|| {
+            let mut document = Document::load(&row.bytes)?;
+            let heads = document.heads_at(at);
+            Ok::<_, AppError>((document.registers_at(&heads), document.registers()))
+        });
+        Ok(read.ok().map(|(then, now)| (row, then, now)))
+    }
+
+    fn past_row(
+        &self,
+        db: &Connection,
+        catalogue: &Catalogue,
+        kind: Kind,
+        at: i64,
+        entry: &Entry,
+    ) -> Result<Option<PastRow>, AppError> {
+        let id = match entry.of {
+            Of::Row(row) => {
+                let row = lists::one(db, catalogue, kind, row)?;
+                return Ok(row.map(|row| PastRow {
+                    record: row_view(row),
+                    state: entry.state,
+                    changes: Vec::new(),
+                }));
+            }
+            Of::Changed(id) => id,
+        };
+        let Some((row, then, now)) = self.then_and_now(db, id, at)? else { return Ok(None) };
+        let shown = if entry.state == PastState::Made { &now } else { &then };
+        let mut fields = fields_of(kind, shown, catalogue);
+        fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
+        let record = RowView {
+            id,
+            kind,
+            title: project(kind, shown, catalogue).title,
+            fields: fields.into_iter().map(|(key, value)| (key, value.to_json())).collect(),
+            titles: titles_of(db, kind, shown, catalogue)?,
+            updated_at: rfc3339(at),
+            deleted_at: None,
+        };
+        let changes = match entry.state {
+            PastState::Changed => {
+                let differ = changes(row.kind, &then, &now, catalogue);
+                self.named(differ, kind, catalogue.links(kind))
+            }
+            _ => Vec::new(),
+        };
+        Ok(Some(PastRow { record, state: entry.state, changes }))
+    }
+
+    /// Puts records back to what they were, as one operation; or says what that would change.
+    pub fn restore_as_of(
+        &self,
+        restore: &Restore,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<RestoreReport, AppError> {
+        let back = Back { at: moment(&restore.at)?, restore };
+        self.check_fields(restore)?;
+        let ids = self.candidates(restore, back.at)?;
+        let (mut report, mut wanted) = self.weigh(&back, &ids, progress, cancel)?;
+        if restore.dry_run || wanted.is_empty() {
+            return Ok(report);
+        }
+        // What others link to is there before them.
+        let place = |kind: Kind| Kind::BY_LINKS.iter().position(|row| row.contains(&kind)).unwrap_or(0);
+        wanted.sort_by_key(|(kind, _)| std::cmp::Reverse(place(*kind)));
+        let ids: Vec<RecordId> = wanted.into_iter().map(|(_, id)| id).collect();
+        let mut operation = self.operation("as_of");
+        operation.detail = serde_json::json!({ "at": report.at, "kind": restore.kind }).to_string();
+        let deleted = now();
+        let plan = |_: RecordId, document: &mut Document| back.changes(document, deleted);
+        let written = self.write_documents(operation, &ids, &plan, progress, cancel)?;
+        report.operation = written.operation;
+        report.records = written.count;
+        Ok(report)
+    }
+
+    /// What going back would do, and to which records.
+    fn weigh(
+        &self,
+        back: &Back<'_>,
+        ids: &[RecordId],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<(RestoreReport, Vec<(Kind, RecordId)>), AppError> {
+        let mut report = RestoreReport { at: rfc3339(back.at), ..RestoreReport::default() };
+        let mut wanted = Vec::new();
+        let (mut done, total) = (0, ids.len() as u64);
+        for batch in ids.chunks(BATCH) {
+            self.go_on(cancel, "stopped; nothing was changed")?;
+            progress(Progress { done, total });
+            done += batch.len() as u64;
+            let look = |db: &Connection, id: RecordId| self.look_back(db, back, id).map(|found| (id, found));
+            let seen = bulk::halves(batch, |part| {
+                self.store.read(|db| part.iter().map(|id| look(db, *id)).collect())
+            })?;
+            for (id, found) in seen {
+                match found {
+                    Found::Stays => {}
+                    Found::Skipped(why) => {
+                        report.skipped.push(Skipped { id, field: String::new(), why: why.to_owned() });
+                    }
+                    Found::Goes(kind, fate) => {
+                        report.count(kind, fate);
+                        wanted.push((kind, id));
+                    }
+                }
+            }
+        }
+        Ok((report, wanted))
+    }
+
+    fn look_back(&self, db: &Connection, back: &Back<'_>, id: RecordId) -> Result<Found, AppError> {
+        let Some((row, then, now)) = self.then_and_now(db, id, back.at)? else {
+            return Ok(Found::Skipped("it is damaged and cannot be read"));
+        };
+        let named = !back.restore.ids.is_empty();
+        Ok(match back.fate(&then, &now) {
+            Some(fate) => Found::Goes(row.kind, fate),
+            None if then.is_empty() && named => Found::Skipped("it was made later"),
+            None => Found::Stays,
+        })
+    }
+
+    fn check_fields(&self, restore: &Restore) -> Result<(), AppError> {
+        if restore.fields.is_empty() {
+            return Ok(());
+        }
+        let kind = match (restore.kind, restore.ids.first()) {
+            (Some(kind), _) => kind,
+            (None, Some(id)) => self.kind_of(*id)?,
+            (None, None) => {
+                return Err(AppError::new(
+                    Code::Usage,
+                    "fields are those of a kind, or of records: name them",
+                ));
+            }
+        };
+        let catalogue = self.catalogue();
+        let unknown = restore.fields.iter().find(|key| catalogue.field(kind, key).is_none_or(|f| f.hidden));
+        match unknown {
+            Some(key) => Err(AppError {
+                field: Some(key.clone()),
+                ..AppError::refused(format!("a {kind} has no field «{key}»; see `satchel fields {kind}`"))
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The records that may have to be written.
+    fn candidates(&self, restore: &Restore, at: i64) -> Result<Vec<RecordId>, AppError> {
+        if !restore.ids.is_empty() {
+            for id in &restore.ids {
+                self.kind_of(*id)?;
+            }
+            return Ok(restore.ids.clone());
+        }
+        let kinds: Vec<Kind> = restore.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+        self.store.read::<_, AppError>(|db| {
+            let mut all = Vec::new();
+            for kind in kinds {
+                all.extend(past::changed(db, kind, at)?);
+            }
+            Ok(all)
+        })
+    }
+}
+
+/// What the records are called today that these registers link to.
+fn titles_of(
+    db: &Connection,
+    kind: Kind,
+    registers: &Registers,
+    catalogue: &Catalogue,
+) -> Result<BTreeMap<String, String>, StorageError> {
+    let mut titles = BTreeMap::new();
+    for (field, to) in catalogue.links(kind) {
+        let linked = registers.get(&field.key).and_then(Scalar::as_str).and_then(|id| id.parse().ok());
+        let found = linked.map(|id| documents::find(db, id)).transpose()?.flatten();
+        let title = found.map(|(row, _)| lists::title(db, to, row)).transpose()?.flatten();
+        titles.extend(title.map(|title| (field.key.clone(), title)));
+    }
+    Ok(titles)
+}
+
+fn moment(at: &str) -> Result<i64, AppError> {
+    instant(at).filter(|at| *at <= now()).ok_or_else(|| {
+        AppError::refused(format!("«{at}» is no time in the past; write 2026-01-31T12:00:00Z"))
+    })
+}
+
+fn is_live(registers: &Registers) -> bool {
+    !registers.is_empty() && !registers.contains_key(DELETED_AT)
+}
+
+/// Going back to a time.
+struct Back<'a> {
+    at: i64,
+    restore: &'a Restore,
+}
+
+/// What going back finds of a record.
+enum Found {
+    Stays,
+    Skipped(&'static str),
+    Goes(Kind, Fate),
+}
+
+impl Back<'_> {
+    /// What becomes of a record; nothing where it stays. What was made since goes only with the whole book.
+    fn fate(&self, then: &Registers, now: &Registers) -> Option<Fate> {
+        let whole = self.restore.ids.is_empty() && self.restore.kind.is_none();
+        if then.is_empty() {
+            return (whole && is_live(now)).then_some(Fate::Trashed);
+        }
+        if self.differences(then, now).is_empty() {
+            return None;
+        }
+        Some(match (is_live(then), is_live(now)) {
+            (true, false) if self.restore.fields.is_empty() => Fate::Revived,
+            (false, true) if self.restore.fields.is_empty() => Fate::Trashed,
+            _ => Fate::Changed,
+        })
+    }
+
+    fn differences(&self, then: &Registers, now: &Registers) -> Changes {
+        let fields = &self.restore.fields;
+        let differ = fields_that_differ(now, then);
+        let wanted = differ.iter().filter(|field| fields.is_empty() || fields.contains(field));
+        wanted.flat_map(|field| difference(field, now, then)).collect()
+    }
+
+    fn changes(&self, document: &mut Document, deleted: i64) -> Changes {
+        let heads = document.heads_at(self.at);
+        let (then, now) = (document.registers_at(&heads), document.registers());
+        match self.fate(&then, &now) {
+            Some(Fate::Trashed) if then.is_empty() => {
+                vec![(DELETED_AT.to_owned(), Some(Scalar::Int(deleted)))]
+            }
+            Some(_) => self.differences(&then, &now),
+            None => Changes::new(),
+        }
+    }
+}
+
+impl RestoreReport {
+    fn count(&mut self, kind: Kind, fate: Fate) {
+        let count = match fate {
+            Fate::Changed => &mut self.changed,
+            Fate::Revived => &mut self.revived,
+            Fate::Trashed => &mut self.trashed,
+        };
+        *count += 1;
+        self.records += 1;
+        *self.kinds.entry(kind.key().to_owned()).or_default() += 1;
+    }
+}
+
+/// The words of a text, and each Chinese character: what sorts a record has its spelling between them.
+fn words_of(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let mut out = Vec::new();
+    for word in folded.split(' ').filter(|word| !word.is_empty()) {
+        match word.chars().any(|c| ('\u{3400}'..='\u{9fff}').contains(&c)) {
+            true => out.extend(word.chars().map(String::from)),
+            false => out.push(word.to_owned()),
+        }
+    }
+    out
+}
