@@ -2293,7 +2293,7 @@ fn a_rep_writes_notes_and_looks_back() {
     let then = window.script("return new Date().toISOString()");
     std::thread::sleep(std::time::Duration::from_millis(20));
     window.press(&[key::DELETE]);
-    window.says("in the trash");
+    window.wait("#nav-trash .count");
     people(&window);
     window.press(&["h"]);
     window.wait("#past-when");

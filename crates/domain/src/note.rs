@@ -204,12 +204,12 @@ fn mentioned(link: &str) -> Option<RecordId> {
 /// Where a link may lead: out by a few known ways, or to another page of the guide.
 fn safe(link: &str) -> bool {
     let known = ["https://", "http://", "mailto:", "tel:"];
-    let begins = |scheme: &&str| {
+    let begins = |scheme: &str| {
         link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
             && link.len() > scheme.len()
     };
     let clean = !link.chars().any(|c| c.is_control() || c.is_whitespace());
-    link.len() <= MAX_LINK && clean && (known.iter().any(|s| begins(s)) || is_page(link))
+    link.len() <= MAX_LINK && clean && (known.into_iter().any(begins) || is_page(link))
 }
 
 /// `quotes.md`, `team.md#roles`.
