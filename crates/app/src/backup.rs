@@ -111,7 +111,7 @@ fn attachment_name(folder: &str, content: &BlobContent) -> String {
 
 impl Session {
     /// Where backups go when nobody says otherwise: on the same disk, against mistakes and not against its loss.
-    fn own_place(&self) -> PathBuf {
+    fn backup_folder(&self) -> PathBuf {
         self.vault().join(FOLDER)
     }
 
@@ -158,7 +158,7 @@ impl Session {
                 Place::folder(folder)?
             }
             None => {
-                let own = self.own_place();
+                let own = self.backup_folder();
                 satchel_vault::files::private_dir(&own).map_err(AppError::io(&own))?;
                 Place::folder(&own)?
             }
@@ -327,7 +327,7 @@ impl Session {
         let first = rows.iter().map(|row| row.made_at).min();
         let due = drilled.or(first).is_some_and(|at| now() - at > KIT_EVERY);
         let mut places: Vec<BackupFolderView> =
-            vec![self.place_view(&self.own_place().display().to_string(), None, &rows)?];
+            vec![self.place_view(&self.backup_folder().display().to_string(), None, &rows)?];
         for target in &plan.targets {
             places.push(self.place_view(&target.address, Some(target), &rows)?);
         }

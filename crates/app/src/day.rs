@@ -62,7 +62,7 @@ impl Session {
         let activity = self.prepared_by(Kind::Activity, &input)?;
         let mut made = vec![activity];
         let noted = note::plain(&logged.text);
-        let title = if noted.trim().is_empty() { &logged.outcome } else { &noted };
+        let title = if noted.trim().is_empty() { logged.outcome.as_str() } else { &noted };
         made.extend(self.next_step(&logged.next, title, links, &logged.today)?);
         let id = made.first().map(|(id, ..)| *id).unwrap_or(logged.about);
         let operation = self.together("log", &made, &[])?;

@@ -289,7 +289,7 @@ impl Session {
     ) -> Result<RestoreReport, AppError> {
         let back = Back { at: moment(&restore.at)?, restore };
         self.check_fields(restore)?;
-        let ids = self.candidates(restore, back.at)?;
+        let ids = self.written_since(restore, back.at)?;
         let (mut report, mut wanted) = self.weigh(&back, &ids, progress, cancel)?;
         if restore.dry_run || wanted.is_empty() {
             return Ok(report);
@@ -381,7 +381,7 @@ impl Session {
     }
 
     /// The records that may have to be written.
-    fn candidates(&self, restore: &Restore, at: i64) -> Result<Vec<RecordId>, AppError> {
+    fn written_since(&self, restore: &Restore, at: i64) -> Result<Vec<RecordId>, AppError> {
         if !restore.ids.is_empty() {
             for id in &restore.ids {
                 self.kind_of(*id)?;

@@ -35,6 +35,8 @@ const MAX_CLAIMS: usize = 100;
 
 /// Changes of so many bytes are appended to a document before it is saved whole again.
 const APPENDED: usize = 2048;
+/// The product of the lengths of two texts that are still compared letter by letter.
+const MOST_COMPARED: usize = 4_000_000;
 
 /// The hashes of a document's latest changes; together they name a version.
 pub type Heads = Vec<[u8; 32]>;
@@ -292,7 +294,7 @@ impl Document {
             match (value, self.text_object(path)?) {
                 (Some(Scalar::Text(text)), object) => {
                     let object = object.ok_or_else(|| missing(path))?;
-                    self.doc.update_text(&object, text)?;
+                    self.write_text(&object, text)?;
                 }
                 (Some(other), _) => self.doc.put(ROOT, path.as_str(), to_automerge(other))?,
                 // An object is emptied, never deleted: deleting beats a concurrent edit inside it.
@@ -302,6 +304,25 @@ impl Document {
         }
         self.commit(stamp);
         Ok(changed)
+    }
+
+    /// Writes what differs between two texts. Where that is much, it is replaced as a whole: finding the fewest edits costs
+    /// the product of both.
+    fn write_text(&mut self, object: &automerge::ObjId, new: &str) -> Result<(), DocumentError> {
+        let old = self.doc.text(object)?;
+        let same = old.chars().zip(new.chars()).take_while(|(a, b)| a == b);
+        let (begin, kept) = same.fold((0, 0), |(chars, bytes), (c, _)| (chars + 1, bytes + c.len_utf8()));
+        let (old_rest, new_rest) = (old.get(kept..).unwrap_or_default(), new.get(kept..).unwrap_or_default());
+        let same = old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(|(a, b)| a == b);
+        let end: usize = same.map(|(c, _)| c.len_utf8()).sum();
+        let middle = |rest: &str| rest.get(..rest.len() - end).unwrap_or_default().to_owned();
+        let (gone, come) = (middle(old_rest), middle(new_rest));
+        let (removed, added) = (gone.chars().count(), come.chars().count());
+        if removed.saturating_mul(added) <= MOST_COMPARED {
+            return Ok(self.doc.update_text(object, new)?);
+        }
+        let removed = isize::try_from(removed).unwrap_or(isize::MAX);
+        Ok(self.doc.splice_text(object, begin, removed, &come)?)
     }
 
     /// One register, as [`Document::registers`] has it.

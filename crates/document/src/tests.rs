@@ -306,6 +306,7 @@ const EXPECTED_BASES: [&str; 16] = [
     "template 41f7705a375869af02cc06de1f312f7c75f2c66187d8b5f8cbf5011a7e12f850",
     "custom_field 9b9087ed75cfe9c0869604a3badc8fabe83f6fbccdb008cbef9a2637826fc477",
     "attachment a4d57b0c6ec3a7cc5bd8af117452811f99564ca2fd786bc9abc6c0a172c19dc8",
+    "alert 3f9be8926452116484cd9e7ff62d277d4b44c2226bc0b73d24aa8fcf5cdc9134",
     "notes 08856b2809cc0cea58862b5209fd5d04bf18e699e2106b5638b74e62465580bc",
 ];
 
@@ -329,6 +330,21 @@ fn every_change_has_its_stamp_wherever_the_text_stands() {
     assert_eq!(stamps(&mut ana), [(1000, "op-1000".to_owned()), (2000, "op-2000".to_owned())]);
     let unstamped = ana.doc.get_changes_meta(&[]).iter().filter(|c| c.timestamp == 0).count();
     assert_eq!(unstamped, 3, "the kind and two texts, and nothing else");
+}
+
+/// A long text that becomes another is written at once, and says the same to all; a word in it is an edit of that word.
+#[test]
+fn a_long_text_is_replaced_without_comparing_every_letter() {
+    let text = |letter: &str| Some(Scalar::Text(letter.repeat(100_000)));
+    let stamp = |operation: String| Stamp { actor: Actor::derive(&[1; 16], 1), at: 1, operation };
+    let registers = [("notes".to_owned(), Scalar::Text("王a".repeat(50_000)))].into_iter().collect();
+    let mut document =
+        Document::load(&create(Kind::Person, &stamp("01".into()), &registers).bytes).expect("loads");
+    for (n, letters) in ["b", "中文", "c"].iter().enumerate() {
+        let changes: Changes = [("notes".to_owned(), text(letters))].into_iter().collect();
+        document.edit(&stamp(format!("0{}", n + 2)), &changes).expect("written");
+        assert_eq!(document.registers().get("notes").cloned(), text(letters));
+    }
 }
 
 /// The same record by automerge's own transactions.

@@ -221,7 +221,7 @@ impl Session {
             last.is_none_or(|at| age(at) >= DAY) && refused.is_none_or(|at| age(at) >= AGAIN)
         };
         let mut places = Vec::new();
-        let own = self.own_place();
+        let own = self.backup_folder();
         if due(&own.display().to_string()) {
             satchel_vault::files::private_dir(&own).map_err(AppError::io(&own))?;
             places.push(Place::folder(&own)?);
@@ -271,7 +271,7 @@ impl Session {
             self.backup_plan().is_ok_and(|plan| plan.automatic) && !self.nothing_yet().unwrap_or(true);
         if wanted && !young {
             let made = self.back_up(None, &mut |_| {}, cancel);
-            let _ = self.note_trouble(&self.own_place().display().to_string(), made.err().as_ref());
+            let _ = self.note_trouble(&self.backup_folder().display().to_string(), made.err().as_ref());
         }
     }
 
