@@ -2295,7 +2295,7 @@ fn a_rep_writes_notes_and_looks_back() {
     window.press(&[key::DELETE]);
     window.wait("#nav-trash .count");
     people(&window);
-    window.press(&["h"]);
+    window.press(&["b"]);
     window.wait("#past-when");
     window.fill("#past-when", "tomorrow");
     window.press(&[key::ENTER]);
@@ -2337,9 +2337,9 @@ fn a_rep_writes_notes_and_looks_back() {
     window.says("提及记录");
     window.accessibility("the guide in Chinese");
     window.picture("148-guide-zh");
-    window.press(&["h"]);
+    window.press(&["b"]);
     people(&window);
-    window.press(&["h"]);
+    window.press(&["b"]);
     window.fill("#past-when", then.as_str().unwrap());
     window.press(&[key::ENTER]);
     window.wait("#past-rows");

@@ -5,8 +5,9 @@ use satchel_domain::note::{self, Block, Cell, Inline, Item};
 use serde::Serialize;
 
 /// The pages in their order, by the names of their files.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 13] = [
     ("day", include_str!("../../../docs/guide/day.md")),
+    ("visits", include_str!("../../../docs/guide/visits.md")),
     ("calendar", include_str!("../../../docs/guide/calendar.md")),
     ("notes", include_str!("../../../docs/guide/notes.md")),
     ("mail", include_str!("../../../docs/guide/mail.md")),
@@ -16,6 +17,8 @@ const PAGES: [(&str, &str); 10] = [
     ("past", include_str!("../../../docs/guide/past.md")),
     ("fields", include_str!("../../../docs/guide/fields.md")),
     ("team", include_str!("../../../docs/guide/team.md")),
+    ("safety", include_str!("../../../docs/guide/safety.md")),
+    ("demo", include_str!("../../../docs/guide/demo.md")),
 ];
 
 /// A page of the guide in one language.

@@ -290,7 +290,7 @@ fn the_base_is_the_same_on_every_device() {
     assert_eq!(hashes, EXPECTED_BASES);
 }
 
-const EXPECTED_BASES: [&str; 16] = [
+const EXPECTED_BASES: [&str; 17] = [
     "person 127a1aeeebf0b011c589f118c459924b218f22fb83b17bbb386ce259a0d939b9",
     "company 508c028496e153a6cd1d626e0d79e65175dd2b71d042810bb074fa3b551ccca8",
     "deal 2bcb40861e4d14317224e36458010d7313a2c34b8f1069b70d291cf895977a1a",

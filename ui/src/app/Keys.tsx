@@ -31,7 +31,7 @@ const HERE = [
   ["← → · Enter · N", "keys.merge"],
   ["*", "favourite.toggle"],
   ["Alt ↑ ↓ · Delete", "keys.favourite"],
-  ["H", "past.open"],
+  ["B", "past.open"],
   ["@", "note.mention"],
   ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", "keys.note"],
   ["Ctrl ↓ · Ctrl ↑", "keys.neighbours"],

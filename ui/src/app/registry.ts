@@ -220,7 +220,7 @@ export const registry: Command[] = [
   {
     id: "past",
     label: "past.open",
-    keys: "H",
+    keys: "B",
     also: "time travel before yesterday restore undo back shiguang huisu 时光 回溯 恢复 历史",
     run: () => lookBack(),
   },

@@ -56,6 +56,10 @@ export const commands = {
 	exportAll: (folder: string) => __TAURI_INVOKE<ExportedFile[]>("plugin:satchel|export_all", { folder }),
 	seedSample: () => __TAURI_INVOKE<null>("plugin:satchel|seed_sample"),
 	removeSample: () => __TAURI_INVOKE<UndoReport>("plugin:satchel|remove_sample"),
+	/**  Makes a vault to look around in. The answer is the passphrase that opens it, where the keyring keeps none. */
+	createDemo: (chinese: boolean) => __TAURI_INVOKE<string | null>("plugin:satchel|create_demo", { chinese }),
+	/**  Deletes the demo; of no other vault. */
+	leaveDemo: () => __TAURI_INVOKE<null>("plugin:satchel|leave_demo"),
 	/**  A record in a window of its own. */
 	openWindow: (id: RecordId, kind: Kind) => __TAURI_INVOKE<null>("plugin:satchel|open_window", { id, kind }),
 	keySlots: () => __TAURI_INVOKE<KeySlotView[]>("plugin:satchel|key_slots"),
@@ -76,12 +80,34 @@ export const commands = {
 	addStage: (pipeline: RecordId, name: string, probability: number | null) => __TAURI_INVOKE<Written>("plugin:satchel|add_stage", { pipeline, name, probability }),
 	logActivity: (logged: Logged) => __TAURI_INVOKE<Written>("plugin:satchel|log_activity", { logged }),
 	understand: (text: string, today: string) => __TAURI_INVOKE<WhenView>("plugin:satchel|understand", { text, today }),
-	understandPerson: (line: string) => __TAURI_INVOKE<CapturedView>("plugin:satchel|understand_person", { line }),
-	capture: (line: string) => __TAURI_INVOKE<Written>("plugin:satchel|capture", { line }),
+	understandLine: (line: string, today: string) => __TAURI_INVOKE<LineView>("plugin:satchel|understand_line", { line, today }),
+	captureLine: (line: string, today: string) => __TAURI_INVOKE<LineWritten>("plugin:satchel|capture_line", { line, today }),
+	/**  Which keys open the window; an empty text: none. Those that were set before are let go. */
+	setCaptureKeys: (keys: string) => __TAURI_INVOKE<null>("plugin:satchel|set_capture_keys", { keys }),
+	/**  The window, whatever the main one is doing. */
+	openCapture: () => __TAURI_INVOKE<null>("plugin:satchel|open_capture"),
+	/**  Out of sight, and the focus goes back to where it was. */
+	closeCapture: () => __TAURI_INVOKE<null>("plugin:satchel|close_capture"),
+	/**  The main window: to unlock by a passphrase, or to see what was made. */
+	showMain: () => __TAURI_INVOKE<null>("plugin:satchel|show_main"),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
 	/**  Leaves one time out of a task that comes again. */
 	skipTask: (id: RecordId, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|skip_task", { id, today }),
 	timeline: (id: RecordId, limit: number) => __TAURI_INVOKE<MomentView[]>("plugin:satchel|timeline", { id, limit }),
+	/**  Notes as plain data: the page makes no markup of them. */
+	readNotes: (texts: string[]) => __TAURI_INVOKE<NoteView[]>("plugin:satchel|read_notes", { texts }),
+	mentions: (id: RecordId) => __TAURI_INVOKE<MentionsView>("plugin:satchel|mentions", { id }),
+	favourites: () => __TAURI_INVOKE<FavouriteView[]>("plugin:satchel|favourites"),
+	/**  All of them anew; the answer is what they were before. */
+	setFavourites: (all: Favourite[]) => __TAURI_INVOKE<Favourite[]>("plugin:satchel|set_favourites", { all }),
+	/**  The moment that somebody means by «last tuesday». */
+	pastMoment: (text: string) => __TAURI_INVOKE<string>("plugin:satchel|past_moment", { text }),
+	/**  A list as it was. */
+	listAt: (request: PastRequest) => __TAURI_INVOKE<PastPage>("plugin:satchel|list_at", { request }),
+	/**  Back to what was; or what that would change. */
+	restoreAsOf: (restore: Restore) => __TAURI_INVOKE<RestoreReport>("plugin:satchel|restore_as_of", { restore }),
+	/**  The user guide. */
+	guide: (chinese: boolean) => __TAURI_INVOKE<GuidePage[]>("plugin:satchel|guide", { chinese }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
@@ -122,6 +148,8 @@ export const commands = {
 	openDraft: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|open_draft", { path }),
 	/**  Dials a number in whatever program of the system does that. */
 	dial: (number: string) => __TAURI_INVOKE<null>("plugin:satchel|dial", { number }),
+	/**  Opens a link that stands in a note of a record. */
+	openLink: (record: RecordId, link: string) => __TAURI_INVOKE<null>("plugin:satchel|open_link", { record, link }),
 	/**  Notes that a letter was sent. */
 	logLetter: (letter: Letter) => __TAURI_INVOKE<Written>("plugin:satchel|log_letter", { letter }),
 	/**  Writes a draft for each of some people, in a new folder inside of one that was chosen in a dialog. */
@@ -338,6 +366,9 @@ export type BirthdayView = {
 	on: string,
 };
 
+/**  A part of a note that stands on lines of its own. */
+export type Block = { type: "paragraph"; inlines: Inline[] } | { type: "heading"; level: number; inlines: Inline[] } | { type: "list"; start: number | null; items: Item[] } | { type: "quote"; blocks: Block[] } | { type: "code"; text: string } | { type: "table"; head: Cell[]; rows: Cell[][] } | { type: "rule" };
+
 export type BoardColumn = {
 	stage: StageView,
 	/**  Of all deals in it; `cards` are the first of them. */
@@ -416,6 +447,10 @@ export type CardView = {
 	next_step: boolean,
 };
 
+export type Cell = {
+	inlines: Inline[],
+};
+
 export type ChangeView = {
 	field: string,
 	before: Value,
@@ -469,6 +504,15 @@ export type ColumnView = {
 	how: string,
 	samples: string[],
 	filled: number,
+};
+
+/**  A company from one line. */
+export type CompanyLine = {
+	name: string,
+	emails: string[],
+	phones: string[],
+	/**  One of that name. */
+	known: Hit | null,
 };
 
 /**  A field that holds more than one value. */
@@ -614,6 +658,20 @@ export type ExportedFile = {
 	sha256: string,
 };
 
+/**  One of them. */
+export type Favourite = { type: "record"; id: RecordId } | { type: "list"; kind: Kind; name: string; filter: string; sort: string } | { type: "report"; report: Report | null; period: Period | null; pipeline: string | null; owner: string | null; currency: string | null };
+
+/**  One of them, as it is shown. */
+export type FavouriteView = {
+	favourite: Favourite,
+	/**  Of a record, and what it is called now; where it was merged into another, that one. */
+	id: RecordId | null,
+	kind: Kind | null,
+	title: string,
+	/**  In the trash, or not here. */
+	gone: boolean,
+};
+
 /**  What is to be otherwise about a field; the rest stays as it is. */
 export type FieldChange = {
 	label?: string | null,
@@ -652,6 +710,8 @@ export type FieldView = {
 	custom: boolean,
 	/**  Nobody writes it: it follows from others. */
 	derived: boolean,
+	/**  Long text in Markdown, which may mention records. */
+	note: boolean,
 	/**  Of the user's own: the record that describes it. */
 	id: RecordId | null,
 	/**  Options that records keep and nobody is offered. */
@@ -682,6 +742,21 @@ export type GroupView = {
 	/**  The one that was made first here comes first. */
 	ids: RecordId[],
 	titles: string[],
+};
+
+/**  A page of the guide in one language. */
+export type GuidePage = {
+	name: string,
+	title: string,
+	/**  The first has what stands under the title. */
+	sections: GuideSection[],
+};
+
+export type GuideSection = {
+	title: string,
+	blocks: Block[],
+	/**  What it says, to search in. */
+	text: string,
 };
 
 export type HealthCheck = {
@@ -767,6 +842,9 @@ export type ImportReport = {
 	preview: Preview[],
 };
 
+/**  A part of a line. */
+export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
+
 export type InvitationAnswer = {
 	link: string,
 	expires_at: string,
@@ -784,8 +862,16 @@ export type InvitedView = {
 	problem: AppError | null,
 };
 
+/**  One of a list; of a list of tasks it says whether it is done. */
+export type Item = {
+	done: boolean | null,
+	blocks: Block[],
+};
+
 /**  Long work that can be stopped. */
 export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
+/**  Looking back, and going back. */
+"past" | 
 /**  Drafts for many. */
 "mail" | 
 /**  Counted in bytes. */
@@ -924,6 +1010,21 @@ export type Level = "ok" |
 /**  Data is in danger. */
 "bad";
 
+/**  What a line would become: one of these. */
+export type LineView = {
+	person: CapturedView | null,
+	company: CompanyLine | null,
+	task: TaskLine | null,
+};
+
+/**  What a line has become. */
+export type LineWritten = {
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	operation: OperationId | null,
+};
+
 /**  Records of a list that have the same in a field. */
 export type ListGroup = {
 	count: number,
@@ -1009,6 +1110,23 @@ export type MemberView = {
 /**  What a button or a command mends it with. */
 export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system";
 
+/**  A record that is mentioned, as it is now. */
+export type MentionView = {
+	/**  Another one, where it was merged into that. */
+	id: RecordId,
+	kind: Kind,
+	title: string,
+	/**  In the trash. */
+	gone: boolean,
+};
+
+/**  What mentions a record. */
+export type MentionsView = {
+	mentions: Hit[],
+	/**  There are more than are told. */
+	more: boolean,
+};
+
 /**  What is to become one. */
 export type Merge = {
 	/**  The one that stays, with its id. */
@@ -1077,6 +1195,13 @@ export type NoValue = { code: "empty"; field: string } | { code: "gone"; field: 
 /**  It is worked out only where it is shown. */
 { code: "today" };
 
+/**  A note as a screen shows it. */
+export type NoteView = {
+	blocks: Block[],
+	/**  Those of the records that it mentions which are here, by the id that it mentions. */
+	mentions: { [key in string]: MentionView },
+};
+
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
 
@@ -1119,6 +1244,50 @@ export type OptionChange = {
 
 /**  The language of a paper: that of who reads it. */
 export type PaperLanguage = "en" | "zh";
+
+/**  How many records of a list have become what. */
+export type PastCounts = {
+	same: number,
+	changed: number,
+	deleted: number,
+	made: number,
+};
+
+/**  A page of a list as it was. */
+export type PastPage = {
+	at: string,
+	total: number,
+	counts: PastCounts,
+	rows: PastRow[],
+};
+
+/**  A list as of a time. */
+export type PastRequest = {
+	kind: Kind,
+	/**  RFC 3339. */
+	at: string,
+	/**  Only these; none: all that were there. */
+	state: PastState | null,
+	/**  Only those whose name has these words. */
+	text?: string,
+	offset?: number,
+	limit?: number,
+};
+
+/**  A record as it was; what links lead to is called as it is today. */
+export type PastRow = {
+	record: RowView,
+	state: PastState,
+	/**  From then to now. */
+	changes: ChangeView[],
+};
+
+/**  What has become of a record since a time. */
+export type PastState = "same" | "changed" | 
+/**  It is in the trash now. */
+"deleted" | 
+/**  It was not there yet, or was in the trash. */
+"made";
 
 /**  Up to and with today, except for the last month. */
 export type Period = "month" | "last_month" | "quarter" | "year" | 
@@ -1323,6 +1492,35 @@ export type RequestView = {
 	state: string,
 };
 
+/**  What is to be again as it was. */
+export type Restore = {
+	/**  RFC 3339. */
+	at: string,
+	/**  These; none: all of a kind, or of the whole book. */
+	ids?: RecordId[],
+	/**  All of this kind that were there then; what was made since stays. */
+	kind: Kind | null,
+	/**  Only these fields; none: all of them, and whether it is in the trash. */
+	fields?: string[],
+	/**  Say what would change, and write nothing. */
+	dry_run?: boolean,
+};
+
+/**  What going back to a time has changed, or would. */
+export type RestoreReport = {
+	/**  Nothing where nothing was written. */
+	operation: OperationId | null,
+	at: string,
+	records: number,
+	/**  Of these: what gets other values, what comes out of the trash, and what goes there. */
+	changed: number,
+	revived: number,
+	trashed: number,
+	/**  How many of each kind. */
+	kinds: { [key in string]: number },
+	skipped: Skipped[],
+};
+
 /**  A vault that was made of a backup. */
 export type RestoredView = {
 	vault: string,
@@ -1442,6 +1640,8 @@ export type StatusView = {
 	last_backup: string | null,
 	/**  The operation that has made sample data, as long as they are there. */
 	sample: OperationId | null,
+	/**  The vault is a demo: it may be deleted as a whole. */
+	demo: boolean,
 };
 
 /**  A meeting, a task or a customer on a day's way. */
@@ -1499,6 +1699,17 @@ export type SyncReport = {
 	conflicts: number,
 	quarantined: number,
 	remotes: RemoteState[],
+};
+
+/**  Something to do from one line. */
+export type TaskLine = {
+	subject: string,
+	due: string | null,
+	time: string | null,
+	/**  Whom it concerns, where only one can be meant. */
+	about: Hit | null,
+	/**  Those who are called so: it is linked to none of them. */
+	several: Hit[],
 };
 
 /**  The tax at one rate. */

@@ -8,6 +8,8 @@ export function pageAbout(route: Route): string {
     case "duplicates":
     case "team":
     case "past":
+    case "visits":
+    case "safety":
       return route.page;
     case "record":
       return route.kind === "quote" || route.kind === "product" ? "quotes" : "notes";

@@ -232,7 +232,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     m: merge,
     f: () => !route.trash && setDialog("filter"),
     v: () => !route.trash && setDialog("options"),
-    h: () => !route.trash && go({ page: "past", kind }),
+    b: () => !route.trash && go({ page: "past", kind }),
     w: () => addressed && setWriting(true),
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
