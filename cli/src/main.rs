@@ -5,6 +5,7 @@ mod backup;
 mod audit;
 mod calendar;
 mod fields;
+mod incident;
 mod mail;
 mod quotes;
 mod report;

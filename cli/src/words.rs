@@ -136,6 +136,7 @@ mod tests {
             include_str!("quotes.rs"),
             include_str!("calendar.rs"),
             include_str!("totals.rs"),
+            include_str!("incident.rs"),
             include_str!("main.rs"),
         ] {
             wanted.extend(said(source, "say!("));

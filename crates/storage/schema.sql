@@ -121,6 +121,62 @@ CREATE TABLE blob (
   size INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE audit (
+  row INTEGER PRIMARY KEY,
+  incarnation INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  act TEXT NOT NULL,
+  line TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX audit_by_act ON audit (act, row) WHERE act <> 'change';
+
+CREATE INDEX audit_begin ON audit (incarnation) WHERE seq = 1;
+
+CREATE TABLE audit_head (
+  row INTEGER PRIMARY KEY REFERENCES audit (row),
+  at INTEGER NOT NULL,
+  signature BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE audit_seen (
+  device BLOB NOT NULL,
+  incarnation INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  signature BLOB NOT NULL,
+  PRIMARY KEY (device, incarnation, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert_window (
+  rule TEXT PRIMARY KEY NOT NULL,
+  since INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  told INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert_due (
+  row INTEGER PRIMARY KEY,
+  alert TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE backup (
+  seq INTEGER PRIMARY KEY,
+  target TEXT NOT NULL,
+  file TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  records INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  -- Read back, and restored into a scratch folder.
+  verified_at INTEGER,
+  drilled_at INTEGER,
+  drill_ms INTEGER,
+  UNIQUE (target, file)
+) STRICT;
+
 CREATE TABLE person (
   row INTEGER PRIMARY KEY REFERENCES document (row),
   id TEXT NOT NULL,
@@ -587,6 +643,74 @@ CREATE INDEX attachment_by_sort ON attachment (sort, row) WHERE deleted_at IS NU
 CREATE INDEX attachment_trash ON attachment (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX attachment_by_record_sort ON attachment (record_sort);
+
+CREATE TABLE alert (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  rule TEXT,
+  at INTEGER,
+  device TEXT,
+  incarnation TEXT,
+  entry REAL,
+  count REAL,
+  most REAL,
+  subject TEXT,
+  seen_by TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX alert_by_sort ON alert (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX alert_trash ON alert (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE incident (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  playbook TEXT,
+  name TEXT,
+  drill INTEGER,
+  opened_at INTEGER,
+  known_at INTEGER,
+  closed_at INTEGER,
+  done TEXT,
+  affected TEXT,
+  notes TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX incident_by_sort ON incident (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX incident_trash ON incident (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE training (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  person TEXT,
+  member TEXT,
+  version REAL,
+  items TEXT,
+  done_at INTEGER,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX training_by_sort ON training (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX training_trash ON training (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE term (
   field TEXT NOT NULL,

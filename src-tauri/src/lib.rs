@@ -4,6 +4,7 @@ mod backup;
 mod audit;
 mod commands;
 mod fields;
+mod incident;
 mod mail;
 mod merge;
 #[cfg(test)]
@@ -25,6 +26,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use audit::*;
     use commands::*;
     use fields::*;
+    use incident::*;
     use mail::*;
     use merge::*;
     use quotes::*;
@@ -166,6 +168,25 @@ fn bindings() -> Builder<tauri::Wry> {
             see_alerts,
             alert_rules,
             set_alert_rules,
+            playbooks,
+            playbook_for,
+            incidents,
+            incident,
+            open_incident,
+            incident_step,
+            change_incident,
+            close_incident,
+            who_saw,
+            incident_draft,
+            incident_report,
+            drills,
+            set_drill_plan,
+            staff,
+            mark_training,
+            config_drift,
+            export_config,
+            compare_config,
+            restore_config,
         ])
         .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)

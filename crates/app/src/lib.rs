@@ -8,6 +8,7 @@ mod audit;
 mod bulk;
 mod calendar;
 mod capture;
+mod config;
 mod day;
 mod deals;
 mod duplicates;
@@ -18,6 +19,7 @@ mod fields;
 mod health;
 mod history;
 mod import;
+mod incidents;
 mod join;
 mod keep;
 mod lan;
@@ -41,6 +43,7 @@ mod settings;
 mod sync;
 mod team;
 mod trail;
+mod training;
 mod verify;
 pub mod views;
 
@@ -49,12 +52,17 @@ pub use alerts::Seen;
 pub use audit::{TrailRequest, verify_trail_file};
 pub use calendar::{CalendarRequest, local_moment};
 pub use day::{Logged, local_day};
+pub use config::{ConfigDifference, DriftView, Restored};
 pub use error::{AppError, Code};
 pub use events::{Event, Events};
 pub use export::{ExportFormat, ExportOptions, ExportedFile};
 pub use fields::{FieldChange, NewField, OptionChange, option_changes};
 pub use health::{HealthCheck, HealthView, Level, Mend, note_answer};
 pub use import::{Cancel, ImportFrom, ImportOptions, ImportReport, MatchKey, OnMatch, Progress, rejects_csv};
+pub use incidents::{
+    DrillPlan, DrillsView, DueDrill, Happened, IncidentChange, IncidentLine, IncidentView, OpenIncident,
+    PlaybookStepView, PlaybookView, Recipient, SaidView, StepState, TimelineEntry, playbook_for, playbooks,
+};
 pub use join::{JOINING, Join, meeting_place, qr, read_invitation};
 pub use letters::{Letter, LetterView, TemplateText};
 pub use lists::{ListGroup, ListPage, ListRequest, ListSum, Neighbours};
@@ -72,6 +80,7 @@ pub use seed::{SeedLocale, SeedOptions, Seeded};
 pub use session::Session;
 pub use settings::{Layout, Settings};
 pub use team::find_team;
+pub use training::{ItemState, StaffView, TourPageView, TrainingState, TrainingView};
 pub use verify::VerifyReport;
 
 pub use satchel_audit::Rules;

@@ -13,12 +13,14 @@ pub mod merging;
 pub mod money;
 pub mod name;
 pub mod phone;
+pub mod playbook;
 pub mod projection;
 pub mod quote;
 pub mod rank;
 pub mod register;
 pub mod template;
 pub mod text;
+pub mod training;
 pub mod value;
 pub mod when;
 

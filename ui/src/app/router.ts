@@ -29,7 +29,7 @@ export type Route =
   | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }
   | { page: "templates" }
-  | { page: "safety"; tab?: string }
+  | { page: "safety"; tab?: string; incident?: string }
   | { page: "settings" };
 
 const START: Route = { page: "today" };

@@ -149,6 +149,21 @@ export const commands = {
 	askAgain: (link: string, address: string | null) => __TAURI_INVOKE<null>("plugin:satchel|ask_again", { link, address }),
 	/**  Whether somebody has let this vault in; it is the team's from then on. */
 	isWelcome: () => __TAURI_INVOKE<boolean>("plugin:satchel|is_welcome"),
+	backups: () => __TAURI_INVOKE<BackupsView>("plugin:satchel|backups"),
+	/**  Into a folder, or where the vault keeps its own. */
+	backUp: (folder: string | null) => __TAURI_INVOKE<BackupView>("plugin:satchel|back_up", { folder }),
+	/**  With `code`, a drill of the paper kit. */
+	drill: (file: string | null, code: string | null) => __TAURI_INVOKE<DrillView>("plugin:satchel|drill", { file, code }),
+	addBackupTarget: (target: BackupTarget) => __TAURI_INVOKE<BackupView>("plugin:satchel|add_backup_target", { target }),
+	removeBackupTarget: (address: string) => __TAURI_INVOKE<null>("plugin:satchel|remove_backup_target", { address }),
+	keepBackups: (automatic: boolean, keep: Keep) => __TAURI_INVOKE<null>("plugin:satchel|keep_backups", { automatic, keep }),
+	/**  Makes this computer's vault of a backup, where it has none yet. */
+	restoreVault: (file: string, key: string) => __TAURI_INVOKE<RestoredView>("plugin:satchel|restore_vault", { file, key }),
+	health: () => __TAURI_INVOKE<HealthView>("plugin:satchel|health"),
+	/**  Takes from others on this computer what they need not see. */
+	fixAccess: () => __TAURI_INVOKE<null>("plugin:satchel|fix_access"),
+	/**  The groups of the kit were typed back. */
+	confirmKit: () => __TAURI_INVOKE<null>("plugin:satchel|confirm_kit"),
 	trail: (request: TrailRequest) => __TAURI_INVOKE<TrailView>("plugin:satchel|trail", { request }),
 	verifyTrail: () => __TAURI_INVOKE<TrailCheck>("plugin:satchel|verify_trail"),
 	/**  Into a file that was chosen in a dialog. */
@@ -158,6 +173,30 @@ export const commands = {
 	seeAlerts: (id: RecordId | null) => __TAURI_INVOKE<AlertsView>("plugin:satchel|see_alerts", { id }),
 	alertRules: () => __TAURI_INVOKE<Rules>("plugin:satchel|alert_rules"),
 	setAlertRules: (rules: Rules) => __TAURI_INVOKE<null>("plugin:satchel|set_alert_rules", { rules }),
+	playbooks: () => __TAURI_INVOKE<PlaybookView[]>("plugin:satchel|playbooks"),
+	/**  The playbook that fits what was unusual. */
+	playbookFor: (rule: string) => __TAURI_INVOKE<string>("plugin:satchel|playbook_for", { rule }),
+	incidents: () => __TAURI_INVOKE<IncidentLine[]>("plugin:satchel|incidents"),
+	incident: (id: RecordId) => __TAURI_INVOKE<IncidentView>("plugin:satchel|incident", { id }),
+	openIncident: (open: OpenIncident) => __TAURI_INVOKE<Written>("plugin:satchel|open_incident", { open }),
+	incidentStep: (id: RecordId, step: string, done: boolean, note: string) => __TAURI_INVOKE<IncidentView>("plugin:satchel|incident_step", { id, step, done, note }),
+	changeIncident: (id: RecordId, change: IncidentChange) => __TAURI_INVOKE<IncidentView>("plugin:satchel|change_incident", { id, change }),
+	/**  Closes it, or opens it again. */
+	closeIncident: (id: RecordId, closed: boolean) => __TAURI_INVOKE<IncidentView>("plugin:satchel|close_incident", { id, closed }),
+	whoSaw: (id: RecordId) => __TAURI_INVOKE<TrailEntry[]>("plugin:satchel|who_saw", { id }),
+	incidentDraft: (id: RecordId, to: Recipient, language: PaperLanguage) => __TAURI_INVOKE<string>("plugin:satchel|incident_draft", { id, to, language }),
+	/**  Into a file that was chosen in a dialog. */
+	incidentReport: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<null>("plugin:satchel|incident_report", { id, language, path }),
+	drills: () => __TAURI_INVOKE<DrillsView>("plugin:satchel|drills"),
+	setDrillPlan: (plan: DrillPlan) => __TAURI_INVOKE<null>("plugin:satchel|set_drill_plan", { plan }),
+	staff: () => __TAURI_INVOKE<StaffView>("plugin:satchel|staff"),
+	/**  Of oneself, or of a colleague. */
+	markTraining: (items: string[], of: string | null) => __TAURI_INVOKE<StaffView>("plugin:satchel|mark_training", { items, of }),
+	configDrift: () => __TAURI_INVOKE<DriftView[]>("plugin:satchel|config_drift"),
+	exportConfig: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|export_config", { path }),
+	compareConfig: (path: string) => __TAURI_INVOKE<ConfigDifference[]>("plugin:satchel|compare_config", { path }),
+	/**  By a file, or as it was before the last one. */
+	restoreConfig: (path: string | null) => __TAURI_INVOKE<Restored>("plugin:satchel|restore_config", { path }),
 };
 
 /** Events */
@@ -169,6 +208,13 @@ export const events = {
 };
 
 /* Types */
+/**  What the button of a step does. */
+export type Action = "revoke_device" | "rotate_key" | "back_up" | 
+/**  Restores the newest backup into a scratch folder. */
+"drill" | "verify" | "restore_as_of" | "who_saw" | "notify" | "renew_kit" | "remove_remote" | "add_remote" | "undo_bulk" | 
+/**  Something is done elsewhere, and noted. */
+"note";
+
 export type AlertView = {
 	id: RecordId,
 	rule: string,
@@ -242,6 +288,64 @@ export type AttachmentView = {
 	updated_at: string,
 	/**  Whether all of it is on this computer. */
 	here: boolean,
+};
+
+/**  A place that gets backups by itself. */
+export type BackupFolderView = {
+	address: string,
+	/**  The vault's own folder: on the same disk. */
+	own: boolean,
+	served: boolean,
+	/**  In another building. */
+	away: boolean,
+	last: string | null,
+	/**  It has got nothing for days. */
+	late: boolean,
+	drilled_at: string | null,
+	drill_seconds: number | null,
+	drill_records: number | null,
+	/**  Why the last try failed. */
+	trouble: string | null,
+};
+
+/**  A place that gets a backup every day. */
+export type BackupTarget = {
+	/**  A folder, or `s3://bucket/folder`. */
+	address: string,
+	/**  In another building: fire and thieves do not get both. */
+	away?: boolean,
+	/**  Of the service, where it is another than Amazon's: `https://…`. */
+	endpoint?: string,
+	region?: string,
+	key_id?: string,
+	secret?: string,
+};
+
+/**  A backup that was made, or looked at. */
+export type BackupView = {
+	file: string,
+	/**  The folder, or the address of the bucket. */
+	target: string,
+	made_at: string,
+	records: number,
+	size: number,
+	/**  Of the file, in hexadecimal. */
+	sha256: string,
+	/**  When it was last read back and was whole. */
+	verified_at: string | null,
+	/**  When it was last restored, and checked against its manifest. */
+	drilled_at: string | null,
+	drill_seconds: number | null,
+	/**  Whether the file is where it was written, as far as can be seen from here. */
+	there: boolean,
+};
+
+export type BackupsView = {
+	backups: BackupView[],
+	places: BackupFolderView[],
+	automatic: boolean,
+	keep: Keep,
+	kit_drill: KitDrillView,
 };
 
 export type BirthdayView = {
@@ -371,6 +475,15 @@ export type ColumnView = {
 	filled: number,
 };
 
+/**  One thing that is not the same here as in a file; nothing where it is not there at all. */
+export type ConfigDifference = {
+	key: string,
+	/**  What the record is called that it is about. */
+	label: string,
+	here: Value,
+	there: Value,
+};
+
 /**  A field that holds more than one value. */
 export type ConflictOf = {
 	id: RecordId,
@@ -469,6 +582,46 @@ export type DeviceView = {
 	this: boolean,
 	last_seen: string | null,
 	revoked: boolean,
+};
+
+/**  A setting beside what is recommended. */
+export type DriftView = {
+	key: string,
+	now: Value,
+	/**  What is recommended, as people read it: `1–15`. */
+	recommended: string,
+	ok: boolean,
+};
+
+/**  Which playbooks are practised, every so many months; 0: none. */
+export type DrillPlan = {
+	playbooks: string[],
+	months: number,
+};
+
+/**  A backup that was proven: restored, checked, and thrown away. */
+export type DrillView = {
+	file: string,
+	records: number,
+	sha256: string,
+	verified_at: string | null,
+	made_at: string,
+	seconds: number | null,
+	checks: CheckView[],
+};
+
+export type DrillsView = {
+	plan: DrillPlan,
+	drills: DueDrill[],
+};
+
+export type DueDrill = {
+	playbook: string,
+	/**  The last one that was gone through to its end. */
+	last: string | null,
+	seconds: number | null,
+	due_at: string,
+	due: boolean,
 };
 
 export type DuplicatesView = {
@@ -573,6 +726,23 @@ export type GroupView = {
 	titles: string[],
 };
 
+export type Happened = "opened" | "done" | "undone" | "note" | "said" | "closed" | "reopened";
+
+export type HealthCheck = {
+	name: string,
+	level: Level,
+	detail: string,
+	action: Mend | null,
+	/**  The values in `detail`, for those who say it in other words. */
+	facts: { [key in string]: string },
+};
+
+export type HealthView = {
+	/**  No data is in danger. */
+	ok: boolean,
+	checks: HealthCheck[],
+};
+
 export type Hit = {
 	id: RecordId,
 	kind: Kind,
@@ -634,6 +804,43 @@ export type ImportReport = {
 	preview: Preview[],
 };
 
+/**  What is said of an incident besides its steps; what is not named stays. */
+export type IncidentChange = {
+	title?: string | null,
+	/**  When it came to be known: RFC 3339. */
+	known_at?: string | null,
+	affected?: string | null,
+	/**  Is added to the notes. */
+	note?: string | null,
+};
+
+export type IncidentLine = {
+	id: RecordId,
+	playbook: string,
+	title: string,
+	drill: boolean,
+	opened_at: string,
+	known_at: string,
+	closed_at: string | null,
+	/**  From opening to closing. */
+	seconds: number | null,
+	steps: number,
+	done: number,
+	/**  Others are told until then; nothing where nobody is, or was told. */
+	notify_by: string | null,
+	/**  Minutes until then; below zero it is late. */
+	minutes_left: number | null,
+};
+
+export type IncidentView = {
+	incident: IncidentLine,
+	affected: string,
+	notes: string,
+	steps: StepState[],
+	/**  The oldest first. */
+	timeline: TimelineEntry[],
+};
+
 export type InvitationAnswer = {
 	link: string,
 	expires_at: string,
@@ -651,12 +858,20 @@ export type InvitedView = {
 	problem: AppError | null,
 };
 
+export type ItemState = {
+	id: string,
+	text: SaidView,
+	done: boolean,
+};
+
 /**  Long work that can be stopped. */
 export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edit" | "verify" | "export" | "sync" | 
 /**  Drafts for many. */
 "mail" | 
 /**  Counted in bytes. */
-"attach";
+"attach" | 
+/**  Made, proven or restored. */
+"backup";
 
 export type JoinRequest = {
 	link: string,
@@ -665,6 +880,13 @@ export type JoinRequest = {
 	/**  Nothing: as the computer is called. */
 	device: string,
 	passphrase: string | null,
+};
+
+/**  How many backups are kept: the last of each of so many days, weeks and months. */
+export type Keep = {
+	days: number,
+	weeks: number,
+	months: number,
 };
 
 export type KeySlotView = {
@@ -703,7 +925,17 @@ export type Kind = "person" | "company" |
 /**  A file on another record. */
 "attachment" | 
 /**  That something unusual was done on a device of the team. */
-"alert";
+"alert" | 
+/**  What was done when something had happened, or as a drill: see [`crate::playbook`]. */
+"incident" | 
+/**  What somebody of the team has gone through: see [`crate::training`]. */
+"training";
+
+/**  When a backup was last opened by the paper kit, and whether it is time again. */
+export type KitDrillView = {
+	last: string | null,
+	due: boolean,
+};
 
 /**  The recovery kit, shown once. */
 export type KitView = {
@@ -758,6 +990,14 @@ export type LetterView = {
 	/**  Whoever gets it has said that they want no letters. */
 	no_contact: boolean,
 };
+
+export type Level = "ok" | 
+/**  Cannot be seen from here. */
+"unknown" | 
+/**  Should be mended when there is time. */
+"warn" | 
+/**  Data is in danger. */
+"bad";
 
 /**  Records of a list that have the same in a field. */
 export type ListGroup = {
@@ -841,6 +1081,9 @@ export type MemberView = {
 	devices: DeviceView[],
 };
 
+/**  What a button or a command mends it with. */
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents";
+
 /**  What is to become one. */
 export type Merge = {
 	/**  The one that stays, with its id. */
@@ -912,6 +1155,13 @@ export type NoValue = { code: "empty"; field: string } | { code: "gone"; field: 
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
 
+/**  What happened, and which way is gone. */
+export type OpenIncident = {
+	playbook?: string,
+	title?: string,
+	drill?: boolean,
+};
+
 export type OpenedEvent = {
 	files: string[],
 };
@@ -961,6 +1211,22 @@ export type PipelineView = {
 	gone: boolean,
 };
 
+export type PlaybookStepView = {
+	id: string,
+	action: Action,
+	/**  A drill may do it. */
+	harmless: boolean,
+	title: SaidView,
+	why: SaidView,
+};
+
+export type PlaybookView = {
+	id: string,
+	title: SaidView,
+	when: SaidView,
+	steps: PlaybookStepView[],
+};
+
 /**  One row of the preview. */
 export type Preview = {
 	row: number,
@@ -1000,6 +1266,9 @@ export type QuoteView = {
 
 /**  What speaks for two records being one. */
 export type Reason = "same_email" | "same_phone" | "same_name" | "similar_name" | "same_website" | "same_company" | "same_domain" | "same_city" | "same_birthday";
+
+/**  Who is told. */
+export type Recipient = "authority" | "people";
 
 /**  One record, and so one document. */
 export type RecordId = string;
@@ -1114,6 +1383,28 @@ export type RequestView = {
 	state: string,
 };
 
+export type Restored = {
+	/**  What is taken back with `undo`; settings come back with the file as it was before. */
+	operation: OperationId | null,
+	changed: ConfigDifference[],
+	/**  What a file does not change: places of backups, and what is here only. */
+	left: ConfigDifference[],
+};
+
+/**  A vault that was made of a backup. */
+export type RestoredView = {
+	vault: string,
+	workspace: string,
+	file: string,
+	made_at: string,
+	records: number,
+	sha256: string,
+	verified_at: string | null,
+	/**  Files on records that came back, and those that did not: they come from the team, if it has them. */
+	files: number,
+	missing_files: number,
+};
+
 export type RowError = {
 	row: number,
 	column: string,
@@ -1150,6 +1441,11 @@ export type Rules = {
 	silent: number,
 };
 
+export type SaidView = {
+	en: string,
+	zh: string,
+};
+
 /**  A list as somebody wants to see it again. */
 export type SavedView = {
 	name: string,
@@ -1180,6 +1476,16 @@ export type Skipped = {
 	why: string,
 };
 
+export type StaffView = {
+	/**  Oneself first. */
+	people: TrainingView[],
+	tour: TourPageView[],
+	/**  Those who may not write keep their own on their computer; an admin notes it for them. */
+	kept_here_only: boolean,
+	/**  One may note what others have done. */
+	admin: boolean,
+};
+
 export type StageView = {
 	id: RecordId,
 	name: string,
@@ -1207,6 +1513,13 @@ export type StatusView = {
 	last_backup: string | null,
 	/**  The operation that has made sample data, as long as they are there. */
 	sample: OperationId | null,
+};
+
+export type StepState = {
+	id: string,
+	done: boolean,
+	by: string,
+	at: string | null,
 };
 
 /**  Money of one currency, in minor units. */
@@ -1259,6 +1572,16 @@ export type TemplateText = {
 	language: PaperLanguage,
 };
 
+export type TimelineEntry = {
+	at: string,
+	by: string,
+	device: string,
+	what: Happened,
+	/**  The step's id, or the field that was said. */
+	about: string,
+	text: string,
+};
+
 /**  What a quote comes to, in minor units of its currency. */
 export type Totals = {
 	currency: string,
@@ -1270,6 +1593,11 @@ export type Totals = {
 	net: number | null,
 	taxes: Tax[],
 	total: number | null,
+};
+
+export type TourPageView = {
+	title: SaidView,
+	text: SaidView,
 };
 
 export type TrailBreak = {
@@ -1345,6 +1673,20 @@ export type TrailView = {
 	entries: TrailEntry[],
 	/**  What is known of the trails of the team's devices. */
 	devices: TrailDevice[],
+};
+
+export type TrainingState = "open" | "done" | 
+/**  It is a year ago. */
+"again";
+
+export type TrainingView = {
+	person: string,
+	role: string,
+	/**  It is one's own. */
+	me: boolean,
+	state: TrainingState,
+	done_at: string | null,
+	items: ItemState[],
 };
 
 export type UndoReport = {

@@ -51,7 +51,7 @@ function Proof({ data, onChanged }: { data: BackupsView; onChanged: () => void }
         toast(t("backup.done", { n: count(made.records), size: bytes(made.size) }));
       } else {
         const drill = await commands.drill(null, null);
-        toast(t("backup.proved", { n: count(drill.records), s: seconds(drill.seconds) }));
+        toast(t("backup.proved", { n: count(drill.records), s: seconds(drill.seconds ?? 0) }));
       }
     } catch (thrown) {
       const { code, message } = errorOf(thrown);
