@@ -2162,6 +2162,7 @@ fn an_incident_is_gone_through_and_staff_take_the_tour() {
     window.says("This is a drill");
     window.click("[data-step=renew_kit] button");
     window.says("A drill changes nothing");
+    window.wait("[data-step=renew_kit].done");
     window.click("#incident-close");
     window.says("Open it again");
     window.click("#incident-back");

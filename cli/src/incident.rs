@@ -123,7 +123,7 @@ fn listed(all: &[IncidentLine]) -> String {
 fn left(minutes: i32) -> String {
     match minutes {
         ..0 => say!("notification late by {} h", -minutes / 60),
-        _ => say!("notify within {} h", minutes / 60),
+        _ => say!("notify within {} h", (minutes + 59) / 60),
     }
 }
 

@@ -56,6 +56,7 @@ export function Incident({ id, books, onBack }: { id: string; books: PlaybookVie
   const line = view.incident;
   const book = books.find((b) => b.id === line.playbook);
   const steps = book?.steps ?? [];
+  const next = steps.find((step) => !view.steps.some((s) => s.id === step.id && s.done));
   return (
     <>
       <section>
@@ -87,7 +88,13 @@ export function Incident({ id, books, onBack }: { id: string; books: PlaybookVie
         {!book && <p className="notice warn">{t("incident.newer")}</p>}
         <ol className="steps" id="steps">
           {steps.map((step) => (
-            <Step key={step.id} step={step} state={view.steps.find((s) => s.id === step.id)} view={view} />
+            <Step
+              key={step.id}
+              step={step}
+              state={view.steps.find((s) => s.id === step.id)}
+              view={view}
+              next={step === next}
+            />
           ))}
         </ol>
       </section>
@@ -118,7 +125,18 @@ export function Incident({ id, books, onBack }: { id: string; books: PlaybookVie
   );
 }
 
-function Step({ step, state, view }: { step: PlaybookStepView; state?: StepState; view: IncidentView }) {
+function Step({
+  step,
+  state,
+  view,
+  next,
+}: {
+  step: PlaybookStepView;
+  state?: StepState;
+  view: IncidentView;
+  /** The first that is not done: what to do now. */
+  next: boolean;
+}) {
   const { id, drill, closed_at } = view.incident;
   const done = state?.done ?? false;
   const [busy, setBusy] = useState(false);
@@ -168,7 +186,7 @@ function Step({ step, state, view }: { step: PlaybookStepView; state?: StepState
         {!closed_at && (
           <button
             type="button"
-            className="button"
+            className={next ? "button primary" : "button"}
             data-act={step.action}
             disabled={busy}
             aria-expanded={opens(step.action) && harmless ? open : undefined}

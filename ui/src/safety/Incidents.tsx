@@ -1,5 +1,5 @@
 import { ChevronRight, CircleCheck, LifeBuoy, Siren, TriangleAlert } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { replace } from "../app/router";
 import type { DrillPlan, IncidentLine, PlaybookView } from "../bindings";
@@ -52,11 +52,13 @@ export function Incidents({ incident }: { incident?: string }) {
 }
 
 function Chooser({ books }: { books: PlaybookView[] }) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => list.current?.querySelector("button")?.focus(), []);
   return (
     <section aria-labelledby="chooser-title">
       <h2 id="chooser-title">{t("incident.what")}</h2>
       <p className="lead">{t("incident.calm")}</p>
-      <ul className="plain-list" id="playbooks">
+      <ul className="plain-list" id="playbooks" ref={list}>
         {books.map((book) => (
           <li key={book.id}>
             <button

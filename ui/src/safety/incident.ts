@@ -15,7 +15,7 @@ export function titleOf(line: IncidentLine, books: PlaybookView[]): string {
 export function clockInWords(minutes: number): string {
   const late = minutes < 0;
   const all = Math.abs(minutes);
-  const hours = all < 120 ? undefined : Math.floor(all / 60);
+  const hours = all < 120 ? undefined : (late ? Math.floor : Math.ceil)(all / 60);
   if (hours === undefined)
     return t(late ? "incident.lateMinutes" : "incident.leftMinutes", { n: count(all) });
   return t(late ? "incident.late" : "incident.left", { n: count(hours) });
