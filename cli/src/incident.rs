@@ -189,11 +189,11 @@ fn drills(show: &Show, session: &Session, every: Option<u32>, playbooks: Vec<Str
             .drills
             .iter()
             .map(|d| {
-                let due = if d.due { word("due").to_owned() } else { d.due_at.clone() };
+                let due = if d.due { word("due now").to_owned() } else { d.due_at.clone() };
                 vec![d.playbook.clone(), due, d.last.clone().unwrap_or_default()]
             })
             .collect();
-        table(&["", "due", "last"], &rows)
+        table(&["", "due now", "last"], &rows)
     });
     Ok(())
 }

@@ -157,7 +157,7 @@ impl Session {
             rule("bulk_export", rules.bulk_export, 1000),
             rule("deletions", rules.deletions, 500),
             rule("failed_unlocks", rules.failed_unlocks, 10),
-            rule("unknown_device", rules.unknown_device, 1),
+            point("alerts.unknown_device", json!(rules.unknown_device > 0), "true", rules.unknown_device > 0),
             rule("silent", rules.silent, 30),
             point(
                 "drills.months",

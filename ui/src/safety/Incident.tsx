@@ -145,7 +145,7 @@ function Step({
   const harmless = step.harmless || !drill;
   async function act() {
     if (!harmless) {
-      toast(t("incident.drillWould", { what: t(`incident.act.${step.action}`) }));
+      toast(t("incident.drillWould", { what: said(step.title) }));
       await tick(true);
       return;
     }
