@@ -2142,7 +2142,7 @@ fn an_incident_is_gone_through_and_staff_take_the_tour() {
     window.click("[data-step=notify] button");
     window.until("the draft", || {
         let text = window.try_script("return document.querySelector('#draft')?.value ?? ''")?;
-        text.as_str()?.contains("Write down what you know").then_some(())
+        text.as_str()?.contains("Lost or stolen laptop").then_some(())
     });
     window.accessibility("an incident");
     window.picture("221-incident");

@@ -193,7 +193,7 @@ fn drills(show: &Show, session: &Session, every: Option<u32>, playbooks: Vec<Str
                 vec![d.playbook.clone(), due, d.last.clone().unwrap_or_default()]
             })
             .collect();
-        table(&["", "due now", "last"], &rows)
+        table(&["", "", "last"], &rows)
     });
     Ok(())
 }
@@ -211,7 +211,7 @@ pub fn training(show: &Show, session: &Session, done: &[String], of: Option<&str
         let mut rows = Vec::new();
         for one in &view.people {
             let state = match one.state {
-                TrainingState::Open => word("open"),
+                TrainingState::Open => word("to do"),
                 TrainingState::Done => word("done"),
                 TrainingState::Again => word("due again"),
             };

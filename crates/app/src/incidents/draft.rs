@@ -7,6 +7,8 @@ use satchel_domain::{Kind, RecordId, playbook::Playbook};
 use satchel_storage::{StorageError, projections};
 use serde::{Deserialize, Serialize};
 
+const NO_MEASURES: [&str; 4] = ["write_down", "notify", "learn", "stop"];
+
 /// Who is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -67,7 +69,7 @@ impl Draft<'_> {
     fn affected(&self) -> String {
         let (people, companies) = self.counts;
         let all = match self.language {
-            PaperLanguage::En => format!("The vault holds {people} people and {companies} companies."),
+            PaperLanguage::En => format!("People in the vault: {people}; companies: {companies}."),
             PaperLanguage::Zh => format!("保险库中共有 {people} 位联系人、{companies} 家公司。"),
         };
         let own = match self.view.affected.as_str() {
@@ -79,11 +81,13 @@ impl Draft<'_> {
         format!("{own}\n{all}")
     }
 
-    /// The steps that were taken, by the timeline.
+    /// The steps that were taken, by the timeline; what one only writes or decides is no measure.
     fn measures(&self) -> String {
         let playbook = Playbook::of(&self.view.incident.playbook);
         let taken = self.view.timeline.iter().filter(|entry| {
-            entry.what == Happened::Done && self.view.steps.iter().any(|s| s.done && s.id == entry.about)
+            entry.what == Happened::Done
+                && !NO_MEASURES.contains(&entry.about.as_str())
+                && self.view.steps.iter().any(|s| s.done && s.id == entry.about)
         });
         let lines: Vec<String> = taken
             .filter_map(|entry| {
