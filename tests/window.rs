@@ -2354,3 +2354,92 @@ fn a_rep_writes_notes_and_looks_back() {
     window.picture("150-note-zh");
     dress(&window, "en", "light");
 }
+
+/// On a bad day: what happened is chosen, each step is a button, and what was done is on record; a drill harms nothing.
+#[test]
+fn an_incident_is_gone_through_and_staff_take_the_tour() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.press(&["g", "y"]);
+    window.click("#sample");
+    window.says("120 people");
+    window.press(&["g", "x"]);
+    window.says("What has happened?");
+    window.accessibility("the chooser");
+    window.picture("220-playbooks");
+    window.click("[data-playbook=lost_laptop]");
+    window.says("72 hours left");
+    window.wait("#status-clock");
+    window.click("[data-step=write_down] button");
+    window.wait("[data-step=write_down] textarea");
+    window.type_keys("In the train, seat 41");
+    window.click("[data-step=write_down] form button");
+    window.says("Noted: In the train, seat 41");
+    window.click("[data-step=who_saw] button");
+    window.wait("[data-step=who_saw] .scroll td");
+    window.click("[data-step=notify] button");
+    window.until("the draft", || {
+        let text = window.try_script("return document.querySelector('#draft')?.value ?? ''")?;
+        text.as_str()?.contains("Lost or stolen laptop").then_some(())
+    });
+    window.accessibility("an incident");
+    window.picture("221-incident");
+    window.press(&[key::ESCAPE]);
+    window.click("#nav-today");
+    window.wait("#today-clock");
+    window.picture("222-today-clock");
+    window.click("#today-clock button");
+    window.click("#step-notify");
+    window.gone("#incident-clock");
+    window.click("#incident-close");
+    window.says("Open it again");
+    window.click("#incident-back");
+    window.wait("#incidents li");
+    // A drill changes nothing, and is timed.
+    window.click("[data-drill=lost_laptop]");
+    window.says("This is a drill");
+    window.click("[data-step=renew_kit] button");
+    window.says("A drill changes nothing");
+    window.wait("[data-step=renew_kit].done");
+    window.click("#incident-close");
+    window.says("Open it again");
+    window.click("#incident-back");
+    window.says("took ");
+
+    window.click("#tab-staff");
+    window.click("#tour-begin");
+    window.says("Page 1 of 7");
+    window.accessibility("the tour");
+    window.picture("223-tour");
+    for _ in 0..6 {
+        window.press(&[key::RIGHT]);
+    }
+    window.says("Page 7 of 7");
+    window.click("#tour-next");
+    window.wait("#training input:checked");
+    window.click("#tab-configuration");
+    window.says("Places for backups on other disks");
+    window.accessibility("the configuration");
+    for (language, theme, at) in [("zh", "dark", "225"), ("zh", "light", "226"), ("en", "dark", "227"), ("en", "light", "228")] {
+        dress(&window, language, theme);
+        window.wait("#nav-safety");
+        window.click("#nav-safety");
+        for (tab, there) in [("incidents", "#drills li"), ("staff", "#training"), ("configuration", "#config-export")] {
+            window.click(&format!("#tab-{tab}"));
+            window.wait(there);
+            window.accessibility(&format!("{tab}, {language}, {theme}"));
+            window.picture(&format!("{at}-{tab}-{language}-{theme}"));
+        }
+        window.click("#tab-incidents");
+        window.click("#incidents li:last-child button");
+        window.wait("#steps");
+        window.accessibility(&format!("an incident, {language}, {theme}"));
+        window.picture(&format!("{at}-incident-{language}-{theme}"));
+    }
+    dress(&window, "en", "light");
+}

@@ -43,6 +43,24 @@ pub enum Command {
         #[arg(long = "rule", value_name = "NAME=NUMBER")]
         rules: Vec<String>,
     },
+    /// When something has happened: a playbook, step by step
+    #[command(subcommand)]
+    Incident(Incident),
+    /// Who has gone through the safety tour and the checklist of their role
+    Training {
+        /// Items that were gone through
+        #[arg(long, num_args = 1.., value_name = "ITEM")]
+        done: Vec<String>,
+        /// Of a colleague (admins)
+        #[arg(long = "for", value_name = "PERSON", requires = "done")]
+        of: Option<String>,
+        /// Read the tour of five minutes
+        #[arg(long, conflicts_with = "done")]
+        tour: bool,
+    },
+    /// How the vault is set up, as one file
+    #[command(subcommand)]
+    Config(Config),
     /// The ways into the vault
     #[command(subcommand)]
     Keys(Keys),
@@ -323,6 +341,107 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// The manual page
     Man,
+}
+
+#[derive(Subcommand)]
+pub enum Incident {
+    /// What can have happened, and the steps of each
+    Playbooks,
+    /// Begin one by a playbook
+    Open {
+        playbook: String,
+        /// Practise only: nothing is removed or changed
+        #[arg(long)]
+        drill: bool,
+        #[arg(long, default_value = "")]
+        title: String,
+    },
+    /// All of them, the newest first
+    List,
+    /// Its steps and its timeline
+    Show { id: String },
+    /// Say that a step was taken
+    Step {
+        id: String,
+        step: String,
+        /// Say that it was not taken after all
+        #[arg(long)]
+        undo: bool,
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Say more of it
+    Set {
+        id: String,
+        #[arg(long)]
+        title: Option<String>,
+        /// When it came to be known (RFC 3339): the 72 hours begin then
+        #[arg(long)]
+        known: Option<String>,
+        /// Whose data, and how many
+        #[arg(long)]
+        affected: Option<String>,
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Close it, or open it again
+    Close {
+        id: String,
+        #[arg(long)]
+        reopen: bool,
+    },
+    /// What this computer's trail tells of the time
+    WhoSaw { id: String },
+    /// A draft of what is told to the authority, or to the people concerned
+    Draft {
+        id: String,
+        #[arg(long)]
+        to_people: bool,
+        /// Of who reads it
+        #[arg(long, value_enum)]
+        language: Option<PaperLanguageArg>,
+    },
+    /// Its report, as PDF or JSON by the name of the file
+    Report {
+        id: String,
+        #[arg(long)]
+        out: PathBuf,
+        /// Of who reads it
+        #[arg(long, value_enum)]
+        language: Option<PaperLanguageArg>,
+    },
+    /// Which drills are due, and what is practised how often
+    Drills {
+        /// Months between two drills; 0: none
+        #[arg(long)]
+        every: Option<u32>,
+        #[arg(long = "playbook", value_name = "PLAYBOOK")]
+        playbooks: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Config {
+    /// Write it to a file; no secret is in it
+    Export {
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// What is otherwise in a file
+    Compare { file: PathBuf },
+    /// Make everything as a file says
+    Restore {
+        #[arg(required_unless_present = "former")]
+        file: Option<PathBuf>,
+        /// As it was before the last file was restored
+        #[arg(long, conflicts_with = "file")]
+        former: bool,
+        /// Say only what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// What is set otherwise than recommended
+    Drift,
 }
 
 #[derive(Args)]

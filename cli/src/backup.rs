@@ -227,6 +227,7 @@ fn mend(action: Mend) -> &'static str {
         Mend::OpenTeam => "satchel members",
         Mend::Verify => "satchel verify",
         Mend::FixAccess => "chmod -R go-rwx VAULT",
+        Mend::OpenIncidents => "satchel incident drills",
         Mend::OpenSystem => "",
     }
 }

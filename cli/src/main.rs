@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod calendar;
 mod fields;
+mod incident;
 mod mail;
 mod notes;
 mod past;

@@ -93,6 +93,11 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         Command::Verify { rebuild } => verify(show, session, rebuild),
         Command::Audit(audit) => crate::audit::audit(show, session, audit),
         Command::Alerts { seen, rules } => crate::audit::alerts(show, session, seen.as_deref(), &rules),
+        Command::Incident(incident) => crate::incident::incident(show, session, incident),
+        Command::Training { done, of, tour } => {
+            crate::incident::training(show, session, &done, of.as_deref(), tour)
+        }
+        Command::Config(config) => crate::incident::config(show, session, config),
         Command::Keys(keys) => self::keys(show, session, keys),
         Command::Seed(args) => {
             let locale = match args.locale {

@@ -141,6 +141,7 @@ mod tests {
             include_str!("backup.rs"),
             include_str!("totals.rs"),
             include_str!("visits.rs"),
+            include_str!("incident.rs"),
             include_str!("main.rs"),
         ] {
             wanted.extend(said(source, "say!("));

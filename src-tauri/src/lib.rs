@@ -5,6 +5,7 @@ mod backup;
 mod capture;
 mod commands;
 mod fields;
+mod incident;
 mod mail;
 mod merge;
 #[cfg(test)]
@@ -31,6 +32,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use capture::*;
     use commands::*;
     use fields::*;
+    use incident::*;
     use mail::*;
     use merge::*;
     use notes::*;
@@ -199,6 +201,25 @@ fn bindings() -> Builder<tauri::Wry> {
             see_alerts,
             alert_rules,
             set_alert_rules,
+            playbooks,
+            playbook_for,
+            incidents,
+            incident,
+            open_incident,
+            incident_step,
+            change_incident,
+            close_incident,
+            who_saw,
+            incident_draft,
+            incident_report,
+            drills,
+            set_drill_plan,
+            staff,
+            mark_training,
+            config_drift,
+            export_config,
+            compare_config,
+            restore_config,
         ])
         .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, ReminderEvent, TeamEvent])
         .error_handling(ErrorHandlingMode::Throw)

@@ -117,6 +117,30 @@ impl Session {
         })
     }
 
+    /// What was done of these acts, from and up to before a time; the newest first.
+    pub(crate) fn trail_of(
+        &self,
+        acts: &[&str],
+        between: (i64, i64),
+        limit: u32,
+    ) -> Result<Vec<TrailEntry>, AppError> {
+        let mut lines = self.store.read::<_, StorageError>(|db| {
+            let mut lines = Vec::new();
+            for act in acts {
+                let limit = limit as usize;
+                let wanted = Wanted { act: Some((*act).to_owned()), before: None, between: Some(between), limit };
+                lines.extend(audit::newest(db, &wanted)?);
+            }
+            Ok(lines)
+        })?;
+        lines.sort_by_key(|line| std::cmp::Reverse(line.row));
+        lines.truncate(limit as usize);
+        let signed = self.store.read(audit::last_head)?.map_or(0, |head| head.row);
+        self.store.read::<_, StorageError>(|db| {
+            lines.iter().map(|line| Ok(entry_view(line, signed, clock_before(db, line)?))).collect()
+        }).map_err(AppError::from)
+    }
+
     /// How far the trails of the team's devices were when they were last heard of; who is no admin sees his own.
     fn trail_devices(&self, seen: &[SeenRow]) -> Result<Vec<TrailDevice>, AppError> {
         let all = self.is_admin()?;

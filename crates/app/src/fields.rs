@@ -426,7 +426,7 @@ fn no_field(kind: Kind, key: &str) -> AppError {
     AppError::refused(format!("a {kind} has no field of your own «{key}»; see `satchel fields {kind}`"))
 }
 
-fn checked_options(options: &[String]) -> Result<Vec<String>, AppError> {
+pub(crate) fn checked_options(options: &[String]) -> Result<Vec<String>, AppError> {
     let mut seen = BTreeSet::new();
     let mut out = Vec::with_capacity(options.len());
     for option in options {

@@ -61,6 +61,7 @@ pub enum Mend {
     Verify,
     FixAccess,
     OpenSystem,
+    OpenIncidents,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -139,6 +140,7 @@ impl Session {
         ));
         checks.extend(self.computer_checks());
         checks.push(speed::check_speed(self)?);
+        checks.push(self.incident_drill_check()?);
         Ok(HealthView { ok: checks.iter().all(|c| c.level != Level::Bad), checks })
     }
 
@@ -260,6 +262,19 @@ impl Session {
             );
         }
         Ok(checks)
+    }
+
+    /// Whether the team knows what to do on a bad day.
+    fn incident_drill_check(&self) -> Result<HealthCheck, AppError> {
+        let view = self.drills()?;
+        let due: Vec<&str> = view.drills.iter().filter(|d| d.due).map(|d| d.playbook.as_str()).collect();
+        Ok(match (view.plan.months, due.is_empty()) {
+            (0, _) => check("incident_drill", Level::Ok, "no drills are planned"),
+            (_, true) => check("incident_drill", Level::Ok, "no drill is due"),
+            (_, false) => check("incident_drill", Level::Warn, format!("a drill is due: {}", due.join(", ")))
+                .mend(Mend::OpenIncidents)
+                .fact("n", due.len()),
+        })
     }
 
     fn sync_checks(&self) -> Result<Vec<HealthCheck>, AppError> {

@@ -42,6 +42,7 @@ impl Session {
         if kind == Kind::Alert {
             return Err(AppError::refused("alerts come by themselves; see `satchel alerts`"));
         }
+        own_way(kind)?;
         if kind == Kind::Letterhead {
             return self.set_letterhead(input);
         }
@@ -156,6 +157,7 @@ impl Session {
         let first = ids.first().ok_or_else(|| AppError::new(Code::Usage, "name at least one record"))?;
         let kind = self.kind_of(*first)?;
         let mut values = read_input(kind, input, &catalogue, &habits)?;
+        own_way(kind)?;
         match kind {
             Kind::Alert => {
                 return Err(AppError::refused(
@@ -572,6 +574,15 @@ pub(crate) fn hit(row: Row) -> Hit {
     Hit { id: row.id, kind: row.kind, title: row.title, subtitle: parts.join(" · ") }
 }
 
+/// What is made and changed by its own commands only, so that its history tells what was done.
+fn own_way(kind: Kind) -> Result<(), AppError> {
+    match kind {
+        Kind::Incident => Err(AppError::refused("incidents are kept by `satchel incident`, or on the page Safety")),
+        Kind::Training => Err(AppError::refused("who has learnt what is kept by `satchel training`, or on the page Safety")),
+        _ => Ok(()),
+    }
+}
+
 fn example(kind: Kind) -> &'static str {
     match kind {
         Kind::Person => "first_name=Ana",
@@ -589,6 +600,8 @@ fn example(kind: Kind) -> &'static str {
         Kind::Template => "name=Offer subject='Your offer, {{first_name|hello}}'",
         Kind::CustomField => "label=Size",
         Kind::Alert => "rule=deletions",
+        Kind::Incident => "playbook=lost_laptop",
+        Kind::Training => "person=Ana",
     }
 }
 

@@ -104,6 +104,24 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    pub(crate) fn check(&self) -> Result<(), AppError> {
+        let sound = self.lock_after <= 24 * 60
+            && self.views.len() <= 200
+            && self.layouts.len() <= 100
+            && (self.email.is_empty() || satchel_domain::value::Contact::email("", &self.email).is_ok())
+            && (self.start.is_empty() || satchel_domain::place::Place::parse(&self.start).is_some())
+            && (self.reminders.at.is_empty() || satchel_domain::date::clock(&self.reminders.at).is_some())
+            && satchel_domain::money::exponent(&self.currency).is_some()
+            && (self.region.is_empty()
+                || (self.region.len() == 2 && self.region.bytes().all(|b| b.is_ascii_uppercase())));
+        match sound {
+            true => Ok(()),
+            false => Err(AppError::refused("a setting has a value that it cannot have; nothing was changed")),
+        }
+    }
+}
+
 /// `en_GB.UTF-8` is `GB`.
 fn region_of_locale(locale: &str) -> String {
     let region = locale.split(['.', '@']).next().and_then(|l| l.split_once('_')).map_or("", |(_, r)| r);
@@ -147,18 +165,7 @@ impl Session {
     }
 
     pub fn set_settings(&self, new: &Settings) -> Result<(), AppError> {
-        let sound = new.lock_after <= 24 * 60
-            && new.views.len() <= 200
-            && new.layouts.len() <= 100
-            && (new.email.is_empty() || satchel_domain::value::Contact::email("", &new.email).is_ok())
-            && (new.start.is_empty() || satchel_domain::place::Place::parse(&new.start).is_some())
-            && satchel_domain::money::exponent(&new.currency).is_some()
-            && (new.reminders.at.is_empty() || satchel_domain::date::clock(&new.reminders.at).is_some())
-            && (new.region.is_empty()
-                || (new.region.len() == 2 && new.region.bytes().all(|b| b.is_ascii_uppercase())));
-        if !sound {
-            return Err(AppError::refused("a setting has a value that it cannot have; nothing was changed"));
-        }
+        new.check()?;
         let text = serde_json::to_string(new).expect("plain data serialises");
         self.settings()?;
         let mut kept = self.settings.lock().unwrap_or_else(PoisonError::into_inner);

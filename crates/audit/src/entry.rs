@@ -63,6 +63,8 @@ acts! {
     /// The trail is not what was remembered of it elsewhere.
     Contradiction = "contradiction",
     Alert = "alert",
+    /// An incident or a drill was opened or closed, or its report left the vault.
+    Incident = "incident",
 }
 
 impl Act {
@@ -79,6 +81,7 @@ impl Act {
             "undo" | "redo" => Act::Undo,
             "import" | "seed" => Act::Import,
             "merge" => Act::Merge,
+            "incident_open" | "incident_close" => Act::Incident,
             _ if records >= Self::MANY => Act::Bulk,
             _ => Act::Change,
         }

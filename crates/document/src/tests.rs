@@ -290,7 +290,7 @@ fn the_base_is_the_same_on_every_device() {
     assert_eq!(hashes, EXPECTED_BASES);
 }
 
-const EXPECTED_BASES: [&str; 17] = [
+const EXPECTED_BASES: [&str; 19] = [
     "person 127a1aeeebf0b011c589f118c459924b218f22fb83b17bbb386ce259a0d939b9",
     "company 508c028496e153a6cd1d626e0d79e65175dd2b71d042810bb074fa3b551ccca8",
     "deal 2bcb40861e4d14317224e36458010d7313a2c34b8f1069b70d291cf895977a1a",
@@ -307,6 +307,8 @@ const EXPECTED_BASES: [&str; 17] = [
     "custom_field 9b9087ed75cfe9c0869604a3badc8fabe83f6fbccdb008cbef9a2637826fc477",
     "attachment a4d57b0c6ec3a7cc5bd8af117452811f99564ca2fd786bc9abc6c0a172c19dc8",
     "alert 3f9be8926452116484cd9e7ff62d277d4b44c2226bc0b73d24aa8fcf5cdc9134",
+    "incident 88795619b46307707a76a48a3916b1ac52bcca257d2f6f714f50dd0795d35e28",
+    "training a6d93f2912c4106675bf27b6c40cbf0d8915351b5f387b6858989f89d21228b3",
     "notes 08856b2809cc0cea58862b5209fd5d04bf18e699e2106b5638b74e62465580bc",
 ];
 

@@ -50,10 +50,14 @@ pub enum Kind {
     Attachment,
     /// That something unusual was done on a device of the team.
     Alert,
+    /// What was done when something had happened, or as a drill: see [`crate::playbook`].
+    Incident,
+    /// What somebody of the team has gone through: see [`crate::training`].
+    Training,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Person,
         Kind::Company,
         Kind::Deal,
@@ -70,13 +74,24 @@ impl Kind {
         Kind::CustomField,
         Kind::Attachment,
         Kind::Alert,
+        Kind::Incident,
+        Kind::Training,
     ];
     /// The kinds that a person browses, searches and exports, and adds fields to.
     pub const BROWSED: [Kind; 7] =
         [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task, Kind::Product, Kind::Quote];
     /// Each links only to what comes in a later row: what is taken away in this order is in nobody's way.
     pub const BY_LINKS: [&'static [Kind]; 5] = [
-        &[Kind::Task, Kind::Activity, Kind::Attachment, Kind::Quote, Kind::Price, Kind::Alert],
+        &[
+            Kind::Task,
+            Kind::Activity,
+            Kind::Attachment,
+            Kind::Quote,
+            Kind::Price,
+            Kind::Alert,
+            Kind::Incident,
+            Kind::Training,
+        ],
         &[Kind::Deal],
         &[Kind::Person, Kind::Stage],
         &[Kind::Company, Kind::Pipeline, Kind::CustomField, Kind::Product],
@@ -103,6 +118,8 @@ impl Kind {
             Kind::CustomField => "custom_field",
             Kind::Attachment => "attachment",
             Kind::Alert => "alert",
+            Kind::Incident => "incident",
+            Kind::Training => "training",
         }
     }
 }
@@ -849,6 +866,36 @@ fn alert() -> Vec<Field> {
     ]
 }
 
+fn incident() -> Vec<Field> {
+    use FieldType::{DateTime, LongText, Tags, Text, YesNo};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::FreeText, Purpose::Organise);
+    vec![
+        field("playbook", Text, "Playbook"),
+        field("name", Text, "Name"),
+        field("drill", YesNo, "Drill"),
+        field("opened_at", DateTime, "Opened").sorted(),
+        // When the hours begin within which others are told.
+        field("known_at", DateTime, "Known since"),
+        field("closed_at", DateTime, "Closed"),
+        // The steps that were taken: two may take one each at once.
+        field("done", Tags, "Done"),
+        field("affected", LongText, "Affected"),
+        field("notes", LongText, "Notes"),
+    ]
+}
+
+fn training() -> Vec<Field> {
+    use FieldType::{DateTime, Number, Tags, Text};
+    let field = |key, ty, label| Field::new(key, ty, label).kept(Privacy::Business, Purpose::Organise);
+    vec![
+        field("person", Text, "Person"),
+        field("member", Text, "Member"),
+        field("version", Number, "Version"),
+        field("items", Tags, "Done"),
+        field("done_at", DateTime, "Since").sorted(),
+    ]
+}
+
 /// All fields of all kinds, the user's own included.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
@@ -881,6 +928,8 @@ impl Default for Catalogue {
             Kind::CustomField => custom_field(),
             Kind::Attachment => attachment(),
             Kind::Alert => alert(),
+            Kind::Incident => incident(),
+            Kind::Training => training(),
         });
         Self { kinds, formulas: BTreeMap::new(), circular: BTreeSet::new(), daily: BTreeSet::new() }
     }

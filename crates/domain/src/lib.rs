@@ -16,6 +16,7 @@ pub mod name;
 pub mod note;
 pub mod phone;
 pub mod place;
+pub mod playbook;
 pub mod projection;
 pub mod quote;
 pub mod rank;
@@ -25,6 +26,7 @@ pub mod repeat;
 pub mod route;
 pub mod template;
 pub mod text;
+pub mod training;
 pub mod value;
 pub mod when;
 

@@ -124,6 +124,8 @@ pub fn title(kind: Kind, fields: &Fields) -> String {
         },
         Kind::CustomField => text("label").to_owned(),
         Kind::Alert => text("rule").to_owned(),
+        Kind::Incident => text("name").to_owned(),
+        Kind::Training => text("person").to_owned(),
     };
     if !title.is_empty() {
         return title;

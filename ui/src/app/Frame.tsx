@@ -33,6 +33,8 @@ import { ListPage } from "../records/ListPage";
 import { NewRecord } from "../records/NewRecord";
 import { RecordPage } from "../records/RecordPage";
 import { ReportsPage } from "../reports/ReportsPage";
+import { useClock } from "../safety/Incidents";
+import { clockInWords } from "../safety/incident";
 import { SafetyPage } from "../safety/SafetyPage";
 import { useUnseen } from "../safety/words";
 import { SettingsPage } from "../settings/SettingsPage";
@@ -124,6 +126,7 @@ export function Frame() {
     r: goKey(run("reports")),
     e: goKey(run("templates")),
     l: goKey(run("safety")),
+    x: goKey(run("incident")),
     c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
@@ -309,7 +312,7 @@ export function Frame() {
         {route.page === "history" && <HistoryPage />}
         {route.page === "past" && <PastPage key={route.kind} route={route} />}
         {route.page === "team" && <TeamPage />}
-        {route.page === "safety" && <SafetyPage tab={route.tab} />}
+        {route.page === "safety" && <SafetyPage tab={route.tab} incident={route.incident} />}
         {route.page === "guide" && <GuidePage route={route} />}
         {route.page === "templates" && <TemplatesPage />}
         {route.page === "settings" && <SettingsPage />}
@@ -343,6 +346,7 @@ function StatusBar({
   onHelp: () => void;
   onPalette: () => void;
 }) {
+  const clock = useClock();
   const [progress, setProgress] = useState<{ job: Job; done: number; total: number; since: number }>();
   useEffect(
     () =>
@@ -414,6 +418,16 @@ function StatusBar({
           onClick={() => go({ page: "team" })}
         >
           {t("status.conflicts", { n: count(conflicts) })}
+        </button>
+      )}
+      {clock && (
+        <button
+          type="button"
+          className={(clock.minutes_left ?? 0) < 0 ? "button plain bad-ink" : "button plain warn"}
+          id="status-clock"
+          onClick={() => go({ page: "safety", tab: "incidents", incident: clock.id })}
+        >
+          {t("status.clock", { left: clockInWords(clock.minutes_left ?? 0) })}
         </button>
       )}
       {unseen > 0 && (

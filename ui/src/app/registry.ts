@@ -287,6 +287,31 @@ export const registry: Command[] = [
     run: () => go({ page: "safety", tab: "trail" }),
   },
   {
+    id: "incident",
+    label: "incident.something",
+    keys: "G X",
+    also: "incident emergency lost stolen leak ransomware playbook help chushi shijian yuan 出事 事件 预案 丢失 泄露",
+    run: () => go({ page: "safety", tab: "incidents", incident: "new" }),
+  },
+  {
+    id: "incidents",
+    label: "incident.title",
+    also: "drills playbooks yanlian shijian 演练 事件",
+    run: () => go({ page: "safety", tab: "incidents" }),
+  },
+  {
+    id: "staff",
+    label: "staff.title",
+    also: "training tour checklist peixun anquan 培训 导览 清单",
+    run: () => go({ page: "safety", tab: "staff" }),
+  },
+  {
+    id: "configuration",
+    label: "config.title",
+    also: "settings export compare restore drift peizhi 配置 设置 导出 比较",
+    run: () => go({ page: "safety", tab: "configuration" }),
+  },
+  {
     id: "trash",
     label: "nav.trash",
     also: "deleted huishouzhan 删除",

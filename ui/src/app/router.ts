@@ -33,7 +33,7 @@ export type Route =
   | { page: "team" }
   | { page: "guide"; name?: string }
   | { page: "templates" }
-  | { page: "safety"; tab?: string }
+  | { page: "safety"; tab?: string; incident?: string }
   | { page: "settings" };
 
 const START: Route = { page: "today" };

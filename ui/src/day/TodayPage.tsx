@@ -1,10 +1,13 @@
 import { AlertTriangle, Cake, CalendarX } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, useQuery, useVersion } from "../app/data";
+import { go } from "../app/router";
 import type { DayView, RowView, StatusView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { BROWSED, type Browsed, isBrowsed } from "../records/kinds";
 import { EmptyList } from "../records/ListPage";
+import { useClock } from "../safety/Incidents";
+import { clockInWords } from "../safety/incident";
 import { clock, type Json, longDay, money, shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
@@ -18,6 +21,24 @@ function bounds(): [number, number] {
   const to = new Date(from);
   to.setDate(to.getDate() + 1);
   return [from.getTime(), to.getTime()];
+}
+
+/** Others may have to be told: that comes before the day. */
+function Clock() {
+  const clock = useClock();
+  if (!clock) return null;
+  const left = clock.minutes_left ?? 0;
+  return (
+    <p className={left < 0 ? "notice bad" : "notice warn"} id="today-clock">
+      <button
+        type="button"
+        className="button plain flush"
+        onClick={() => go({ page: "safety", tab: "incidents", incident: clock.id })}
+      >
+        {t("incident.today", { left: clockInWords(left) })}
+      </button>
+    </p>
+  );
 }
 
 /** What the day asks: what is due, what is planned, what was left alone. Each line by one key. */
@@ -80,6 +101,7 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
         <span className="count">{longDay(now)}</span>
       </div>
       <div className="page narrow stack" id="today" ref={list}>
+        <Clock />
         {lines.length === 0 && <p className="lead">{t("day.free")}</p>}
         <Section title={t("day.overdue")} n={day.overdue.length}>
           {tasks(day.overdue)}

@@ -50,6 +50,11 @@ export async function chooseImportFile(): Promise<string | null> {
   return typeof chosen === "string" ? chosen : null;
 }
 
+export async function chooseFile(name: string, extensions: string[]): Promise<string | null> {
+  const chosen = await open({ multiple: false, filters: [{ name, extensions }] });
+  return typeof chosen === "string" ? chosen : null;
+}
+
 export async function choosePicture(): Promise<string | null> {
   const filters = [{ name: "PNG, JPEG", extensions: ["png", "jpg", "jpeg"] }];
   const chosen = await open({ multiple: false, filters });

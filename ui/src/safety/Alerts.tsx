@@ -9,6 +9,7 @@ import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Empty } from "../shared/ui";
+import { begin } from "./Incidents";
 import { inWords, nameOf } from "./words";
 
 /** What was unusual, and from where on something is. */
@@ -55,6 +56,12 @@ export function Alerts() {
   );
 }
 
+/** Begins the playbook that fits, under what has happened. */
+async function toIncident(alert: AlertView) {
+  const playbook = await attempt(() => commands.playbookFor(alert.rule));
+  if (playbook) await begin(playbook, false, inWords(alert));
+}
+
 function Alert({ alert, onSee }: { alert: AlertView; onSee: () => void }) {
   const whose = nameOf(alert.person, alert.device_name);
   return (
@@ -72,6 +79,14 @@ function Alert({ alert, onSee }: { alert: AlertView; onSee: () => void }) {
           {alert.seen_by.length > 0 && <> · {t("alerts.seenBy", { who: alert.seen_by.join(", ") })}</>}
         </div>
       </div>
+      <button
+        type="button"
+        className="button plain"
+        aria-label={t("alerts.incidentOf", { what: inWords(alert) })}
+        onClick={() => void toIncident(alert)}
+      >
+        {t("alerts.incident")}
+      </button>
       {!alert.seen && (
         <button
           type="button"

@@ -26,7 +26,11 @@ const MENDS: Partial<Record<Mend, () => Promise<unknown> | void>> = {
   open_team: () => go({ page: "team" }),
   verify: () => commands.verify(),
   fix_access: () => commands.fixAccess(),
+  open_incidents: () => replace({ page: "safety", tab: "incidents" }),
 };
+
+/** What leads to another page mends nothing by itself. */
+const LEADS = ["drill_kit", "add_place", "open_incidents"];
 
 /** One list: what is in danger first, each with what mends it. */
 export function Health() {
@@ -91,7 +95,7 @@ function Check({ check, onMended }: { check: HealthCheck; onMended: () => void }
     setBusy(false);
     if (done === undefined) return;
     onMended();
-    if (level !== "ok" && action !== "drill_kit" && action !== "add_place") toast(t("health.mended"));
+    if (level !== "ok" && !LEADS.includes(action ?? "")) toast(t("health.mended"));
   }
   return (
     <li>

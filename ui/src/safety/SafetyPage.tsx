@@ -3,19 +3,25 @@ import { replace } from "../app/router";
 import { type Key, t } from "../shared/i18n";
 import { Alerts } from "./Alerts";
 import { Backups } from "./Backups";
+import { Configuration } from "./Configuration";
 import { Health } from "./Health";
+import { Incidents } from "./Incidents";
+import { Staff } from "./Staff";
 import { Trail } from "./Trail";
 
 /** Each part of the page once; the first is shown where none is asked for. */
-const TABS: { id: string; label: Key; page: () => ReactNode }[] = [
+const TABS: { id: string; label: Key; page: (incident?: string) => ReactNode }[] = [
   { id: "health", label: "health.title", page: () => <Health /> },
   { id: "backups", label: "backup.title", page: () => <Backups /> },
   { id: "alerts", label: "alerts.title", page: () => <Alerts /> },
   { id: "trail", label: "trail.title", page: () => <Trail /> },
+  { id: "incidents", label: "incident.title", page: (incident) => <Incidents incident={incident} /> },
+  { id: "staff", label: "staff.title", page: () => <Staff /> },
+  { id: "configuration", label: "config.title", page: () => <Configuration /> },
 ];
 
 /** What protects the records, and what was done with them. */
-export function SafetyPage({ tab }: { tab?: string }) {
+export function SafetyPage({ tab, incident }: { tab?: string; incident?: string }) {
   const at = Math.max(
     0,
     TABS.findIndex((one) => one.id === tab),
@@ -54,7 +60,7 @@ export function SafetyPage({ tab }: { tab?: string }) {
         ))}
       </div>
       <div className="page narrow safety" id="safety" role="tabpanel" aria-labelledby={`tab-${open?.id}`}>
-        {open?.page()}
+        {open?.page(incident)}
       </div>
     </>
   );

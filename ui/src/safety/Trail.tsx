@@ -31,6 +31,7 @@ const ACTS = [
   "keys",
   "kit",
   "alert",
+  "incident",
   "contradiction",
 ] as const;
 /** Entries that are shown at first, and each time that more are asked for. */

@@ -38,6 +38,7 @@ export function factsOf({ act, facts }: TrailEntry): string {
         : (f.changed ?? []).map((key: string) => tOr(`trail.setting.${key}`, key)).join(", "),
     ],
     alert: () => [tOr(`rule.${f.rule}`, f.rule)],
+    incident: () => [f.label ? tOr(`op.${f.label}`, f.label) : said("incident", "change")],
     begin: () => [f.witnessed ? t("trail.rolledBack") : f.after && t("trail.restored")],
     contradiction: () => [
       f.device ? t("trail.ofDevice", { name: String(f.device).slice(-8) }) : t("trail.rolledBack"),

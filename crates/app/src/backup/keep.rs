@@ -91,6 +91,21 @@ impl Default for BackupPlan {
     }
 }
 
+impl BackupPlan {
+    pub(crate) fn check(&self) -> Result<(), AppError> {
+        let keep = self.keep;
+        if self.targets.len() > MOST_TARGETS
+            || keep.days < 1
+            || [keep.days, keep.weeks, keep.months].iter().any(|n| *n > 1000)
+        {
+            return Err(AppError::refused(format!(
+                "keep the backups of 1 to 1000 days, in at most {MOST_TARGETS} places; nothing was changed"
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// What a place last refused, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Trouble {
@@ -105,15 +120,7 @@ impl Session {
     }
 
     pub fn set_backup_plan(&self, plan: &BackupPlan) -> Result<(), AppError> {
-        let keep = plan.keep;
-        if plan.targets.len() > MOST_TARGETS
-            || keep.days < 1
-            || [keep.days, keep.weeks, keep.months].iter().any(|n| *n > 1000)
-        {
-            return Err(AppError::refused(format!(
-                "keep the backups of 1 to 1000 days, in at most {MOST_TARGETS} places; nothing was changed"
-            )));
-        }
+        plan.check()?;
         let text = serde_json::to_string(plan).expect("plain data serialises");
         self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, PLAN, &text))?;
         self.tell(Vec::new());
