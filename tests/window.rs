@@ -2425,11 +2425,15 @@ fn an_incident_is_gone_through_and_staff_take_the_tour() {
     window.click("#tab-configuration");
     window.says("Places for backups on other disks");
     window.accessibility("the configuration");
-    for (language, theme, at) in [("zh", "dark", "225"), ("zh", "light", "226"), ("en", "dark", "227"), ("en", "light", "228")] {
+    for (language, theme, at) in
+        [("zh", "dark", "225"), ("zh", "light", "226"), ("en", "dark", "227"), ("en", "light", "228")]
+    {
         dress(&window, language, theme);
         window.wait("#nav-safety");
         window.click("#nav-safety");
-        for (tab, there) in [("incidents", "#drills li"), ("staff", "#training"), ("configuration", "#config-export")] {
+        for (tab, there) in
+            [("incidents", "#drills li"), ("staff", "#training"), ("configuration", "#config-export")]
+        {
             window.click(&format!("#tab-{tab}"));
             window.wait(there);
             window.accessibility(&format!("{tab}, {language}, {theme}"));

@@ -162,6 +162,21 @@ CREATE TABLE alert_due (
   alert TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE backup (
+  seq INTEGER PRIMARY KEY,
+  target TEXT NOT NULL,
+  file TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  records INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  -- Read back, and restored into a scratch folder.
+  verified_at INTEGER,
+  drilled_at INTEGER,
+  drill_ms INTEGER,
+  UNIQUE (target, file)
+) STRICT;
+
 CREATE TABLE person (
   row INTEGER PRIMARY KEY REFERENCES document (row),
   id TEXT NOT NULL,
@@ -658,6 +673,50 @@ CREATE TABLE alert (
 CREATE INDEX alert_by_sort ON alert (sort, row) WHERE deleted_at IS NULL;
 
 CREATE INDEX alert_trash ON alert (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE incident (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  playbook TEXT,
+  name TEXT,
+  drill INTEGER,
+  opened_at INTEGER,
+  known_at INTEGER,
+  closed_at INTEGER,
+  done TEXT,
+  affected TEXT,
+  notes TEXT,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX incident_by_sort ON incident (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX incident_trash ON incident (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE training (
+  row INTEGER PRIMARY KEY REFERENCES document (row),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  called TEXT NOT NULL,
+  sort TEXT NOT NULL,
+  person TEXT,
+  member TEXT,
+  version REAL,
+  items TEXT,
+  done_at INTEGER,
+  custom TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE INDEX training_by_sort ON training (sort, row) WHERE deleted_at IS NULL;
+
+CREATE INDEX training_trash ON training (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE term (
   field TEXT NOT NULL,

@@ -145,7 +145,8 @@ fn outward(link: &str) -> Answer<String> {
             Ok(format!("mailto:{}", sound.value))
         }
         "http" | "https" => {
-            let host = rest.strip_prefix("//").unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+            let host =
+                rest.strip_prefix("//").unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
             match rest.starts_with("//") && !host.is_empty() && !host.contains(['@', '\\', '"', '\'']) {
                 true => Ok(link.to_owned()),
                 false => Err(refused()),

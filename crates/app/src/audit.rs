@@ -128,7 +128,8 @@ impl Session {
             let mut lines = Vec::new();
             for act in acts {
                 let limit = limit as usize;
-                let wanted = Wanted { act: Some((*act).to_owned()), before: None, between: Some(between), limit };
+                let wanted =
+                    Wanted { act: Some((*act).to_owned()), before: None, between: Some(between), limit };
                 lines.extend(audit::newest(db, &wanted)?);
             }
             Ok(lines)
@@ -136,9 +137,11 @@ impl Session {
         lines.sort_by_key(|line| std::cmp::Reverse(line.row));
         lines.truncate(limit as usize);
         let signed = self.store.read(audit::last_head)?.map_or(0, |head| head.row);
-        self.store.read::<_, StorageError>(|db| {
-            lines.iter().map(|line| Ok(entry_view(line, signed, clock_before(db, line)?))).collect()
-        }).map_err(AppError::from)
+        self.store
+            .read::<_, StorageError>(|db| {
+                lines.iter().map(|line| Ok(entry_view(line, signed, clock_before(db, line)?))).collect()
+            })
+            .map_err(AppError::from)
     }
 
     /// How far the trails of the team's devices were when they were last heard of; who is no admin sees his own.

@@ -239,9 +239,10 @@ impl Session {
     fn backup_name(&self, made_at: i64) -> String {
         let letters = self.workspace.chars().map(|c| if c.is_alphanumeric() { c } else { '-' });
         let slug: String = letters.take(40).collect();
-        let at: String = rfc3339(made_at).chars().take(19).filter(|c| *c != ':').collect();
+        let at = jiff::Timestamp::from_millisecond(made_at).unwrap_or_default();
+        let at = at.strftime("%Y-%m-%d-%H%M%S-%3f").to_string();
         let writer = blake3::hash(format!("{} {}", self.device, self.incarnation).as_bytes()).to_hex();
-        format!("{}-{}-{}.{EXTENSION}", slug.trim_matches('-'), at.replace('T', "-"), &writer[..8])
+        format!("{}-{}-{}.{EXTENSION}", slug.trim_matches('-'), at, &writer[..8])
     }
 
     fn write_tables<W: Write>(

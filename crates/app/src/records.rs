@@ -577,8 +577,12 @@ pub(crate) fn hit(row: Row) -> Hit {
 /// What is made and changed by its own commands only, so that its history tells what was done.
 fn own_way(kind: Kind) -> Result<(), AppError> {
     match kind {
-        Kind::Incident => Err(AppError::refused("incidents are kept by `satchel incident`, or on the page Safety")),
-        Kind::Training => Err(AppError::refused("who has learnt what is kept by `satchel training`, or on the page Safety")),
+        Kind::Incident => {
+            Err(AppError::refused("incidents are kept by `satchel incident`, or on the page Safety"))
+        }
+        Kind::Training => {
+            Err(AppError::refused("who has learnt what is kept by `satchel training`, or on the page Safety"))
+        }
         _ => Ok(()),
     }
 }

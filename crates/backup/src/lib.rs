@@ -40,7 +40,7 @@ pub enum BackupError {
     )]
     Cut,
     #[error(
-        "the backup is not what was written ({0}); use another one, and look after the disk that it lay on"
+        "the backup is not what was written: it was cut short or changed ({0}); use another one, and look after the disk that it lay on"
     )]
     Altered(String),
     #[error(

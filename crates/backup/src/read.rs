@@ -7,6 +7,9 @@ use std::{
     io::{self, BufReader, Read},
 };
 
+/// How an age file begins.
+const MAGIC: &[u8] = b"age-encryption.org/v1\n";
+
 /// What a backup has, one after the other.
 #[derive(Debug)]
 pub enum Part<'a> {
@@ -19,7 +22,13 @@ pub enum Part<'a> {
 }
 
 /// What stands in one age file, such as an attachment.
-pub fn open_age<R: Read>(input: R, key: &dyn Identity) -> Result<StreamReader<R>, BackupError> {
+pub fn open_age<R: Read>(mut input: R, key: &dyn Identity) -> Result<StreamReader<impl Read>, BackupError> {
+    let mut begin = Vec::with_capacity(MAGIC.len());
+    input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begin)?;
+    if begin != MAGIC {
+        return Err(if MAGIC.starts_with(&begin) { BackupError::Cut } else { BackupError::NotABackup });
+    }
+    let input = io::Cursor::new(begin).chain(input);
     let open = |input| -> Result<_, DecryptError> { Decryptor::new(input)?.decrypt(std::iter::once(key)) };
     open(input).map_err(|e| match e {
         DecryptError::InvalidHeader | DecryptError::UnknownFormat => BackupError::NotABackup,

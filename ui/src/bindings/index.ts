@@ -215,6 +215,30 @@ export const commands = {
 	seeAlerts: (id: RecordId | null) => __TAURI_INVOKE<AlertsView>("plugin:satchel|see_alerts", { id }),
 	alertRules: () => __TAURI_INVOKE<Rules>("plugin:satchel|alert_rules"),
 	setAlertRules: (rules: Rules) => __TAURI_INVOKE<null>("plugin:satchel|set_alert_rules", { rules }),
+	playbooks: () => __TAURI_INVOKE<PlaybookView[]>("plugin:satchel|playbooks"),
+	/**  The playbook that fits what was unusual. */
+	playbookFor: (rule: string) => __TAURI_INVOKE<string>("plugin:satchel|playbook_for", { rule }),
+	incidents: () => __TAURI_INVOKE<IncidentLine[]>("plugin:satchel|incidents"),
+	incident: (id: RecordId) => __TAURI_INVOKE<IncidentView>("plugin:satchel|incident", { id }),
+	openIncident: (open: OpenIncident) => __TAURI_INVOKE<Written>("plugin:satchel|open_incident", { open }),
+	incidentStep: (id: RecordId, step: string, done: boolean, note: string) => __TAURI_INVOKE<IncidentView>("plugin:satchel|incident_step", { id, step, done, note }),
+	changeIncident: (id: RecordId, change: IncidentChange) => __TAURI_INVOKE<IncidentView>("plugin:satchel|change_incident", { id, change }),
+	/**  Closes it, or opens it again. */
+	closeIncident: (id: RecordId, closed: boolean) => __TAURI_INVOKE<IncidentView>("plugin:satchel|close_incident", { id, closed }),
+	whoSaw: (id: RecordId) => __TAURI_INVOKE<TrailEntry[]>("plugin:satchel|who_saw", { id }),
+	incidentDraft: (id: RecordId, to: Recipient, language: PaperLanguage) => __TAURI_INVOKE<string>("plugin:satchel|incident_draft", { id, to, language }),
+	/**  Into a file that was chosen in a dialog. */
+	incidentReport: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<null>("plugin:satchel|incident_report", { id, language, path }),
+	drills: () => __TAURI_INVOKE<DrillsView>("plugin:satchel|drills"),
+	setDrillPlan: (plan: DrillPlan) => __TAURI_INVOKE<null>("plugin:satchel|set_drill_plan", { plan }),
+	staff: () => __TAURI_INVOKE<StaffView>("plugin:satchel|staff"),
+	/**  Of oneself, or of a colleague. */
+	markTraining: (items: string[], of: string | null) => __TAURI_INVOKE<StaffView>("plugin:satchel|mark_training", { items, of }),
+	configDrift: () => __TAURI_INVOKE<DriftView[]>("plugin:satchel|config_drift"),
+	exportConfig: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|export_config", { path }),
+	compareConfig: (path: string) => __TAURI_INVOKE<ConfigDifference[]>("plugin:satchel|compare_config", { path }),
+	/**  By a file, or as it was before the last one. */
+	restoreConfig: (path: string | null) => __TAURI_INVOKE<Restored>("plugin:satchel|restore_config", { path }),
 };
 
 /** Events */
@@ -227,6 +251,13 @@ export const events = {
 };
 
 /* Types */
+/**  What the button of a step does. */
+export type Action = "revoke_device" | "rotate_key" | "back_up" | 
+/**  Restores the newest backup into a scratch folder. */
+"drill" | "verify" | "restore_as_of" | "who_saw" | "notify" | "renew_kit" | "remove_remote" | "add_remote" | "undo_bulk" | 
+/**  Something is done elsewhere, and noted. */
+"note";
+
 export type AlertView = {
 	id: RecordId,
 	rule: string,
@@ -515,6 +546,15 @@ export type CompanyLine = {
 	known: Hit | null,
 };
 
+/**  One thing that is not the same here as in a file; nothing where it is not there at all. */
+export type ConfigDifference = {
+	key: string,
+	/**  What the record is called that it is about. */
+	label: string,
+	here: Value,
+	there: Value,
+};
+
 /**  A field that holds more than one value. */
 export type ConflictOf = {
 	id: RecordId,
@@ -615,6 +655,21 @@ export type DeviceView = {
 	revoked: boolean,
 };
 
+/**  A setting beside what is recommended. */
+export type DriftView = {
+	key: string,
+	now: Value,
+	/**  What is recommended, as people read it: `1–15`. */
+	recommended: string,
+	ok: boolean,
+};
+
+/**  Which playbooks are practised, every so many months; 0: none. */
+export type DrillPlan = {
+	playbooks: string[],
+	months: number,
+};
+
 /**  A backup that was proven: restored, checked, and thrown away. */
 export type DrillView = {
 	file: string,
@@ -624,6 +679,20 @@ export type DrillView = {
 	made_at: string,
 	seconds: number | null,
 	checks: CheckView[],
+};
+
+export type DrillsView = {
+	plan: DrillPlan,
+	drills: DueDrill[],
+};
+
+export type DueDrill = {
+	playbook: string,
+	/**  The last one that was gone through to its end. */
+	last: string | null,
+	seconds: number | null,
+	due_at: string,
+	due: boolean,
 };
 
 export type DuplicatesView = {
@@ -759,6 +828,8 @@ export type GuideSection = {
 	text: string,
 };
 
+export type Happened = "opened" | "done" | "undone" | "note" | "said" | "closed" | "reopened";
+
 export type HealthCheck = {
 	name: string,
 	level: Level,
@@ -842,6 +913,43 @@ export type ImportReport = {
 	preview: Preview[],
 };
 
+/**  What is said of an incident besides its steps; what is not named stays. */
+export type IncidentChange = {
+	title?: string | null,
+	/**  When it came to be known: RFC 3339. */
+	known_at?: string | null,
+	affected?: string | null,
+	/**  Is added to the notes. */
+	note?: string | null,
+};
+
+export type IncidentLine = {
+	id: RecordId,
+	playbook: string,
+	title: string,
+	drill: boolean,
+	opened_at: string,
+	known_at: string,
+	closed_at: string | null,
+	/**  From opening to closing. */
+	seconds: number | null,
+	steps: number,
+	done: number,
+	/**  Others are told until then; nothing where nobody is, or was told. */
+	notify_by: string | null,
+	/**  Minutes until then; below zero it is late. */
+	minutes_left: number | null,
+};
+
+export type IncidentView = {
+	incident: IncidentLine,
+	affected: string,
+	notes: string,
+	steps: StepState[],
+	/**  The oldest first. */
+	timeline: TimelineEntry[],
+};
+
 /**  A part of a line. */
 export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
 
@@ -866,6 +974,12 @@ export type InvitedView = {
 export type Item = {
 	done: boolean | null,
 	blocks: Block[],
+};
+
+export type ItemState = {
+	id: string,
+	text: SaidView,
+	done: boolean,
 };
 
 /**  Long work that can be stopped. */
@@ -931,7 +1045,11 @@ export type Kind = "person" | "company" |
 /**  A file on another record. */
 "attachment" | 
 /**  That something unusual was done on a device of the team. */
-"alert";
+"alert" | 
+/**  What was done when something had happened, or as a drill: see [`crate::playbook`]. */
+"incident" | 
+/**  What somebody of the team has gone through: see [`crate::training`]. */
+"training";
 
 /**  When a backup was last opened by the paper kit, and whether it is time again. */
 export type KitDrillView = {
@@ -1108,7 +1226,7 @@ export type MemberView = {
 };
 
 /**  What a button or a command mends it with. */
-export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system";
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents";
 
 /**  A record that is mentioned, as it is now. */
 export type MentionView = {
@@ -1204,6 +1322,13 @@ export type NoteView = {
 
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
+
+/**  What happened, and which way is gone. */
+export type OpenIncident = {
+	playbook?: string,
+	title?: string,
+	drill?: boolean,
+};
 
 export type OpenedEvent = {
 	files: string[],
@@ -1303,6 +1428,22 @@ export type PipelineView = {
 	gone: boolean,
 };
 
+export type PlaybookStepView = {
+	id: string,
+	action: Action,
+	/**  A drill may do it. */
+	harmless: boolean,
+	title: SaidView,
+	why: SaidView,
+};
+
+export type PlaybookView = {
+	id: string,
+	title: SaidView,
+	when: SaidView,
+	steps: PlaybookStepView[],
+};
+
 /**  One row of the preview. */
 export type Preview = {
 	row: number,
@@ -1342,6 +1483,9 @@ export type QuoteView = {
 
 /**  What speaks for two records being one. */
 export type Reason = "same_email" | "same_phone" | "same_name" | "similar_name" | "same_website" | "same_company" | "same_domain" | "same_city" | "same_birthday";
+
+/**  Who is told. */
+export type Recipient = "authority" | "people";
 
 /**  One record, and so one document. */
 export type RecordId = string;
@@ -1521,6 +1665,14 @@ export type RestoreReport = {
 	skipped: Skipped[],
 };
 
+export type Restored = {
+	/**  What is taken back with `undo`; settings come back with the file as it was before. */
+	operation: OperationId | null,
+	changed: ConfigDifference[],
+	/**  What a file does not change: places of backups, and what is here only. */
+	left: ConfigDifference[],
+};
+
 /**  A vault that was made of a backup. */
 export type RestoredView = {
 	vault: string,
@@ -1571,6 +1723,11 @@ export type Rules = {
 	silent: number,
 };
 
+export type SaidView = {
+	en: string,
+	zh: string,
+};
+
 /**  A list as somebody wants to see it again. */
 export type SavedView = {
 	name: string,
@@ -1613,6 +1770,16 @@ export type Skipped = {
 	why: string,
 };
 
+export type StaffView = {
+	/**  Oneself first. */
+	people: TrainingView[],
+	tour: TourPageView[],
+	/**  Those who may not write keep their own on their computer; an admin notes it for them. */
+	kept_here_only: boolean,
+	/**  One may note what others have done. */
+	admin: boolean,
+};
+
 export type StageView = {
 	id: RecordId,
 	name: string,
@@ -1642,6 +1809,13 @@ export type StatusView = {
 	sample: OperationId | null,
 	/**  The vault is a demo: it may be deleted as a whole. */
 	demo: boolean,
+};
+
+export type StepState = {
+	id: string,
+	done: boolean,
+	by: string,
+	at: string | null,
 };
 
 /**  A meeting, a task or a customer on a day's way. */
@@ -1740,6 +1914,16 @@ export type TemplateText = {
 	language: PaperLanguage,
 };
 
+export type TimelineEntry = {
+	at: string,
+	by: string,
+	device: string,
+	what: Happened,
+	/**  The step's id, or the field that was said. */
+	about: string,
+	text: string,
+};
+
 /**  What a quote comes to, in minor units of its currency. */
 export type Totals = {
 	currency: string,
@@ -1751,6 +1935,11 @@ export type Totals = {
 	net: number | null,
 	taxes: Tax[],
 	total: number | null,
+};
+
+export type TourPageView = {
+	title: SaidView,
+	text: SaidView,
 };
 
 export type TrailBreak = {
@@ -1826,6 +2015,20 @@ export type TrailView = {
 	entries: TrailEntry[],
 	/**  What is known of the trails of the team's devices. */
 	devices: TrailDevice[],
+};
+
+export type TrainingState = "open" | "done" | 
+/**  It is a year ago. */
+"again";
+
+export type TrainingView = {
+	person: string,
+	role: string,
+	/**  It is one's own. */
+	me: boolean,
+	state: TrainingState,
+	done_at: string | null,
+	items: ItemState[],
 };
 
 export type UndoReport = {
