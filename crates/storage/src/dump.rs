@@ -49,7 +49,7 @@ fn encoded<T>(
 /// Shows all rows of a table, a part at a time.
 pub fn rows<E: From<StorageError>>(db: &Connection, table: &str, take: Rows<'_, E>) -> Result<(), E> {
     let mut statement = db.prepare(&format!("SELECT * FROM {table}")).map_err(StorageError::from)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let begin = || -> Result<Encoder<Vec<u8>>, StorageError> {
         let mut part = Encoder::new(Vec::with_capacity(PART + PART / 4));
         encoded(
@@ -120,7 +120,7 @@ pub fn readable<E: From<StorageError>>(db: &Connection, kind: Kind, take: Rows<'
         name == "custom" || catalogue.fields(kind).iter().any(|f| f.key == name && types.contains(&f.ty))
     };
     let mut statement = db.prepare(&format!("SELECT * FROM {kind}")).map_err(StorageError::from)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let wanted = |name: &&String| *name != "row" && *name != "sort" && !name.ends_with("_sort");
     let shown: Vec<(usize, bool)> =
         names.iter().enumerate().filter(|(_, n)| wanted(n)).map(|(at, n)| (at, nested(n))).collect();
@@ -173,7 +173,7 @@ impl Filling {
         schema::migrate_to(&mut db, version)?;
         let columns = |table: &String| -> Result<Vec<String>, StorageError> {
             let statement = db.prepare(&format!("SELECT * FROM {table}"))?;
-            Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+            Ok(statement.column_names().map(str::to_owned).collect())
         };
         let tables = tables(version)?.into_iter().map(|t| Ok((t.clone(), columns(&t)?)));
         let tables = tables.collect::<Result<_, StorageError>>()?;

@@ -10,8 +10,8 @@ use satchel_fuzz::without_checksums;
 use satchel_protocol::{
     Action, BlobKey, Covered, DeviceId, DeviceKeys, DocTag, EntryKind, EpochKey, Feed, Hash, Invitation,
     Kept, Manifest, Membership, News, Operation, Payload, PersonId, Position, Read, RecordKey, Request, Role,
-    Run, Sealed, SegmentBuilder, Signature, SignedRecord, Subject, Told, TrailHead, WorkspaceId, encode_all, encode_names,
-    encode_positions,
+    Run, Sealed, SegmentBuilder, Signature, SignedRecord, Subject, Told, TrailHead, WorkspaceId, encode_all,
+    encode_names, encode_positions,
 };
 use satchel_vault::{Cost, Keyring, NewVault};
 use std::{io::Read as _, path::Path};

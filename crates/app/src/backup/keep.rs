@@ -312,7 +312,8 @@ fn kept(rows: &[Backup], keep: Keep) -> BTreeSet<String> {
     let day = |at: i64| {
         jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_millisecond(at).unwrap_or_default()).date()
     };
-    let spans: [(u32, &dyn Fn(i64) -> (i16, i32)); 3] = [
+    type Span<'a> = (u32, &'a dyn Fn(i64) -> (i16, i32));
+    let spans: [Span<'_>; 3] = [
         (keep.days, &|at| (day(at).year(), i32::from(day(at).day_of_year()))),
         (keep.weeks, &|at| {
             let week = day(at).iso_week_date();

@@ -49,12 +49,11 @@ impl Found {
     }
 }
 
-/// Reads a backup to its end; `take` gets whose it is, then its parts.
-fn each(
-    input: impl Read,
-    key: &BackupKey,
-    take: &mut dyn FnMut(&About, Option<(&str, &[u8])>) -> Result<(), AppError>,
-) -> Result<Found, AppError> {
+/// Gets whose it is, then the parts of tables by their names.
+type Take<'a> = &'a mut dyn FnMut(&About, Option<(&str, &[u8])>) -> Result<(), AppError>;
+
+/// Reads a backup to its end.
+fn each(input: impl Read, key: &BackupKey, take: Take<'_>) -> Result<Found, AppError> {
     let mut input = Hashing::new(input);
     let mut about: Option<About> = None;
     let manifest = read::<_, AppError>(&mut input, key, &mut |part| match part {
