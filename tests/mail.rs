@@ -273,6 +273,24 @@ Subject: Re: Pumps\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nCo
 <p>Agreed,<br>see the <b>order</b>.</p><img src=\"https://spy.example/x.gif\">\r\n--b\r\nContent-Type: application/pdf\r\n\
 Content-Disposition: attachment; filename=order.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0x\r\n--b--\r\n";
 
+/// The same file is brought once; another one is brought, though it has the same name and is as long.
+#[test]
+fn a_letter_brings_a_file_once_and_another_of_its_name_too() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let company = norte(session).company;
+    let path = device.dir.path().join("reply.eml");
+    for (letter, files) in
+        [(REPLY.to_owned(), 1), (REPLY.to_owned(), 1), (REPLY.replace("JVBERi0x", "JVBERi0y"), 2)]
+    {
+        fs::write(&path, letter).unwrap();
+        session.attach_enclosed(company, &path, &[0]).unwrap();
+        let there = session.attachments(company).unwrap();
+        assert!(there.iter().all(|file| file.name == "order.pdf"));
+        assert_eq!(there.len(), files);
+    }
+}
+
 #[test]
 fn a_saved_letter_is_noted_once() {
     let device = Device::new("Ana", None);

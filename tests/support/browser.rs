@@ -190,9 +190,9 @@ impl Window {
     }
 
     pub fn click(&self, css: &str) {
-        let id = self.wait(css);
         let started = Instant::now();
-        while let Err(e) = self.try_call("POST", &format!("/element/{id}/click"), &json!({})) {
+        // Looked up for each try: a page that is drawn anew has another element of this name.
+        while let Err(e) = self.try_call("POST", &format!("/element/{}/click", self.wait(css)), &json!({})) {
             assert!(started.elapsed() < PATIENCE, "click {css}: {e}");
             thread::sleep(Duration::from_millis(50));
         }

@@ -6,7 +6,7 @@ use crate::{
     error::Code,
     output,
     session::facts,
-    views::{AttachmentView, Written},
+    views::{AttachmentView, RowView, Written},
 };
 use satchel_audit::Act;
 use satchel_domain::{Kind, RecordId, Registers, Scalar};
@@ -121,8 +121,7 @@ impl Session {
             hash.update(piece);
             step(piece.len())
         })?;
-        let secret = self.store.read(|db| settings::get(db, facts::WORKSPACE_SECRET))?.unwrap_or_default();
-        let key = BlobKey::of(secret.as_bytes(), hash.finish());
+        let key = self.key_of(hash.finish())?;
         let mut manifest = Manifest { size, hash: hash.finish(), pieces: Vec::new() };
         let mut again = FileHash::default();
         let same = each_piece(open()?, |piece| {
@@ -136,7 +135,7 @@ impl Session {
         }
         let content = self.keep_piece(&key.seal_manifest(self.workspace(), &manifest))?;
         let media_type = mime_guess::from_path(name).first_or_octet_stream().to_string();
-        let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let name = as_kept(name);
         let text = |key: &str, value: String| (key.to_owned(), Scalar::Str(value));
         let registers: Registers = [
             text("name", name),
@@ -150,29 +149,48 @@ impl Session {
         self.create_as("attach", Kind::Attachment, &registers)
     }
 
-    /// The files on a record, the newest first.
-    pub fn attachments(&self, record: RecordId) -> Result<Vec<AttachmentView>, AppError> {
+    /// What opens a file: it follows from what is in it.
+    fn key_of(&self, file: Hash) -> Result<BlobKey, AppError> {
+        let secret = self.store.read(|db| settings::get(db, facts::WORKSPACE_SECRET))?.unwrap_or_default();
+        Ok(BlobKey::of(secret.as_bytes(), file))
+    }
+
+    /// Whether a record has this very file, by its name and by what is in it.
+    pub(crate) fn is_attached(&self, record: RecordId, name: &str, bytes: &[u8]) -> Result<bool, AppError> {
+        let mut hash = FileHash::default();
+        hash.update(bytes);
+        let (name, key) = (as_kept(name), self.key_of(hash.finish())?);
+        let is_it = |row: &RowView| {
+            text_in(row, "name") == name
+                && text_in(row, "content").parse::<BlobContent>().is_ok_and(|content| content.key == key)
+        };
+        Ok(self.attachment_rows(record)?.iter().any(is_it))
+    }
+
+    fn attachment_rows(&self, record: RecordId) -> Result<Vec<RowView>, AppError> {
         let request = crate::ListRequest {
             filter: format!("record = '{record}'"),
             sort: "-updated_at".to_owned(),
             limit: 1000,
             ..crate::ListRequest::default()
         };
-        let rows = self.list(Kind::Attachment, &request)?.rows;
-        let view = |row: &crate::views::RowView| {
-            let text =
-                |key: &str| row.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-            let content = text("content").parse::<BlobContent>().ok();
+        Ok(self.list(Kind::Attachment, &request)?.rows)
+    }
+
+    /// The files on a record, the newest first.
+    pub fn attachments(&self, record: RecordId) -> Result<Vec<AttachmentView>, AppError> {
+        let view = |row: &RowView| {
+            let content = text_in(row, "content").parse::<BlobContent>().ok();
             AttachmentView {
                 id: row.id,
-                name: text("name"),
-                media_type: text("media_type"),
+                name: text_in(row, "name").to_owned(),
+                media_type: text_in(row, "media_type").to_owned(),
                 size: row.fields.get("size").and_then(serde_json::Value::as_f64).unwrap_or_default(),
                 updated_at: row.updated_at.clone(),
                 here: content.is_some_and(|c| self.is_here(&c)),
             }
         };
-        Ok(rows.iter().map(view).collect())
+        Ok(self.attachment_rows(record)?.iter().map(view).collect())
     }
 
     fn is_here(&self, content: &BlobContent) -> bool {
@@ -350,6 +368,15 @@ impl Session {
             bad.extend(broken.map(|name| format!("piece {name} is damaged")));
         }
     }
+}
+
+/// A file's name as its record has it.
+fn as_kept(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+fn text_in<'a>(row: &'a RowView, key: &str) -> &'a str {
+    row.fields.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()
 }
 
 /// Reads a file a piece at a time; how many bytes.

@@ -113,16 +113,13 @@ impl Session {
         places: &[usize],
     ) -> Result<Vec<Written>, AppError> {
         let letter = read(path)?;
-        // What a letter has brought once is not brought again.
-        let there = self.attachments(record)?;
         let mut written = Vec::new();
         for place in places {
             let file = letter.enclosed.get(*place);
             let file =
                 file.ok_or_else(|| AppError::not_found("attachment", format!("number {}", place + 1)))?;
-            #[allow(clippy::cast_precision_loss)]
-            let size = file.bytes.len() as f64;
-            if there.iter().all(|other| other.name != file.name || other.size != size) {
+            // What a letter has brought once is not brought again.
+            if !self.is_attached(record, &file.name, &file.bytes)? {
                 written.push(self.attach_bytes(record, &file.name, &file.bytes)?);
             }
         }

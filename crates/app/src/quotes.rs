@@ -277,13 +277,16 @@ impl Session {
         ids: &[RecordId],
         plan: &dyn Fn(&Registers) -> Changes,
     ) -> Result<Option<WrittenMany>, AppError> {
+        if ids.len() > MANY {
+            return Ok(None);
+        }
         let is_quote = |db: &Connection, id: RecordId| -> Result<bool, AppError> {
             Ok(documents::find(db, id)?.is_some_and(|(_, kind)| kind == Kind::Quote))
         };
         let quotes = self
             .store
             .read::<_, AppError>(|db| ids.iter().try_fold(false, |any, id| Ok(any || is_quote(db, *id)?)))?;
-        if !quotes || ids.len() > MANY {
+        if !quotes {
             return Ok(None);
         }
         let catalogue = self.catalogue();
