@@ -1725,7 +1725,7 @@ fn a_week_is_planned() {
     window.click("#value-owner");
     window.until("colleagues", || {
         window
-            .try_script("return document.querySelector('#colleagues option')?.value === 'Ana'")?
+            .try_script("return document.querySelector('#offered option')?.value === 'Ana'")?
             .as_bool()?
             .then_some(())
     });
@@ -2082,7 +2082,7 @@ fn an_alert_is_told_and_the_trail_is_read() {
     window.says("120 records were deleted within an hour");
     window.accessibility("an alert");
     window.picture("201-alert");
-    window.click("#alerts li button");
+    window.click("#alerts li .button:not(.plain)");
     window.says("seen by Ana");
     window.gone("#status-alerts");
 

@@ -14,7 +14,7 @@ export function GuidePage({ route }: { route: GuideRoute }) {
   const { data: pages, error } = useQuery(() => commands.guide(chinese), [chinese]);
   const [text, setText] = useState("");
   const search = useRef<HTMLInputElement>(null);
-  const body = useRef<HTMLDivElement>(null);
+  const body = useRef<HTMLElement>(null);
   const page = pages?.find((p) => p.name === route.name) ?? pages?.[0];
   const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const found = pages?.flatMap((p) =>
@@ -71,7 +71,14 @@ export function GuidePage({ route }: { route: GuideRoute }) {
           </button>
         ))}
       </nav>
-      <div className="page guide-text" ref={body} tabIndex={-1} id="guide-text">
+      <section
+        className="page guide-text"
+        ref={body}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
+        tabIndex={0}
+        id="guide-text"
+        aria-label={page?.title}
+      >
         {error && (
           <p className="error" role="alert">
             {error}
@@ -106,7 +113,7 @@ export function GuidePage({ route }: { route: GuideRoute }) {
             ))}
           </article>
         )}
-      </div>
+      </section>
     </div>
   );
 }
