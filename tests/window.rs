@@ -69,8 +69,8 @@ fn confirm_kit(window: &Window, groups: &[String]) {
 
 /// Starts the screens anew in another dress.
 fn dress(window: &Window, language: &str, theme: &str) {
-    // Behind the answer: a page that goes in the middle of a script takes the answer with it.
-    window.script(&format!(
+    // A page that goes in the middle of a script takes the answer with it: behind it, if that is in time.
+    let _ = window.try_script(&format!(
         "localStorage.setItem('satchel.prefs', JSON.stringify({{ language: '{language}', theme: '{theme}', density: 'normal', zoom: 100 }})); window.before = true; setTimeout(() => location.reload(), 20)"
     ));
     window.until("the language", || {

@@ -179,7 +179,7 @@ impl Window {
 
     pub fn says(&self, text: &str) {
         self.until(&format!("«{text}»"), || {
-            self.script("return document.body.innerText").as_str()?.contains(text).then_some(())
+            self.try_script("return document.body.innerText")?.as_str()?.contains(text).then_some(())
         });
     }
 
