@@ -257,8 +257,8 @@ fn vault(put: &mut impl FnMut(&str, Vec<u8>)) {
     let dir = tempfile::tempdir().expect("a folder");
     let cost = Cost { memory_kib: 8, passes: 1 };
     let passphrase = satchel_vault::Passphrase::new("a passphrase").expect("some");
-    let new = NewVault::prepare(dir.path(), Some(&passphrase), cost).expect("prepared");
-    let code = new.recovery.text().to_string();
+    let (new, recovery) = NewVault::prepare(dir.path(), Some(&passphrase), cost).expect("prepared");
+    let code = recovery.text().to_string();
     new.commit(Keyring::Off).expect("made");
     let json = std::fs::read(dir.path().join("vault.json")).expect("there");
     put("vault", [code.as_bytes(), b"\n", &json].concat());
