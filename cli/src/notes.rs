@@ -32,7 +32,11 @@ pub fn favourites(show: &Show, session: &Session, add: Option<&str>, remove: Opt
         };
         let id = one.id.map(|id| id.to_string()).unwrap_or_default();
         let gone = if one.gone { word("in the trash").to_owned() } else { String::new() };
-        vec![id, word(what).to_owned(), one.title.clone(), gone]
+        let title = match one.favourite {
+            Favourite::List { kind, .. } => [word(kind.key()), &one.title].join(" ").trim_end().to_owned(),
+            _ => one.title.clone(),
+        };
+        vec![id, word(what).to_owned(), title, gone]
     };
     let rows: Vec<Vec<String>> = all.iter().map(row).collect();
     show.answer(&json!({ "favourites": all }), || match rows.is_empty() {

@@ -43,7 +43,7 @@ function here(): Favourite | undefined {
   if (route.page !== "list" || route.trash || !isBrowsed(route.kind)) return undefined;
   const { input, within, sort } = lastList;
   const filter = within ? lastList.request.filter : input;
-  const name = [t(KINDS[route.kind].many), route.within?.label, input].filter(Boolean).join(" · ");
+  const name = [route.within?.label, input].filter(Boolean).join(" · ");
   return { type: "list", kind: route.kind, name, filter, sort };
 }
 
@@ -78,6 +78,9 @@ function routeOf({ favourite, id, kind }: FavouriteView): Route | undefined {
 
 function nameOf({ favourite, title }: FavouriteView): string {
   if (favourite.type === "report") return t(favourite.report ? `report.${favourite.report}` : "nav.reports");
+  // What it lists is said in the language of the screen, whichever that was when it was kept.
+  if (favourite.type === "list")
+    return [t(KINDS[browsed(favourite.kind)].many), title].filter(Boolean).join(" · ");
   return title || t("note.unknown");
 }
 

@@ -451,7 +451,16 @@ function StatusBar({
           <span className="tag">{t("status.sample")}</span> {t("remove")}
         </button>
       )}
-      <span className="grow">{t("status.backup")}</span>
+      <span className="grow">
+        <button
+          type="button"
+          className={isLate(status?.last_backup) ? "button plain warn" : "button plain"}
+          id="status-backup"
+          onClick={() => go({ page: "safety", tab: "backups" })}
+        >
+          {status?.last_backup ? t("backup.at", { ago: ago(status.last_backup) }) : t("status.backup")}
+        </button>
+      </span>
       <button type="button" className="button plain" onClick={onPalette}>
         <kbd>Ctrl K</kbd>
       </button>
@@ -473,6 +482,11 @@ function StatusBar({
     </footer>
   );
 }
+
+const THREE_DAYS = 3 * 86_400_000;
+
+/** Whether the last backup is older than a laptop should have it; before the first one nothing is late yet. */
+const isLate = (last?: string | null) => !!last && Date.now() - Date.parse(last) > THREE_DAYS;
 
 /** Files are counted in bytes, all else in pieces. */
 function inUnits({ job, done, total }: { job: Job; done: number; total: number }) {
