@@ -58,7 +58,8 @@ fn what_is_done_is_in_the_trail_and_nothing_of_whom() {
     let other = person(&cli, "Wenceslao");
     cli.json(&["delete", &id, &other]);
     cli.json(&["undo"]);
-    cli.json(&["export", "person", "--format", "csv", "--out", "people.csv"]);
+    std::fs::create_dir(cli.dir.path().join("Zoraida")).unwrap();
+    cli.json(&["export", "person", "--format", "csv", "--out", "Zoraida/people.csv"]);
     std::fs::write(cli.dir.path().join("new.csv"), "First Name,E-mail\nHonorata,h@x.example\n").unwrap();
     cli.json(&["import", "new.csv"]);
     cli.json(&["keys", "rotate"]);
@@ -127,6 +128,40 @@ fn a_trail_that_somebody_has_changed_in_the_database_is_not_believed() {
     assert_eq!(tampered(forged), (json!(6), "forged_signature".into()));
     let hidden = "UPDATE audit SET act = 'change' WHERE act = 'lock' AND row = 6";
     assert_eq!(tampered(hidden), (json!(6), "edited".into()), "what the list shows");
+    for moved in ["at = 0", "incarnation = incarnation + 1"] {
+        let moved = format!("UPDATE audit SET {moved} WHERE row = 6");
+        assert_eq!(tampered(&moved), (json!(6), "edited".into()), "what a day is asked by");
+    }
+}
+
+#[test]
+fn a_trail_that_was_emptied_is_told_at_the_next_unlock() {
+    let cli = Cli::new();
+    person(&cli, "Ana");
+    database(&cli.vault()).execute_batch("DELETE FROM audit_head; DELETE FROM audit").unwrap();
+    assert_eq!(cli.json(&["alerts"])["alerts"][0]["rule"], "trail");
+}
+
+#[test]
+fn a_deletion_by_another_name_is_one() {
+    let cli = Cli::new();
+    cli.json(&["alerts", "--rule", "deletions=3"]);
+    std::fs::write(cli.dir.path().join("new.csv"), "First Name\nAna\nBo\nCy\n").unwrap();
+    cli.json(&["import", "new.csv"]);
+    assert_eq!(cli.json(&["alerts"])["unseen"], 0);
+    cli.json(&["undo"]);
+    let view = cli.json(&["alerts"]);
+    assert_eq!((&view["alerts"][0]["rule"], &view["alerts"][0]["count"]), (&json!("deletions"), &json!(3)));
+}
+
+#[test]
+fn an_export_that_fails_halfway_is_in_the_trail_with_what_it_has_written() {
+    let cli = Cli::new();
+    person(&cli, "Ana");
+    std::fs::create_dir_all(cli.dir.path().join("out/company.csv")).unwrap();
+    cli.refuse(&["export", "all", "--format", "csv", "--out", "out"]);
+    assert!(cli.dir.path().join("out/person.csv").is_file());
+    assert!(acts(&cli).iter().any(|act| act == "export"));
 }
 
 #[test]

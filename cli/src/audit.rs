@@ -78,8 +78,11 @@ fn in_words(check: &TrailCheck) -> String {
     if check.clock_back > 0 {
         lines.push(say!("the clock went back {} times", check.clock_back));
     }
-    if !check.vouched && !check.key.is_empty() {
-        lines.push(say!("signed with the key {}, which no team vouches for: compare it", check.key));
+    if !check.key.is_empty() {
+        lines.push(match check.vouched {
+            true => say!("signed with the key {}: compare it with what the team knows", check.key),
+            false => say!("signed with the key {}, which no team vouches for: compare it", check.key),
+        });
     }
     lines.join("\n")
 }

@@ -13,6 +13,7 @@ use satchel_domain::{Kind, RecordId, Registers, Value as Field};
 use satchel_protocol::{DeviceId, from_hex, hex};
 use satchel_storage::{ListQuery, StorageError, Store, audit, lists, settings, team as stored};
 use serde_json::Value;
+use std::collections::HashSet;
 
 const RULES: &str = "alerts.rules";
 const LOOKED: &str = "alerts.looked";
@@ -131,8 +132,8 @@ impl Session {
 
     /// Makes records of alerts that wait to become some. What fails is tried again at the next act.
     pub(crate) fn raise_due(&self) {
-        if self.trail.take_due() {
-            let _ = self.try_raise();
+        if self.trail.take_due() && self.try_raise().is_err() {
+            self.trail.still_due();
         }
     }
 
@@ -227,11 +228,18 @@ impl Session {
     /// Alerts of other devices that have come, once.
     fn tell_of_others(&self) -> Result<(), AppError> {
         let told = self.store.read(|db| settings::get(db, TOLD))?.unwrap_or_default();
+        // By their ids: one that was written long ago, or by a clock of its own, may come late.
+        let told: HashSet<&str> = told.split_whitespace().collect();
         let alerts = self.alerts()?.alerts;
-        let new: Vec<&AlertView> = alerts.iter().filter(|a| !a.own && !a.seen && a.at > told).collect();
-        let Some(latest) = new.iter().map(|alert| alert.at.clone()).max() else { return Ok(()) };
-        let rules = new.iter().map(|alert| alert.rule.clone()).collect();
-        self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, TOLD, &latest))?;
+        let open: Vec<(String, &AlertView)> =
+            alerts.iter().filter(|a| !a.own && !a.seen).map(|a| (a.id.to_string(), a)).collect();
+        let new = open.iter().filter(|(id, _)| !told.contains(id.as_str()));
+        let rules: Vec<String> = new.map(|(_, alert)| alert.rule.clone()).collect();
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let all = open.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ");
+        self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, TOLD, &all))?;
         self.events.send(&Event::Alerted { rules });
         Ok(())
     }

@@ -75,22 +75,15 @@ impl Session {
         Ok(())
     }
 
-    /// Tells the trail that something left the vault.
+    /// Tells the trail that something left the vault; not where to, since folders are called as customers are.
     pub(crate) fn note_leaving<const N: usize>(
         &self,
         what: &str,
         rows: u64,
-        folder: Option<&Path>,
         more: [(&str, Value); N],
     ) -> Result<(), AppError> {
-        let here = || Path::new(".").canonicalize();
-        let folder =
-            folder.and_then(|f| if f.as_os_str().is_empty() { here() } else { std::path::absolute(f) }.ok());
-        let folder = folder.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        let folder: String = folder.chars().take(100).collect();
         let mut facts = trail::facts(more);
-        let rest = [("what", json!(what)), ("rows", json!(rows)), ("folder", json!(folder))];
-        facts.extend(trail::facts(rest));
+        facts.extend(trail::facts([("what", json!(what)), ("rows", json!(rows))]));
         self.note_facts(Act::Export, facts)
     }
 
@@ -193,9 +186,8 @@ impl Session {
             }
             self.each_line(db, &mut |row, head| {
                 checker.entry(&row.line);
-                let said = Entry::parse(&row.line);
-                if said.is_none_or(|said| (said.act.as_str(), said.seq) != (row.act.as_str(), row.seq)) {
-                    checker.differs("the table shows another act than the entry");
+                if !is_shown_as_written(row) {
+                    checker.differs("the table shows something else than the entry");
                 }
                 if let Some(head) = head {
                     checker.head(&head);
@@ -419,6 +411,16 @@ fn entry_view(line: &LineRow, signed: i64, clock_back: bool) -> TrailEntry {
         signed: line.row <= signed,
         clock_back,
     }
+}
+
+/// Whether the columns that lists and searches go by are what the line says.
+fn is_shown_as_written(row: &LineRow) -> bool {
+    Entry::parse(&row.line).is_some_and(|said| {
+        let incarnation = said.chain().map(|chain| chain.incarnation);
+        (said.act.as_str(), said.seq) == (row.act.as_str(), row.seq)
+            && said.at == rfc3339(row.at)
+            && incarnation == Some(row.incarnation)
+    })
 }
 
 fn check_view(checked: &Checked) -> TrailCheck {

@@ -102,11 +102,19 @@ impl Session {
             })?;
             Ok(ExportedFile { path: path.display().to_string(), rows, sha256 })
         };
-        let files = kinds.iter().map(&mut one).collect::<Result<Vec<ExportedFile>, AppError>>()?;
-        let rows: u64 = files.iter().map(|f| u64::from(f.rows)).sum();
-        let (kinds, format) = (kinds.iter().map(|k| k.key()).collect::<Vec<_>>(), options.format.extension());
-        let folder = if several { Some(options.out.as_path()) } else { options.out.parent() };
-        self.note_leaving("records", rows, folder, [("kinds", kinds.into()), ("format", format.into())])?;
+        let mut files = Vec::new();
+        let outcome = kinds.iter().try_for_each(|kind| {
+            files.push(one(kind)?);
+            Ok::<_, AppError>(())
+        });
+        // Of one that was stopped, too: what is written by then has left.
+        if !files.is_empty() {
+            let rows: u64 = files.iter().map(|f| u64::from(f.rows)).sum();
+            let kinds: Vec<&str> = kinds.iter().take(files.len()).map(|k| k.key()).collect();
+            let format = options.format.extension();
+            self.note_leaving("records", rows, [("kinds", kinds.into()), ("format", format.into())])?;
+        }
+        outcome?;
         Ok(files)
     }
 

@@ -235,7 +235,7 @@ impl Session {
         output::check(&self.vault(), path)?;
         let bytes = self.draft(letter)?;
         output::write_private(&self.vault(), path, &bytes)?;
-        self.note_leaving("letter", 1, path.parent(), [])?;
+        self.note_leaving("letter", 1, [])?;
         Ok(bytes.len() as u64)
     }
 

@@ -87,7 +87,7 @@ impl Session {
             merged.folder.clear();
         }
         merged.operation = noted?;
-        self.note_leaving("mail_merge", u64::from(merged.written), folder.parent(), [])?;
+        self.note_leaving("mail_merge", u64::from(merged.written), [])?;
         Ok(merged)
     }
 

@@ -27,7 +27,7 @@ impl Session {
         output::check(&self.vault(), path)?;
         let bytes = self.quote_pdf(id, language)?;
         output::write_private(&self.vault(), path, &bytes)?;
-        self.note_leaving("quote", 1, path.parent(), [])?;
+        self.note_leaving("quote", 1, [])?;
         Ok(bytes.len() as u64)
     }
 

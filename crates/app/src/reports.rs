@@ -213,7 +213,7 @@ impl Session {
     /// Writes a report as CSV; `labels` are its columns in the reader's language.
     pub fn save_report(&self, view: &ReportView, labels: &[String], path: &Path) -> Result<(), AppError> {
         output::write_private(&self.vault(), path, table::csv(view, labels).as_bytes())?;
-        self.note_leaving("report", view.rows.len() as u64, path.parent(), [("report", view.id.key().into())])
+        self.note_leaving("report", view.rows.len() as u64, [("report", view.id.key().into())])
     }
 
     /// Who has deals or has done something.

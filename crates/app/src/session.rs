@@ -76,6 +76,8 @@ pub struct Session {
     pub(crate) servers: Mutex<HashMap<String, Arc<satchel_sync::Server>>>,
     /// Rung when there may be something to sync.
     pub(crate) wake: Arc<crate::keep::Wake>,
+    /// Held while a backup is made.
+    pub(crate) backing_up: Mutex<()>,
     /// Operations that are still being written, or taken back: neither can be undone meanwhile.
     running: Mutex<Vec<OperationId>>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -147,6 +149,7 @@ impl Session {
             past: Mutex::default(),
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
+            backing_up: Mutex::default(),
             running: Mutex::default(),
             catalogue: RwLock::default(),
             store,
@@ -296,7 +299,7 @@ impl Session {
         prepared: &Prepared,
     ) -> Result<i64, AppError> {
         let row = self.put_document(tx, prepared)?;
-        self.trail.touched(operation, prepared.kind);
+        self.trail.touched(operation, prepared.kind, prepared.projection.deleted_at.is_some());
         operations::touch(tx, operation, row, prepared.alone, &prepared.before, &prepared.heads)?;
         Ok(row)
     }

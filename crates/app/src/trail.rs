@@ -2,7 +2,7 @@
 //! same transaction. What is signed, and when: `docs/format/audit.md`.
 
 use crate::session::now;
-use satchel_audit::{Act, ChainId, Facts, Head, NewEntry, Rule, Rules, SignedHead, Window, hash_of};
+use satchel_audit::{Act, ChainId, Facts, Head, NewEntry, Rule, Rules, SignedHead, TRASHED, Window, hash_of};
 use satchel_domain::{Kind, date::rfc3339};
 use satchel_protocol::{DeviceId, DeviceKeys, Hash, hex};
 use satchel_storage::{
@@ -60,12 +60,21 @@ struct Tip {
 /// What the transaction that goes on has to tell.
 #[derive(Debug, Default)]
 struct Pending {
-    operations: Vec<(i64, Counts)>,
+    operations: Vec<Touched>,
     acts: Vec<(Act, Facts)>,
     sign: bool,
 }
 
 type Counts = Vec<(Kind, u64)>;
+
+/// What an operation has written.
+#[derive(Debug)]
+struct Touched {
+    operation: i64,
+    counts: Counts,
+    /// So many of them are in the trash now.
+    trashed: u64,
+}
 
 /// Facts by their names.
 pub(crate) fn facts<const N: usize>(facts: [(&str, Value); N]) -> Facts {
@@ -121,12 +130,16 @@ impl Trail {
     }
 
     /// A record was written by an operation, in the transaction that goes on.
-    pub fn touched(&self, operation: i64, kind: Kind) {
+    pub fn touched(&self, operation: i64, kind: Kind, in_trash: bool) {
         let mut state = self.state();
         let operations = &mut state.pending.operations;
-        match operations.iter_mut().rev().find(|(seq, _)| *seq == operation) {
-            Some((_, counts)) => add(counts, kind, 1),
-            None => operations.push((operation, vec![(kind, 1)])),
+        let trashed = u64::from(in_trash);
+        match operations.iter_mut().rev().find(|touched| touched.operation == operation) {
+            Some(touched) => {
+                add(&mut touched.counts, kind, 1);
+                touched.trashed += trashed;
+            }
+            None => operations.push(Touched { operation, counts: vec![(kind, 1)], trashed }),
         }
     }
 
@@ -134,8 +147,8 @@ impl Trail {
     pub fn received(&self, _tx: &Transaction<'_>, from: DeviceId, entries: u32) {
         let mut state = self.state();
         let mut counts = Counts::new();
-        for (_, of) in std::mem::take(&mut state.pending.operations) {
-            of.into_iter().for_each(|(kind, count)| add(&mut counts, kind, count));
+        for touched in std::mem::take(&mut state.pending.operations) {
+            touched.counts.into_iter().for_each(|(kind, count)| add(&mut counts, kind, count));
         }
         if entries > 0 {
             let (records, kinds) = counted(&counts);
@@ -171,6 +184,10 @@ impl Trail {
         std::mem::take(&mut self.state().due)
     }
 
+    pub fn still_due(&self) {
+        self.state().due = true;
+    }
+
     /// How far it is, to be remembered outside of the database.
     pub fn mark(&self) -> Option<Mark> {
         let tip = self.state().tip?;
@@ -190,16 +207,19 @@ impl Trail {
         if pending.operations.is_empty() && pending.acts.is_empty() && !pending.sign {
             return Ok(());
         }
-        for (operation, counts) in &pending.operations {
-            let (id, label) = operations::named(tx, *operation)?;
-            let (records, kinds) = counted(counts);
+        for touched in &pending.operations {
+            let (id, label) = operations::named(tx, touched.operation)?;
+            let (records, kinds) = counted(&touched.counts);
             let act = Act::of_operation(&label, records);
-            let facts = facts([
+            let mut facts = facts([
                 ("operation", json!(id)),
                 ("label", json!(label)),
                 ("records", json!(records)),
                 ("kinds", kinds),
             ]);
+            if touched.trashed > 0 && !matches!(act, Act::Delete | Act::Merge) {
+                facts.insert(TRASHED.to_owned(), json!(touched.trashed));
+            }
             self.add(&mut state, tx, act, &facts)?;
         }
         for (act, facts) in &pending.acts {

@@ -13,7 +13,7 @@ mod tests;
 pub use entry::{Act, ChainId, Entry, Facts, NewEntry, hash_of};
 pub use file::{Break, Checked, Checker, Frame, Key, Why, check_file};
 pub use head::{Head, SignedHead};
-pub use rules::{BadRule, Judged, Rule, Rules, Window};
+pub use rules::{BadRule, Judged, Rule, Rules, TRASHED, Window};
 
 /// The version of the lines and of the file.
 pub const VERSION: u32 = 1;

@@ -4,6 +4,9 @@ use crate::{Act, Facts};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The fact of an operation that says how many records it has put into the trash.
+pub const TRASHED: &str = "trashed";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
@@ -142,10 +145,16 @@ impl Rules {
         let found = match act {
             Act::Export => judged(Rule::BulkExport, of("rows"), self.bulk_export, false),
             Act::Delete | Act::Erase => judged(Rule::Deletions, of("records"), self.deletions, true),
+            // Going back, or taking an import back, is a deletion by another name.
+            _ if of(TRASHED) > 0 => judged(Rule::Deletions, of(TRASHED), self.deletions, true),
             Act::Change | Act::Bulk | Act::Merge | Act::Restore | Act::Undo if self.is_night(hour) => {
                 judged(Rule::NightEdits, of("records"), self.night_edits, true)
             }
             Act::FailedUnlocks => judged(Rule::FailedUnlocks, of("count"), self.failed_unlocks, false),
+            // It was emptied: this computer remembers lines, and there is none.
+            Act::Begin if facts.contains_key("witnessed") && !facts.contains_key("after") => {
+                judged(Rule::Trail, 1, 1, false)
+            }
             Act::Begin if facts.contains_key("after") => {
                 judged(Rule::UnknownDevice, 1, self.unknown_device, false)
             }

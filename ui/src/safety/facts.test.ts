@@ -10,11 +10,9 @@ it("an entry says what and how many, in words", () => {
   expect(factsOf(entry("delete", { label: "delete", kinds: { person: 3, attachment: 1 } }))).toBe(
     "moved to trash · People 3, Files 1",
   );
-  expect(
-    factsOf(
-      entry("export", { what: "records", kinds: ["person"], rows: 1200, format: "csv", folder: "Desk" }),
-    ),
-  ).toBe("records · People · 1,200 rows · CSV · into Desk");
+  expect(factsOf(entry("export", { what: "records", kinds: ["person"], rows: 1200, format: "csv" }))).toBe(
+    "records · People · 1,200 rows · CSV",
+  );
   expect(factsOf(entry("failed_unlocks", { count: 1 }))).toBe("1 time");
   expect(factsOf(entry("unlock", { way: "recovery" }))).toBe("with the recovery kit");
   expect(factsOf(entry("membership", { change: "added", role: "viewer" }))).toBe("a device joined · Viewer");

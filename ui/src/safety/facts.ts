@@ -25,7 +25,6 @@ export function factsOf({ act, facts }: TrailEntry): string {
       f.kinds && f.kinds.map((kind: string) => (isBrowsed(kind) ? t(KINDS[kind].many) : kind)).join(", "),
       f.rows !== undefined ? t("trail.rows", { n: count(f.rows) }) : undefined,
       f.format && String(f.format).toUpperCase(),
-      f.folder && t("trail.folder", { name: f.folder }),
     ],
     backup: () => [t("trail.rows", { n: count(f.records ?? 0) })],
     drill: () => [t("trail.rows", { n: count(f.records ?? 0) }), f.by_kit && t("backup.kit")],

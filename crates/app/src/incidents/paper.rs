@@ -29,7 +29,7 @@ impl Session {
             false => self.incident_pdf(&view, language)?,
         };
         output::write_private(&self.vault(), path, &bytes)?;
-        self.note(Act::Incident, [("change", json!("report")), ("id", json!(id.to_string()))])?;
+        self.note(Act::Incident, [("change", json!("report"))])?;
         Ok(bytes.len() as u64)
     }
 
