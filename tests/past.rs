@@ -138,6 +138,19 @@ fn what_belongs_together_goes_back_together() {
 }
 
 #[test]
+fn what_tells_of_what_was_done_does_not_go_back() {
+    let cli = Cli::new();
+    new(&cli, "person", &["first_name=Ana"]);
+    let then = moment();
+    let opened = cli.json(&["incident", "open", "ransomware"]);
+    let id = opened["incident"]["id"].as_str().unwrap();
+    cli.json(&["restore-as-of", &then]);
+    assert_eq!(cli.json(&["incident", "show", id])["incident"]["id"], id);
+    assert_eq!(cli.refuse(&["restore-as-of", &then, id]).0, 4);
+    assert_eq!(cli.refuse(&["restore-as-of", &then, "--kind", "training"]).0, 4);
+}
+
+#[test]
 fn what_two_have_written_is_there_at_its_time() {
     let device = Device::new("Ana", None);
     let session = device.session();

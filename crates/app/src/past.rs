@@ -384,11 +384,14 @@ impl Session {
     fn written_since(&self, restore: &Restore, at: i64) -> Result<Vec<RecordId>, AppError> {
         if !restore.ids.is_empty() {
             for id in &restore.ids {
-                self.kind_of(*id)?;
+                goes_back(self.kind_of(*id)?)?;
             }
             return Ok(restore.ids.clone());
         }
-        let kinds: Vec<Kind> = restore.kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+        let kinds: Vec<Kind> = match restore.kind {
+            Some(kind) => goes_back(kind).map(|()| vec![kind])?,
+            None => Kind::ALL.into_iter().filter(|kind| goes_back(*kind).is_ok()).collect(),
+        };
         self.store.read::<_, AppError>(|db| {
             let mut all = Vec::new();
             for kind in kinds {
@@ -420,6 +423,16 @@ fn moment(at: &str) -> Result<i64, AppError> {
     instant(at).filter(|at| *at <= now()).ok_or_else(|| {
         AppError::refused(format!("«{at}» is no time in the past; write 2026-01-31T12:00:00Z"))
     })
+}
+
+/// What tells of what was done stays when records go back: an incident goes on with its clock, an alert was seen.
+fn goes_back(kind: Kind) -> Result<(), AppError> {
+    match kind {
+        Kind::Incident | Kind::Alert | Kind::Training => Err(AppError::refused(
+            "incidents, alerts and trainings tell what was done: they stay as they are, and do not go back",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn is_live(registers: &Registers) -> bool {

@@ -74,6 +74,10 @@ const ZH: [RegExp, string][] = [
   [/^this link is none that can be opened; .*$/, "无法打开这个链接；如果信任它，请复制后自行打开"],
   [/^at most (\d+) favourites fit; .*$/, "最多收藏 $1 项，请先移除一项"],
   [/^the name or the filter of a favourite is too long; .*$/, "收藏的名称或筛选条件过长，请缩短"],
+  [
+    /^incidents, alerts and trainings tell what was done: .*$/,
+    "事件、警报和培训记录的是做过的事，不会恢复到过去",
+  ],
   [/^stopped; nothing was changed$/, "已停止；没有任何改动"],
   [/^the vault is locked; unlock it first$/, "保险库已锁定，请先解锁"],
   [/^that key does not open this vault;.*$/s, "无法用它打开保险库，请检查后重试。数据没有任何变化"],
