@@ -121,6 +121,8 @@ fn the_stock_tools_open_it() {
     let about: Value = serde_json::from_slice(&fs::read(out.join("about.json")).unwrap()).unwrap();
     assert_eq!(about["workspace"], "Norte Foods 北方");
     assert!(fs::read_to_string(out.join("README.txt")).unwrap().contains("age --decrypt"));
+    // An old backup that is opened opens no later one.
+    sh(&out, "! grep -r -a -q AGE-SECRET-KEY tables records about.json manifest.json");
     // Nothing of it can be read without a key.
     let sealed = fs::read(text(&made["file"])).unwrap();
     assert!(!sealed.windows(5).any(|w| w == b"norte" || w == b"Norte"));
@@ -245,6 +247,7 @@ fn every_bad_backup_is_named_and_nothing_is_overwritten() {
         assert_eq!(error["code"], *code, "{path}: {error}");
         assert!(text(&error["message"]).contains(words), "{path}: {error}");
         assert!(!Path::new(&goal).exists(), "{path}");
+        assert_eq!(kit(&["backup", "verify", path]).1["code"], *code, "{path}: reading it says the same");
     }
     // With the wrong key, over a vault, into the vault, to a disk that is not there.
     let mut wrong = cli.command(&["--json", "backup", "restore", &file, "--vault", &at("never")]);
@@ -262,7 +265,9 @@ fn every_bad_backup_is_named_and_nothing_is_overwritten() {
     // What was written there, and is another now.
     fs::write(&file, &whole[..whole.len() - 20]).unwrap();
     assert_eq!(cli.refuse(&["backup", "verify", &file]).1["code"], "damaged");
+    assert!(cli.json(&["backup", "list"])["backups"][0]["verified_at"].is_null(), "it counts no more");
     assert_eq!(cli.refuse(&["backup", "drill"]).1["code"], "damaged");
+    assert_eq!(level(&cli.json(&["health"]), "backup"), "bad");
     fs::copy(&same, &file).unwrap();
     let (_, error) = kit(&["backup", "verify", &file]);
     assert!(text(&error["message"]).contains("another backup"), "{error}");
@@ -348,6 +353,25 @@ fn files_on_records_lie_beside_and_come_back() {
     let photo = list["attachments"].as_array().unwrap().iter().find(|a| a["name"] == "photo.jpg").unwrap();
     cli.json(&["attachment", text(&photo["id"]), "--out", "back.jpg", "--vault", vault.to_str().unwrap()]);
     assert_eq!(fs::read(cli.dir.path().join("back.jpg")).unwrap(), large);
+
+    // One that is damaged in the vault keeps nothing else from being backed up.
+    let blob = |cli: &Cli| {
+        let out =
+            Command::new("find").args([cli.vault().join("blobs").to_str().unwrap(), "-type", "f"]).output();
+        let all = String::from_utf8(out.unwrap().stdout).unwrap();
+        all.lines().map(PathBuf::from).max_by_key(|p| fs::metadata(p).unwrap().len()).unwrap()
+    };
+    let blob = blob(&cli);
+    let sound = fs::read(&blob).unwrap();
+    let mut bytes = sound.clone();
+    bytes[1000] ^= 1;
+    fs::write(&blob, bytes).unwrap();
+    let other = cli.dir.path().join("other disk");
+    fs::create_dir(&other).unwrap();
+    create(&cli, &other);
+    assert_eq!(files(&other).len(), 1, "the one that is sound");
+    fs::write(&blob, sound).unwrap();
+    create(&cli, &place);
 
     // One that is damaged beside the backup: the drill says so, a restore goes on without it.
     let broken = files(&place).into_iter().max_by_key(|p| fs::metadata(p).unwrap().len()).unwrap();
@@ -503,6 +527,14 @@ fn kills_leave_whole_backups_or_none() {
         }
         let _ = fs::remove_dir_all(&new);
     }
+    // What is left of a restore that was cut off is in nobody's way; what is not known to be that is not touched.
+    fs::create_dir(&new).unwrap();
+    fs::write(new.join("satchel-1.db"), "half").unwrap();
+    let restore = ["backup", "restore", &first, "--vault", new.to_str().unwrap()];
+    assert_eq!(cli.refuse(&restore).0, 4);
+    fs::write(new.join("restoring"), "").unwrap();
+    cli.json(&restore);
+    assert!(!new.join("restoring").exists());
     assert_eq!(cli.json(&["verify"])["ok"], true);
     create(&cli, &place);
     cli.json(&["backup", "drill"]);
@@ -522,7 +554,10 @@ fn level<'a>(health: &'a Value, name: &str) -> &'a str {
 /// Each check says what is so, and the next one what has been mended.
 #[test]
 fn the_health_of_a_vault_is_seen_and_mended() {
-    let (cli, place) = with_people("12");
+    let (cli, same) = with_people("12");
+    // Another disk: one in memory.
+    let disk = tempfile::tempdir_in("/dev/shm").unwrap();
+    let place = disk.path().to_owned();
     let first = cli.json(&["health"]);
     assert_eq!((first["ok"].as_bool(), level(&first, "backup")), (Some(false), "bad"));
     assert_eq!(
@@ -543,6 +578,9 @@ fn the_health_of_a_vault_is_seen_and_mended() {
     ] {
         assert_eq!(level(&first, name), wanted, "{name}: {first}");
     }
+    cli.json(&["backup", "places", "add", same.to_str().unwrap()]);
+    assert_eq!(level(&cli.json(&["health"]), "backup"), "warn", "all on the disk of the vault");
+    cli.json(&["backup", "places", "remove", same.to_str().unwrap()]);
     create(&cli, &place);
     cli.json(&["backup", "places", "add", place.to_str().unwrap()]);
     cli.json(&["backup", "drill"]);
@@ -568,5 +606,5 @@ fn the_health_of_a_vault_is_seen_and_mended() {
     fs::write(&database, bytes).unwrap();
     assert_eq!(cli.refuse(&["verify"]).1["code"], "damaged");
     let third = cli.json(&["health"]);
-    assert_eq!(third["ok"], false, "{third}");
+    assert_eq!((third["ok"].as_bool(), level(&third, "integrity")), (Some(false), "bad"), "{third}");
 }

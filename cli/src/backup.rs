@@ -35,9 +35,20 @@ pub fn run(show: &Show, vault: &Path, satchel: &Satchel, command: BackupCommand)
         BackupCommand::Drill { file, kit } => drill(show, &*open(satchel)?, file.as_deref(), kit),
         BackupCommand::Places(command) => places(show, &*open(satchel)?, command),
         BackupCommand::Due => {
-            let made = open(satchel)?.back_up_if_due(&Cancel::default())?;
-            show.answer(&json!({ "made": made }), || say!("{} backups were due", made));
-            Ok(())
+            let session = open(satchel)?;
+            let made = session.back_up_if_due(&Cancel::default())?;
+            let places = session.backups()?.places;
+            let failed = places.iter().filter_map(|p| Some((&p.address, p.trouble.as_ref()?)));
+            let failed: Vec<_> = failed.map(|(place, why)| json!({ "place": place, "why": why })).collect();
+            show.answer(&json!({ "made": made, "failed": failed }), || say!("{} backups were made", made));
+            match failed.len() {
+                0 => Ok(()),
+                n => Err(AppError::new(
+                    Code::Unreachable,
+                    format!("{n} places got no backup; see `satchel backup places list`"),
+                )
+                .into()),
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ fn kind_of_error(code: Code) -> &'static str {
         Code::InUse => "the vault is in use: ",
         Code::Refused => "refused: ",
         Code::Newer => "the vault is of a newer version: ",
-        Code::Damaged => "the vault is damaged: ",
+        Code::Damaged => "damaged: ",
         Code::NoVault => "there is no vault: ",
         Code::NotFound => "not found: ",
         Code::NothingToUndo => "nothing to take back: ",

@@ -29,11 +29,10 @@ use std::{
     fs,
     io::{self, BufReader, Read, Write},
     path::{Path, PathBuf},
+    sync::PoisonError,
     time::Instant,
 };
 
-/// By which the vault opens its own backups, to prove them.
-const IDENTITY: &str = "backup.identity";
 pub(crate) const KIT_DRILLED: &str = "backup.kit_drilled";
 /// Where something is made before it is where it belongs; emptied when a vault is opened.
 pub(crate) const SCRATCH: &str = "scratch";
@@ -122,12 +121,13 @@ impl Session {
     }
 
     fn backup_identity(&self) -> Result<age::x25519::Identity, AppError> {
-        let kept = self.store.read(|db| settings::get(db, IDENTITY))?;
+        let kept = self.store.read(|db| settings::get(db, dump::BACKUP_IDENTITY))?;
         let text = match kept {
             Some(text) => text,
             None => {
                 let made = make_identity();
-                self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, IDENTITY, &made))?;
+                self.store
+                    .write_aside::<_, StorageError>(|tx| settings::put(tx, dump::BACKUP_IDENTITY, &made))?;
                 made
             }
         };
@@ -169,28 +169,37 @@ impl Session {
         Ok(self.backup_view(&row))
     }
 
+    /// One at a time: two would write the same files.
     fn back_up_to(
         &self,
         place: &Place,
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<Backup, AppError> {
+        let _alone = self.backing_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let go_on = || self.go_on(cancel, "no backup was made; the earlier ones are as they were");
         let ways = self.dir().ways();
         let mut whom = ways.recipients()?;
         whom.push(Box::new(self.backup_identity()?.to_public()));
         let made_at = now();
-        // The files first: a backup must not name what is not there.
-        let files = self.back_up_files(place, &ways, &whom, cancel)?;
+        let contents = self.attachment_contents()?;
+        let files = self.back_up_files(&contents, place, &ways, &whom, &go_on)?;
         let about = self.about(&ways, made_at)?;
         let name = self.backup_name(made_at);
         let scratch = Scratch(self.scratch("backup")?);
         let (records, sha256, size) = output::write_whole(&scratch.0, |out| {
             let writer = Writer::new(Hashing::new(out), &whom, &about)?;
-            let (hashed, manifest) = self.write_tables(writer, files, progress, cancel)?;
+            let (hashed, manifest) = self.write_tables(writer, progress, &go_on, &|| {
+                // What was attached meanwhile is named by the tables: it has to be there, too.
+                match self.attachment_contents()? {
+                    now if now == contents => Ok(files.clone()),
+                    now => self.back_up_files(&now, place, &ways, &whom, &go_on),
+                }
+            })?;
             let (_, sha256, size) = hashed.finish();
             Ok((manifest.total(), sha256, size))
         })?;
-        place.put(&name, &scratch.0)?;
+        place.put(&name, &scratch.0, &go_on)?;
         let mut row = Backup {
             target: place.address().to_owned(),
             file: name,
@@ -202,18 +211,39 @@ impl Session {
             drilled_at: None,
             drill_ms: None,
         };
-        self.note_backup(&row)?;
-        let back = restore::inspect(place.open(&row.file)?, &self.own_backup_key()?)?;
-        if back.sha256 != row.sha256 {
-            return Err(AppError::new(
-                Code::Damaged,
-                format!("{} does not hold what was written to it; use another disk", place.address()),
-            ));
+        let sound = self.note_backup(&row).and_then(|()| self.read_back(place, &row, &scratch, &go_on));
+        if let Err(e) = sound {
+            // What is not known to be whole is no backup, and must not look like one.
+            let _ = place.remove(&row.file);
+            let _ = self.forget_backup(&row);
+            return Err(e);
         }
         row.verified_at = Some(now());
         self.note_backup(&row)?;
         self.note(Act::Backup, [("records", row.records.into()), ("sha256", row.sha256.clone().into())])?;
         Ok(row)
+    }
+
+    fn read_back(
+        &self,
+        place: &Place,
+        row: &Backup,
+        scratch: &Scratch,
+        go_on: &dyn Fn() -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let back =
+            restore::inspect(place.open(&row.file, &scratch.0, go_on)?, &self.own_backup_key()?, go_on)?;
+        match back.sha256 == row.sha256 {
+            true => Ok(()),
+            false => Err(AppError::new(
+                Code::Damaged,
+                format!("{} does not hold what was written to it; use another disk", place.address()),
+            )),
+        }
+    }
+
+    fn forget_backup(&self, row: &Backup) -> Result<(), AppError> {
+        Ok(self.store.write_aside::<_, StorageError>(|tx| backups::remove(tx, &row.target, &row.file))?)
     }
 
     fn note_backup(&self, row: &Backup) -> Result<(), AppError> {
@@ -248,9 +278,9 @@ impl Session {
     fn write_tables<W: Write>(
         &self,
         mut writer: Writer<W>,
-        rest: Manifest,
         progress: &mut dyn FnMut(Progress),
-        cancel: &Cancel,
+        go_on: &dyn Fn() -> Result<(), AppError>,
+        files: &dyn Fn() -> Result<Manifest, AppError>,
     ) -> Result<(W, Manifest), AppError> {
         let mut records = BTreeMap::new();
         self.store.dump::<AppError>(|db| {
@@ -258,7 +288,7 @@ impl Session {
             let mut step = |rows: u64| {
                 done += rows;
                 progress(Progress { done: done.min(total), total });
-                self.go_on(cancel, "no backup was made; the earlier ones are as they were")
+                go_on()
             };
             for table in dump::tables(SCHEMA_VERSION)? {
                 dump::rows::<AppError>(db, &table, &mut |rows, part| {
@@ -276,39 +306,47 @@ impl Session {
             records = amounts.map(|(kind, (count, hash))| (kind, Amount { count, hash })).collect();
             Ok(())
         })?;
-        Ok(writer.finish(Manifest { records, ..rest })?)
+        Ok(writer.finish(Manifest { records, ..files()? })?)
     }
 
     /// Puts the files on records beside the backups, those that are not there yet.
     fn back_up_files(
         &self,
+        contents: &[BlobContent],
         place: &Place,
         ways: &Ways,
         whom: &[Box<dyn age::Recipient + Send>],
-        cancel: &Cancel,
+        go_on: &dyn Fn() -> Result<(), AppError>,
     ) -> Result<Manifest, AppError> {
         let folder = attachments_folder(ways);
         let mut files = Manifest::default();
-        for content in self.attachment_contents()? {
-            self.go_on(cancel, "no backup was made; the earlier ones are as they were")?;
-            let Some(size) = self.size_here(&content) else {
+        for content in contents {
+            go_on()?;
+            let Some(size) = self.size_here(content) else {
                 files.attachments_elsewhere += 1;
                 continue;
             };
+            let name = attachment_name(&folder, content);
+            if !place.still_has(&name)? {
+                let scratch = Scratch(self.scratch("file")?);
+                let sealed = output::write_whole(&scratch.0, |out| {
+                    let mut sealed = seal_age(out, whom)?;
+                    self.copy_out(content, &mut sealed)?;
+                    sealed.finish()?;
+                    Ok(())
+                });
+                match sealed {
+                    // One file that is damaged here must not keep the records from being backed up.
+                    Err(e) if matches!(e.code, Code::Damaged | Code::Unreachable) => {
+                        files.attachments_elsewhere += 1;
+                        continue;
+                    }
+                    sealed => sealed?,
+                }
+                place.put(&name, &scratch.0, go_on)?;
+            }
             files.attachments += 1;
             files.attachment_bytes += size;
-            let name = attachment_name(&folder, &content);
-            if place.still_has(&name)? {
-                continue;
-            }
-            let scratch = Scratch(self.scratch("file")?);
-            output::write_whole(&scratch.0, |out| {
-                let mut sealed = seal_age(out, whom)?;
-                self.copy_out(&content, &mut sealed)?;
-                sealed.finish()?;
-                Ok(())
-            })?;
-            place.put(&name, &scratch.0)?;
         }
         Ok(files)
     }
@@ -375,20 +413,31 @@ impl Session {
             let file = fs::File::open(file).map_err(AppError::io(file))?;
             Ok(BufReader::with_capacity(1 << 18, file))
         };
-        let found = match (restore::inspect(open()?, &own), typed) {
-            (Err(e), Some(typed)) if e.code == Code::WrongKey => restore::inspect(open()?, typed)?,
-            (found, _) => found?,
+        let go_on = || self.go_on(&Cancel::default(), "the check was stopped; the backup is as it was");
+        let found = match (restore::inspect(open()?, &own, &go_on), typed) {
+            (Err(e), Some(typed)) if e.code == Code::WrongKey => restore::inspect(open()?, typed, &go_on),
+            (found, _) => found,
         };
+        let found = self.unless_damaged(known.as_ref(), found)?;
         let Some(mut row) = known else { return Ok(found.view(file)) };
         if row.sha256 != found.sha256 {
-            return Err(AppError::new(
-                Code::Damaged,
-                format!("{} is another backup than the one that was written there", file.display()),
-            ));
+            return self.unless_damaged(Some(&row), Err(another(file)));
         }
         row.verified_at = Some(now());
         self.note_backup(&row)?;
         Ok(self.backup_view(&row))
+    }
+
+    /// Passes a result on; a backup that has turned out to be damaged does not go on to count as a sound one.
+    fn unless_damaged<T>(&self, row: Option<&Backup>, result: Result<T, AppError>) -> Result<T, AppError> {
+        if let (Some(row), Err(e)) = (row, &result)
+            && e.code == Code::Damaged
+        {
+            let row = Backup { verified_at: None, drilled_at: None, drill_ms: None, ..row.clone() };
+            self.note_backup(&row)?;
+            self.tell(Vec::new());
+        }
+        result
     }
 
     fn known_backup(&self, file: &Path) -> Result<Option<Backup>, AppError> {
@@ -421,12 +470,13 @@ impl Session {
                 })?)
             }
         };
+        let go_on = || self.go_on(cancel, "the drill was stopped; the backup is as it was");
         // What lies at a server comes here first.
         let fetched = Scratch(self.scratch("fetched")?);
         let path = match (file, &row) {
             (Some(file), _) => file.to_owned(),
             (None, Some(row)) if place::is_served(&row.target) => {
-                self.place(&row.target)?.fetch(&row.file, &fetched.0)?;
+                self.place(&row.target)?.fetch(&row.file, &fetched.0, &go_on)?;
                 fetched.0.clone()
             }
             (None, Some(row)) => Path::new(&row.target).join(&row.file),
@@ -434,8 +484,15 @@ impl Session {
         };
         let own = self.own_backup_key()?;
         let scratch = Scratch(self.scratch("drill")?);
-        let go_on = || self.go_on(cancel, "the drill was stopped; the backup is as it was");
-        let proven = restore::prove(&path, typed.unwrap_or(&own), &scratch.0, progress, &go_on)?;
+        let beside = match &row {
+            Some(row) if file.is_none() => self.place(&row.target)?,
+            _ => {
+                Place::folder(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?
+            }
+        };
+        let from = restore::Source { file: &path, beside: &beside, key: typed.unwrap_or(&own) };
+        let proven =
+            self.unless_damaged(row.as_ref(), restore::prove(&from, &scratch.0, progress, &go_on))?;
         if proven.about.vault != self.dir().id().to_string()
             && proven.about.device_id != self.device.to_string()
         {
@@ -448,10 +505,7 @@ impl Session {
         let mut view = proven.view(&path);
         if let Some(mut row) = row {
             if row.sha256 != proven.sha256 {
-                return Err(AppError::new(
-                    Code::Damaged,
-                    format!("{} is another backup than the one that was written there", path.display()),
-                ));
+                return self.unless_damaged(Some(&row), Err(another(&path)));
             }
             row.verified_at = Some(now());
             row.drilled_at = row.verified_at;
@@ -475,6 +529,11 @@ impl Session {
             checks: proven.checks,
         })
     }
+}
+
+fn another(file: &Path) -> AppError {
+    let why = format!("{} is another backup than the one that was written there", file.display());
+    AppError::new(Code::Damaged, why)
 }
 
 /// Taken away when it is not needed any more, whatever has happened.

@@ -104,7 +104,7 @@ impl Session {
         output::check(&self.vault(), path)?;
         let text = serde_json::to_vec_pretty(&self.config()?).expect("plain data serialises");
         output::write_private(&self.vault(), path, &text)?;
-        self.note_leaving("configuration", 0, path.parent(), [])?;
+        self.note_leaving("configuration", 0, [])?;
         Ok(text.len() as u64)
     }
 
@@ -140,6 +140,7 @@ impl Session {
             recommended: recommended.to_owned(),
             ok,
         };
+        let elsewhere = plan.targets.iter().filter(|t| !self.is_on_its_disk(&t.address)).count();
         let rule = |key: &str, now: u32, most: u32| {
             point(&format!("alerts.{key}"), json!(now), &format!("1–{most}"), (1..=most).contains(&now))
         };
@@ -152,7 +153,7 @@ impl Session {
             ),
             point("passphrase", json!(passphrase), "true", passphrase),
             point("backup.automatic", json!(plan.automatic), "true", plan.automatic),
-            point("backup.places", json!(plan.targets.len()), "≥ 1", !plan.targets.is_empty()),
+            point("backup.places", json!(elsewhere), "≥ 1", elsewhere > 0),
             point("backup.keep.days", json!(plan.keep.days), "≥ 7", plan.keep.days >= 7),
             rule("bulk_export", rules.bulk_export, 1000),
             rule("deletions", rules.deletions, 500),

@@ -8,6 +8,7 @@ pub use speed::note_answer;
 
 use crate::{AppError, Cancel, Satchel, Session, VerifyReport, session::now};
 use computer::Known;
+use satchel_audit::Act;
 use satchel_domain::date::rfc3339;
 use satchel_storage::{StorageError, operations, settings, team};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ const DAY: i64 = 86_400_000;
 const VERIFY_EVERY: i64 = 7 * DAY;
 const VERIFY_LATE: i64 = 31 * DAY;
 const PROOF_LATE: i64 = 35 * DAY;
+const BACKUP_LATE: i64 = 3 * DAY;
 const SILENT: i64 = 14 * DAY;
 const UNSENT: i64 = 3 * DAY;
 /// Clocks that differ less do not matter to anybody.
@@ -219,9 +221,19 @@ impl Session {
     fn backup_checks(&self) -> Result<Vec<HealthCheck>, AppError> {
         let view = self.backups()?;
         let mut checks = Vec::new();
-        let elsewhere = || view.places.iter().filter(|p| !p.own);
+        let elsewhere = || view.places.iter().filter(|p| !p.same_disk);
         let newest = |at: &mut dyn Iterator<Item = &Option<String>>| at.flatten().max().cloned();
-        let last = newest(&mut view.backups.iter().filter(|b| b.there).map(|b| &b.verified_at));
+        let whole = view.backups.iter().filter(|b| b.there && b.verified_at.is_some());
+        let last = whole.map(|b| b.made_at.clone()).max();
+        let made = last.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+        if made.is_some_and(|at| now() - at.as_millisecond() > BACKUP_LATE) {
+            let at = last.clone().unwrap_or_default();
+            checks.push(
+                check("backup_late", Level::Warn, format!("nothing was backed up since {at}"))
+                    .mend(Mend::BackUp)
+                    .fact("at", at),
+            );
+        }
         checks.push(match last {
             None => check("backup", Level::Bad, "there is no backup").mend(Mend::BackUp),
             Some(at) if elsewhere().next().is_none() => check(
@@ -233,7 +245,7 @@ impl Session {
             .fact("at", at),
             Some(at) => check("backup", Level::Ok, format!("the last one is of {at}")).fact("at", at),
         });
-        for place in elsewhere().filter(|p| p.late || p.trouble.is_some()) {
+        for place in view.places.iter().filter(|p| p.late || p.trouble.is_some()) {
             let why =
                 place.trouble.clone().unwrap_or_else(|| "nothing was written there for days".to_owned());
             checks.push(
@@ -337,7 +349,17 @@ impl Session {
     }
 
     fn integrity(&self) -> Result<HealthCheck, AppError> {
-        Ok(match self.verified()? {
+        let verified = self.verified()?;
+        // What was met then could not be written down, and is in the trail since the next unlock.
+        let met =
+            self.trail_of(&[Act::Damaged.key()], (verified.as_ref().map_or(0, |v| v.at), i64::MAX), 1)?;
+        if let Some(met) = met.first() {
+            let why = format!("a damaged page was met, told on {}", met.at);
+            return Ok(check("integrity", Level::Bad, format!("{why}; restore a backup"))
+                .mend(Mend::Verify)
+                .fact("why", why));
+        }
+        Ok(match verified {
             Some(last) if !last.ok => check(
                 "integrity",
                 Level::Bad,
@@ -432,6 +454,10 @@ impl Session {
 
     /// Checks everything, where the last check is long ago. Whether it did.
     pub fn verify_if_due(&self, cancel: &Cancel) -> Result<bool, AppError> {
+        // It is known to be damaged, and nothing more can be noted.
+        if self.store.is_damaged() {
+            return Ok(false);
+        }
         if self.verified()?.is_some_and(|last| (0..VERIFY_EVERY).contains(&(now() - last.at))) {
             return Ok(false);
         }

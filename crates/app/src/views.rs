@@ -952,6 +952,8 @@ pub struct BackupFolderView {
     pub address: String,
     /// The vault's own folder: on the same disk.
     pub own: bool,
+    /// On the disk that the vault is on: it goes with it.
+    pub same_disk: bool,
     pub served: bool,
     /// In another building.
     pub away: bool,

@@ -7,6 +7,9 @@ use std::{
     io::{self, BufReader, Read},
 };
 
+/// A header that is passed over.
+const MOST_HEADER: u64 = 1 << 16;
+
 /// How an age file begins.
 const MAGIC: &[u8] = b"age-encryption.org/v1\n";
 
@@ -53,10 +56,11 @@ pub fn read<R: Read, E: From<BackupError>>(
     let (mut about, mut manifest) = (false, None);
     let mut tables: BTreeMap<String, (u64, blake3::Hasher)> = BTreeMap::new();
     let mut bytes = Vec::new();
-    for entry in archive.entries().map_err(of_io)? {
+    // Raw, so that nothing is read into memory before its size was looked at: our names need no longer headers.
+    for entry in archive.entries().map_err(of_io)?.raw(true) {
         let mut entry = entry.map_err(of_io)?;
-        // Other programs write the folders, too.
-        if entry.header().entry_type().is_dir() {
+        // Other programs write the folders, and headers of their own.
+        if !entry.header().entry_type().is_file() && entry.size() <= MOST_HEADER {
             continue;
         }
         let name = entry.path().map_err(of_io)?.to_string_lossy().into_owned();

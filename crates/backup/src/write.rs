@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-/// Quick, and 8 times smaller than the database.
+/// The library's own choice between quick and small.
 const LEVEL: i32 = 3;
 
 /// Writes a backup from its first part to its last; one that is not finished is no backup.

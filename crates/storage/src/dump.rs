@@ -21,6 +21,10 @@ use std::{collections::BTreeMap, path::Path};
 /// A part ends behind the row with which it becomes so long.
 const PART: usize = 1 << 20;
 
+/// The setting with the key by which a vault opens its own backups. It is in none of them: an old one that is opened
+/// must not open those that came later.
+pub const BACKUP_IDENTITY: &str = "backup.identity";
+
 type Rows<'a, E> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), E>;
 
 /// The base tables of a schema, in the order in which they are filled.
@@ -48,7 +52,11 @@ fn encoded<T>(
 
 /// Shows all rows of a table, a part at a time.
 pub fn rows<E: From<StorageError>>(db: &Connection, table: &str, take: Rows<'_, E>) -> Result<(), E> {
-    let mut statement = db.prepare(&format!("SELECT * FROM {table}")).map_err(StorageError::from)?;
+    let kept = match table {
+        "setting" => format!("WHERE key <> '{BACKUP_IDENTITY}'"),
+        _ => String::new(),
+    };
+    let mut statement = db.prepare(&format!("SELECT * FROM {table} {kept}")).map_err(StorageError::from)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let begin = || -> Result<Encoder<Vec<u8>>, StorageError> {
         let mut part = Encoder::new(Vec::with_capacity(PART + PART / 4));
@@ -98,17 +106,14 @@ fn cell(
 pub fn records(db: &Connection) -> Result<BTreeMap<String, (u64, String)>, StorageError> {
     let mut statement = db.prepare("SELECT kind, id, heads FROM document ORDER BY row")?;
     let mut rows = statement.query([])?;
-    let mut kinds: BTreeMap<String, (u64, blake3::Hasher)> = BTreeMap::new();
+    let mut kinds = Records::default();
     while let Some(row) = rows.next()? {
-        let kind: String = row.get(0)?;
-        let (count, hasher) = kinds.entry(kind).or_default();
-        *count += 1;
-        hasher.update(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
-        let heads = row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?;
-        hasher.update(&(heads.len() as u64).to_be_bytes());
-        hasher.update(heads);
+        let bytes = |at: usize| -> Result<&[u8], StorageError> {
+            Ok(row.get_ref(at)?.as_bytes().map_err(rusqlite::Error::from)?)
+        };
+        kinds.add(&row.get::<_, String>(0)?, bytes(1)?, bytes(2)?);
     }
-    Ok(kinds.into_iter().map(|(kind, (count, hash))| (kind, (count, hash.finalize().to_string()))).collect())
+    Ok(kinds.finish())
 }
 
 /// The records of a kind as other programs read them: a JSON object in each line.
@@ -164,44 +169,27 @@ pub struct Filling {
 impl Filling {
     /// The file must not exist. Until it is finished nothing of it is safe from a power cut.
     pub fn create(path: &Path, key: &SqlCipherKey, version: u32) -> Result<Self, StorageError> {
-        if version == 0 || version > schema::SCHEMA_VERSION {
-            return Err(StorageError::Newer { found: version, known: schema::SCHEMA_VERSION });
-        }
+        known(version)?;
         new_private_file(path)?;
         let mut db = connection::open(path, key, Mode::Create)?;
         db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;")?;
         schema::migrate_to(&mut db, version)?;
-        let columns = |table: &String| -> Result<Vec<String>, StorageError> {
-            let statement = db.prepare(&format!("SELECT * FROM {table}"))?;
-            Ok(statement.column_names().map(str::to_owned).collect())
-        };
-        let tables = tables(version)?.into_iter().map(|t| Ok((t.clone(), columns(&t)?)));
-        let tables = tables.collect::<Result<_, StorageError>>()?;
+        let tables = columns(version)?;
         db.execute_batch("BEGIN")?;
         Ok(Self { db, path: path.to_owned(), tables })
     }
 
     /// Takes a part; how many rows were in it.
     pub fn fill(&mut self, table: &str, part: &[u8]) -> Result<u64, StorageError> {
-        let odd = |why: &str| StorageError::Unfit(format!("a part of the table {table} {why}"));
-        let known = self.tables.get(table).ok_or_else(|| odd("belongs to no table of its version"))?;
-        let mut decoder = Decoder::new(part);
-        let names = strings(&mut decoder).map_err(|_| odd("does not begin with its columns"))?;
-        if names != *known {
-            return Err(odd("has other columns than its version"));
-        }
-        let places = vec!["?"; names.len()].join(", ");
-        let mut statement = self.db.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
-        let mut count = 0;
-        while decoder.position() < part.len() {
-            let row = row(&mut decoder, names.len()).map_err(|_| odd("cannot be read"))?;
+        each_row(&self.tables, table, part, &mut |names, row| {
+            let places = vec!["?"; names.len()].join(", ");
+            let mut statement = self.db.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
             statement.execute(rusqlite::params_from_iter(row)).map_err(|e| match StorageError::from(e) {
-                StorageError::Sql(e) => odd(&format!("breaks its rules: {e}")),
+                StorageError::Sql(e) => unfit(table, &format!("breaks its rules: {e}")),
                 other => other,
             })?;
-            count += 1;
-        }
-        Ok(count)
+            Ok(())
+        })
     }
 
     pub fn records(&self) -> Result<BTreeMap<String, (u64, String)>, StorageError> {
@@ -220,6 +208,112 @@ impl Filling {
         }
         Ok(())
     }
+}
+
+/// What parts come to, without a database that is made of them: to be compared with what a manifest lists.
+pub struct Tally {
+    tables: BTreeMap<String, Vec<String>>,
+    rows: BTreeMap<String, u64>,
+    records: Records,
+}
+
+impl Tally {
+    pub fn of(version: u32) -> Result<Self, StorageError> {
+        known(version)?;
+        Ok(Self { tables: columns(version)?, rows: BTreeMap::new(), records: Records::default() })
+    }
+
+    pub fn take(&mut self, table: &str, part: &[u8]) -> Result<(), StorageError> {
+        let records = &mut self.records;
+        let rows = each_row(&self.tables, table, part, &mut |names, row| {
+            if table != "document" {
+                return Ok(());
+            }
+            let cell = |name: &str| names.iter().position(|n| n == name).and_then(|at| row.get(at));
+            let bytes = |name: &str| match cell(name) {
+                Some(Value::Text(text)) => text.as_bytes(),
+                Some(Value::Blob(bytes)) => bytes,
+                _ => &[],
+            };
+            records.add(&String::from_utf8_lossy(bytes("kind")), bytes("id"), bytes("heads"));
+            Ok(())
+        })?;
+        *self.rows.entry(table.to_owned()).or_default() += rows;
+        Ok(())
+    }
+
+    /// Rows of each table, and what [`records`] says of the records.
+    pub fn finish(self) -> (BTreeMap<String, u64>, BTreeMap<String, (u64, String)>) {
+        (self.rows, self.records.finish())
+    }
+}
+
+/// Of each kind how many, and a hash of all.
+#[derive(Default)]
+struct Records(BTreeMap<String, (u64, blake3::Hasher)>);
+
+impl Records {
+    fn add(&mut self, kind: &str, id: &[u8], heads: &[u8]) {
+        let (count, hasher) = match self.0.get_mut(kind) {
+            Some(known) => known,
+            None => self.0.entry(kind.to_owned()).or_default(),
+        };
+        *count += 1;
+        hasher.update(id);
+        hasher.update(&(heads.len() as u64).to_be_bytes());
+        hasher.update(heads);
+    }
+
+    fn finish(self) -> BTreeMap<String, (u64, String)> {
+        let done = |(kind, (count, hash)): (String, (u64, blake3::Hasher))| {
+            (kind, (count, hash.finalize().to_string()))
+        };
+        self.0.into_iter().map(done).collect()
+    }
+}
+
+fn known(version: u32) -> Result<(), StorageError> {
+    match version == 0 || version > schema::SCHEMA_VERSION {
+        true => Err(StorageError::Newer { found: version, known: schema::SCHEMA_VERSION }),
+        false => Ok(()),
+    }
+}
+
+/// The columns of each base table of a schema.
+fn columns(version: u32) -> Result<BTreeMap<String, Vec<String>>, StorageError> {
+    let db = empty(version)?;
+    let of = |table: &String| -> Result<Vec<String>, StorageError> {
+        let statement = db.prepare(&format!("SELECT * FROM {table}"))?;
+        Ok(statement.column_names().map(str::to_owned).collect())
+    };
+    tables(version)?.into_iter().map(|table| Ok((table.clone(), of(&table)?))).collect()
+}
+
+fn unfit(table: &str, why: &str) -> StorageError {
+    StorageError::Unfit(format!("a part of the table {table} {why}"))
+}
+
+type Row<'a> = &'a mut dyn FnMut(&[String], Vec<Value>) -> Result<(), StorageError>;
+
+/// Shows each row of a part, with the names of its columns; how many there were.
+fn each_row(
+    tables: &BTreeMap<String, Vec<String>>,
+    table: &str,
+    part: &[u8],
+    take: Row<'_>,
+) -> Result<u64, StorageError> {
+    let known = tables.get(table).ok_or_else(|| unfit(table, "belongs to no table of its version"))?;
+    let mut decoder = Decoder::new(part);
+    let names = strings(&mut decoder).map_err(|_| unfit(table, "does not begin with its columns"))?;
+    if names != *known {
+        return Err(unfit(table, "has other columns than its version"));
+    }
+    let mut count = 0;
+    while decoder.position() < part.len() {
+        take(&names, row(&mut decoder, names.len()).map_err(|_| unfit(table, "cannot be read"))?)?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn strings(decoder: &mut Decoder<'_>) -> Result<Vec<String>, minicbor::decode::Error> {

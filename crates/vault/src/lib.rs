@@ -150,7 +150,8 @@ impl NewVault {
 const LOCK: &str = "vault.lock";
 
 /// True if the folder holds a vault, or anything that might belong to one.
-fn occupied(path: &Path) -> Result<bool, VaultError> {
+/// Whether a folder holds a vault, or a part of one.
+pub fn occupied(path: &Path) -> Result<bool, VaultError> {
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),

@@ -338,6 +338,8 @@ export type BackupFolderView = {
 	address: string,
 	/**  The vault's own folder: on the same disk. */
 	own: boolean,
+	/**  On the disk that the vault is on: it goes with it. */
+	same_disk: boolean,
 	served: boolean,
 	/**  In another building. */
 	away: boolean,

@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import type { BackupFolderView, BackupsView } from "../bindings";
 import { chooseFolder, commands, errorOf, onProgress } from "../platform/tauri";
+import { inWords } from "../shared/errors";
 import { ago, bytes, count, date } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
@@ -257,8 +258,8 @@ function Place({ place, onChanged }: { place: BackupFolderView; onChanged: () =>
               </span>
             )}
           </div>
-          {place.trouble && <div className="small soft">{place.trouble}</div>}
-          {place.own && <div className="small soft">{t("backup.ownHint")}</div>}
+          {place.trouble && <div className="small soft">{inWords(place.trouble)}</div>}
+          {place.same_disk && <div className="small soft">{t("backup.ownHint")}</div>}
         </div>
         {!place.own && (
           <button

@@ -5,6 +5,7 @@ import { nextStep, ringsOf } from "./copies";
 const place = (over: Partial<BackupFolderView>): BackupFolderView => ({
   address: "/media/disk",
   own: false,
+  same_disk: false,
   served: false,
   away: false,
   last: "2026-11-27T10:00:00Z",
@@ -17,8 +18,9 @@ const place = (over: Partial<BackupFolderView>): BackupFolderView => ({
 });
 
 test("a copy on the same disk is none, and each step asks for the next", () => {
-  const own = place({ own: true });
+  const own = place({ own: true, same_disk: true });
   expect(nextStep(ringsOf({ places: [own] }))).toBe("disk");
+  expect(nextStep(ringsOf({ places: [own, place({ same_disk: true })] }))).toBe("disk");
   expect(nextStep(ringsOf({ places: [own, place({})] }))).toBe("away");
   expect(nextStep(ringsOf({ places: [own, place({}), place({ away: true })] }))).toBeUndefined();
 });

@@ -12,7 +12,7 @@ export function ringsOf({ places }: Pick<BackupsView, "places">): Ring[] {
     ok: of.some((p) => p.last && !p.late),
     last: newest(of.map((p) => p.last)),
   });
-  const others = places.filter((p) => !p.own);
+  const others = places.filter((p) => !p.same_disk);
   return [
     { id: "here", ok: true },
     ring(

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::PoisonError,
     time::{Duration, SystemTime},
 };
 
@@ -141,10 +142,15 @@ impl Session {
             }
             target.address = folder.address().to_owned();
         }
-        let mut plan = self.backup_plan()?;
-        plan.targets.retain(|t| t.address != target.address);
-        plan.targets.push(target.clone());
+        let with = |mut plan: BackupPlan| {
+            plan.targets.retain(|t| t.address != target.address);
+            plan.targets.push(target.clone());
+            plan
+        };
+        with(self.backup_plan()?).check()?;
         let made = self.back_up_to(&Place::of(&target)?, &mut |_| {}, cancel)?;
+        // As it is by now: that took its time.
+        let plan = with(self.backup_plan()?);
         self.set_backup_plan(&plan)?;
         Ok(self.backup_view(&made))
     }
@@ -202,6 +208,7 @@ impl Session {
         Ok(BackupFolderView {
             address: address.to_owned(),
             own: target.is_none(),
+            same_disk: target.is_none() || self.is_on_its_disk(address),
             served: place::is_served(address),
             away: target.is_some_and(|t| t.away || place::is_served(&t.address)),
             last: last.map(rfc3339),
@@ -213,6 +220,11 @@ impl Session {
         })
     }
 
+    /// Whether a place is on the disk that the vault is on.
+    pub(crate) fn is_on_its_disk(&self, address: &str) -> bool {
+        !place::is_served(address) && place::on_one_disk(&self.vault(), Path::new(address))
+    }
+
     /// Where a backup is due, by the clock.
     fn due_places(&self) -> Result<Vec<Place>, AppError> {
         let plan = self.backup_plan()?;
@@ -220,21 +232,15 @@ impl Session {
             return Ok(Vec::new());
         }
         let (rows, troubles) = (self.store.read(backups::all)?, self.troubles()?);
-        let due = |address: &str| {
-            let last = rows.iter().filter(|row| row.target == address).map(|row| row.made_at).max();
-            let refused = troubles.get(address).map(|t| t.at);
-            // A clock that was put back must not stop backups.
-            let age = |at: i64| if at > now() { i64::MAX } else { now() - at };
-            last.is_none_or(|at| age(at) >= DAY) && refused.is_none_or(|at| age(at) >= AGAIN)
-        };
+        let (at, own) = (now(), self.backup_folder());
+        let due = |address: &str| is_due(at, &rows, address, troubles.get(address).map(|t| t.at));
         let mut places = Vec::new();
-        let own = self.backup_folder();
         if due(&own.display().to_string()) {
             satchel_vault::files::private_dir(&own).map_err(AppError::io(&own))?;
             places.push(Place::folder(&own)?);
         }
         for target in plan.targets.iter().filter(|t| due(&t.address)) {
-            match Place::of(target) {
+            match known_place(target, &rows) {
                 Ok(place) => places.push(place),
                 Err(e) => self.note_trouble(&target.address, Some(&e))?,
             }
@@ -249,6 +255,10 @@ impl Session {
 
     /// Makes the backups that are due, proves them, and removes those that are not kept any more. How many were made.
     pub fn back_up_if_due(&self, cancel: &Cancel) -> Result<u32, AppError> {
+        // What cannot be noted would be made again and again.
+        if self.store.is_damaged() {
+            return Ok(0);
+        }
         let mut made = 0;
         for place in self.due_places()? {
             let address = place.address().to_owned();
@@ -284,13 +294,15 @@ impl Session {
 
     /// Removes the backups of a place that its plan does not keep; the newest and the one that was proven last always stay.
     fn thin_out(&self, place: &Place) -> Result<(), AppError> {
+        // One that is being made is not read back yet.
+        let _alone = self.backing_up.lock().unwrap_or_else(PoisonError::into_inner);
         let keep = self.backup_plan()?.keep;
         let rows: Vec<Backup> =
             self.store.read(backups::all)?.into_iter().filter(|row| row.target == place.address()).collect();
         let kept = kept(&rows, keep);
         for row in rows.iter().filter(|row| !kept.contains(&row.file)) {
             place.remove(&row.file)?;
-            self.store.write_aside::<_, StorageError>(|tx| backups::remove(tx, &row.target, &row.file))?;
+            self.forget_backup(row)?;
         }
         if let Some(oldest) = rows.iter().filter(|row| kept.contains(&row.file)).map(|row| row.made_at).min()
         {
@@ -302,9 +314,40 @@ impl Session {
     }
 }
 
+/// A place as it is known: where a disk was taken away, its folder may have stayed, empty and on another disk.
+fn known_place(target: &BackupTarget, rows: &[Backup]) -> Result<Place, AppError> {
+    let place = Place::of(target)?;
+    let mut earlier = rows.iter().filter(|row| row.target == target.address).peekable();
+    let gone = !place::is_served(&target.address)
+        && earlier.peek().is_some()
+        && earlier.all(|row| !Path::new(&row.target).join(&row.file).exists());
+    match gone {
+        true => Err(AppError::new(
+            Code::Unreachable,
+            format!(
+                "none of the earlier backups is in {}: is its disk connected? To begin anew there, make a backup by hand",
+                target.address
+            ),
+        )),
+        false => Ok(place),
+    }
+}
+
+/// Whether a place needs a backup. What a clock that was wrong has dated later than now says nothing.
+fn is_due(now: i64, rows: &[Backup], address: &str, refused: Option<i64>) -> bool {
+    let whole = rows.iter().filter(|row| row.target == address && row.verified_at.is_some());
+    let last = whole.map(|row| row.made_at).filter(|at| *at <= now).max();
+    let refused = refused.filter(|at| *at <= now);
+    last.is_none_or(|at| now - at >= DAY) && refused.is_none_or(|at| now - at >= AGAIN)
+}
+
 /// The files that stay: the last of each of the last days, weeks and months that have one.
 fn kept(rows: &[Backup], keep: Keep) -> BTreeSet<String> {
-    let mut newest: Vec<&Backup> = rows.iter().collect();
+    // What was never read back stands for nothing; while there is nothing else, it stays.
+    let mut newest: Vec<&Backup> = rows.iter().filter(|row| row.verified_at.is_some()).collect();
+    if newest.is_empty() {
+        return rows.iter().map(|row| row.file.clone()).collect();
+    }
     newest.sort_by_key(|row| std::cmp::Reverse(row.made_at));
     let mut kept = BTreeSet::new();
     kept.extend(newest.first().map(|row| row.file.clone()));
@@ -347,7 +390,7 @@ mod tests {
             records: 0,
             size: 0,
             sha256: String::new(),
-            verified_at: None,
+            verified_at: Some(0),
             drilled_at: drilled.then_some(0),
             drill_ms: None,
         }
@@ -364,6 +407,40 @@ mod tests {
         assert!(oldest.is_some_and(|day| (400..480).contains(&day)), "a year back: {oldest:?}");
         let one = super::kept(&rows[..1], Keep { days: 1, weeks: 0, months: 0 });
         assert_eq!(one.len(), 1, "never none");
+        // The newest was never read back: the one before it stays, and it goes.
+        let mut rows = rows[..2].to_vec();
+        rows[1].verified_at = None;
+        let kept = super::kept(&rows, Keep { days: 7, weeks: 4, months: 12 });
+        assert_eq!(kept.into_iter().collect::<Vec<_>>(), ["0"]);
+    }
+
+    #[test]
+    fn a_wrong_clock_makes_backups_neither_stop_nor_run() {
+        let rows: Vec<Backup> = [0, 40].map(|day| row(day, false)).into();
+        let first = rows[0].made_at;
+        let due = |now: i64, rows: &[Backup], refused| is_due(now, rows, "", refused);
+        assert!(due(first + DAY, &rows, None), "the one of a month ahead does not count");
+        let mut rows = rows;
+        rows.push(Backup { made_at: first + DAY, ..row(1, false) });
+        assert!(!due(first + DAY + 60_000, &rows, None), "nor is it made again and again");
+        assert!(due(first + 2 * DAY, &rows, None));
+        assert!(!due(first + 2 * DAY, &rows, Some(first + 2 * DAY - 60_000)), "not at once after a refusal");
+        assert!(due(first + 2 * DAY, &rows, Some(first + 9 * DAY)));
+        rows[2].verified_at = None;
+        assert!(due(first + DAY + 60_000, &rows, None), "what was not read back is none");
+    }
+
+    #[test]
+    fn a_folder_without_any_earlier_backup_is_not_the_place_that_it_was() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let address = dir.path().display().to_string();
+        let target = BackupTarget { address: address.clone(), ..BackupTarget::default() };
+        let rows = [Backup { target: address, ..row(1, true) }];
+        assert!(known_place(&target, &[]).is_ok(), "a new one");
+        let refused = known_place(&target, &rows).err().expect("its disk is not there");
+        assert_eq!(refused.code, Code::Unreachable);
+        std::fs::write(dir.path().join("1"), "").expect("written");
+        assert!(known_place(&target, &rows).is_ok());
     }
 
     #[test]

@@ -14,11 +14,30 @@ use tokio::runtime::Runtime;
 
 /// What is read of a file, and sent, at once.
 const CHUNK: usize = 8 << 20;
-/// A service that answers nothing for so long is not there.
-const PATIENCE: Duration = Duration::from_secs(60);
+const COPIED: usize = 1 << 20;
+/// A service to which no connection comes about for so long is not there; a part may take longer on a slow line.
+const PATIENCE: Duration = Duration::from_secs(30);
+const FOR_A_PART: Duration = Duration::from_secs(600);
+
+/// Asked between parts of long work: an error ends it.
+pub(super) type GoOn<'a> = &'a dyn Fn() -> Result<(), AppError>;
 
 pub(super) fn is_served(address: &str) -> bool {
     address.starts_with("s3://")
+}
+
+/// Whether two paths are on one disk, as far as it can be seen.
+#[cfg(unix)]
+pub(super) fn on_one_disk(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let disk = |path: &Path| fs::metadata(path).ok().map(|meta| meta.dev());
+    disk(one).is_some_and(|disk_of_one| disk(other) == Some(disk_of_one))
+}
+
+#[cfg(not(unix))]
+pub(super) fn on_one_disk(one: &Path, other: &Path) -> bool {
+    let disk = |path: &Path| path.canonicalize().ok()?.components().next().map(|c| c.as_os_str().to_owned());
+    disk(one).is_some_and(|disk_of_one| disk(other) == Some(disk_of_one))
 }
 
 pub(super) enum Place {
@@ -61,7 +80,10 @@ impl Place {
             .with_access_key_id(&target.key_id)
             .with_secret_access_key(&target.secret)
             .with_client_options(
-                object_store::ClientOptions::new().with_timeout(PATIENCE).with_allow_http(true),
+                object_store::ClientOptions::new()
+                    .with_connect_timeout(PATIENCE)
+                    .with_timeout(FOR_A_PART)
+                    .with_allow_http(true),
             );
         if !target.endpoint.is_empty() {
             builder = builder.with_endpoint(&target.endpoint);
@@ -78,66 +100,75 @@ impl Place {
     }
 
     /// Puts a whole file there under a name that nothing has.
-    pub fn put(&self, name: &str, from: &Path) -> Result<(), AppError> {
+    pub fn put(&self, name: &str, from: &Path, go_on: GoOn<'_>) -> Result<(), AppError> {
         match self {
-            Self::Folder(folder, _) => put_in(&folder.join(name), from),
+            Self::Folder(folder, _) => put_in(&folder.join(name), from, go_on),
             Self::Bucket { store, prefix, runtime, address } => {
                 let key = key_of(prefix, name);
-                let sent = runtime.block_on(async {
-                    let upload = store.put_multipart(&key).await?;
+                let away = |e: object_store::Error| unreachable(address, &e);
+                let mut file = File::open(from).map_err(AppError::io(from))?;
+                runtime.block_on(async {
+                    let upload = store.put_multipart(&key).await.map_err(away)?;
                     let mut writer = WriteMultipart::new_with_chunk_size(upload, CHUNK);
-                    let mut file = File::open(from).map_err(other)?;
-                    let mut chunk = vec![0; CHUNK];
-                    loop {
-                        let read = file.read(&mut chunk).map_err(other)?;
-                        if read == 0 {
-                            break;
+                    let sent = async {
+                        let mut chunk = vec![0; CHUNK];
+                        loop {
+                            go_on()?;
+                            let read = file.read(&mut chunk).map_err(AppError::io(from))?;
+                            if read == 0 {
+                                return Ok(());
+                            }
+                            writer.wait_for_capacity(1).await.map_err(away)?;
+                            writer.write(chunk.get(..read).unwrap_or_default());
                         }
-                        writer.wait_for_capacity(4).await?;
-                        writer.write(chunk.get(..read).unwrap_or_default());
+                    };
+                    match sent.await {
+                        Ok(()) => writer.finish().await.map(drop).map_err(away),
+                        Err(e) => {
+                            // Parts of an upload that does not end are kept, and paid for.
+                            let _ = writer.abort().await;
+                            Err(e)
+                        }
                     }
-                    writer.finish().await
-                });
-                sent.map(drop).map_err(|e| unreachable(address, &e))
+                })
             }
         }
     }
 
-    pub fn open(&self, name: &str) -> Result<Box<dyn Read>, AppError> {
+    /// Opens what is there; from a bucket it is fetched whole first, to a file that is replaced.
+    pub fn open(&self, name: &str, scratch: &Path, go_on: GoOn<'_>) -> Result<BufReader<File>, AppError> {
+        let path = match self {
+            Self::Folder(folder, _) => folder.join(name),
+            Self::Bucket { .. } => {
+                self.fetch(name, scratch, go_on)?;
+                scratch.to_owned()
+            }
+        };
+        let file = File::open(&path).map_err(AppError::io(&path))?;
+        Ok(BufReader::with_capacity(1 << 18, file))
+    }
+
+    pub fn fetch(&self, name: &str, to: &Path, go_on: GoOn<'_>) -> Result<(), AppError> {
         match self {
             Self::Folder(folder, _) => {
                 let path = folder.join(name);
                 let file = File::open(&path).map_err(AppError::io(&path))?;
-                Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
+                output::write_whole(to, |out| copy(file, out, go_on))
             }
-            // Only what is fetched whole is looked at.
-            Self::Bucket { .. } => {
-                let mut file = tempfile()?;
-                self.get(name, &mut file)?;
-                io::Seek::rewind(&mut file)?;
-                Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
-            }
-        }
-    }
-
-    pub fn fetch(&self, name: &str, to: &Path) -> Result<(), AppError> {
-        output::write_whole(to, |out| self.get(name, out))
-    }
-
-    fn get(&self, name: &str, out: &mut dyn Write) -> Result<(), AppError> {
-        match self {
-            Self::Folder(..) => io::copy(&mut self.open(name)?, out).map(drop).map_err(AppError::from),
             Self::Bucket { store, prefix, runtime, address } => {
                 let key = key_of(prefix, name);
                 let size = runtime.block_on(store.head(&key)).map_err(|e| unreachable(address, &e))?.size;
-                let mut at = 0;
-                while at < size {
-                    let end = size.min(at + CHUNK as u64);
-                    let bytes = runtime.block_on(store.get_range(&key, at..end));
-                    out.write_all(&bytes.map_err(|e| unreachable(address, &e))?)?;
-                    at = end;
-                }
-                Ok(())
+                output::write_whole(to, |out| {
+                    let mut at = 0;
+                    while at < size {
+                        go_on()?;
+                        let end = size.min(at + CHUNK as u64);
+                        let bytes = runtime.block_on(store.get_range(&key, at..end));
+                        out.write_all(&bytes.map_err(|e| unreachable(address, &e))?)?;
+                        at = end;
+                    }
+                    Ok(())
+                })
             }
         }
     }
@@ -196,26 +227,21 @@ fn key_of(prefix: &Key, name: &str) -> Key {
     Key::from_iter(prefix.parts().chain(Key::from(name).parts()))
 }
 
-fn other(error: io::Error) -> object_store::Error {
-    object_store::Error::Generic { store: "file", source: error.into() }
-}
-
-/// A file without a name, in memory of the disk only.
-fn tempfile() -> Result<File, AppError> {
-    let path = std::env::temp_dir().join(format!("satchel-{}", uuid::Uuid::new_v4().simple()));
-    let io = AppError::io(&path);
-    let mut options = File::options();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(&io)?;
-    // Ciphertext; gone when it is closed.
-    let _ = fs::remove_file(&path);
-    Ok(file)
+/// Copies a part at a time, and asks in between.
+fn copy(mut from: File, out: &mut impl Write, go_on: GoOn<'_>) -> Result<(), AppError> {
+    let mut chunk = vec![0; COPIED];
+    loop {
+        go_on()?;
+        let read = from.read(&mut chunk)?;
+        if read == 0 {
+            return Ok(());
+        }
+        out.write_all(chunk.get(..read).unwrap_or_default())?;
+    }
 }
 
 /// Copied beside its goal and moved there whole.
-fn put_in(goal: &Path, from: &Path) -> Result<(), AppError> {
+fn put_in(goal: &Path, from: &Path, go_on: GoOn<'_>) -> Result<(), AppError> {
     let io = AppError::io(goal);
     let folder = goal.parent().unwrap_or(Path::new("."));
     private_dir(folder).map_err(&io)?;
@@ -225,8 +251,8 @@ fn put_in(goal: &Path, from: &Path) -> Result<(), AppError> {
             goal.display()
         )));
     }
-    let mut file = File::open(from).map_err(AppError::io(from))?;
-    output::write_whole(goal, |out: &mut BufWriter<File>| Ok(io::copy(&mut file, out)?))?;
+    let file = File::open(from).map_err(AppError::io(from))?;
+    output::write_whole(goal, |out: &mut BufWriter<File>| copy(file, out, go_on))?;
     // Some network drives know no such call; the file itself is written.
     let _ = sync_dir(folder);
     Ok(())

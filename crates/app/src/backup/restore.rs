@@ -1,6 +1,9 @@
 //! From a backup back to a vault.
 
-use super::{BackupKey, Hashing, attachment_name, attachments_folder};
+use super::{
+    BackupKey, Hashing, Scratch, attachment_name, attachments_folder,
+    place::{GoOn, Place},
+};
 use crate::{
     AppError, Cancel, Events, Progress, Session,
     error::Code,
@@ -12,9 +15,14 @@ use crate::{
 use satchel_audit::Act;
 use satchel_backup::{About, BackupError, Manifest, Part, open_age, read};
 use satchel_domain::date::rfc3339;
-use satchel_storage::{Store, dump::Filling};
+use satchel_protocol::BlobContent;
+use satchel_storage::{
+    Store,
+    dump::{Filling, Tally},
+};
 use satchel_vault::{
-    Keyring, NewVault, VaultKey, Ways, Witness, files::private_dir, files::sync_dir, lock_folder,
+    Keyring, NewVault, VaultDir, VaultKey, Ways, Witness, files::private_dir, files::sync_dir, lock_folder,
+    occupied,
 };
 use std::{
     collections::BTreeMap,
@@ -49,6 +57,13 @@ impl Found {
     }
 }
 
+/// What is restored, where the files on records are that belong to it, and what opens both.
+pub(super) struct Source<'a> {
+    pub file: &'a Path,
+    pub beside: &'a Place,
+    pub key: &'a BackupKey,
+}
+
 /// Gets whose it is, then the parts of tables by their names.
 type Take<'a> = &'a mut dyn FnMut(&About, Option<(&str, &[u8])>) -> Result<(), AppError>;
 
@@ -73,8 +88,19 @@ fn each(input: impl Read, key: &BackupKey, take: Take<'_>) -> Result<Found, AppE
 }
 
 /// Is it whole, and what it says it is?
-pub(super) fn inspect(input: impl Read, key: &BackupKey) -> Result<Found, AppError> {
-    each(input, key, &mut |_, _| Ok(()))
+pub(super) fn inspect(input: impl Read, key: &BackupKey, go_on: GoOn<'_>) -> Result<Found, AppError> {
+    let mut tally: Option<Tally> = None;
+    let found = each(input, key, &mut |about, part| {
+        go_on()?;
+        match (part, &mut tally) {
+            (Some((table, bytes)), Some(tally)) => tally.take(table, bytes)?,
+            _ => tally = Some(Tally::of(about.schema)?),
+        }
+        Ok(())
+    })?;
+    let (rows, records) = tally.map(Tally::finish).unwrap_or_default();
+    compare(&found.manifest, &rows, records)?;
+    Ok(found)
 }
 
 fn open(file: &Path) -> Result<BufReader<fs::File>, AppError> {
@@ -84,16 +110,15 @@ fn open(file: &Path) -> Result<BufReader<fs::File>, AppError> {
 
 /// Reads a backup back where no vault is at hand.
 pub fn verify_file(file: &Path, key: &BackupKey) -> Result<BackupView, AppError> {
-    Ok(inspect(open(file)?, key)?.view(file))
+    Ok(inspect(open(file)?, key, &|| Ok(()))?.view(file))
 }
 
 /// Makes the vault's files; the vault does not exist before it is committed.
 fn unpack(
-    file: &Path,
-    key: &BackupKey,
+    Source { file, key, .. }: &Source<'_>,
     into: &Path,
     progress: &mut dyn FnMut(Progress),
-    go_on: &dyn Fn() -> Result<(), AppError>,
+    go_on: GoOn<'_>,
 ) -> Result<(NewVault, Ways, Found), AppError> {
     let mut begun: Option<(NewVault, Ways, Filling)> = None;
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
@@ -122,7 +147,11 @@ fn unpack(
     let filled = read.and_then(|found| {
         let (vault, ways, filling) = begun.take().ok_or(BackupError::Cut)?;
         let database = vault.database();
-        let finished = compare(&found.manifest, &rows, &filling).and_then(|()| Ok(filling.finish()?));
+        let finished = filling
+            .records()
+            .map_err(AppError::from)
+            .and_then(|records| compare(&found.manifest, &rows, records))
+            .and_then(|()| Ok(filling.finish()?));
         match finished {
             Ok(()) => Ok((vault, ways, found)),
             Err(e) => {
@@ -139,7 +168,11 @@ fn unpack(
 }
 
 /// Counts and contents, as the manifest lists them.
-fn compare(manifest: &Manifest, rows: &BTreeMap<String, u64>, filling: &Filling) -> Result<(), AppError> {
+fn compare(
+    manifest: &Manifest,
+    rows: &BTreeMap<String, u64>,
+    records: BTreeMap<String, (u64, String)>,
+) -> Result<(), AppError> {
     let wanted = manifest.tables.iter().filter(|(_, amount)| amount.count > 0);
     let counted = wanted.map(|(name, amount)| (name.clone(), amount.count)).collect::<BTreeMap<_, _>>();
     if counted != *rows {
@@ -147,31 +180,58 @@ fn compare(manifest: &Manifest, rows: &BTreeMap<String, u64>, filling: &Filling)
             BackupError::Altered("its tables have not as many rows as its manifest lists".into()).into()
         );
     }
-    let records = manifest.records.iter().map(|(kind, a)| (kind.clone(), (a.count, a.hash.clone())));
-    match filling.records()? == records.collect() {
-        true => Ok(()),
-        false => Err(BackupError::Altered("its records are not those that its manifest lists".into()).into()),
+    let listed: BTreeMap<String, (u64, String)> =
+        manifest.records.iter().map(|(kind, a)| (kind.clone(), (a.count, a.hash.clone()))).collect();
+    let other = listed.keys().chain(records.keys()).find(|kind| listed.get(*kind) != records.get(*kind));
+    match other {
+        None => Ok(()),
+        Some(kind) => {
+            let why = format!("its records of the kind {kind} are not those that its manifest lists");
+            Err(BackupError::Altered(why).into())
+        }
     }
+}
+
+/// Stands in a folder as long as a restore into it has not come to a vault.
+const BEGUN: &str = "restoring";
+
+/// Takes away what a restore has left that was cut off; nothing else, and nothing of a vault. Only under the lock.
+fn clear_remains(into: &Path, begun: &Path) -> Result<(), AppError> {
+    let io = AppError::io(into);
+    if begun.exists() && !VaultDir::exists(into) {
+        for entry in fs::read_dir(into).map_err(&io)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with("satchel-") && name.contains(".db") {
+                fs::remove_file(entry.path()).map_err(&io)?;
+            }
+        }
+    } else if !occupied(into)? {
+        fs::write(begun, b"").map_err(&io)?;
+    }
+    Ok(())
 }
 
 /// A vault of a backup, open, and what of its files has come.
 fn raise(
-    file: &Path,
-    key: &BackupKey,
+    from: &Source<'_>,
     into: &Path,
     keyring: Keyring,
     state: &Path,
     progress: &mut dyn FnMut(Progress),
-    go_on: &dyn Fn() -> Result<(), AppError>,
+    go_on: GoOn<'_>,
 ) -> Result<(Session, Found, [u64; 2]), AppError> {
     let fresh = !into.exists();
     private_dir(into).map_err(AppError::io(into))?;
+    // Whoever restores into it at this moment keeps it.
+    let lock = lock_folder(into, "A restore")?;
+    let begun = into.join(BEGUN);
     let raised = (|| {
-        let lock = lock_folder(into, "A restore")?;
-        let (vault, ways, found) = unpack(file, key, into, progress, go_on)?;
+        clear_remains(into, &begun)?;
+        let (vault, ways, found) = unpack(from, into, progress, go_on)?;
         sync_dir(into).map_err(AppError::io(into))?;
         let vault_key = VaultKey::clone_of(&vault.key);
         let (dir, _) = vault.commit(keyring)?;
+        let _ = fs::remove_file(&begun);
         let store = Store::open(&dir.database(), &vault_key.expose_as_sqlcipher_key())?;
         let witness = Witness::of(state, dir.id(), dir.path());
         let events = Events::default();
@@ -181,11 +241,14 @@ fn raise(
         );
         let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
         let session = Session::open(opening)?;
-        let files = take_files(&session, file, key, &ways, go_on)?;
+        let files = take_files(&session, from, &ways, go_on)?;
         Ok((session, found, files))
     })();
-    if raised.is_err() && fresh {
-        let _ = fs::remove_dir_all(into);
+    if raised.is_err() {
+        let _ = match fresh {
+            true => fs::remove_dir_all(into),
+            false => fs::remove_file(&begun),
+        };
     }
     raised
 }
@@ -193,23 +256,51 @@ fn raise(
 /// Brings the files on records back that lie beside the backup: how many came, and how many did not.
 fn take_files(
     session: &Session,
-    file: &Path,
-    key: &BackupKey,
+    from: &Source<'_>,
     ways: &Ways,
-    go_on: &dyn Fn() -> Result<(), AppError>,
+    go_on: GoOn<'_>,
 ) -> Result<[u64; 2], AppError> {
-    let (beside, folder) = (file.parent().unwrap_or(Path::new(".")), attachments_folder(ways));
+    let folder = attachments_folder(ways);
     let (mut here, mut missing) = (0, 0);
     for content in session.attachment_contents()? {
         go_on()?;
-        let path = beside.join(attachment_name(&folder, &content));
-        let came = fs::File::open(&path).ok().is_some_and(|sealed| {
-            let opened = open_age(BufReader::new(sealed), key);
-            opened.is_ok_and(|file| session.copy_in(&content, Box::new(file)).unwrap_or(false))
-        });
+        let scratch = Scratch(session.scratch("file")?);
+        let came = match from.beside.open(&attachment_name(&folder, &content), &scratch.0, go_on) {
+            Ok(sealed) => take_file(session, &content, sealed, from.key)?,
+            Err(e) if e.code == Code::Cancelled => return Err(e),
+            Err(_) => false,
+        };
         *(if came { &mut here } else { &mut missing }) += 1;
     }
     Ok([here, missing])
+}
+
+/// Whether a file is the one that is wanted; what cannot be kept here, on a full disk say, is an error.
+fn take_file(
+    session: &Session,
+    content: &BlobContent,
+    sealed: impl Read,
+    key: &BackupKey,
+) -> Result<bool, AppError> {
+    let Ok(opened) = open_age(sealed, key) else { return Ok(false) };
+    let mut source = Reading { inner: opened, failed: false };
+    let kept = session.copy_in(content, Box::new(&mut source));
+    match kept {
+        Err(_) if source.failed => Ok(false),
+        kept => kept,
+    }
+}
+
+/// Remembers whether it was the reading that has failed.
+struct Reading<R> {
+    inner: R,
+    failed: bool,
+}
+
+impl<R: Read> Read for Reading<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.inner.read(into).inspect_err(|_| self.failed = true)
+    }
 }
 
 /// Makes a vault of a backup, in a folder that holds none. It opens by the same kit and passphrase, writes as another incarnation,
@@ -226,8 +317,11 @@ pub fn restore_backup(
         true => Err(AppError::new(Code::Cancelled, "nothing was restored")),
         false => Ok(()),
     };
+    let beside =
+        Place::folder(file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+    let from = Source { file, beside: &beside, key };
     let (session, found, [files, missing]) =
-        raise(file, key, into, keyring, &crate::state_dir(), progress, &go_on)?;
+        raise(&from, into, keyring, &crate::state_dir(), progress, &go_on)?;
     Ok(RestoredView {
         vault: session.vault().display().to_string(),
         workspace: session.workspace.clone(),
@@ -243,16 +337,15 @@ pub fn restore_backup(
 
 /// Restores into a folder that is thrown away, and checks all that can be checked.
 pub(super) fn prove(
-    file: &Path,
-    key: &BackupKey,
+    from: &Source<'_>,
     scratch: &Path,
     progress: &mut dyn FnMut(Progress),
-    go_on: &dyn Fn() -> Result<(), AppError>,
+    go_on: GoOn<'_>,
 ) -> Result<Found, AppError> {
     let state = scratch.join("state");
     private_dir(&state).map_err(AppError::io(&state))?;
     let (session, mut found, [files, missing]) =
-        raise(file, key, &scratch.join("vault"), Keyring::Off, &state, progress, go_on)?;
+        raise(from, &scratch.join("vault"), Keyring::Off, &state, progress, go_on)?;
     let verified = session.verify(&mut |p| {
         progress(p);
         if go_on().is_err() {
