@@ -119,6 +119,12 @@ fn what_is_agreed_stays_and_what_has_no_place_stands_apart() {
         company(session, "Lonely", json!({"addresses": [{"street": "1 Main St", "city": "Ghost Town"}]}));
     task(session, lonely, json!({}));
     new(session, Kind::Activity, json!({"type": "visit", "subject": "nobody", "at": at(15)}));
+    let over = new(
+        session,
+        Kind::Activity,
+        json!({"type": "visit", "subject": "over", "at": at(9), "company": north.to_string()}),
+    );
+    session.set(over, &fields(json!({"arrived_at": at(9), "left_at": at(10)}))).unwrap();
     let view = session.visits(&from("41.20, -8.60")).unwrap();
     assert_eq!(titles(&view.stops), ["see North", "demo"]);
     assert_eq!((view.stops[1].arrives.as_deref(), view.stops[1].fixed), (Some("11:00"), true));

@@ -89,7 +89,7 @@ impl Session {
         let starts = asked.starts.as_deref().unwrap_or("09:00");
         let begins = minutes(starts)
             .ok_or_else(|| AppError::new(Code::Usage, format!("{starts} is no time of day; write 09:00")))?;
-        let mut all = self.candidates(asked)?;
+        let mut all = self.candidates(asked, over_before(asked, begins, now()))?;
         all.truncate(2 * STOPS);
         let (placed, unplaced): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.place.is_some());
         let day = Day { from, begins };
@@ -191,8 +191,8 @@ impl Session {
         Place::parse(&text).map(Some).ok_or_else(bad)
     }
 
-    /// What stands on the day and leads to somebody, and whom one has added.
-    fn candidates(&self, asked: &VisitsRequest) -> Result<Vec<Candidate>, AppError> {
+    /// What stands on the day, is not over and leads to somebody, and whom one has added.
+    fn candidates(&self, asked: &VisitsRequest, over_before: i64) -> Result<Vec<Candidate>, AppError> {
         let owner = sort_key(&self.person);
         let mine = |row: &RowView| {
             let of = row.fields.get("owner").and_then(|o| o.as_str()).unwrap_or_default();
@@ -203,7 +203,8 @@ impl Session {
             for row in deals::between(db, asked.begins, asked.ends, LINES)? {
                 let Some(activity) = self.view_of(db, Kind::Activity, row)? else { continue };
                 let ty = activity.fields.get("type").and_then(|t| t.as_str()).unwrap_or_default();
-                if matches!(ty, "visit" | "meeting") && mine(&activity) {
+                let is_over = activity.fields.contains_key("left_at") || ends(&activity) < over_before;
+                if matches!(ty, "visit" | "meeting") && mine(&activity) && !is_over {
                     rows.push(activity);
                 }
             }
@@ -250,10 +251,7 @@ impl Session {
             .filter_map(|key| row.titles.get(*key))
             .filter(|t| **t != row.title)
             .collect();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let lasts =
-            row.fields.get("minutes").and_then(|m| m.as_f64()).unwrap_or_default().clamp(0.0, 720.0) as u16;
-        let lasts = if lasts == 0 { USUAL } else { lasts };
+        let lasts = lasts(&row);
         let view = StopView {
             id: row.id,
             kind: row.kind,
@@ -452,6 +450,29 @@ impl Session {
     }
 }
 
+/// What ends before this moment is over: today that is when the rest begins, and never later than now.
+fn over_before(asked: &VisitsRequest, begins: u16, now: i64) -> i64 {
+    match (asked.begins..asked.ends).contains(&now) {
+        true => asked.begins.saturating_add(i64::from(begins) * 60_000).min(now),
+        false => asked.begins,
+    }
+}
+
+/// When an activity ends, in epoch milliseconds.
+fn ends(row: &RowView) -> i64 {
+    let at = row.fields.get("at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok());
+    let at = at.map_or(i64::MAX, |at: jiff::Timestamp| at.as_millisecond());
+    at.saturating_add(i64::from(lasts(row)) * 60_000)
+}
+
+/// Minutes that a stop takes.
+fn lasts(row: &RowView) -> u16 {
+    let said = row.fields.get("minutes").and_then(|m| m.as_f64()).unwrap_or_default();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let said = said.clamp(0.0, 720.0) as u16;
+    if said == 0 { USUAL } else { said }
+}
+
 /// Whom a task or a meeting is about: the firm, else the person.
 fn about(row: &RowView) -> Option<(RecordId, String)> {
     if matches!(row.kind, Kind::Company | Kind::Person) {
@@ -481,4 +502,20 @@ fn chosen(all: &[Candidate], order: &[RecordId]) -> Vec<usize> {
 
 fn hour(minutes: u32) -> Option<String> {
     (minutes < 24 * 60).then(|| format!("{:02}:{:02}", minutes / 60, minutes % 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_today_is_no_stop() {
+        const HOUR: i64 = 3_600_000;
+        let asked = VisitsRequest { begins: 24 * HOUR, ends: 48 * HOUR, ..VisitsRequest::default() };
+        let before = |begins: u16, now: i64| over_before(&asked, begins * 60, now * HOUR) / HOUR - 24;
+        assert_eq!(before(15, 24 + 16), 15);
+        assert_eq!(before(9, 24 + 8), 8, "a meeting at eight is still to come at eight");
+        assert_eq!(before(9, 12), 0, "of another day nothing is over");
+        assert_eq!(before(9, 60), 0);
+    }
 }
