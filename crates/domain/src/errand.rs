@@ -2,6 +2,7 @@
 
 use crate::{
     date::DayOrder,
+    phone,
     text::fold,
     when::{self, When},
 };
@@ -31,15 +32,9 @@ const VERBS_HAN: &[&str] = &[
     "电话联系",
     "拜访",
     "见面",
-    "约",
     "联系",
     "发邮件",
-    "寄",
-    "发",
-    "问",
     "提醒",
-    "催",
-    "送",
     "报价",
     "准备",
     "安排",
@@ -48,6 +43,11 @@ const VERBS_HAN: &[&str] = &[
     "通知",
     "续签",
 ];
+/// These stand in names too: they ask for something where a line begins, behind whom it is for, and with a day.
+const SHORT_VERBS_HAN: &[char] = &['约', '寄', '发', '问', '催', '送'];
+const FOR_HAN: &[char] = &['给', '和', '跟', '找'];
+/// A number with so many digits is one to call: the line tells of somebody.
+const TELEPHONE: usize = 8;
 /// Behind these stands who is meant.
 const BEFORE_NAMES_HAN: &[&str] =
     &["打电话给", "给", "和", "跟", "找", "约", "见", "拜访", "联系", "问", "催", "提醒", "通知", "回访"];
@@ -92,13 +92,29 @@ pub fn parse(line: &str, today: Date, order: DayOrder) -> Option<Errand> {
     let (subject, when) = take_anywhere(line, today, order);
     let first = fold(subject.split_whitespace().next().unwrap_or_default());
     let asks = VERBS.contains(&first.trim_end_matches(':'));
-    let asks_han = VERBS_HAN.iter().any(|verb| subject.contains(verb));
+    let asks_han = asks_han(&subject, when.is_some());
     // A day alone makes no errand of a name.
     if !asks && !(asks_han && (when.is_some() || subject.chars().count() > 4)) {
         return None;
     }
     let names = if asks { names_of(&subject) } else { names_of_han(&subject) };
     Some(Errand { names, subject, when })
+}
+
+fn asks_han(subject: &str, has_day: bool) -> bool {
+    if has_telephone(subject) {
+        return false;
+    }
+    let told = subject.find(FOR_HAN).and_then(|at| subject.get(at..)).unwrap_or_default();
+    VERBS_HAN.iter().any(|verb| subject.contains(verb))
+        || subject.starts_with(SHORT_VERBS_HAN)
+        || told.contains(SHORT_VERBS_HAN)
+        || (has_day && subject.contains(SHORT_VERBS_HAN))
+}
+
+fn has_telephone(text: &str) -> bool {
+    let other = |c: char| !c.is_numeric() && !" +-－()./".contains(c);
+    text.split(other).any(|run| phone::digits(run).len() >= TELEPHONE)
 }
 
 /// The date of a line, wherever it stands in it.
@@ -188,6 +204,14 @@ mod tests {
             ("Ana Ruiz", "-"),
             ("Norte SL", "-"),
             ("王伟 深圳科技 13800138000", "-"),
+            ("王伟 深圳开发科技 13800138000", "-"),
+            ("王伟 深圳开发科技 ０１０－6234 5678", "-"),
+            ("约翰 问界汽车 138-0013-8000", "-"),
+            ("联系人 王伟 +86 138 0013 8000", "-"),
+            ("王伟 深圳开发科技", "-"),
+            ("问王伟价格怎么样", "问王伟价格怎么样||王伟价格,王伟价,王伟"),
+            ("给张伟发报价单", "给张伟发报价单||张伟发报,张伟发,张伟"),
+            ("周五样品送到张伟公司", "样品送到张伟公司|2026-12-04|"),
             ("", "-"),
         ] {
             assert_eq!(read(line), expected, "{line}");
