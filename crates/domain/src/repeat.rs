@@ -76,9 +76,12 @@ impl Repeat {
     pub fn next(&self, due: Option<Date>, today: Date) -> Option<Date> {
         let start = if self.from_done { today } else { due.unwrap_or(today) };
         let last = start.max(today);
+        // Put off into another month, its day in that one may still be to come.
+        let monthly = self.unit == Unit::Month && self.on.is_some() && self.every == 1;
+        let from = i64::from(!monthly || self.from_done);
         let next = match (self.unit, self.days.is_empty()) {
             (Unit::Week, false) => self.next_weekday(start, last),
-            _ => (1..STEPS).map_while(|n| self.step(start, n)).find(|day| *day > last),
+            _ => (from..STEPS).map_while(|n| self.step(start, n)).find(|day| *day > last),
         };
         next.filter(|day| self.until.is_none_or(|until| *day <= until) && self.count.is_none_or(|n| n > 1))
     }
@@ -727,6 +730,12 @@ mod tests {
             ("FREQ=MONTHLY;BYMONTHDAY=31", "2026-11-30", "2026-12-31"),
             ("FREQ=MONTHLY;BYMONTHDAY=31", "2027-01-31", "2027-02-28"),
             ("every month on the last day", "2026-11-30", "2026-12-31"),
+            // Put off over the end of the month.
+            ("every month on the last day", "2026-12-01", "2026-12-31"),
+            ("monthly on the 15th", "2026-12-02", "2026-12-15"),
+            ("every month on the second tuesday", "2026-12-01", "2026-12-08"),
+            ("every 3 months on the 15th", "2026-12-02", "2027-03-15"),
+            ("monthly on the 15th after done", "2026-11-02", "2026-12-15"),
             ("every month on the second tuesday", "2026-11-10", "2026-12-08"),
             ("FREQ=MONTHLY;BYDAY=5MO", "2026-11-30", "2026-12-28"),
             ("FREQ=YEARLY;BYMONTHDAY=29", "2027-02-28", "2028-02-29"),
