@@ -296,6 +296,20 @@ fn i_am_here_and_what_came_of_it() {
     session.check_out(planned, &said).unwrap();
     assert_eq!(field(session, planned, "text"), "Bring samples\nThey liked them");
     assert!(session.check_in(planned, None).is_err(), "it is over");
+    // A meeting of nobody becomes one's own; that of somebody else stays his.
+    for (owner, is_taken) in [("", true), ("Bo", false)] {
+        let more = json!({"type": "meeting", "subject": "fair", "at": tomorrow.to_string(), "company": acme.to_string()});
+        let meeting = new(session, Kind::Activity, more);
+        session.set(meeting, &fields(json!({"owner": owner}))).unwrap();
+        let visit = session.check_in(meeting, None).unwrap().id;
+        assert_eq!(visit == meeting, is_taken, "{owner}");
+        assert_eq!(session.here().unwrap().unwrap().id, visit);
+        let known = ["owner", "subject", "company"].map(|key| field(session, visit, key));
+        assert_eq!(known, [json!("Ana"), json!("fair"), json!(acme.to_string())]);
+        assert_eq!(field(session, meeting, "owner"), if is_taken { "Ana" } else { owner });
+        assert_eq!(field(session, meeting, "arrived_at").is_null(), !is_taken);
+        session.check_out(visit, &CheckOut { today: DAY.into(), ..CheckOut::default() }).unwrap();
+    }
     let nobody = new(session, Kind::Task, json!({"subject": "write"}));
     assert!(session.check_in(nobody, None).is_err());
     assert!(session.check_out(nobody, &CheckOut::default()).is_err());
