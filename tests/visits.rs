@@ -91,6 +91,22 @@ fn stops_are_put_in_order_and_the_plan_is_one_step() {
 }
 
 #[test]
+fn a_saved_plan_leaves_what_is_agreed_where_it_is() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let [porto, lisboa] =
+        [1, 3].map(|n: usize| company(session, PLACES[n].0, json!({"location": PLACES[n].1})));
+    let agreed = task(session, lisboa, json!({"due_time": "09:30"}));
+    let free = task(session, porto, json!({}));
+    let view = session.visits(&from("41.15, -8.61")).unwrap();
+    let late = view.stops.iter().find(|stop| stop.id == agreed).unwrap();
+    assert!(late.fixed && late.late > 0 && late.arrives.as_deref() != Some("09:30"), "{late:?}");
+    session.plan_visits(&from("41.15, -8.61"), "Visit {}").unwrap();
+    assert_eq!(field(session, agreed, "due_time"), "09:30");
+    assert!(field(session, free, "due_time").is_string());
+}
+
+#[test]
 fn what_is_agreed_stays_and_what_has_no_place_stands_apart() {
     let device = Device::new("Ana", None);
     let session = device.session();

@@ -133,7 +133,7 @@ impl Session {
                         changes.push(("due".to_owned(), text(&asked.day)));
                     }
                     if let Some(arrives) =
-                        stop.arrives.as_deref().filter(|at| stop.time.as_deref() != Some(at))
+                        stop.arrives.as_deref().filter(|at| !stop.fixed && stop.time.as_deref() != Some(at))
                     {
                         changes.push(("due_time".to_owned(), text(arrives)));
                     }
