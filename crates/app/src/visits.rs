@@ -19,7 +19,7 @@ use satchel_domain::{
     text::sort_key,
     value::Address,
 };
-use satchel_storage::{Connection, StorageError, deals, documents, lists, visits};
+use satchel_storage::{Connection, StorageError, documents, lists, visits};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -194,23 +194,15 @@ impl Session {
     /// What stands on the day, is not over and leads to somebody, and whom one has added.
     fn candidates(&self, asked: &VisitsRequest, over_before: i64) -> Result<Vec<Candidate>, AppError> {
         let owner = sort_key(&self.person);
-        let mine = |row: &RowView| {
-            let of = row.fields.get("owner").and_then(|o| o.as_str()).unwrap_or_default();
-            of.is_empty() || sort_key(of) == owner
-        };
         self.store.glance::<_, AppError>(|db| {
             let mut rows: Vec<RowView> = Vec::new();
-            for row in deals::between(db, asked.begins, asked.ends, LINES)? {
-                let Some(activity) = self.view_of(db, Kind::Activity, row)? else { continue };
-                let ty = activity.fields.get("type").and_then(|t| t.as_str()).unwrap_or_default();
-                let is_over = activity.fields.contains_key("left_at") || ends(&activity) < over_before;
-                if matches!(ty, "visit" | "meeting") && mine(&activity) && !is_over {
-                    rows.push(activity);
-                }
+            for row in visits::planned(db, &owner, (asked.begins, asked.ends), LINES)? {
+                let activity = self.view_of(db, Kind::Activity, row)?;
+                rows.extend(activity.filter(|activity| ends(activity) >= over_before));
             }
-            for row in deals::due_on(db, &asked.day, LINES)? {
+            for row in visits::to_do(db, &owner, (&asked.day, &asked.day), LINES)? {
                 let task = self.view_of(db, Kind::Task, row)?;
-                rows.extend(task.filter(|task| mine(task) && about(task).is_some()));
+                rows.extend(task.filter(|task| about(task).is_some()));
             }
             let known: BTreeSet<RecordId> = rows.iter().map(|row| row.id).collect();
             let mut added: BTreeSet<RecordId> = BTreeSet::new();
@@ -373,14 +365,10 @@ impl Session {
         let owner = sort_key(&self.person);
         let mut whom: BTreeSet<RecordId> = BTreeSet::new();
         let mut out = Vec::new();
-        for row in deals::due(db, &asked.day, LINES)? {
+        let before = day(&asked.day)?.yesterday().map(|day| day.to_string()).unwrap_or_default();
+        for row in visits::to_do(db, &owner, ("", &before), LINES)? {
             let Some(task) = self.view_of(db, Kind::Task, row)? else { continue };
-            let text =
-                |key: &str| task.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-            let mine = text("owner").is_empty() || sort_key(&text("owner")) == owner;
-            let Some((about, _)) = about(&task).filter(|_| mine && text("due") != asked.day) else {
-                continue;
-            };
+            let Some((about, _)) = about(&task) else { continue };
             if seen.contains(&task.id) || seen.contains(&about) || !whom.insert(about) {
                 continue;
             }
