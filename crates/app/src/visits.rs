@@ -321,7 +321,7 @@ impl Session {
         let all = planned.stops.iter().chain(&planned.unplaced);
         let seen: BTreeSet<RecordId> =
             all.clone().flat_map(|stop| [Some(stop.id), stop.whom]).flatten().collect();
-        let cells: BTreeSet<String> = places.iter().flat_map(Place::cells_around).collect();
+        let cells: BTreeSet<String> = places.iter().flat_map(|place| place.cells_around(NEAR)).collect();
         let owner = sort_key(&self.person);
         self.store.glance::<_, AppError>(|db| {
             let mut out = self.overdue(db, asked, &seen)?;
