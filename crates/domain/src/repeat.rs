@@ -4,7 +4,7 @@
 use crate::{
     date::DayOrder,
     text::fold,
-    when::{self, When, Words},
+    when::{self, Stands, When, Words},
 };
 use jiff::{
     ToSpan,
@@ -297,11 +297,11 @@ fn in_order(mut days: Vec<Weekday>) -> Vec<Weekday> {
 
 /// Takes how often something comes again off what somebody has written, with its day or hour: «report every fri 10».
 pub fn take(text: &str, today: Date, order: DayOrder) -> (String, Option<(Repeat, When)>) {
-    when::take_off(text, |part| with_when(part, today, order))
+    when::take_off(text, |part, stands| with_when(part, stands, today, order))
 }
 
 /// A rule, and the day and hour of the first time: `every second tue 10`, `每周二上午10点`.
-fn with_when(text: &str, today: Date, order: DayOrder) -> Option<(Repeat, When)> {
+pub(crate) fn with_when(text: &str, stands: Stands, today: Date, order: DayOrder) -> Option<(Repeat, When)> {
     if text.len() > LONGEST {
         return None;
     }
@@ -316,6 +316,12 @@ fn with_when(text: &str, today: Date, order: DayOrder) -> Option<(Repeat, When)>
         ),
     };
     let date = named.filter(|when| when.date != today).map(|when| when.date);
+    // «monthly report», «weekly 2 pages»: what is written says how often it comes, and not this text.
+    let names_a_day = date.is_some() || !repeat.days.is_empty() || repeat.on.is_some();
+    let bare = adverb(words.peek(0)).is_some() && words.len() <= 2 && !names_a_day;
+    if bare && stands == Stands::Before {
+        return None;
+    }
     let date = date.or_else(|| repeat.first(today))?;
     Some((repeat, When { date, minute: named.and_then(|when| when.minute) }))
 }
@@ -358,15 +364,22 @@ fn ordinal(words: &Words, at: usize) -> Option<(i8, usize)> {
     }
 }
 
+fn adverb(word: &str) -> Option<(u16, Unit)> {
+    match word {
+        "daily" => Some((1, Unit::Day)),
+        "weekly" => Some((1, Unit::Week)),
+        "fortnightly" | "biweekly" => Some((2, Unit::Week)),
+        "monthly" => Some((1, Unit::Month)),
+        "quarterly" => Some((3, Unit::Month)),
+        "yearly" | "annually" => Some((1, Unit::Year)),
+        _ => None,
+    }
+}
+
 fn english(words: &Words) -> Option<(Repeat, usize)> {
-    let plain = |every, unit| Some((Repeat::of(every, unit), 1));
+    let named = adverb(words.peek(0)).map(|(every, unit)| (Repeat::of(every, unit), 1));
     let mut found = match words.peek(0) {
-        "daily" => plain(1, Unit::Day),
-        "weekly" => plain(1, Unit::Week),
-        "fortnightly" | "biweekly" => plain(2, Unit::Week),
-        "monthly" => plain(1, Unit::Month),
-        "quarterly" => plain(3, Unit::Month),
-        "yearly" | "annually" => plain(1, Unit::Year),
+        _ if named.is_some() => named,
         "weekdays" | "workdays" => Some((on_days(1, WORKDAYS.to_vec()), 1)),
         "every" | "each" => every(words),
         // «the second tuesday of every month»
@@ -829,6 +842,16 @@ mod tests {
         );
         assert_eq!(taken("每周二上午10点打电话"), pair("打电话", "FREQ=WEEKLY;BYDAY=TU 2026-12-01 10:00"));
         assert_eq!(taken("打电话每月15号"), pair("打电话", "FREQ=MONTHLY;BYMONTHDAY=15 2026-12-15"));
+        // How often a report comes is no rule of the task.
+        for text in
+            ["monthly report fri 10", "weekly report", "Quarterly numbers to Ana", "monthly 3 reports"]
+        {
+            assert_eq!(taken(text), pair(text, ""), "{text}");
+        }
+        assert_eq!(taken("Monthly: report"), pair("report", "month 2026-12-27"));
+        assert_eq!(taken("weekly mon report"), pair("report", "FREQ=WEEKLY;BYDAY=MO 2026-11-30"));
+        assert_eq!(taken("daily at 9 look at the news"), pair("look at the news", "day 2026-11-28 09:00"));
+        assert_eq!(taken("report monthly"), pair("report", "month 2026-12-27"));
         assert_eq!(taken("ask for every detail"), pair("ask for every detail", ""));
         assert_eq!(taken("meet the second tuesday team"), pair("meet the second tuesday team", ""));
     }
