@@ -104,6 +104,9 @@ fn a_line_becomes_what_it_says() {
     assert_eq!((call.kind, task.title.as_str()), (Kind::Task, "call Ana about price"));
     assert_eq!((&task.fields["due"], &task.fields["due_time"]), (&"2026-12-04".into(), &"10:00".into()));
     assert_eq!((&task.titles["person"], &task.titles["company"]), (&"Ana Ruiz".into(), &"Norte SL".into()));
+    let weekly = session.get(capture("call Ana every tue 10").id).unwrap();
+    assert_eq!((weekly.title.as_str(), &weekly.fields["due_time"]), ("call Ana", &"10:00".into()));
+    assert_eq!(weekly.fields["repeat"], "FREQ=WEEKLY;BYDAY=TU");
     let visit = session.get(capture("visit Sur GmbH").id).unwrap();
     assert_eq!((&visit.fields["due"], &visit.titles["company"]), (&today.into(), &"Sur GmbH".into()));
 

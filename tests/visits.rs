@@ -91,6 +91,22 @@ fn stops_are_put_in_order_and_the_plan_is_one_step() {
 }
 
 #[test]
+fn a_saved_plan_leaves_what_is_agreed_where_it_is() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let [porto, lisboa] =
+        [1, 3].map(|n: usize| company(session, PLACES[n].0, json!({"location": PLACES[n].1})));
+    let agreed = task(session, lisboa, json!({"due_time": "09:30"}));
+    let free = task(session, porto, json!({}));
+    let view = session.visits(&from("41.15, -8.61")).unwrap();
+    let late = view.stops.iter().find(|stop| stop.id == agreed).unwrap();
+    assert!(late.fixed && late.late > 0 && late.arrives.as_deref() != Some("09:30"), "{late:?}");
+    session.plan_visits(&from("41.15, -8.61"), "Visit {}").unwrap();
+    assert_eq!(field(session, agreed, "due_time"), "09:30");
+    assert!(field(session, free, "due_time").is_string());
+}
+
+#[test]
 fn what_is_agreed_stays_and_what_has_no_place_stands_apart() {
     let device = Device::new("Ana", None);
     let session = device.session();
@@ -119,6 +135,12 @@ fn what_is_agreed_stays_and_what_has_no_place_stands_apart() {
         company(session, "Lonely", json!({"addresses": [{"street": "1 Main St", "city": "Ghost Town"}]}));
     task(session, lonely, json!({}));
     new(session, Kind::Activity, json!({"type": "visit", "subject": "nobody", "at": at(15)}));
+    let over = new(
+        session,
+        Kind::Activity,
+        json!({"type": "visit", "subject": "over", "at": at(9), "company": north.to_string()}),
+    );
+    session.set(over, &fields(json!({"arrived_at": at(9), "left_at": at(10)}))).unwrap();
     let view = session.visits(&from("41.20, -8.60")).unwrap();
     assert_eq!(titles(&view.stops), ["see North", "demo"]);
     assert_eq!((view.stops[1].arrives.as_deref(), view.stops[1].fixed), (Some("11:00"), true));
@@ -290,6 +312,20 @@ fn i_am_here_and_what_came_of_it() {
     session.check_out(planned, &said).unwrap();
     assert_eq!(field(session, planned, "text"), "Bring samples\nThey liked them");
     assert!(session.check_in(planned, None).is_err(), "it is over");
+    // A meeting of nobody becomes one's own; that of somebody else stays his.
+    for (owner, is_taken) in [("", true), ("Bo", false)] {
+        let more = json!({"type": "meeting", "subject": "fair", "at": tomorrow.to_string(), "company": acme.to_string()});
+        let meeting = new(session, Kind::Activity, more);
+        session.set(meeting, &fields(json!({"owner": owner}))).unwrap();
+        let visit = session.check_in(meeting, None).unwrap().id;
+        assert_eq!(visit == meeting, is_taken, "{owner}");
+        assert_eq!(session.here().unwrap().unwrap().id, visit);
+        let known = ["owner", "subject", "company"].map(|key| field(session, visit, key));
+        assert_eq!(known, [json!("Ana"), json!("fair"), json!(acme.to_string())]);
+        assert_eq!(field(session, meeting, "owner"), if is_taken { "Ana" } else { owner });
+        assert_eq!(field(session, meeting, "arrived_at").is_null(), !is_taken);
+        session.check_out(visit, &CheckOut { today: DAY.into(), ..CheckOut::default() }).unwrap();
+    }
     let nobody = new(session, Kind::Task, json!({"subject": "write"}));
     assert!(session.check_in(nobody, None).is_err());
     assert!(session.check_out(nobody, &CheckOut::default()).is_err());

@@ -43,7 +43,10 @@ impl Session {
         }
         let at = now();
         let place = self.place_in_words(about, place)?;
-        if view.kind == Kind::Activity {
+        let owner = view.fields.get("owner").and_then(|owner| owner.as_str()).unwrap_or_default();
+        // A meeting of somebody else stays his: one's own visit is noted beside it.
+        let is_own = owner.is_empty() || sort_key(owner) == sort_key(&self.person);
+        if view.kind == Kind::Activity && is_own {
             if view.fields.contains_key("arrived_at") {
                 return Err(AppError::refused("this visit has been begun already; note another one"));
             }
@@ -51,6 +54,9 @@ impl Session {
                 ("arrived_at".to_owned(), Some(Scalar::Int(at))),
                 ("at".to_owned(), Some(Scalar::Int(at))),
             ];
+            if owner.is_empty() {
+                changes.push(("owner".to_owned(), Some(Scalar::Str(self.person.clone()))));
+            }
             let says_where = view.fields.contains_key("place");
             changes.extend(place.filter(|_| !says_where).map(|p| ("place".to_owned(), Some(Scalar::Str(p)))));
             let operation = self.together("check_in", &[], &[(about, changes)])?;
@@ -58,7 +64,8 @@ impl Session {
         }
         let mut input = self.whom(&view.fields, view.kind, about)?;
         input.insert("type".to_owned(), "visit".into());
-        let subject = view.fields.get("subject").filter(|_| view.kind == Kind::Task);
+        let planned = matches!(view.kind, Kind::Task | Kind::Activity);
+        let subject = view.fields.get("subject").filter(|_| planned);
         input.extend(subject.map(|subject| ("subject".to_owned(), subject.clone())));
         for key in ["at", "arrived_at"] {
             input.insert(key.to_owned(), rfc3339(at).into());

@@ -67,6 +67,7 @@ impl Session {
             subject: errand.subject,
             due: errand.when.map(|when| when.day()),
             time: errand.when.and_then(|when| when.time()),
+            repeat: errand.repeat.map(|repeat| repeat.to_string()),
             about: only,
             several: meant,
         })
@@ -118,7 +119,9 @@ impl Session {
         input.insert("subject".to_owned(), task.subject.as_str().into());
         // Without a day it is for today: it must not get lost among those without one.
         input.insert("due".to_owned(), task.due.as_deref().unwrap_or(today).into());
-        input.extend(task.time.as_deref().map(|time| ("due_time".to_owned(), time.into())));
+        for (key, said) in [("due_time", &task.time), ("repeat", &task.repeat)] {
+            input.extend(said.as_deref().map(|said| (key.to_owned(), said.into())));
+        }
         self.made(Kind::Task, &input)
     }
 

@@ -432,6 +432,8 @@ pub struct TaskLine {
     pub subject: String,
     pub due: Option<String>,
     pub time: Option<String>,
+    /// How often it comes again, as a task keeps it.
+    pub repeat: Option<String>,
     /// Whom it concerns, where only one can be meant.
     pub about: Option<Hit>,
     /// Those who are called so: it is linked to none of them.

@@ -19,7 +19,7 @@ use satchel_domain::{
     text::sort_key,
     value::Address,
 };
-use satchel_storage::{Connection, StorageError, deals, documents, lists, visits};
+use satchel_storage::{Connection, StorageError, documents, lists, visits};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -89,7 +89,7 @@ impl Session {
         let starts = asked.starts.as_deref().unwrap_or("09:00");
         let begins = minutes(starts)
             .ok_or_else(|| AppError::new(Code::Usage, format!("{starts} is no time of day; write 09:00")))?;
-        let mut all = self.candidates(asked)?;
+        let mut all = self.candidates(asked, over_before(asked, begins, now()))?;
         all.truncate(2 * STOPS);
         let (placed, unplaced): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.place.is_some());
         let day = Day { from, begins };
@@ -133,7 +133,7 @@ impl Session {
                         changes.push(("due".to_owned(), text(&asked.day)));
                     }
                     if let Some(arrives) =
-                        stop.arrives.as_deref().filter(|at| stop.time.as_deref() != Some(at))
+                        stop.arrives.as_deref().filter(|at| !stop.fixed && stop.time.as_deref() != Some(at))
                     {
                         changes.push(("due_time".to_owned(), text(arrives)));
                     }
@@ -191,25 +191,18 @@ impl Session {
         Place::parse(&text).map(Some).ok_or_else(bad)
     }
 
-    /// What stands on the day and leads to somebody, and whom one has added.
-    fn candidates(&self, asked: &VisitsRequest) -> Result<Vec<Candidate>, AppError> {
+    /// What stands on the day, is not over and leads to somebody, and whom one has added.
+    fn candidates(&self, asked: &VisitsRequest, over_before: i64) -> Result<Vec<Candidate>, AppError> {
         let owner = sort_key(&self.person);
-        let mine = |row: &RowView| {
-            let of = row.fields.get("owner").and_then(|o| o.as_str()).unwrap_or_default();
-            of.is_empty() || sort_key(of) == owner
-        };
         self.store.glance::<_, AppError>(|db| {
             let mut rows: Vec<RowView> = Vec::new();
-            for row in deals::between(db, asked.begins, asked.ends, LINES)? {
-                let Some(activity) = self.view_of(db, Kind::Activity, row)? else { continue };
-                let ty = activity.fields.get("type").and_then(|t| t.as_str()).unwrap_or_default();
-                if matches!(ty, "visit" | "meeting") && mine(&activity) {
-                    rows.push(activity);
-                }
+            for row in visits::planned(db, &owner, (asked.begins, asked.ends), LINES)? {
+                let activity = self.view_of(db, Kind::Activity, row)?;
+                rows.extend(activity.filter(|activity| ends(activity) >= over_before));
             }
-            for row in deals::due_on(db, &asked.day, LINES)? {
+            for row in visits::to_do(db, &owner, (&asked.day, &asked.day), LINES)? {
                 let task = self.view_of(db, Kind::Task, row)?;
-                rows.extend(task.filter(|task| mine(task) && about(task).is_some()));
+                rows.extend(task.filter(|task| about(task).is_some()));
             }
             let known: BTreeSet<RecordId> = rows.iter().map(|row| row.id).collect();
             let mut added: BTreeSet<RecordId> = BTreeSet::new();
@@ -250,10 +243,7 @@ impl Session {
             .filter_map(|key| row.titles.get(*key))
             .filter(|t| **t != row.title)
             .collect();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let lasts =
-            row.fields.get("minutes").and_then(|m| m.as_f64()).unwrap_or_default().clamp(0.0, 720.0) as u16;
-        let lasts = if lasts == 0 { USUAL } else { lasts };
+        let lasts = lasts(&row);
         let view = StopView {
             id: row.id,
             kind: row.kind,
@@ -331,7 +321,7 @@ impl Session {
         let all = planned.stops.iter().chain(&planned.unplaced);
         let seen: BTreeSet<RecordId> =
             all.clone().flat_map(|stop| [Some(stop.id), stop.whom]).flatten().collect();
-        let cells: BTreeSet<String> = places.iter().flat_map(Place::cells_around).collect();
+        let cells: BTreeSet<String> = places.iter().flat_map(|place| place.cells_around(NEAR)).collect();
         let owner = sort_key(&self.person);
         self.store.glance::<_, AppError>(|db| {
             let mut out = self.overdue(db, asked, &seen)?;
@@ -375,14 +365,10 @@ impl Session {
         let owner = sort_key(&self.person);
         let mut whom: BTreeSet<RecordId> = BTreeSet::new();
         let mut out = Vec::new();
-        for row in deals::due(db, &asked.day, LINES)? {
+        let before = day(&asked.day)?.yesterday().map(|day| day.to_string()).unwrap_or_default();
+        for row in visits::to_do(db, &owner, ("", &before), LINES)? {
             let Some(task) = self.view_of(db, Kind::Task, row)? else { continue };
-            let text =
-                |key: &str| task.fields.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-            let mine = text("owner").is_empty() || sort_key(&text("owner")) == owner;
-            let Some((about, _)) = about(&task).filter(|_| mine && text("due") != asked.day) else {
-                continue;
-            };
+            let Some((about, _)) = about(&task) else { continue };
             if seen.contains(&task.id) || seen.contains(&about) || !whom.insert(about) {
                 continue;
             }
@@ -452,6 +438,29 @@ impl Session {
     }
 }
 
+/// What ends before this moment is over: today that is when the rest begins, and never later than now.
+fn over_before(asked: &VisitsRequest, begins: u16, now: i64) -> i64 {
+    match (asked.begins..asked.ends).contains(&now) {
+        true => asked.begins.saturating_add(i64::from(begins) * 60_000).min(now),
+        false => asked.begins,
+    }
+}
+
+/// When an activity ends, in epoch milliseconds.
+fn ends(row: &RowView) -> i64 {
+    let at = row.fields.get("at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok());
+    let at = at.map_or(i64::MAX, |at: jiff::Timestamp| at.as_millisecond());
+    at.saturating_add(i64::from(lasts(row)) * 60_000)
+}
+
+/// Minutes that a stop takes.
+fn lasts(row: &RowView) -> u16 {
+    let said = row.fields.get("minutes").and_then(|m| m.as_f64()).unwrap_or_default();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let said = said.clamp(0.0, 720.0) as u16;
+    if said == 0 { USUAL } else { said }
+}
+
 /// Whom a task or a meeting is about: the firm, else the person.
 fn about(row: &RowView) -> Option<(RecordId, String)> {
     if matches!(row.kind, Kind::Company | Kind::Person) {
@@ -481,4 +490,20 @@ fn chosen(all: &[Candidate], order: &[RecordId]) -> Vec<usize> {
 
 fn hour(minutes: u32) -> Option<String> {
     (minutes < 24 * 60).then(|| format!("{:02}:{:02}", minutes / 60, minutes % 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_today_is_no_stop() {
+        const HOUR: i64 = 3_600_000;
+        let asked = VisitsRequest { begins: 24 * HOUR, ends: 48 * HOUR, ..VisitsRequest::default() };
+        let before = |begins: u16, now: i64| over_before(&asked, begins * 60, now * HOUR) / HOUR - 24;
+        assert_eq!(before(15, 24 + 16), 15);
+        assert_eq!(before(9, 24 + 8), 8, "a meeting at eight is still to come at eight");
+        assert_eq!(before(9, 12), 0, "of another day nothing is over");
+        assert_eq!(before(9, 60), 0);
+    }
 }

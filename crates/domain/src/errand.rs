@@ -2,8 +2,10 @@
 
 use crate::{
     date::DayOrder,
+    phone,
+    repeat::{self, Repeat},
     text::fold,
-    when::{self, When},
+    when::{self, Stands, When},
 };
 use jiff::civil::Date;
 
@@ -12,6 +14,8 @@ use jiff::civil::Date;
 pub struct Errand {
     pub subject: String,
     pub when: Option<When>,
+    /// How often it comes again.
+    pub repeat: Option<Repeat>,
     pub names: Vec<String>,
 }
 
@@ -31,15 +35,9 @@ const VERBS_HAN: &[&str] = &[
     "电话联系",
     "拜访",
     "见面",
-    "约",
     "联系",
     "发邮件",
-    "寄",
-    "发",
-    "问",
     "提醒",
-    "催",
-    "送",
     "报价",
     "准备",
     "安排",
@@ -48,6 +46,11 @@ const VERBS_HAN: &[&str] = &[
     "通知",
     "续签",
 ];
+/// These stand in names too: they ask for something where a line begins, behind whom it is for, and with a day.
+const SHORT_VERBS_HAN: &[char] = &['约', '寄', '发', '问', '催', '送'];
+const FOR_HAN: &[char] = &['给', '和', '跟', '找'];
+/// A number with so many digits is one to call: the line tells of somebody.
+const TELEPHONE: usize = 8;
 /// Behind these stands who is meant.
 const BEFORE_NAMES_HAN: &[&str] =
     &["打电话给", "给", "和", "跟", "找", "约", "见", "拜访", "联系", "问", "催", "提醒", "通知", "回访"];
@@ -89,34 +92,60 @@ pub fn parse(line: &str, today: Date, order: DayOrder) -> Option<Errand> {
     {
         return None;
     }
-    let (subject, when) = take_anywhere(line, today, order);
+    let (subject, when, repeat) = take_anywhere(line, today, order);
     let first = fold(subject.split_whitespace().next().unwrap_or_default());
     let asks = VERBS.contains(&first.trim_end_matches(':'));
-    let asks_han = VERBS_HAN.iter().any(|verb| subject.contains(verb));
+    let asks_han = asks_han(&subject, when.is_some());
     // A day alone makes no errand of a name.
     if !asks && !(asks_han && (when.is_some() || subject.chars().count() > 4)) {
         return None;
     }
     let names = if asks { names_of(&subject) } else { names_of_han(&subject) };
-    Some(Errand { names, subject, when })
+    Some(Errand { names, subject, when, repeat })
 }
 
-/// The date of a line, wherever it stands in it.
-fn take_anywhere(line: &str, today: Date, order: DayOrder) -> (String, Option<When>) {
-    let (rest, found) = when::take(line, today, order);
-    if found.is_some() {
-        return (rest, found);
+fn asks_han(subject: &str, has_day: bool) -> bool {
+    if has_telephone(subject) {
+        return false;
     }
+    let told = subject.find(FOR_HAN).and_then(|at| subject.get(at..)).unwrap_or_default();
+    VERBS_HAN.iter().any(|verb| subject.contains(verb))
+        || subject.starts_with(SHORT_VERBS_HAN)
+        || told.contains(SHORT_VERBS_HAN)
+        || (has_day && subject.contains(SHORT_VERBS_HAN))
+}
+
+fn has_telephone(text: &str) -> bool {
+    let other = |c: char| !c.is_numeric() && !" +-－()./".contains(c);
+    text.split(other).any(|run| phone::digits(run).len() >= TELEPHONE)
+}
+
+/// The date of a line and how often it comes again, wherever they stand in it.
+fn take_anywhere(line: &str, today: Date, order: DayOrder) -> (String, Option<When>, Option<Repeat>) {
+    let read = |part: &str| repeat::with_when(part, Stands::Before, today, order);
+    let (rest, again) = match repeat::take(line, today, order) {
+        (rest, Some(found)) => (rest, Some(found)),
+        _ => take_from_the_middle(line, read),
+    };
+    if let Some((repeat, when)) = again {
+        return (rest, Some(when), Some(repeat));
+    }
+    let (rest, when) = match when::take(line, today, order) {
+        (rest, Some(found)) => (rest, Some(found)),
+        _ => take_from_the_middle(line, |part| when::parse(part, today, order)),
+    };
+    (rest, when, None)
+}
+
+fn take_from_the_middle<T>(line: &str, read: impl Fn(&str) -> Option<T>) -> (String, Option<T>) {
     let words: Vec<&str> = line.split_whitespace().collect();
     let middle = |from: usize, to: usize| words.get(from..to).map(|part| part.join(" "));
     for from in 1..words.len() {
         for to in (from + 1..=words.len().min(from + 8)).rev() {
-            let Some(when) = middle(from, to).and_then(|part| when::parse(&part, today, order)) else {
-                continue;
-            };
+            let Some(found) = middle(from, to).and_then(|part| read(&part)) else { continue };
             let around = [middle(0, from), middle(to, words.len())];
             let rest: Vec<String> = around.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-            return (rest.join(" "), Some(when));
+            return (rest.join(" "), Some(found));
         }
     }
     (line.to_owned(), None)
@@ -169,7 +198,8 @@ mod tests {
         let today = "2026-11-27".parse().expect("a day");
         let Some(errand) = parse(line, today, DayOrder::DayFirst) else { return "-".into() };
         let when = errand.when.map(|w| format!("{} {}", w.day(), w.time().unwrap_or_default()));
-        format!("{}|{}|{}", errand.subject, when.unwrap_or_default().trim(), errand.names.join(","))
+        let again = errand.repeat.map(|repeat| format!(" {repeat}")).unwrap_or_default();
+        format!("{}|{}{again}|{}", errand.subject, when.unwrap_or_default().trim(), errand.names.join(","))
     }
 
     #[test]
@@ -181,6 +211,16 @@ mod tests {
                 "call Ana Ruiz about the offer|2026-11-28|Ana Ruiz,Ana",
             ),
             ("send the offer to Zoë in 2 weeks", "send the offer to Zoë|2026-12-11|offer,Zoë"),
+            ("call Ana every tue 10", "call Ana|2026-12-01 10:00 FREQ=WEEKLY;BYDAY=TU|Ana"),
+            (
+                "call Ana every tue 10 about price",
+                "call Ana about price|2026-12-01 10:00 FREQ=WEEKLY;BYDAY=TU|Ana",
+            ),
+            (
+                "send the monthly report to Zoë fri",
+                "send the monthly report to Zoë|2026-12-04|monthly report,monthly,Zoë",
+            ),
+            ("每周五给张伟打电话", "给张伟打电话|2026-12-04 FREQ=WEEKLY;BYDAY=FR|张伟打电,张伟打,张伟"),
             ("visit Hotel Miramar", "visit Hotel Miramar||Hotel Miramar,Hotel"),
             ("周五10点给张伟打电话谈价格", "给张伟打电话谈价格|2026-12-04 10:00|张伟打电,张伟打,张伟"),
             ("明天拜访王芳", "拜访王芳|2026-11-28|王芳"),
@@ -188,6 +228,14 @@ mod tests {
             ("Ana Ruiz", "-"),
             ("Norte SL", "-"),
             ("王伟 深圳科技 13800138000", "-"),
+            ("王伟 深圳开发科技 13800138000", "-"),
+            ("王伟 深圳开发科技 ０１０－6234 5678", "-"),
+            ("约翰 问界汽车 138-0013-8000", "-"),
+            ("联系人 王伟 +86 138 0013 8000", "-"),
+            ("王伟 深圳开发科技", "-"),
+            ("问王伟价格怎么样", "问王伟价格怎么样||王伟价格,王伟价,王伟"),
+            ("给张伟发报价单", "给张伟发报价单||张伟发报,张伟发,张伟"),
+            ("周五样品送到张伟公司", "样品送到张伟公司|2026-12-04|"),
             ("", "-"),
         ] {
             assert_eq!(read(line), expected, "{line}");

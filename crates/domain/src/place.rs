@@ -17,6 +17,8 @@ const RADIUS: f64 = 6_371.0;
 const LONGEST: usize = 100;
 /// Records within this many of a degree share a cell: eleven kilometres.
 const CELL: f64 = 0.1;
+/// No more cells to the east and the west are looked at: nearer to the poles nobody has so many customers.
+const MOST_CELLS: f64 = 20.0;
 /// Of a postal code so many characters at least have to be the same.
 const SHORTEST: usize = 2;
 const LONGEST_CODE: usize = 10;
@@ -59,20 +61,23 @@ impl Place {
         self.cell_beside(0, 0)
     }
 
-    /// Its cell and the eight around it.
-    pub fn cells_around(&self) -> Vec<String> {
-        (-1..=1)
-            .flat_map(|north| (-1..=1).map(move |east| (north, east)))
+    /// Its cell and those around it in which somebody may be so near. They are the narrower the further from the
+    /// equator, so that more of them are.
+    pub fn cells_around(&self, kilometres: f64) -> Vec<String> {
+        let high = (kilometres / RADIUS).to_degrees();
+        let narrowest = (self.latitude.abs() + high).min(90.0).to_radians().cos();
+        let wide = (high / narrowest).min(MOST_CELLS * CELL);
+        let beside = |at: f64, by: f64| cell_at(at - by) - cell_at(at)..=cell_at(at + by) - cell_at(at);
+        beside(self.latitude, high)
+            .flat_map(|north| beside(self.longitude, wide).map(move |east| (north, east)))
             .map(|(north, east)| self.cell_beside(north, east))
             .collect()
     }
 
-    #[allow(clippy::cast_possible_truncation)]
     fn cell_beside(&self, north: i32, east: i32) -> String {
-        let at = |degrees: f64| (degrees / CELL).floor() as i32;
         // East of 180° is west.
-        let around = (at(self.longitude) + east + 1800).rem_euclid(3600) - 1800;
-        format!("{}/{around}", at(self.latitude) + north)
+        let around = (cell_at(self.longitude) + east + 1800).rem_euclid(3600) - 1800;
+        format!("{}/{around}", cell_at(self.latitude) + north)
     }
 
     /// In the middle of some.
@@ -92,6 +97,11 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}", self.latitude, self.longitude)
     }
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn cell_at(degrees: f64) -> i32 {
+    (degrees / CELL).floor() as i32
 }
 
 /// `-8.6109`, `8,6109`, `8.6109° W`.
@@ -214,10 +224,17 @@ mod tests {
             ("41.1999, -8.6001", "41.2001, -8.5999"),
             ("-0.01, 0.01", "0.01, -0.01"),
             ("10, 179.99", "10, -179.99"),
+            // Fifteen kilometres: two cells to the north, and at Hamburg and beyond the polar circle more to the east.
+            ("41.11, -8.6", "41.24, -8.6"),
+            ("53.55, 9.99", "53.55, 10.21"),
+            ("-53.55, 9.99", "-53.55, 9.77"),
+            ("69.65, 18.99", "69.65, 18.61"),
         ] {
-            assert!(place(a).cells_around().contains(&place(b).cell()), "{a} {b}");
+            assert!(place(a).kilometres(&place(b)) < 15.0, "{a} {b}");
+            assert!(place(a).cells_around(15.0).contains(&place(b).cell()), "{a} {b}");
         }
-        assert!(!place("41.1, -8.6").cells_around().contains(&place("41.4, -8.6").cell()));
+        assert!(!place("41.1, -8.6").cells_around(15.0).contains(&place("41.4, -8.6").cell()));
+        assert!(place("90, 0").cells_around(15.0).len() < 300);
         let middle = Place::middle(&[place("10, 179"), place("12, -179")]).expect("some");
         assert_eq!((middle.latitude, middle.longitude.abs()), (11.0, 180.0));
     }

@@ -4,7 +4,7 @@
 use crate::{
     date::DayOrder,
     text::fold,
-    when::{self, When, Words},
+    when::{self, Stands, When, Words},
 };
 use jiff::{
     ToSpan,
@@ -50,6 +50,8 @@ const LONGEST: usize = 120;
 const MOST: u16 = 999;
 /// Steps that are gone through for the next day: daily, that is more than two hundred years.
 const STEPS: i64 = 100_000;
+/// The 29th of February in the rules of other calendars.
+const LEAP_DAY: &str = "BYMONTH=2;BYMONTHDAY=-1";
 const CODES: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 const WORKDAYS: [Weekday; 5] =
     [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
@@ -75,27 +77,40 @@ impl Repeat {
     /// The next day behind the one on which it was due, and behind today, however often it was left out.
     pub fn next(&self, due: Option<Date>, today: Date) -> Option<Date> {
         let start = if self.from_done { today } else { due.unwrap_or(today) };
-        let last = start.max(today);
+        let (rule, last) = (self.due_on(start), start.max(today));
+        // Put off into another month, its day in that one may still be to come.
+        let monthly = self.unit == Unit::Month && self.on.is_some() && self.every == 1;
+        let from = i64::from(!monthly || self.from_done);
         let next = match (self.unit, self.days.is_empty()) {
-            (Unit::Week, false) => self.next_weekday(start, last),
-            _ => (1..STEPS).map_while(|n| self.step(start, n)).find(|day| *day > last),
+            (Unit::Week, false) => rule.next_weekday(start, last),
+            _ => (from..STEPS).map_while(|n| rule.step(start, n)).find(|day| *day > last),
         };
         next.filter(|day| self.until.is_none_or(|until| *day <= until) && self.count.is_none_or(|n| n > 1))
     }
 
     /// What is kept with the next one: one time less, and the day that it was meant for, which a short month hides.
     pub fn after(&self, due: Option<Date>) -> Self {
-        let mut next = self.clone();
+        let mut next = due.map_or_else(|| self.clone(), |due| self.due_on(due));
         next.count = self.count.map(|n| n.saturating_sub(1));
         let hidden = due.filter(|due| match self.unit {
             Unit::Month => due.day() > 28,
             Unit::Year => due.month() == 2 && due.day() == 29,
             _ => false,
         });
-        if self.on.is_none() && !self.from_done {
+        if next.on.is_none() && !self.from_done {
             next.on = hidden.map(|due| On::Day(due.day()));
         }
         next
+    }
+
+    /// As it goes on from a day: the 29th of February that was put off into another month is that one's day.
+    pub fn due_on(&self, day: Date) -> Self {
+        let on = self.on.filter(|_| !self.is_leap_day() || day.month() == 2);
+        Self { on, ..self.clone() }
+    }
+
+    fn is_leap_day(&self) -> bool {
+        self.unit == Unit::Year && self.on == Some(On::Day(29))
     }
 
     /// The first day: of those that it names, behind today.
@@ -171,6 +186,8 @@ impl Repeat {
             ));
         }
         match self.on {
+            // Without its month it would be a day of each.
+            Some(_) if self.is_leap_day() => parts.push(LEAP_DAY.to_owned()),
             Some(On::Day(31)) => parts.push("BYMONTHDAY=-1".to_owned()),
             Some(On::Day(day)) => parts.push(format!("BYMONTHDAY={day}")),
             Some(On::Nth(nth, day)) => parts.push(format!("BYDAY={nth}{}", code(day))),
@@ -193,9 +210,10 @@ impl fmt::Display for Repeat {
         if let Some((word, ..)) = word {
             return f.write_str(word);
         }
-        // As other calendars have it, but for the 31st, which is another day in a short month.
+        // As other calendars have it, but for the 29th of February, and for the 31st, which is another day in a short month.
         let rule = self.rrule();
         match self.on {
+            Some(_) if self.is_leap_day() => f.write_str(&rule.replace(LEAP_DAY, "BYMONTHDAY=29"))?,
             Some(On::Day(31)) => f.write_str(&rule.replace("BYMONTHDAY=-1", "BYMONTHDAY=31"))?,
             _ => f.write_str(&rule)?,
         }
@@ -279,11 +297,11 @@ fn in_order(mut days: Vec<Weekday>) -> Vec<Weekday> {
 
 /// Takes how often something comes again off what somebody has written, with its day or hour: «report every fri 10».
 pub fn take(text: &str, today: Date, order: DayOrder) -> (String, Option<(Repeat, When)>) {
-    when::take_off(text, |part| with_when(part, today, order))
+    when::take_off(text, |part, stands| with_when(part, stands, today, order))
 }
 
 /// A rule, and the day and hour of the first time: `every second tue 10`, `每周二上午10点`.
-fn with_when(text: &str, today: Date, order: DayOrder) -> Option<(Repeat, When)> {
+pub(crate) fn with_when(text: &str, stands: Stands, today: Date, order: DayOrder) -> Option<(Repeat, When)> {
     if text.len() > LONGEST {
         return None;
     }
@@ -298,6 +316,12 @@ fn with_when(text: &str, today: Date, order: DayOrder) -> Option<(Repeat, When)>
         ),
     };
     let date = named.filter(|when| when.date != today).map(|when| when.date);
+    // «monthly report», «weekly 2 pages»: what is written says how often it comes, and not this text.
+    let names_a_day = date.is_some() || !repeat.days.is_empty() || repeat.on.is_some();
+    let bare = adverb(words.peek(0)).is_some() && words.len() <= 2 && !names_a_day;
+    if bare && stands == Stands::Before {
+        return None;
+    }
     let date = date.or_else(|| repeat.first(today))?;
     Some((repeat, When { date, minute: named.and_then(|when| when.minute) }))
 }
@@ -340,15 +364,22 @@ fn ordinal(words: &Words, at: usize) -> Option<(i8, usize)> {
     }
 }
 
+fn adverb(word: &str) -> Option<(u16, Unit)> {
+    match word {
+        "daily" => Some((1, Unit::Day)),
+        "weekly" => Some((1, Unit::Week)),
+        "fortnightly" | "biweekly" => Some((2, Unit::Week)),
+        "monthly" => Some((1, Unit::Month)),
+        "quarterly" => Some((3, Unit::Month)),
+        "yearly" | "annually" => Some((1, Unit::Year)),
+        _ => None,
+    }
+}
+
 fn english(words: &Words) -> Option<(Repeat, usize)> {
-    let plain = |every, unit| Some((Repeat::of(every, unit), 1));
+    let named = adverb(words.peek(0)).map(|(every, unit)| (Repeat::of(every, unit), 1));
     let mut found = match words.peek(0) {
-        "daily" => plain(1, Unit::Day),
-        "weekly" => plain(1, Unit::Week),
-        "fortnightly" | "biweekly" => plain(2, Unit::Week),
-        "monthly" => plain(1, Unit::Month),
-        "quarterly" => plain(3, Unit::Month),
-        "yearly" | "annually" => plain(1, Unit::Year),
+        _ if named.is_some() => named,
         "weekdays" | "workdays" => Some((on_days(1, WORKDAYS.to_vec()), 1)),
         "every" | "each" => every(words),
         // «the second tuesday of every month»
@@ -727,9 +758,16 @@ mod tests {
             ("FREQ=MONTHLY;BYMONTHDAY=31", "2026-11-30", "2026-12-31"),
             ("FREQ=MONTHLY;BYMONTHDAY=31", "2027-01-31", "2027-02-28"),
             ("every month on the last day", "2026-11-30", "2026-12-31"),
+            // Put off over the end of the month.
+            ("every month on the last day", "2026-12-01", "2026-12-31"),
+            ("monthly on the 15th", "2026-12-02", "2026-12-15"),
+            ("every month on the second tuesday", "2026-12-01", "2026-12-08"),
+            ("every 3 months on the 15th", "2026-12-02", "2027-03-15"),
+            ("monthly on the 15th after done", "2026-11-02", "2026-12-15"),
             ("every month on the second tuesday", "2026-11-10", "2026-12-08"),
             ("FREQ=MONTHLY;BYDAY=5MO", "2026-11-30", "2026-12-28"),
             ("FREQ=YEARLY;BYMONTHDAY=29", "2027-02-28", "2028-02-29"),
+            ("FREQ=YEARLY;BYMONTHDAY=29", "2027-03-01", "2028-03-01"),
             // Done late, it is reckoned from then.
             ("every week after done", "2026-11-02", "2026-12-04"),
             ("week", "2026-11-02", "2026-11-30"),
@@ -764,6 +802,17 @@ mod tests {
     }
 
     #[test]
+    fn the_last_of_february_is_no_day_of_every_month() {
+        let rule = Repeat::parse("year").expect("a rule").after(Some(Date::constant(2028, 2, 29)));
+        assert_eq!(rule.to_string(), "FREQ=YEARLY;BYMONTHDAY=29");
+        assert_eq!(Repeat::parse(&rule.to_string()), Some(rule.clone()));
+        assert_eq!(rule.rrule(), "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1");
+        assert_eq!(rule.due_on(Date::constant(2029, 2, 28)), rule);
+        assert_eq!(rule.due_on(Date::constant(2029, 3, 1)).rrule(), "FREQ=YEARLY");
+        assert_eq!(rule.after(Some(Date::constant(2029, 3, 1))).to_string(), "year");
+    }
+
+    #[test]
     fn a_rule_is_taken_off_what_was_written() {
         let taken = |text: &str| {
             let (rest, found) = take(text, today(), DayOrder::DayFirst);
@@ -793,6 +842,16 @@ mod tests {
         );
         assert_eq!(taken("每周二上午10点打电话"), pair("打电话", "FREQ=WEEKLY;BYDAY=TU 2026-12-01 10:00"));
         assert_eq!(taken("打电话每月15号"), pair("打电话", "FREQ=MONTHLY;BYMONTHDAY=15 2026-12-15"));
+        // How often a report comes is no rule of the task.
+        for text in
+            ["monthly report fri 10", "weekly report", "Quarterly numbers to Ana", "monthly 3 reports"]
+        {
+            assert_eq!(taken(text), pair(text, ""), "{text}");
+        }
+        assert_eq!(taken("Monthly: report"), pair("report", "month 2026-12-27"));
+        assert_eq!(taken("weekly mon report"), pair("report", "FREQ=WEEKLY;BYDAY=MO 2026-11-30"));
+        assert_eq!(taken("daily at 9 look at the news"), pair("look at the news", "day 2026-11-28 09:00"));
+        assert_eq!(taken("report monthly"), pair("report", "month 2026-12-27"));
         assert_eq!(taken("ask for every detail"), pair("ask for every detail", ""));
         assert_eq!(taken("meet the second tuesday team"), pair("meet the second tuesday team", ""));
     }

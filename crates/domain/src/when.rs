@@ -65,11 +65,20 @@ pub fn parse(text: &str, today: Date, order: DayOrder) -> Option<When> {
 
 /// Takes a date off the end, or the beginning, of what somebody has written: «send the offer fri 10».
 pub fn take(text: &str, today: Date, order: DayOrder) -> (String, Option<When>) {
-    take_off(text, |part| parse(part, today, order))
+    take_off(text, |part, _| parse(part, today, order))
+}
+
+/// Where in a text a part of it stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// At its end, or apart from what follows by a colon.
+    Apart,
+    /// Before other words.
+    Before,
 }
 
 /// Takes off the end, or the beginning, of a text the longest part that can be read.
-pub(crate) fn take_off<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> (String, Option<T>) {
+pub(crate) fn take_off<T>(text: &str, read: impl Fn(&str, Stands) -> Option<T>) -> (String, Option<T>) {
     let text = text.trim();
     let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     // Where a word begins; in Chinese that is anywhere.
@@ -89,12 +98,14 @@ pub(crate) fn take_off<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> (Stri
     let rest = |a: &str, b: &str| format!("{a} {b}").trim_matches(mark).to_owned();
     // The longest that is one.
     for at in ends.iter().copied().filter(|at| begins(*at)) {
-        if let Some(found) = cut(at, text.len()).and_then(&read) {
+        if let Some(found) = cut(at, text.len()).and_then(|part| read(part, Stands::Apart)) {
             return (rest(text.get(..at).unwrap_or_default(), ""), Some(found));
         }
     }
     for at in ends.iter().rev().copied().filter(|at| begins(*at)) {
-        if let Some(found) = cut(0, at).and_then(&read) {
+        let colon = text.get(..at).is_some_and(|part| part.trim_end().ends_with([':', '：']));
+        let stands = if colon { Stands::Apart } else { Stands::Before };
+        if let Some(found) = cut(0, at).and_then(|part| read(part, stands)) {
             return (rest("", text.get(at..).unwrap_or_default()), Some(found));
         }
     }

@@ -72,10 +72,13 @@ pub fn todo_of(listed: &Listed<'_>) -> String {
         (_, "") => ("DUE;VALUE=DATE", day),
         (_, time) => ("DUE", format!("{day}T{}00", time.replace(':', ""))),
     };
-    let again = Repeat::parse(listed.text("repeat")).map(|repeat| repeat.rrule()).unwrap_or_default();
+    let again = Repeat::parse(listed.text("repeat")).map(|repeat| match listed.text("due").parse() {
+        Ok(due) => repeat.due_on(due).rrule(),
+        Err(_) => repeat.rrule(),
+    });
     let done = listed.text("done_at");
     // What is done does not come again: what comes after it is a task of its own.
-    let again = if done.is_empty() && !value.is_empty() { again } else { String::new() };
+    let again = again.filter(|_| done.is_empty() && !value.is_empty()).unwrap_or_default();
     listed.component(
         "VTODO",
         &[
@@ -96,4 +99,22 @@ fn utc(at: &str) -> String {
     let digits: String =
         at.chars().filter(char::is_ascii_alphanumeric).take("20260131T120000".len()).collect();
     format!("{digits}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yearly_task_of_the_last_of_february_comes_once_a_year() {
+        let rule = |due: &str| {
+            let fields = serde_json::json!({"due": due, "repeat": "FREQ=YEARLY;BYMONTHDAY=29"});
+            let fields = fields.as_object().expect("an object").clone();
+            let (titles, updated_at) = (BTreeMap::new(), 0);
+            let listed = Listed { id: "1", title: "Renew", fields: &fields, titles: &titles, updated_at };
+            todo_of(&listed).lines().find(|line| line.starts_with("RRULE")).map(str::to_owned)
+        };
+        assert_eq!(rule("2027-02-28").as_deref(), Some("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"));
+        assert_eq!(rule("2027-03-01").as_deref(), Some("RRULE:FREQ=YEARLY"));
+    }
 }

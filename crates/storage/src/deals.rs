@@ -180,15 +180,6 @@ pub fn due(db: &Connection, day: &str, limit: u32) -> Result<Vec<i64>, StorageEr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The rows of tasks that are to be done on a day, in order.
-pub fn due_on(db: &Connection, day: &str, limit: u32) -> Result<Vec<i64>, StorageError> {
-    let sql = "SELECT row FROM task WHERE due = ?1 AND done_at IS NULL AND deleted_at IS NULL
-               ORDER BY due_time IS NULL, due_time, row LIMIT ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![day, limit], |r| r.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// The rows of what is planned between two moments, in order; what was noted when it was over is no plan.
 pub fn between(db: &Connection, from: i64, to: i64, limit: u32) -> Result<Vec<i64>, StorageError> {
     let sql = "SELECT row FROM activity WHERE at >= ?1 AND at < ?2 AND at > created_at + 60000

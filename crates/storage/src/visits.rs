@@ -45,6 +45,54 @@ fn in_zone_sql(kind: Kind) -> String {
     )
 }
 
+/// Of these the plan of somebody is made: what is one's own, and what is nobody's.
+const MINE: [&str; 2] = ["owner_sort = ?1", "owner_sort IS NULL"];
+
+/// The rows of meetings and visits that are planned between two moments and were not left, in order; what was noted
+/// when it was over is no plan.
+pub fn planned(
+    db: &Connection,
+    owner: &str,
+    (from, to): (i64, i64),
+    limit: u32,
+) -> Result<Vec<i64>, StorageError> {
+    let mut statement = db.prepare_cached(&planned_sql())?;
+    let rows = statement.query_map(params![owner, from, to, limit], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn planned_sql() -> String {
+    let parts = MINE.map(|mine| {
+        format!(
+            "SELECT row, at FROM activity INDEXED BY activity_report
+             WHERE {mine} AND type_sort IN ('meeting', 'visit') AND at >= ?2 AND at < ?3
+             AND at > created_at + 60000 AND left_at IS NULL AND deleted_at IS NULL"
+        )
+    });
+    format!("{} ORDER BY at, row LIMIT ?4", parts.join(" UNION ALL "))
+}
+
+/// The rows of open tasks with somebody that are due from one day up to another, which is one of them; in order.
+pub fn to_do(
+    db: &Connection,
+    owner: &str,
+    (from, to): (&str, &str),
+    limit: u32,
+) -> Result<Vec<i64>, StorageError> {
+    let mut statement = db.prepare_cached(&to_do_sql())?;
+    let rows = statement.query_map(params![owner, from, to, limit], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn to_do_sql() -> String {
+    format!(
+        "SELECT row FROM task INDEXED BY task_by_due WHERE due >= ?2 AND due <= ?3 AND ({})
+         AND (company IS NOT NULL OR person IS NOT NULL) AND done_at IS NULL AND deleted_at IS NULL
+         ORDER BY due, due_time IS NULL, due_time, row LIMIT ?4",
+        MINE.join(" OR ")
+    )
+}
+
 /// The customers in a cell of the map, those of a person and those of nobody.
 pub fn in_cell(db: &Connection, cell: &str, owner: &str, limit: u32) -> Result<Vec<Neighbour>, StorageError> {
     let mut out = Vec::new();
@@ -120,7 +168,11 @@ mod tests {
     #[test]
     fn each_question_is_answered_from_an_index() {
         let (_dir, store) = crate::tests::empty();
-        let mut asked = vec![(OPEN.to_owned(), "activity_open")];
+        let mut asked = vec![
+            (OPEN.to_owned(), "activity_open"),
+            (planned_sql(), "activity_report (owner_sort=? AND type_sort=? AND at>? AND at<?)"),
+            (to_do_sql(), "task_by_due (due>? AND due<?)"),
+        ];
         for kind in PLACED {
             let [visit, deals, follow] = contact_sql(kind);
             asked.extend([
@@ -144,6 +196,38 @@ mod tests {
                         .collect::<Result<_, _>>()?;
                     assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:#?}");
                 }
+                Ok(())
+            })
+            .expect("read");
+    }
+
+    /// A day of one among many: a colleague has more on it than are looked through.
+    #[test]
+    fn others_take_no_place_in_a_plan() {
+        let (_dir, store) = crate::tests::empty();
+        let made = store.write::<_, StorageError>(|tx| {
+            tx.execute_batch(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+                 INSERT INTO document (row, id, kind, heads, bytes)
+                 SELECT n, printf('00000000-0000-7000-8000-%012x', n), iif(n % 2, 'activity', 'task'), x'', x'' FROM n;
+                 INSERT INTO activity (row, id, created_at, updated_at, called, sort, type, type_sort, at, left_at, owner, owner_sort)
+                 SELECT row, id, 0, 0, '', '', 'visit', iif(row = 993, 'call', 'visit'), 100000 + row, iif(row = 995, 1, NULL),
+                   iif(row < 990, 'Bo', iif(row = 999, NULL, 'Ana')), iif(row < 990, 'bo', iif(row = 999, NULL, 'ana'))
+                 FROM document WHERE kind = 'activity';
+                 INSERT INTO task (row, id, created_at, updated_at, called, sort, due, company, done_at, owner, owner_sort)
+                 SELECT row, id, 0, 0, '', '', '2026-11-27', iif(row = 992, NULL, 'c'), iif(row = 994, 1, NULL),
+                   iif(row < 990, 'Bo', iif(row = 1000, NULL, 'Ana')), iif(row < 990, 'bo', iif(row = 1000, NULL, 'ana'))
+                 FROM document WHERE kind = 'task';",
+            )?;
+            Ok(())
+        });
+        made.expect("written");
+        store
+            .read::<_, StorageError>(|db| {
+                assert_eq!(planned(db, "ana", (0, 200_000), 100)?, [991, 997, 999]);
+                assert_eq!(planned(db, "ana", (0, 100_992), 100)?, [991]);
+                assert_eq!(to_do(db, "ana", ("2026-11-27", "2026-11-27"), 100)?, [990, 996, 998, 1000]);
+                assert!(to_do(db, "ana", ("", "2026-11-26"), 100)?.is_empty());
                 Ok(())
             })
             .expect("read");

@@ -1882,6 +1882,8 @@ export type TaskLine = {
 	subject: string,
 	due: string | null,
 	time: string | null,
+	/**  How often it comes again, as a task keeps it. */
+	repeat: string | null,
 	/**  Whom it concerns, where only one can be meant. */
 	about: Hit | null,
 	/**  Those who are called so: it is linked to none of them. */

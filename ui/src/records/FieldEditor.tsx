@@ -61,7 +61,7 @@ const PLACEHOLDERS: Record<string, string> = {
 };
 
 /** A reminder at a moment of its own, not one that goes by the day of the task. */
-const NAMES_A_DAY = /^(?!.*(before|前|当天|day)).*([a-z]{3}|[周月号今明后])/i;
+const NAMES_A_DAY = /^(?!.*(before|前|当天|\bdays?\b)).*([a-z]{3}|[周月号今明后])/i;
 
 /** Days as people say them, and moments by the clock of this place, as the core takes them. */
 export async function inData(

@@ -2,6 +2,7 @@ import { AlertTriangle } from "lucide-react";
 import { useQuery, useRested } from "../app/data";
 import type { Hit, Kind, LineView } from "../bindings";
 import { commands } from "../platform/tauri";
+import { repeatWords } from "../shared/again";
 import { shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 
@@ -50,6 +51,7 @@ function rowsOf({ person, company, task }: LineView): [string, string][] {
     return [
       [t("field.subject"), task.subject],
       [t("field.due"), [task.due ? shortDay(task.due) : t("nav.today"), task.time].filter(Boolean).join(" ")],
+      [t("field.repeat"), repeatWords(task.repeat ?? "")],
       [t("capture.about"), task.about?.title ?? ""],
     ];
   if (company)

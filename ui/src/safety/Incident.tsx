@@ -11,12 +11,12 @@ import type {
   StepState,
 } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
-import { ago, date, momentInput } from "../shared/format";
+import { ago, date } from "../shared/format";
 import { language, t, tOr } from "../shared/i18n";
 import { attempt, toast } from "../shared/toast";
 import { factsOf } from "./facts";
 import { useMinute } from "./Incidents";
-import { clockInWords, happenedInWords, said, titleOf } from "./incident";
+import { clockInWords, happenedInWords, knownAt, momentTyped, said, titleOf } from "./incident";
 import { nameOf } from "./words";
 
 const PLACES: Partial<Record<Action, () => void>> = {
@@ -352,10 +352,17 @@ function Details({ view }: { view: IncidentView }) {
   const { id, known_at, closed_at, drill } = view.incident;
   const [affected, setAffected] = useState(view.affected);
   useEffect(() => setAffected(view.affected), [view.affected]);
+  const [known, setKnown] = useState(momentTyped(known_at));
+  useEffect(() => setKnown(momentTyped(known_at)), [known_at]);
   const set = (part: Partial<IncidentChange>) =>
     void attempt(() =>
       commands.changeIncident(id, { title: null, known_at: null, affected: null, note: null, ...part }),
     );
+  const takeKnown = () => {
+    const at = knownAt(known, known_at);
+    if (at) set({ known_at: at });
+    else setKnown(momentTyped(known_at));
+  };
   async function report() {
     const path = await chooseTarget(`${t("incident.reportFile")}.pdf`);
     if (path && (await attempt(async () => (await commands.incidentReport(id, language(), path)) ?? true)))
@@ -370,11 +377,10 @@ function Details({ view }: { view: IncidentView }) {
           id="incident-known"
           className="input"
           disabled={!!closed_at}
-          value={momentInput(known_at).replace(" ", "T")}
-          onChange={(e) => {
-            const at = new Date(e.target.value);
-            if (!Number.isNaN(at.getTime())) set({ known_at: at.toISOString() });
-          }}
+          value={known}
+          onChange={(e) => setKnown(e.target.value)}
+          onBlur={takeKnown}
+          onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
         />
       </div>
       <div className="settings-row">

@@ -1,5 +1,5 @@
 import type { IncidentLine, PlaybookView, SaidView, TimelineEntry } from "../bindings";
-import { count, date } from "../shared/format";
+import { count, date, momentInput } from "../shared/format";
 import { language, t, tOr } from "../shared/i18n";
 
 /** What the core says in both languages, in that of the screen. */
@@ -20,6 +20,16 @@ export function clockInWords(minutes: number): string {
     return t(late ? "incident.lateMinutes" : "incident.leftMinutes", { n: count(all) });
   return t(late ? "incident.late" : "incident.left", { n: count(hours) });
 }
+
+/** What a typed moment of this place is to be sent as; nothing where it is none, or the one that is known. */
+export function knownAt(typed: string, known: string): string | undefined {
+  const at = new Date(typed);
+  if (Number.isNaN(at.getTime()) || typed === momentTyped(known)) return undefined;
+  return at.toISOString();
+}
+
+/** A moment as an input for one has it: `2026-11-27T14:30`. */
+export const momentTyped = (iso: string): string => momentInput(iso).replace(" ", "T");
 
 /** How long it took, as people say it. */
 export function tookInWords(seconds: number): string {

@@ -15,3 +15,20 @@ test("what the core says is said in the language of the screen", () => {
 test("in English a field is called as the screen calls it", () => {
   expect(refusalInWords("first_name: x is not a number", "first_name", "en")).toMatch(/^First name: x/i);
 });
+
+test("no refusal of capture, incidents, the demo and reminders is left in English", () => {
+  for (const message of [
+    "this desktop (Wayland) gives programs no keys of their own; in the settings of your system, bind a key to `satchel-desktop --capture`",
+    "Ctrl+Space are no keys; write them as Ctrl+Alt+Space",
+    "Ctrl+Space belongs to another program; choose other keys",
+    "it cannot come to be known in the future; nothing was changed",
+    "an incident needs a title; nothing was changed",
+    "the demo meets a team; remove its servers and folders first",
+    "this vault is no demo; nothing of it is deleted",
+    "the clock of this computer is too far off for reminders; set it right",
+  ])
+    expect(inWords(message, "zh")).not.toMatch(/[a-z]{3,} [a-z]{2,} [a-z]{2,}/);
+  expect(inWords("Ctrl+Space belongs to another program; choose other keys", "zh")).toBe(
+    "Ctrl+Space 已被其他程序占用；请换一个快捷键",
+  );
+});

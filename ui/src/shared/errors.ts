@@ -20,6 +20,20 @@ const ZH: [RegExp, string][] = [
   [/^this task leads to nobody; .*$/, "这个任务没有对象；请先写明联系人或公司"],
   [/^there is nothing to plan on that day; .*$/, "这一天没有可安排的；请加入要拜访的人"],
   [/^nobody has checked in there; .*$/, "那里没有签到；请直接记录拜访"],
+  [
+    /^this desktop \(Wayland\) gives programs no keys of their own; .*$/s,
+    "此桌面（Wayland）不允许程序使用全局快捷键；请在系统设置中为 satchel-desktop --capture 绑定快捷键",
+  ],
+  [/^(.*) are no keys; write them as .*$/s, "$1 不是快捷键；请写成 Ctrl+Alt+Space"],
+  [/^(.*) belongs to another program; choose other keys$/s, "$1 已被其他程序占用；请换一个快捷键"],
+  [/^it cannot come to be known in the future; .*$/, "知悉时间不能晚于现在；没有任何改动"],
+  [/^an incident needs a title; .*$/, "事件需要标题；没有任何改动"],
+  [/^the demo meets a team; .*$/, "演示已连接团队；请先移除其中的服务器和文件夹"],
+  [/^this vault is no demo; .*$/, "这个保险库不是演示；没有删除任何内容"],
+  [
+    /^the clock of this computer is too far off for reminders; .*$/,
+    "这台电脑的时间偏差过大，无法提醒；请校准时间",
+  ],
   [/^(.*) is not a number$/s, "$1 不是数字"],
   [/^(.*) is not an amount; write .*$/s, "$1 不是金额；请写成 1250.00 CNY"],
   [
