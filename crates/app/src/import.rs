@@ -61,7 +61,17 @@ pub enum ImportFrom {
     Pasted(String),
 }
 
+/// Bytes of a file before which a backup is made, so that there is a way back whatever it does.
+const LARGE: u64 = 256 << 10;
+
 impl ImportFrom {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::File(path) => path.metadata().map_or(0, |meta| meta.len()),
+            Self::Pasted(text) => text.len() as u64,
+        }
+    }
+
     /// The file's name; nothing is pasted by a name.
     fn name(&self) -> String {
         match self {
@@ -215,6 +225,9 @@ impl Session {
     ) -> Result<ImportReport, AppError> {
         let from = from.into();
         let (source, mapping) = self.open_source(&from, options)?;
+        if from.bytes() > LARGE {
+            self.back_up_before(cancel);
+        }
         let mut run = Run::new(self, &source, &mapping, options, false)?;
         let _claim = self.claim(run.head.id)?;
         let name = from.name();

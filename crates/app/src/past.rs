@@ -294,6 +294,9 @@ impl Session {
         if restore.dry_run || wanted.is_empty() {
             return Ok(report);
         }
+        if wanted.len() > BATCH {
+            self.back_up_before(cancel);
+        }
         // What others link to is there before them.
         let place = |kind: Kind| Kind::BY_LINKS.iter().position(|row| row.contains(&kind)).unwrap_or(0);
         wanted.sort_by_key(|(kind, _)| std::cmp::Reverse(place(*kind)));

@@ -282,7 +282,7 @@ impl Session {
     }
 
     /// A backup before something large, unless there is a young one. It hinders nothing: the large thing can be undone, too.
-    pub fn back_up_before(&self, cancel: &Cancel) {
+    pub(crate) fn back_up_before(&self, cancel: &Cancel) {
         let young = self.last_backup_at().ok().flatten().is_some_and(|at| (0..YOUNG).contains(&(now() - at)));
         let wanted =
             self.backup_plan().is_ok_and(|plan| plan.automatic) && !self.nothing_yet().unwrap_or(true);
