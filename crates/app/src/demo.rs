@@ -245,6 +245,20 @@ impl<'a> Maker<'a> {
         at.to_zoned_datetime(TimeZone::system()).map_or_else(|_| now(), |at| at.timestamp().as_millisecond())
     }
 
+    /// The same, but of today only what is still to come: whoever looks around in the evening has something planned, too.
+    /// What would be over comes an hour from now, or at the end of the day.
+    fn occasion(&self, days: i64, clock: &str) -> i64 {
+        const MINUTE: i64 = 60_000;
+        let at = self.moment(days, clock);
+        if days != 0 {
+            return at;
+        }
+        let soon = (now() / (15 * MINUTE) + 5) * 15 * MINUTE;
+        let ends = self.day(1).to_zoned_datetime(TimeZone::system());
+        let ends = ends.map_or(i64::MAX, |ends| ends.timestamp().as_millisecond() - MINUTE);
+        if at > now() + 2 * MINUTE { at } else { soon.min(ends) }
+    }
+
     fn id(&self, name: &str) -> RecordId {
         self.session.derive_id(&["demo", name])
     }
@@ -394,7 +408,8 @@ impl<'a> Maker<'a> {
         input.extend(self.about(row.at(1)));
         input.insert("owner".to_owned(), self.owner(row.at(7)).into());
         let (_, _, mut registers) = self.session.prepared_by(Kind::Activity, &input)?;
-        Value::DateTime(self.moment(self.working(row.days(2)), row.at(3))).to_registers("at", &mut registers);
+        Value::DateTime(self.occasion(self.working(row.days(2)), row.at(3)))
+            .to_registers("at", &mut registers);
         let name = format!("activity {}", self.made.len());
         self.add(&name, Kind::Activity, registers, FieldInput::new(), row.days(2).min(0));
         Ok(())
