@@ -95,9 +95,18 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
 }
 
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|m| m.len() > 0)
+    has_beside(path, "-wal")
+}
+
+/// Whether there may be something to be taken back of a write that was cut off.
+pub(crate) fn has_journal(path: &Path) -> bool {
+    has_beside(path, "-journal")
+}
+
+fn has_beside(path: &Path, ending: &str) -> bool {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    std::fs::metadata(name).is_ok_and(|m| m.len() > 0)
 }
 
 /// The file's name as a URI that says that nobody changes it.

@@ -80,8 +80,15 @@ impl Store {
 
     pub fn open(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
         connection::check_build()?;
-        // For reading first: what is no vault's database must stay as it is.
-        let found = schema::version(&connection::open(path, key, Mode::Read)?)?;
+        // For reading first: what is no vault's database must stay as it is. But one that was cut off in the middle of a
+        // write without a log, such as the one that begins the log, has to be put right before anybody can read it.
+        let first = match connection::open(path, key, Mode::Read) {
+            Err(StorageError::ReadOnly) if connection::has_journal(path) => {
+                connection::open(path, key, Mode::Write)
+            }
+            first => first,
+        };
+        let found = schema::version(&first?)?;
         if found == 0 {
             return Err(StorageError::Damaged("it is empty".into()));
         }

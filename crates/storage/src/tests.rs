@@ -493,3 +493,30 @@ fn of_an_hour_the_last_that_was_heard_of_a_trail_is_kept() {
     let furthest = store.read(|db| audit::furthest(db, &[1; 16], 7)).expect("read");
     assert_eq!(furthest.map(|s| s.seq), Some(13));
 }
+
+#[test]
+fn a_write_that_was_cut_off_before_the_log_began_is_taken_back() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (path, cut) = (dir.path().join("v.db"), dir.path().join("cut.db"));
+    let store = Store::create(&path, &key("ab")).expect("made");
+    store.write::<_, StorageError>(|tx| settings::put(tx, "name", "before")).expect("written");
+    drop(store);
+    let db = crate::connection::open(&path, &key("ab"), crate::connection::Mode::Write).expect("open");
+    db.execute_batch(
+        "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 2; BEGIN IMMEDIATE;
+         UPDATE setting SET value = 'after' WHERE key = 'name';
+         CREATE TABLE filler (a); INSERT INTO filler VALUES (zeroblob(400000));",
+    )
+    .expect("in the middle");
+    // As it lies on the disk when the power goes.
+    let beside = |path: &std::path::Path| std::path::PathBuf::from(format!("{}-journal", path.display()));
+    std::fs::copy(&path, &cut).expect("copied");
+    std::fs::copy(beside(&path), beside(&cut)).expect("there is a journal");
+    drop(db);
+    let store = Store::open(&cut, &key("ab")).expect("it opens");
+    let name = store.read(|db| settings::get(db, "name")).expect("read");
+    assert_eq!(name.as_deref(), Some("before"));
+    // Whoever has not the key changes nothing of it.
+    std::fs::write(beside(&cut), "no journal").expect("written");
+    assert!(Store::open(&cut, &key("cd")).is_err());
+}
