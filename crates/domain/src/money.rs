@@ -17,6 +17,11 @@ pub fn exponent(currency: &str) -> Option<u32> {
     Some(known.exponent().map_or(0, u32::from))
 }
 
+/// Whether amounts may be in it: `XXX` is no currency, and `XTS` is one for tests only (ISO 4217).
+pub fn is_currency(code: &str) -> bool {
+    exponent(code).is_some() && !matches!(code, "XXX" | "XTS")
+}
+
 impl Money {
     /// Reads `1250`, `1,250.00`, `1.250,00 EUR`, `€1250`, `¥1,250`; without a currency, `default` is taken.
     pub fn parse(text: &str, default: &str) -> Option<Self> {
@@ -24,7 +29,7 @@ impl Money {
         let code: String =
             text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
         let currency = match text.chars().find(|c| "€$£¥￥₹".contains(*c)) {
-            _ if exponent(&code).is_some() => code,
+            _ if is_currency(&code) => code,
             _ if !code.is_empty() => return None,
             Some('€') => "EUR".into(),
             Some('£') => "GBP".into(),
@@ -34,7 +39,7 @@ impl Money {
             Some(_) => "CNY".into(),
             None => default.to_owned(),
         };
-        let exponent = exponent(&currency)?;
+        let exponent = exponent(&currency).filter(|_| is_currency(&currency))?;
         let minor = minor_units(text, exponent)?;
         Some(Self { minor, currency })
     }
@@ -116,6 +121,10 @@ mod tests {
         check("-3.10", "-3.10 EUR");
         check("1.234 KWD", "1.234 KWD");
         assert_eq!(Money::parse("much", "EUR"), None);
+        for none in ["12 XXX", "12 XTS", "12 xxx"] {
+            assert_eq!(Money::parse(none, "EUR"), None, "{none}");
+        }
+        assert_eq!(Money::parse("12", "XXX"), None);
         assert_eq!(Money::parse("99999999999999999999", "EUR"), None);
     }
 }

@@ -349,7 +349,7 @@ impl Value {
             (FieldType::Money, Json::Object(_)) => {
                 let money: Money = serde_json::from_value(input.clone())
                     .map_err(|_| ValueError::Shape(r#"{"minor":125000,"currency":"EUR"}"#))?;
-                if crate::money::exponent(&money.currency).is_none() {
+                if !crate::money::is_currency(&money.currency) {
                     return Err(ValueError::Currency(shown(&money.currency)));
                 }
                 Value::Money(money)
@@ -849,7 +849,7 @@ fn choice(field: &Field, value: &str) -> Result<String, ValueError> {
 /// Why a text is no amount: it may be the currency alone.
 fn no_money(input: &str) -> ValueError {
     let code: String = input.chars().filter(char::is_ascii_alphabetic).collect();
-    let known = crate::money::exponent(&code.to_ascii_uppercase()).is_some();
+    let known = crate::money::is_currency(&code.to_ascii_uppercase());
     let rest: String = input.chars().filter(|c| !c.is_ascii_alphabetic()).collect();
     match code.len() == 3 && !known && Money::parse(&rest, "EUR").is_some() {
         true => ValueError::Currency(shown(&code)),

@@ -8,7 +8,7 @@ import { type Json, money, moneyInput } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { attempt } from "../shared/toast";
-import { blankLine, moved, newId, percent, type QuoteLine } from "./lines";
+import { blankLine, movedLine, newId, percent, type QuoteLine } from "./lines";
 
 /** What is offered, line by line; each cell is saved as it is left. */
 export function QuoteLines({ record }: { record: RecordView }) {
@@ -39,7 +39,7 @@ export function QuoteLines({ record }: { record: RecordView }) {
     save((now) => now.map((line) => (line.id === id ? { ...line, ...part } : line)));
   // By its name: where it stands may be another place once its turn has come.
   async function move(id: string | undefined, by: number) {
-    if (await save((now) => moved(now, id, by)))
+    if (await save((now) => movedLine(now, id, by)))
       table.current?.querySelector<HTMLElement>(`tr[data-line="${id}"] input`)?.focus();
   }
   const sums = view?.sums;

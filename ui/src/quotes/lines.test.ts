@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { blankLine, moved } from "./lines";
+import { blankLine, movedLine } from "./lines";
 
 test("a line is moved by one place, and stays at the ends", () => {
   const lines = [{ id: "a" }, { id: "b" }, { id: "c" }];
-  const names = (id: string, by: number) => moved(lines, id, by).map((line) => line.id);
+  const names = (id: string, by: number) => movedLine(lines, id, by).map((line) => line.id);
   expect(names("a", 1)).toEqual(["b", "a", "c"]);
   expect(names("c", -1)).toEqual(["a", "c", "b"]);
   for (const [id, by] of [
@@ -11,7 +11,7 @@ test("a line is moved by one place, and stays at the ends", () => {
     ["c", 1],
     ["gone", 1],
   ] as const)
-    expect(moved(lines, id, by)).toBe(lines);
+    expect(movedLine(lines, id, by)).toBe(lines);
 });
 
 test("two lines that are added at once are two", () => {

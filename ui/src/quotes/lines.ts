@@ -1,5 +1,7 @@
 // The lines of a quote as the core takes and gives them.
 
+import { moved } from "../shared/order";
+
 export interface QuoteLine {
   id?: string;
   product?: string;
@@ -19,12 +21,9 @@ export const blankLine = (name: string): QuoteLine => ({ id: newId(), name, quan
 export const newId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
 
 /** The lines with one of them in another place; as they are where there is no such line or no such place. */
-export function moved<T extends { id?: string }>(lines: T[], id: string | undefined, by: number): T[] {
-  const at = lines.findIndex((line) => line.id === id);
-  const to = at + by;
-  if (at < 0 || to < 0 || to >= lines.length) return lines;
-  const rest = lines.filter((_, n) => n !== at);
-  return [...rest.slice(0, to), ...lines.slice(at, at + 1), ...rest.slice(to)];
+export function movedLine<T extends { id?: string }>(lines: T[], id: string | undefined, by: number): T[] {
+  const line = lines.find((one) => one.id === id);
+  return (line && moved(lines, line, by)) ?? lines;
 }
 
 export const percent = (n: number | string): string => `${n} %`;

@@ -7,9 +7,9 @@ import { commands, errorOf } from "../platform/tauri";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
 import { type Key, t, tOr } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
+import { moved } from "../shared/order";
 import { attempt } from "../shared/toast";
 import { Field } from "../shared/ui";
-import { moved } from "./order";
 
 type Made = FieldType | "formula";
 

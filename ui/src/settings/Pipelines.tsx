@@ -6,9 +6,9 @@ import type { PipelineView, StageView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { language, t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
+import { moved } from "../shared/order";
 import { attempt } from "../shared/toast";
 import { Tool } from "./Fields";
-import { moved } from "./order";
 
 /** The pipelines and their stages: what they are called, how likely a deal is in them, and what ends it. */
 export function Pipelines() {

@@ -11,10 +11,11 @@ import { isBrowsed } from "../records/kinds";
 import { decimal, longDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
+import { moved } from "../shared/order";
 import { attempt } from "../shared/toast";
 import { Sketch } from "./Sketch";
 import { Stop } from "./Stop";
-import { moved, startsAt } from "./sketch";
+import { startsAt } from "./sketch";
 import { checkIn } from "./visiting";
 
 type Here = Extract<Route, { page: "visits" }>;
@@ -67,7 +68,7 @@ export function VisitsPage({ route }: { route: Here }) {
     const order = (view?.stops ?? []).map((stop) => stop.id);
     if (!current || !order.includes(current.id)) return;
     setFocus(current.id);
-    setDraft({ ...draft, order: moved(order, current.id, by) });
+    setDraft({ ...draft, order: moved(order, current.id, by) ?? order });
   };
   const isOffered = (stop: StopView) => !!view?.suggested.some((other) => other.id === stop.id);
   const add = (stop: StopView) => {

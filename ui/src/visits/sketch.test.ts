@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { moved, pointsOf, startsAt } from "./sketch";
+import { pointsOf, startsAt } from "./sketch";
 
 test("a sketch has north above and fills its picture", () => {
   const points = pointsOf(["0, 0", "1, 0", "0, 1"], 100, 100, 10);
@@ -15,13 +15,6 @@ test("a sketch has north above and fills its picture", () => {
   const [east, west] = pointsOf(["0, 179", "0, -179"], 100, 100, 10);
   expect((west?.[0] ?? 0) > (east?.[0] ?? 0)).toBe(true);
   expect(pointsOf([], 100, 100)).toEqual([]);
-});
-
-test("a stop is moved by keys, and not beyond the ends", () => {
-  expect(moved(["a", "b", "c"], "a", 1)).toEqual(["b", "a", "c"]);
-  expect(moved(["a", "b", "c"], "c", -2)).toEqual(["c", "a", "b"]);
-  expect(moved(["a", "b"], "b", 1)).toEqual(["a", "b"]);
-  expect(moved(["a", "b"], "x", 1)).toEqual(["a", "b"]);
 });
 
 test("a day begins at nine, and today not before now", () => {

@@ -19,16 +19,6 @@ export function pointsOf(places: string[], width: number, height: number, edge =
   ]);
 }
 
-/** The order with one stop moved; the same where it cannot be. */
-export function moved(order: string[], id: string, by: number): string[] {
-  const at = order.indexOf(id);
-  const to = at + by;
-  if (at < 0 || to < 0 || to >= order.length) return order;
-  const out = order.filter((other) => other !== id);
-  out.splice(to, 0, id);
-  return out;
-}
-
 /** When a day on the road begins: at nine, or now, in steps of five minutes. */
 export function startsAt(day: string, today: string, now: Date): string {
   const minutes = Math.ceil((now.getHours() * 60 + now.getMinutes()) / 5) * 5;
