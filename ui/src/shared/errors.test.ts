@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { inWords, refusalInWords } from "./errors";
 
@@ -14,6 +15,40 @@ test("what the core says is said in the language of the screen", () => {
 
 test("in English a field is called as the screen calls it", () => {
   expect(refusalInWords("first_name: x is not a number", "first_name", "en")).toMatch(/^First name: x/i);
+});
+
+// Sentences of which a rep sees nothing: faults of the program itself, and words around other sentences.
+const WITHIN = /^[^a-z]*$|^«?\{[^}]*\}»?(: \{[^}]*\})?$|^\{error\}|^expected \{0\}$|^database: |^\{path\}: /;
+
+/** The sentences with which the crates refuse something, as they stand in the source. */
+function refusals(): Map<string, string> {
+  const crates = new URL("../../../crates/", import.meta.url).pathname;
+  const found = new Map<string, string>();
+  for (const file of readdirSync(crates, { recursive: true, encoding: "utf8" }).filter((f) =>
+    f.endsWith(".rs"),
+  )) {
+    const [source = ""] = readFileSync(crates + file, "utf8").split("#[cfg(test)]\nmod tests");
+    const refusal =
+      /(?:#\[error\(|(?:refused|invalid)\(|AppError::new\(\s*[\w:]+,)\s*(?:format!\(\s*)?"((?:[^"\\]|\\.)*)"/gs;
+    for (const [, text = ""] of source.matchAll(refusal))
+      found.set(text.replace(/\\\n\s*/g, "").replaceAll('\\"', '"'), file);
+  }
+  return found;
+}
+
+test("whatever the core refuses with has words in Chinese", () => {
+  const all = refusals();
+  expect(all.size).toBeGreaterThan(250);
+  const missing = [...all]
+    .filter(([text]) => !WITHIN.test(text))
+    .filter(([text]) => {
+      const said = text
+        .replaceAll("{{", "{")
+        .replaceAll("}}", "}")
+        .replace(/\{[^{}]*\}/g, "7");
+      return inWords(said, "zh") === said;
+    });
+  expect(missing).toEqual([]);
 });
 
 test("no refusal of capture, incidents, the demo and reminders is left in English", () => {

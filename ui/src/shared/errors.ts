@@ -1,5 +1,6 @@
 // What the core says, in the language of the screen. The core speaks English (the command line and
 // logs do too); a sentence that is not here is shown as it is.
+import { SENTENCES } from "./errors.zh";
 import { type Language, language, tOr } from "./i18n";
 
 const ZH: [RegExp, string][] = [
@@ -118,6 +119,22 @@ const ZH: [RegExp, string][] = [
   [
     /^the database is damaged, or it is no database of this vault.*$/s,
     "数据库已损坏，或不属于这个保险库。没有修复或覆盖任何内容。请先复制整个文件夹，再用 satchel rescue 取出仍可读取的记录",
+  ],
+  [
+    /^the log of the last changes is damaged \((.*?)\), .*$/s,
+    "最近更改的日志（$1）已损坏，损坏处之后还有已保存的更改。没有修复或覆盖任何内容。请先复制整个文件夹，再还原备份；或移走这个文件，放弃其中的更改继续使用",
+  ],
+  [
+    /^the disk could not be read or written \(.*$/s,
+    "磁盘无法读取或写入。之前保存的内容没有变化。请检查磁盘，在另一块磁盘上备份，然后重试",
+  ],
+  [
+    /^the copy does not hold what was written to it \(.*$/s,
+    "副本与写入的内容不符，磁盘可能正在损坏。保险库没有变化，副本已删除。请检查磁盘，在另一块磁盘上备份，然后重试",
+  ],
+  [
+    /^(.*); the disk could not be read or written: .*$/s,
+    "$1：磁盘无法读取或写入。请检查磁盘，在另一块磁盘上备份，然后重试",
   ],
   [/^the disk is full;.*$/s, "磁盘已满。之前保存的内容是安全的。请腾出空间后重试"],
   [
@@ -256,6 +273,16 @@ const ZH: [RegExp, string][] = [
   [/^this device does not have the team's key; .*$/s, "本机没有团队的密钥，可能已被移除"],
 ];
 
+const PLAIN = /[.*+?^$()|[\]\\]/g;
+
+/** `{}` in an English sentence is anything; `{1}` in the Chinese one is what stood at the first of them. */
+function pattern([english, chinese]: [string, string]): [RegExp, string] {
+  const text = english.replace(PLAIN, "\\$&").replaceAll("{}", "(.*?)");
+  return [new RegExp(`^${text}$`, "s"), chinese.replace(/\{(\d)\}/g, "$$$1")];
+}
+
+const ALL = [...ZH, ...SENTENCES.map(pattern)];
+
 const KEPT = "; the value was put into the notes";
 
 /** A sentence of the core in the language of the screen. */
@@ -263,7 +290,7 @@ export function inWords(message: string, lang: Language = language()): string {
   if (lang !== "zh") return message;
   const kept = message.endsWith(KEPT);
   const plain = kept ? message.slice(0, -KEPT.length) : message;
-  const found = ZH.find(([pattern]) => pattern.test(plain));
+  const found = ALL.find(([pattern]) => pattern.test(plain));
   const text = found ? plain.replace(found[0], found[1]) : plain;
   return kept ? `${text}；该值已放入备注` : text;
 }
