@@ -13,6 +13,7 @@ use satchel_protocol::{Kept, News, Segment, WorkspaceId, encode_all};
 use satchel_server::{Server, config::Config};
 use satchel_tests::{
     cli::Cli,
+    figures::tell,
     proxy::{Act, Proxy},
     server::Program,
     team::{Device, Step, act, agree, cases, copy_all, fields, join, settle, step, team_of},
@@ -536,6 +537,7 @@ fn kills_of_server_and_laptops_lose_nothing() {
         "{rounds} kills of the server, {killed_syncs} of a sync; {} acknowledged, 0 lost",
         acknowledged.len()
     );
+    tell("server and syncs killed", rounds as u64 + u64::from(killed_syncs), 0);
 }
 
 /// A server that is away is asked again after a pause, and one that was disconnected not at all: waiting for
@@ -605,6 +607,40 @@ fn addresses_that_lead_nowhere_change_nothing() {
     cli.json(&["new", "person", "first_name=Zoe"]);
     assert_eq!(cli.refuse(&["sync"]).0, 7);
     assert_eq!(cli.json(&["status"])["pending"], 1, "what was to be sent stays queued");
+}
+
+/// A server that asks for a newer Satchel: work goes on, and what was changed is sent when it may be.
+#[test]
+fn who_is_too_old_for_a_server_goes_on_working() {
+    let cli = Cli::new();
+    let mut server = Program::start();
+    cli.json(&["remote", "add", &server.setup]);
+    cli.json(&["sync"]);
+    server.kill();
+    let settings = server.dir.path().join("server.toml");
+    std::fs::write(&settings, "least_client = \"99.0.0\"").unwrap();
+    server.again();
+    cli.json(&["new", "person", "first_name=Zoe"]);
+    let out = cli.run(&["--json", "sync"]);
+    assert_eq!(out.status.code(), Some(4), "as for what is newer");
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let remote = &report["remotes"][0];
+    let error = remote["error"].as_str().unwrap_or_default();
+    assert!(error.contains("too old") && error.contains("asks for 99.0.0 or newer"), "{report}");
+    assert_eq!((&remote["ok"], &remote["reached"]), (&json!(false), &json!(true)), "{report}");
+    assert_eq!(cli.json(&["status"])["pending"], 1, "what was to be sent stays queued");
+    // One remote that does not take it holds up no other.
+    let folder = tempfile::tempdir().unwrap();
+    cli.json(&["remote", "add", folder.path().to_str().unwrap()]);
+    let report = cli.json(&["sync"]);
+    let went: Vec<_> = report["remotes"].as_array().unwrap().iter().map(|r| r["ok"].clone()).collect();
+    assert_eq!(went.iter().filter(|ok| **ok == json!(true)).count(), 1, "{report}");
+    server.kill();
+    std::fs::write(&settings, "").unwrap();
+    server.again();
+    let report = cli.json(&["sync"]);
+    assert!(report["remotes"].as_array().unwrap().iter().all(|r| r["ok"] == true), "{report}");
+    assert_eq!(cli.json(&["status"])["pending"], 0);
 }
 
 /// Removed at a server: what comes after is refused there, and by all.

@@ -662,6 +662,45 @@ fn file(place: &Place) -> PathBuf {
     place.dir.path().join("satchel-server.db")
 }
 
+/// Whatever an older client asks, also what waits, it is told which version is asked for; so is one that says none.
+#[test]
+fn older_clients_are_told_to_update() {
+    let mut place = Place::new(None);
+    let team = place.team(1);
+    place.stop();
+    let url = place.start(|config| config.least_client = Some("0.10.0".parse().unwrap()));
+    let address = url.trim_start_matches("http://");
+    let ask = |tail: &str, agent: &str| {
+        let path = format!("/v1/{}{tail}", team.workspace);
+        let mut stream = TcpStream::connect(address).unwrap();
+        let ask = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{agent}\r\n"
+        );
+        stream.write_all(ask.as_bytes()).unwrap();
+        let mut said = vec![0; 4096];
+        let length = stream.read(&mut said).unwrap();
+        String::from_utf8_lossy(&said[..length]).into_owned()
+    };
+    for tail in ["/control", "/feeds", "/wait?head=0&control=0", "/events", "/contents"] {
+        for agent in
+            ["", "User-Agent: satchel/0.9.9\r\n", "User-Agent: satchel/99\r\n", "User-Agent: curl/8.1.0\r\n"]
+        {
+            let said = ask(tail, agent);
+            assert!(said.starts_with("HTTP/1.1 426"), "{tail} {agent}: {said}");
+        }
+        let said = ask(tail, "User-Agent: satchel/0.10.0\r\n");
+        assert!(said.starts_with("HTTP/1.1 401"), "{tail}: new enough, and nobody: {said}");
+    }
+    let said = place.peer(&team, 1).ask("GET", "/control", &[]);
+    assert_eq!((said.status, said.code.as_str()), (426, "too_old"));
+    let body: serde_json::Value = serde_json::from_slice(&said.body).unwrap();
+    assert_eq!(body["error"]["least"], "0.10.0");
+    let giant = format!("User-Agent: satchel/{}\r\n", "9".repeat(60_000));
+    let said = ask("/control", &giant);
+    assert!(said.starts_with("HTTP/1.1 426") || said.starts_with("HTTP/1.1 431"), "{said:.60}");
+}
+
 #[test]
 fn damage_is_found_and_a_copy_is_whole() {
     let mut place = Place::new(None);

@@ -396,6 +396,12 @@ fn a_stranger_with_an_old_or_foreign_link_stays_outside() {
     carry(&late.shared(), &ana.shared());
     std::thread::sleep(Duration::from_millis(5));
     assert!(ana.session().approve(None).unwrap_err().message.contains("expired"));
+    // Whose digits differ is sent away, and the link with it.
+    assert_eq!(ana.session().refuse(None).unwrap().state, "refused");
+    assert_eq!(ana.session().refuse(None).unwrap_err().code, Code::NotFound);
+    late.session().ask_to_join(&invitation, &late.address()).unwrap();
+    carry(&late.shared(), &ana.shared());
+    assert!(ana.session().requests().unwrap().is_empty());
     let waiting = late.session().await_welcome(&invitation, &late.address(), Duration::ZERO).unwrap_err();
     assert_eq!(waiting.code, Code::NeedsDecision);
     // A folder of another team.

@@ -312,6 +312,8 @@ pub enum Command {
     Requests,
     /// Let somebody in who asks; compare the six digits first
     Approve { request: Option<String> },
+    /// Send somebody away who asks: the digits differ. The invitation is void then
+    Refuse { request: Option<String> },
     /// Who belongs to the team, with which devices
     Members,
     /// Take a device, or a person with all devices, out of the team

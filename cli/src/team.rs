@@ -96,6 +96,15 @@ pub fn run(show: &Show, session: &Session, command: Command) -> Done {
                 say!("{} is in the team. The digits must be {} on the other screen; if they are not: satchel revoke", done.person, done.check_code)
             });
         }
+        Command::Refuse { request } => {
+            let done = session.refuse(request.as_deref())?;
+            show.answer(&json!(done), || {
+                say!(
+                    "{} was sent away, and the invitation is void: send a new one to whom you mean",
+                    done.person
+                )
+            });
+        }
         Command::Members => {
             let members = session.members()?;
             let rows: Vec<Vec<String>> = members
@@ -164,6 +173,7 @@ pub fn meets(command: &Command) -> bool {
             | Command::Invite { .. }
             | Command::Requests
             | Command::Approve { .. }
+            | Command::Refuse { .. }
             | Command::Revoke { .. }
             | Command::Role { .. }
             | Command::Remote(RemoteCommand::Contents { .. })
@@ -187,10 +197,11 @@ fn sync(show: &Show, session: &Session, compact: bool) -> Done {
     if report.remotes.iter().any(|r| r.ok) {
         return Ok(());
     }
-    // Reached, and refused: this device was removed, or its role is to read.
-    let refused = report.remotes.into_iter().find(|r| r.code == Some(Code::Refused));
-    Err(match refused.and_then(|r| r.error) {
-        Some(error) => AppError::new(Code::Refused, error),
+    // Reached, and refused: this device was removed, its role is to read, or its Satchel is too old.
+    let mut remotes = report.remotes.into_iter();
+    let refused = remotes.find(|r| matches!(r.code, Some(Code::Refused | Code::Newer)));
+    Err(match refused.and_then(|r| Some((r.code?, r.error?))) {
+        Some((code, error)) => AppError::new(code, error),
         None => {
             AppError::new(Code::Unreachable, "no remote could be reached; what is to be sent stays queued")
         }

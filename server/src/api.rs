@@ -6,6 +6,7 @@ use crate::{
     now,
     refusal::Refusal,
     store::{Appended, FeedState, NewSegment, Replaced, Waiting},
+    version::Version,
 };
 use axum::{
     Json, Router,
@@ -66,6 +67,7 @@ pub fn routes(hub: Arc<Hub>) -> Router {
         .route("/requests", get(requests).put(ask))
         .route("/requests/{name}", delete(answered))
         .route("/contents", get(contents))
+        .layer(middleware::from_fn_with_state(hub.clone(), by_version))
         .layer(middleware::from_fn_with_state(hub.clone(), by_address));
     Router::new()
         .route("/", get(|| async { "This is a Satchel server. It can read nothing of what it carries.\n" }))
@@ -111,6 +113,14 @@ async fn by_address(State(hub): Shared, request: Request, next: Next) -> Respons
     match forwarded.or(peer).map_or(Ok(()), |address| hub.let_address(address)) {
         Ok(()) => next.run(request).await,
         Err(e) => e.into_response(),
+    }
+}
+
+async fn by_version(State(hub): Shared, request: Request, next: Next) -> Response {
+    let said = request.headers().get(header::USER_AGENT).and_then(|h| Version::of_client(h.to_str().ok()?));
+    match hub.least_client.filter(|least| said < Some(*least)) {
+        None => next.run(request).await,
+        Some(least) => Refusal::TooOld(least).into_response(),
     }
 }
 

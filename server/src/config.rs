@@ -1,5 +1,6 @@
 //! What can be set, by a file, the environment or the command line, in this order; nothing has to be.
 
+use crate::version::Version;
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub proxy: bool,
     /// Nobody is served whose address is not one of a local network.
     pub local_only: bool,
+    /// Older clients are told to update, and get nothing else.
+    pub least_client: Option<Version>,
     pub limits: Limits,
 }
 
@@ -38,6 +41,8 @@ pub struct Tls {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     pub connections: usize,
+    /// Of one network address, where no proxy stands before the server; this computer's own are not counted.
+    pub connections_per_address: usize,
     /// Bytes of requests that are in memory at once.
     pub memory: usize,
     /// Bytes of one workspace.
@@ -62,6 +67,7 @@ impl Default for Config {
             tls: None,
             proxy: false,
             local_only: false,
+            least_client: None,
             limits: Limits::default(),
         }
     }
@@ -71,6 +77,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_address: 1_000,
             memory: 512 << 20,
             workspace_bytes: 20 << 30,
             workspaces: 10_000,
@@ -86,6 +93,7 @@ impl Limits {
     pub fn of_an_office() -> Self {
         Self {
             connections: 256,
+            connections_per_address: 32,
             memory: 128 << 20,
             workspace_bytes: 5 << 30,
             workspaces: 1,

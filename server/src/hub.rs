@@ -2,10 +2,12 @@
 
 use crate::{
     blobs::Blobs,
-    config::Limits,
+    config::{Config, Limits},
+    listen::network,
     metrics::Metrics,
     refusal::Refusal,
     store::{Store, Workspace},
+    version::Version,
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use satchel_protocol::{DeviceId, Membership, SignedRecord, WorkspaceId};
@@ -42,6 +44,8 @@ pub struct Hub {
     pub limits: Limits,
     /// See [`Config::proxy`](crate::config::Config).
     pub proxy: bool,
+    /// See [`Config::least_client`](crate::config::Config).
+    pub least_client: Option<Version>,
     pub metrics: Metrics,
     /// What a new workspace is registered with; nothing if anybody may.
     pub setup: Option<String>,
@@ -75,16 +79,17 @@ impl Hub {
     pub fn new(
         store: Arc<dyn Store>,
         blobs: Blobs,
-        limits: Limits,
-        proxy: bool,
+        config: &Config,
         setup: Option<String>,
         closing: watch::Receiver<bool>,
         others: Option<Box<dyn Fn(WorkspaceId) + Send + Sync>>,
     ) -> Self {
+        let limits = config.limits.clone();
         Self {
             store,
             blobs,
-            proxy,
+            proxy: config.proxy,
+            least_client: config.least_client,
             metrics: Metrics::new(),
             setup,
             strangers: Arc::new(Semaphore::new(STRANGERS)),
@@ -99,7 +104,7 @@ impl Hub {
     }
 
     pub fn let_address(&self, address: IpAddr) -> Result<(), Refusal> {
-        self.by_address.check_key(&address).map_err(|_| Refusal::TooMany)
+        self.by_address.check_key(&network(address)).map_err(|_| Refusal::TooMany)
     }
 
     pub fn let_device(&self, device: DeviceId) -> Result<(), Refusal> {

@@ -10,6 +10,7 @@ mod listen;
 mod metrics;
 mod refusal;
 pub mod store;
+pub mod version;
 
 pub use listen::is_local;
 
@@ -121,8 +122,7 @@ impl Server {
         let (others, heard) = nodes.unzip();
         let token = (!config.open).then_some(token);
         let kept = Arc::downgrade(&store);
-        let hub =
-            Arc::new(Hub::new(store, blobs, config.limits, config.proxy, token, closing.clone(), others));
+        let hub = Arc::new(Hub::new(store, blobs, &config, token, closing.clone(), others));
         if let Some(heard) = heard {
             tokio::spawn(listen_to_others(hub.clone(), heard, closing.clone()));
         }

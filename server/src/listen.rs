@@ -6,10 +6,11 @@ use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{
-    net::{IpAddr, SocketAddr},
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     path::Path,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -59,6 +60,56 @@ pub fn is_local(address: IpAddr) -> bool {
     }
 }
 
+/// Whoever has an address of IPv6 has a network of them: one subscriber, one count.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))
+        }
+        other => other,
+    }
+}
+
+/// How many connections each network has. Nobody takes the places of all others; a proxy on this computer
+/// speaks for many, and is not counted.
+struct Networks {
+    most: usize,
+    open: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A connection that is counted as long as it is there.
+struct Counted {
+    network: IpAddr,
+    networks: Arc<Networks>,
+}
+
+impl Networks {
+    fn open(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Counted> {
+        let network = network(peer);
+        let mut all = self.open();
+        let open = all.entry(network).or_default();
+        if *open >= self.most && !network.is_loopback() {
+            return None;
+        }
+        *open += 1;
+        Some(Counted { network, networks: self.clone() })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut all = self.networks.open();
+        match all.get_mut(&self.network) {
+            Some(open) if *open > 1 => *open -= 1,
+            _ => drop(all.remove(&self.network)),
+        }
+    }
+}
+
 /// Serves until it is told to close, and those it is serving then to their end.
 pub async fn serve(
     listener: TcpListener,
@@ -69,6 +120,9 @@ pub async fn serve(
     mut closing: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(hub.limits.connections));
+    // Behind a proxy every connection comes from it.
+    let most = if hub.proxy { usize::MAX } else { hub.limits.connections_per_address };
+    let networks = Arc::new(Networks { most, open: Mutex::default() });
     let patience = Duration::from_secs(hub.limits.patience);
     loop {
         let accepted = tokio::select! {
@@ -90,6 +144,7 @@ pub async fn serve(
             continue;
         }
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let Some(counted) = networks.admit(peer.ip()) else { continue };
         let _ = stream.set_nodelay(true);
         let (tls, routes, hub, closing) = (tls.clone(), routes.clone(), hub.clone(), closing.clone());
         tokio::spawn(async move {
@@ -107,7 +162,7 @@ pub async fn serve(
                 }
             }
             hub.metrics.connections.dec();
-            drop(place);
+            drop((place, counted));
         });
     }
     drop(listener);
@@ -146,6 +201,26 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_network_does_not_take_the_places_of_others() {
+        let networks = Arc::new(Networks { most: 2, open: Mutex::default() });
+        let admit = |text: &str| networks.admit(text.parse().unwrap());
+        let (first, second) = (admit("203.0.113.9").unwrap(), admit("::ffff:203.0.113.9").unwrap());
+        assert!(admit("203.0.113.9").is_none());
+        assert!(admit("203.0.113.10").is_some());
+        drop(first);
+        assert!(admit("203.0.113.9").is_some());
+        drop(second);
+        let wide = [admit("2001:db8:1:2::1").unwrap(), admit("2001:db8:1:2:ffff::9").unwrap()];
+        assert!(admit("2001:db8:1:2::77").is_none());
+        assert!(admit("2001:db8:1:3::1").is_some());
+        let four = ["127.0.0.1", "127.0.0.1", "127.0.0.1"].map(|a| admit(a).unwrap());
+        let six = ["::1", "::1", "::1"].map(|a| admit(a).unwrap());
+        drop(wide);
+        drop((four, six));
+        assert!(networks.open().is_empty(), "who has gone is forgotten");
+    }
 
     #[test]
     fn only_addresses_of_a_network_at_hand_are_local() {

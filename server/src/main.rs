@@ -7,6 +7,7 @@ use satchel_server::{
     check::{check, check_pieces},
     config::Config,
     open,
+    version::Version,
 };
 use serde_json::json;
 use std::{
@@ -34,6 +35,9 @@ struct Args {
     /// How devices reach this server, such as https://sync.example.com
     #[arg(long, env = "SATCHEL_ADDRESS", value_name = "URL")]
     address: Option<String>,
+    /// Clients older than this are told to update, such as 0.1.0
+    #[arg(long, env = "SATCHEL_LEAST_CLIENT", value_name = "VERSION")]
+    least_client: Option<Version>,
     /// Anybody may register a workspace
     #[arg(long, env = "SATCHEL_OPEN")]
     open: bool,
@@ -69,6 +73,7 @@ fn config(args: &Args) -> Result<Config, String> {
     config.data = args.data.clone().unwrap_or(config.data);
     config.database_url = args.database_url.clone().or(config.database_url);
     config.address = args.address.clone().or(config.address);
+    config.least_client = args.least_client.or(config.least_client);
     config.open |= args.open;
     Ok(config)
 }

@@ -1,6 +1,6 @@
 //! What a caller is told who does not get what was asked for.
 
-use crate::store::StoreError;
+use crate::{store::StoreError, version::Version};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -33,6 +33,8 @@ pub enum Refusal {
     Fork,
     #[error("entries before it are missing; the next is {0}")]
     Gap(u64),
+    #[error("this client is too old; the server asks for {0} or newer")]
+    TooOld(Version),
     #[error("the workspace is full; ask who runs the server")]
     Full,
     #[error("too many requests; wait a little")]
@@ -73,6 +75,7 @@ impl Refusal {
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::Fork => (StatusCode::CONFLICT, "fork"),
             Self::Gap(_) => (StatusCode::CONFLICT, "gap"),
+            Self::TooOld(_) => (StatusCode::UPGRADE_REQUIRED, "too_old"),
             Self::Full => (StatusCode::INSUFFICIENT_STORAGE, "full"),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, "slow"),
@@ -91,8 +94,10 @@ impl IntoResponse for Refusal {
             _ => {}
         }
         let mut error = json!({"code": code, "message": self.to_string()});
-        if let Self::Gap(next) = self {
-            error["next"] = json!(next);
+        match &self {
+            Self::Gap(next) => error["next"] = json!(next),
+            Self::TooOld(least) => error["least"] = json!(least.to_string()),
+            _ => {}
         }
         let mut response = (status, Body::from(json!({ "error": error }).to_string())).into_response();
         let headers = response.headers_mut();

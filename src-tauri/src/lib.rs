@@ -175,6 +175,7 @@ fn bindings() -> Builder<tauri::Wry> {
             find_relays,
             invite,
             approve,
+            refuse,
             members,
             revoke,
             change_role,

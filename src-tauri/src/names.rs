@@ -130,6 +130,7 @@ pub const COMMANDS: &[&str] = &[
     "find_relays",
     "invite",
     "approve",
+    "refuse",
     "members",
     "revoke",
     "change_role",

@@ -195,6 +195,16 @@ pub async fn approve(
 
 #[tauri::command]
 #[specta::specta]
+pub async fn refuse(
+    app: tauri::AppHandle,
+    desktop: State<'_, Desktop>,
+    request: String,
+) -> Answer<RequestView> {
+    tell(&app, &desktop, move |s| s.refuse(Some(&request))).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn members(desktop: State<'_, Desktop>) -> Answer<Vec<MemberView>> {
     with(&desktop, |s| s.members()).await
 }

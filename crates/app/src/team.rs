@@ -111,7 +111,7 @@ impl From<RemoteError> for AppError {
             | RemoteError::Fork(_)
             | RemoteError::Full(_) => Code::Refused,
             RemoteError::BadAddress(_) => Code::Usage,
-            RemoteError::Newer(_) => Code::Newer,
+            RemoteError::Newer(_) | RemoteError::TooOld(..) => Code::Newer,
             RemoteError::Away(_)
             | RemoteError::Io { .. }
             | RemoteError::NoMarker(_)
@@ -499,8 +499,8 @@ impl Session {
         Ok(self.open_requests()?.iter().map(OpenRequest::view).collect())
     }
 
-    /// Lets somebody in; without a name, the only one who asks.
-    pub fn approve(&self, name: Option<&str>) -> Result<RequestView, AppError> {
+    /// One of those who ask; without a name, the only one.
+    fn who_asks(&self, name: Option<&str>) -> Result<OpenRequest, AppError> {
         let mut open = self.open_requests()?;
         let chosen = match name {
             Some(name) => open.iter().position(|r| r.name == name),
@@ -513,7 +513,21 @@ impl Session {
             None => (!open.is_empty()).then_some(0),
         };
         let chosen = chosen.ok_or_else(|| AppError::new(Code::NotFound, "nobody asks to join"))?;
-        let chosen = open.swap_remove(chosen);
+        Ok(open.swap_remove(chosen))
+    }
+
+    /// Sends somebody away. The invitation is void with it: whoever else holds the link must not ask again.
+    pub fn refuse(&self, name: Option<&str>) -> Result<RequestView, AppError> {
+        let chosen = self.who_asks(name)?;
+        let id = chosen.invitation.id();
+        self.store.write_aside::<_, StorageError>(|tx| team::use_invitation(tx, &id.0))?;
+        chosen.remote.remove_request(&chosen.name);
+        Ok(RequestView { state: "refused".into(), ..chosen.view() })
+    }
+
+    /// Lets somebody in; without a name, the only one who asks.
+    pub fn approve(&self, name: Option<&str>) -> Result<RequestView, AppError> {
+        let chosen = self.who_asks(name)?;
         let view = RequestView { state: "approved".into(), ..chosen.view() };
         let OpenRequest { name, invitation, request, remote } = chosen;
         if invitation.expires_at < now() {

@@ -54,6 +54,10 @@ pub enum RemoteError {
     Nonsense(String, String),
     #[error("the server {0} has what a newer version of Satchel has written; update Satchel to read it")]
     Newer(String),
+    #[error(
+        "this Satchel is too old for the server {0}, which asks for {1} or newer; update it. You can go on working: what you change is kept and sent afterwards"
+    )]
+    TooOld(String, String),
 }
 
 /// Whether an address is that of a server, or of a relay in the same network; else it is a folder.
@@ -113,6 +117,11 @@ pub trait Remote: std::fmt::Debug + Send + Sync {
     fn put_request(&self, request: &[u8]) -> Result<()>;
     /// Takes away a request that was answered.
     fn remove_request(&self, name: &str);
+
+    /// Whether one that it does not lack is as it was pushed; a remote that checks what it keeps says yes.
+    fn is_whole(&self, _: DeviceId, _: Written, _: &Kept) -> Result<bool> {
+        Ok(true)
+    }
 
     /// Which of a device's segments are not there, or are there no more.
     fn lacking(&self, device: DeviceId, written: &[Written]) -> Result<Vec<Written>>;

@@ -146,6 +146,14 @@ impl Answer {
         said.and_then(|v| v["error"]["code"].as_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    /// The least version that the server asks for.
+    fn least(&self) -> String {
+        let said: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let said = said.and_then(|v| v["error"]["least"].as_str().map(str::to_owned)).unwrap_or_default();
+        let plain: String = said.chars().filter(|c| c.is_ascii_digit() || *c == '.').take(32).collect();
+        if plain.is_empty() { "?".into() } else { plain }
+    }
+
     fn message(&self) -> String {
         let said: Option<Value> = serde_json::from_slice(&self.body).ok();
         let said = said.and_then(|v| v["error"]["message"].as_str().map(str::to_owned));
@@ -374,6 +382,7 @@ impl Server {
             ("gap", _) => RemoteError::Behind(self.name()),
             ("fork", _) => RemoteError::Fork(self.name()),
             ("full", _) => RemoteError::Full(self.name()),
+            ("too_old", _) => RemoteError::TooOld(self.name(), answer.least()),
             ("no_piece", _) => RemoteError::NoPiece,
             (code, status) if code.is_empty() || status.is_server_error() => {
                 RemoteError::Unreachable(self.name(), answer.message())

@@ -180,6 +180,7 @@ export const commands = {
 	findRelays: () => __TAURI_INVOKE<FoundView[]>("plugin:satchel|find_relays"),
 	invite: (role: string, days: number) => __TAURI_INVOKE<InvitationAnswer>("plugin:satchel|invite", { role, days }),
 	approve: (request: string) => __TAURI_INVOKE<RequestView>("plugin:satchel|approve", { request }),
+	refuse: (request: string) => __TAURI_INVOKE<RequestView>("plugin:satchel|refuse", { request }),
 	members: () => __TAURI_INVOKE<MemberView[]>("plugin:satchel|members"),
 	revoke: (whom: string) => __TAURI_INVOKE<null>("plugin:satchel|revoke", { whom }),
 	changeRole: (whom: string, role: string) => __TAURI_INVOKE<null>("plugin:satchel|change_role", { whom, role }),
@@ -1634,7 +1635,7 @@ export type RequestView = {
 	role: string,
 	/**  Six digits that both people compare. */
 	check_code: string,
-	/**  `open` or `approved`. */
+	/**  `open`, `approved` or `refused`. */
 	state: string,
 };
 

@@ -137,11 +137,11 @@ function Remote({ remote, news, own }: { remote: RemoteView; news?: TeamNews; ow
 function SyncNow() {
   const [busy, setBusy] = useState(false);
   const [since, setSince] = useState<number>();
-  const [done, setDone] = useState(0);
+  const [{ done, total }, setProgress] = useState({ done: 0, total: 0 });
   useEffect(
     () =>
-      onProgress((n, _total, job) => {
-        if (job === "sync") setDone(n);
+      onProgress((done, total, job) => {
+        if (job === "sync") setProgress({ done, total });
       }),
     [],
   );
@@ -170,9 +170,13 @@ function SyncNow() {
     <>
       {since !== undefined && (
         <>
-          <span className="soft small">{done > 0 && t("team.entries", { n: count(done) })}</span>
+          <span className="soft small">
+            {total > 0
+              ? t("team.entriesOf", { n: count(done), total: count(total) })
+              : done > 0 && t("team.entries", { n: count(done) })}
+          </span>
           <div className="short">
-            <Bar />
+            <Bar done={done} total={total > 0 ? total : undefined} />
           </div>
           <button type="button" className="button plain" onClick={() => void commands.cancel("sync")}>
             {t("cancel")}

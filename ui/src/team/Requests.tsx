@@ -26,6 +26,12 @@ function Request({ request }: { request: RequestView }) {
     await attempt(commands.sync);
     setBusy(false);
   }
+  async function sendAway() {
+    setBusy(true);
+    const done = await attempt(() => commands.refuse(request.request));
+    if (done) toast(t("team.sentAway", { person: request.person }));
+    setBusy(false);
+  }
   return (
     <div className="panel request">
       <div className="grow">
@@ -45,6 +51,9 @@ function Request({ request }: { request: RequestView }) {
           onClick={() => void letIn()}
         >
           {t("team.approve")}
+        </button>{" "}
+        <button type="button" className="button" disabled={busy} onClick={() => void sendAway()}>
+          {t("team.refuse")}
         </button>
       </div>
     </div>
