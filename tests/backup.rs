@@ -10,6 +10,7 @@ use satchel_app::{
 use satchel_tests::{
     PASSPHRASE,
     cli::Cli,
+    figures::tell,
     team::{Device, copy_all, fields, settle, team},
 };
 use serde_json::{Value, json};
@@ -557,6 +558,7 @@ fn kills_leave_whole_backups_or_none() {
         !cli.vault().join("scratch").exists()
             || fs::read_dir(cli.vault().join("scratch")).unwrap().count() == 0
     );
+    tell("backup, drill or restore killed", kills, 0);
 }
 
 fn level<'a>(health: &'a Value, name: &str) -> &'a str {

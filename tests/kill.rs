@@ -7,7 +7,7 @@ use satchel_app::{
     Cancel, Cost, CreateVault, ImportOptions, Keyring, ListRequest, Passphrase, Satchel, Session, Unlock,
     domain::{Kind, RecordId},
 };
-use satchel_tests::{CHEAP, PASSPHRASE};
+use satchel_tests::{CHEAP, PASSPHRASE, figures::tell};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -170,6 +170,7 @@ fn nothing_acknowledged_is_lost_and_no_vault_is_corrupt() {
         assert_eq!(databases, 1, "round {round}: no copy of a cut-off rotation stays");
     }
     println!("{} kills in {killed_in:?}, {acknowledged} edits acknowledged, nothing lost", kills());
+    tell("writer killed", kills(), 0);
 }
 
 fn new_vault(cost: Cost) -> CreateVault {

@@ -260,8 +260,10 @@ fn a_missing_database_never_leads_to_a_new_one() {
 fn newer_vaults_are_refused() {
     let cli = Cli::new();
     let path = cli.vault().join("vault.json");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("\"format\": 1", "\"format\": 2")).unwrap();
+    let mut newer: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    newer["format"] = json!(2);
+    newer.as_object_mut().unwrap().remove("sum");
+    std::fs::write(&path, newer.to_string()).unwrap();
     let (exit, error) = cli.refuse(&["status"]);
     assert_eq!((exit, error["code"].as_str()), (4, Some("newer")));
 }

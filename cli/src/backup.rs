@@ -46,8 +46,7 @@ pub fn run(show: &Show, vault: &Path, satchel: &Satchel, command: BackupCommand)
                 n => Err(AppError::new(
                     Code::Unreachable,
                     format!("{n} places got no backup; see `satchel backup places list`"),
-                )
-                .into()),
+                )),
             }
         }
     }

@@ -82,7 +82,7 @@ fn kind_of_error(code: Code) -> &'static str {
         Code::Keyring => "the keyring gives no key: ",
         Code::InUse => "the vault is in use: ",
         Code::Refused => "refused: ",
-        Code::Newer => "the vault is of a newer version: ",
+        Code::Newer => "of another version: ",
         Code::Damaged => "damaged: ",
         Code::NoVault => "there is no vault: ",
         Code::NotFound => "not found: ",

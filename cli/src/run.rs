@@ -302,6 +302,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         | Command::Invite { .. }
         | Command::Requests
         | Command::Approve { .. }
+        | Command::Refuse { .. }
         | Command::Members
         | Command::Revoke { .. }
         | Command::Role { .. }

@@ -4,11 +4,15 @@
 
 pub mod browser;
 pub mod cli;
+#[cfg(target_os = "linux")]
+pub mod faulty;
 pub mod figures;
 pub mod look;
+pub mod old;
 pub mod peer;
 pub mod postgres;
 pub mod proxy;
+pub mod reaction;
 pub mod server;
 pub mod team;
 

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::bench(rest),
         Some("torture") => torture::torture(rest),
         Some("setup") => setup::everything(),
-        _ => Err("usage: cargo xtask run | test [ARGS] | screens [--out DIR] [--only PART] [--language en|zh] [--size small|usual|wide|large] | codegen [--check] | fuzz [TARGET…] [--seconds N] [--merge] | bench [--people N | --window | --sync] | torture [--kills N] [--cases N] | setup".into()),
+        _ => Err("usage: cargo xtask run | test [ARGS] | screens [--out DIR] [--only PART] [--language en|zh] [--size small|usual|wide|large] | codegen [--check] | fuzz [TARGET…] [--seconds N] [--merge] | bench [ui [--debug] | --people N | --window | --sync] | torture [--kills N] [--faults N] [--cases N] [--debug] | setup".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,6 +27,8 @@ const TEST: &[&str] = &[
     "age",
     "zstd",
     "postgresql",
+    "fuse3",
+    "faketime",
 ];
 
 pub fn everything() -> Done {

@@ -13,6 +13,7 @@ use satchel_domain::{Kind, RecordId, Registers, Scalar};
 use satchel_protocol::{BlobContent, BlobKey, FileHash, Hash, Manifest, PIECE, limits, piece_name};
 use satchel_storage::{StorageError, blobs, documents, settings, team};
 use satchel_sync::Remote;
+use satchel_vault::files::{private_dir, private_file, sync_dir};
 use std::{
     fs::{self, File},
     io::{Read, Write},
@@ -44,10 +45,14 @@ impl Session {
         let io = AppError::io(&path);
         if self.piece_here(name).is_none() {
             let folder = path.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder).map_err(&io)?;
-            output::write_whole(&path, |out| Ok(out.write_all(piece)?))?;
-            #[cfg(unix)]
-            File::open(folder).and_then(|f| f.sync_all()).map_err(&io)?;
+            private_dir(folder).map_err(&io)?;
+            // Not beside its goal: what is cut off here is gone with the next opening.
+            let part = self.scratch("piece")?;
+            let written = private_file(&part)
+                .and_then(|mut file| file.write_all(piece).and_then(|()| file.sync_all()))
+                .and_then(|()| fs::rename(&part, &path))
+                .and_then(|()| sync_dir(folder));
+            written.inspect_err(|_| drop(fs::remove_file(&part))).map_err(&io)?;
         }
         self.store.write_aside(|tx| blobs::add(tx, &name.0, piece.len()))?;
         Ok(name)

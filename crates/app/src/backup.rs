@@ -51,7 +51,7 @@ impl From<BackupError> for AppError {
             BackupError::Cut | BackupError::Altered(_) => Code::Damaged,
             BackupError::Newer { .. } => Code::Newer,
             BackupError::Io(e) => {
-                return Self::io(Path::new("backup"))(io::Error::new(e.kind(), e.to_string()));
+                return Self::from_io(e, format!("backup: {e}"));
             }
         };
         Self::new(code, error.to_string())
@@ -114,7 +114,8 @@ impl Session {
         self.vault().join(FOLDER)
     }
 
-    fn scratch(&self, name: &str) -> Result<PathBuf, AppError> {
+    /// A place for what is being made.
+    pub(crate) fn scratch(&self, name: &str) -> Result<PathBuf, AppError> {
         let folder = self.vault().join(SCRATCH);
         satchel_vault::files::private_dir(&folder).map_err(AppError::io(&folder))?;
         Ok(folder.join(format!("{name}-{}", uuid::Uuid::new_v4().simple())))
@@ -199,6 +200,7 @@ impl Session {
             let (_, sha256, size) = hashed.finish();
             Ok((manifest.total(), sha256, size))
         })?;
+        place.forget_parts(name.rsplit('-').next().unwrap_or(&name));
         place.put(&name, &scratch.0, &go_on)?;
         let mut row = Backup {
             target: place.address().to_owned(),
@@ -402,7 +404,9 @@ impl Session {
     /// When the last one was made that was read back, in epoch milliseconds.
     pub fn last_backup_at(&self) -> Result<Option<i64>, AppError> {
         let rows = self.store.read(backups::all)?;
-        Ok(rows.iter().filter(|row| row.verified_at.is_some()).map(|row| row.made_at).max())
+        let whole = rows.iter().filter(|row| row.verified_at.is_some());
+        // One from a wrong clock's future would hide how old the last one is.
+        Ok(whole.map(|row| row.made_at).max_by_key(|at| (*at <= now(), *at)))
     }
 
     /// Reads a backup back, this vault's or another's, by this vault's key or one that was typed.

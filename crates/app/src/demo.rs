@@ -4,6 +4,7 @@
 use crate::{
     AppError, Cancel, CreateVault, Created, Keyring, Passphrase, Satchel, Session,
     attachments::FOLDER,
+    backup::SCRATCH,
     error::Code,
     lock::take_alone,
     records::FieldInput,
@@ -73,9 +74,10 @@ impl Satchel {
         if let Some((witness, _)) = token {
             witness.forget();
         }
-        let pieces = self.path().join(FOLDER);
-        if pieces.is_dir() {
-            std::fs::remove_dir_all(&pieces).map_err(AppError::io(&pieces))?;
+        for folder in [FOLDER, SCRATCH].map(|name| self.path().join(name)) {
+            if folder.is_dir() {
+                std::fs::remove_dir_all(&folder).map_err(AppError::io(&folder))?;
+            }
         }
         dir.remove(lock).map_err(|e: VaultError| AppError::new(Code::Internal, e.to_string()))?;
         drop(slot);

@@ -5,6 +5,12 @@ use satchel_storage::StorageError;
 use satchel_vault::VaultError;
 use serde::{Deserialize, Serialize};
 
+#[cfg(unix)]
+const EIO: i32 = 5;
+/// `ERROR_IO_DEVICE`.
+#[cfg(not(unix))]
+const EIO: i32 = 1117;
+
 /// What a caller may act on. The command line turns them into exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -65,17 +71,22 @@ impl AppError {
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
         let code = match &error {
-            StorageError::Damaged(_) | StorageError::Missing(_) | StorageError::Unfit(_) => Code::Damaged,
+            StorageError::Damaged(_)
+            | StorageError::LogDamaged(_)
+            | StorageError::Missing(_)
+            | StorageError::Unfit(_) => Code::Damaged,
             StorageError::Newer { .. } => Code::Newer,
             StorageError::DiskFull => Code::DiskFull,
             StorageError::ReadOnly => Code::ReadOnly,
             StorageError::UnknownField(_) | StorageError::Daily(_) | StorageError::BadOperand { .. } => {
                 Code::Refused
             }
-            StorageError::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
-            StorageError::Io(io) if io.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
             StorageError::NotOpened(_) => Code::ReadOnly,
-            StorageError::UnsafeBuild(_) | StorageError::Sql(_) | StorageError::Io(_) => Code::Internal,
+            StorageError::Io(io) => return Self::from_io(io, error.to_string()),
+            StorageError::DiskFails(_)
+            | StorageError::BadCopy(_)
+            | StorageError::UnsafeBuild(_)
+            | StorageError::Sql(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
     }
@@ -99,7 +110,7 @@ impl From<VaultError> for AppError {
 }
 
 impl AppError {
-    fn from_io(source: &std::io::Error, message: String) -> Self {
+    pub(crate) fn from_io(source: &std::io::Error, message: String) -> Self {
         use std::io::ErrorKind;
         let code = match source.kind() {
             ErrorKind::StorageFull => Code::DiskFull,
@@ -116,6 +127,10 @@ impl AppError {
             ErrorKind::ReadOnlyFilesystem => "; the disk cannot be written: choose another place",
             ErrorKind::StorageFull => "; free some space and try again",
             ErrorKind::IsADirectory => "; name a file",
+            // What a disk answers that is breaking.
+            _ if source.raw_os_error() == Some(EIO) => {
+                "; the disk could not be read or written: look after it, make a backup on another one, and try again"
+            }
             _ => "",
         };
         Self::new(code, format!("{message}{advice}"))

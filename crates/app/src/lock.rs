@@ -14,7 +14,7 @@ use satchel_storage::{StorageError, Store, operations, projections, settings, te
 use satchel_vault::{
     Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultError, VaultKey,
     Witness,
-    files::{private_dir, sync_dir},
+    files::{private_dir, remove_database, sync_dir},
     lock_folder,
 };
 use serde::Serialize;
@@ -158,7 +158,7 @@ impl Satchel {
             .and_then(|()| sync_dir(&self.path).map_err(AppError::io(&self.path)));
         if let Err(error) = filled {
             // Or the next try would find the place taken.
-            let _ = std::fs::remove_file(&database);
+            remove_database(&database);
             return Err(error);
         }
         let kit = kit(&workspace, prepared.id(), &recovery);
@@ -286,17 +286,21 @@ impl Satchel {
         let mut slot = self.slot();
         let session = take_alone(&mut slot)?;
         let keyring = session.keyring;
-        let rotated = crate::rotate::rotate(session);
-        // Whatever happened, `vault.json` says which key is the vault's.
-        let key = match &rotated {
-            Ok(key) => VaultKey::clone_of(key),
-            Err((_, old)) => VaultKey::clone_of(old),
+        let (key, change, failed) = match crate::rotate::rotate(session) {
+            Ok(key) => (key, "vault_key", None),
+            Err((error, session)) if crate::rotate::is_as_before(&session) => {
+                // A disk that is full or read-only lets nobody open it again, and it can still be read.
+                let _ = session.note(Act::Keys, [("change", "vault_key_failed".into())]);
+                *slot = Some(Arc::new(*session));
+                return Err(error);
+            }
+            Err((error, session)) => (VaultKey::clone_of(&session.key), "vault_key_failed", Some(error)),
         };
-        let change = if rotated.is_ok() { "vault_key" } else { "vault_key_failed" };
+        // Whatever happened, `vault.json` says which key is the vault's.
         let act = (Act::Keys, trail::facts([("change", change.into())]));
         let reopened = self.open_again(&mut slot, key, keyring, act)?;
         drop(slot);
-        rotated.map_err(|(error, _)| error)?;
+        failed.map_or(Ok(()), Err)?;
         Ok(reopened.key_slots())
     }
 

@@ -2,6 +2,7 @@
 //! something that is not theirs.
 
 use crate::{AppError, error::Code};
+use satchel_vault::files::{private_file, sync_dir};
 use std::{
     fs::{self, File},
     io::{BufWriter, Write},
@@ -40,10 +41,14 @@ pub fn write_whole<T>(
     let part = path.with_file_name(name);
     let io = AppError::io(path);
     let written = (|| {
-        let mut out = BufWriter::new(satchel_vault::files::private_file(&part).map_err(&io)?);
+        let mut out = BufWriter::new(private_file(&part).map_err(&io)?);
         let done = write(&mut out)?;
         out.into_inner().map_err(|e| io(e.into_error()))?.sync_all().map_err(&io)?;
         fs::rename(&part, path).map_err(&io)?;
+        if let Some(folder) = path.parent() {
+            // Its name, too, where the disk knows such a call.
+            let _ = sync_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        }
         Ok(done)
     })();
     if written.is_err() {

@@ -112,7 +112,7 @@ impl Settings {
             && (self.email.is_empty() || satchel_domain::value::Contact::email("", &self.email).is_ok())
             && (self.start.is_empty() || satchel_domain::place::Place::parse(&self.start).is_some())
             && (self.reminders.at.is_empty() || satchel_domain::date::clock(&self.reminders.at).is_some())
-            && satchel_domain::money::exponent(&self.currency).is_some()
+            && satchel_domain::money::is_currency(&self.currency)
             && (self.region.is_empty()
                 || (self.region.len() == 2 && self.region.bytes().all(|b| b.is_ascii_uppercase())));
         match sound {

@@ -31,6 +31,11 @@ const NOTED_EVERY: i64 = 60_000;
 /// Milliseconds between two looks at what may be left out of the log.
 const TENDED_EVERY: i64 = 3_600_000;
 
+/// Whether so long has passed; a clock that was put back must not make it last for years.
+fn is_over(last: i64, now: i64, span: i64) -> bool {
+    !(0..=span).contains(&(now - last))
+}
+
 impl Session {
     /// One round with every remote.
     pub fn sync(&self, progress: &mut dyn FnMut(Progress), cancel: &Cancel) -> Result<SyncReport, AppError> {
@@ -125,18 +130,24 @@ impl Session {
         // What a viewer writes would not count; it must not begin to with another role later on.
         let may_write = role.is_some_and(|role| role >= Role::Member);
         let at = now();
-        let tend = tend || remote.tended_at.is_none_or(|last| at - last > TENDED_EVERY);
+        let tend = tend || remote.tended_at.is_none_or(|last| is_over(last, at, TENDED_EVERY));
         if may_write {
             self.pack(&team, progress, cancel)?;
             if tend {
                 report.snapshots += self.write_snapshots(&team, cancel)?;
             }
             report.pushed += self.push(&*open, cancel)?;
+            // A server checks what it keeps by itself.
+            if tend && !open.is_answerable() {
+                self.push_damaged(&*open, cancel)?;
+            }
         }
         let mut reading = Reading {
             session: self,
             team: team.clone(),
             pulled: 0,
+            gone: 0,
+            total: 0,
             fields: false,
             trouble: None,
             moved: false,
@@ -148,6 +159,10 @@ impl Session {
             progress,
             cancel,
         };
+        // It costs a question, and what comes of a minute is soon here.
+        if remote.synced_at.is_none_or(|last| is_over(last, at, NOTED_EVERY)) {
+            reading.total = reading.expected(&*open)?;
+        }
         let pulled = reading.all_of(&*open);
         let (count, fields) = (reading.pulled, reading.fields);
         let trouble = reading.trouble.take().or_else(|| {
@@ -186,7 +201,7 @@ impl Session {
         }
         let noted = (row.sent, row.tended_at, row.generation, row.blobs)
             == (remote.sent, remote.tended_at, remote.generation, remote.blobs);
-        if !noted || remote.synced_at.is_none_or(|last| at - last > NOTED_EVERY) {
+        if !noted || remote.synced_at.is_none_or(|last| is_over(last, at, NOTED_EVERY)) {
             self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
         }
         if let Some((device, why)) = trouble.filter(|_| open.is_answerable()) {
@@ -252,6 +267,22 @@ impl Session {
             }
             return Ok(pushed);
         }
+    }
+
+    /// Writes again what is not as it was written there any more: nobody else has it.
+    fn push_damaged(&self, remote: &dyn Remote, cancel: &Cancel) -> Result<(), AppError> {
+        for at in self.store.read(team::segments)? {
+            self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
+            let segment = self.store.read(|db| team::segment(db, at.incarnation, at.first))?;
+            let Some(segment) = segment else { continue };
+            let written =
+                Written { incarnation: at.incarnation, first: at.first, next: at.next, size: at.size };
+            let kept = Kept { segment: segment.bytes, keys: segment.keys };
+            if !remote.is_whole(self.own(), written, &kept)? {
+                remote.push(self.own(), written, kept)?;
+            }
+        }
+        Ok(())
     }
 
     /// A digest of all records and their versions: two devices that have it in common have everything in
@@ -323,6 +354,9 @@ struct Reading<'a> {
     session: &'a Session,
     team: Team,
     pulled: u32,
+    /// So many places of feeds were gone through, of about so many; 0: nobody has asked.
+    gone: u64,
+    total: u64,
     /// Whether a custom field has come.
     fields: bool,
     trouble: Option<(DeviceId, String)>,
@@ -355,6 +389,16 @@ impl Reading<'_> {
                 None => return Ok(pulled),
             }
         }
+    }
+
+    /// How many places of feeds the remote has that are not known here.
+    fn expected(&self, remote: &dyn Remote) -> Result<u64, AppError> {
+        let known = self.try_known()?;
+        let missing = |there: Position| {
+            let same = |k: &&Position| (k.device, k.incarnation) == (there.device, there.incarnation);
+            there.next.saturating_sub(known.iter().find(same).map_or(1, |k| k.next))
+        };
+        Ok(remote.places()?.into_iter().map(missing).fold(0, u64::saturating_add))
     }
 
     fn try_known(&self) -> Result<Vec<Position>, AppError> {
@@ -432,7 +476,10 @@ impl Reading<'_> {
         if self.pulled > MANY && self.bulk.is_none() {
             self.bulk = Some(self.session.store.bulk());
         }
-        (self.progress)(Progress { done: u64::from(self.pulled), total: 0 });
+        self.gone += segment.end() - segment.first;
+        // What is gone through twice is not twice as much.
+        let done = if self.total == 0 { u64::from(self.pulled) } else { self.gone.min(self.total) };
+        (self.progress)(Progress { done, total: self.total });
         Ok(more)
     }
 

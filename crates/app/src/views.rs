@@ -681,7 +681,7 @@ pub struct RequestView {
     pub role: String,
     /// Six digits that both people compare.
     pub check_code: String,
-    /// `open` or `approved`.
+    /// `open`, `approved` or `refused`.
     pub state: String,
 }
 

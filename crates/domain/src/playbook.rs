@@ -302,8 +302,8 @@ pub const PLAYBOOKS: [Playbook; 7] = [
                 Action::RestoreAsOf,
                 ("Go back to before it began", "恢复到发生之前"),
                 (
-                    "If records were changed, take back what was done since. Nothing is lost by it: what you take back can be brought back.",
-                    "若数据被改动，撤回此后的操作。不会丢失任何东西：撤回的仍可恢复。",
+                    "If records were changed, make them what they were on a day before. Nothing is lost by it: this can be taken back.",
+                    "若数据被改动，把它们恢复成之前某天的样子。不会丢失任何东西：这可以撤销。",
                 ),
             ),
             step(
@@ -350,8 +350,8 @@ pub const PLAYBOOKS: [Playbook; 7] = [
                 Action::RestoreAsOf,
                 ("If several changes are mixed up: go back to a day", "若多次更改混在一起：恢复到某一天"),
                 (
-                    "Take back all that was done since then, newest first. This too can be taken back.",
-                    "从最新的开始，撤回此后的全部操作。这同样可以撤销。",
+                    "What was changed or deleted since then becomes as it was. This too can be taken back.",
+                    "此后被更改或删除的内容恢复成当时的样子。这同样可以撤销。",
                 ),
             ),
             VERIFY,

@@ -9,6 +9,10 @@ pub enum StorageError {
     )]
     Damaged(String),
     #[error(
+        "the log of the last changes is damaged ({0}-wal), and some that were saved are behind the damage. Nothing was repaired or overwritten. Copy the folder away; then restore a backup, let `satchel rescue --out FILE` save what can still be read, or move that file away to go on without the changes in it"
+    )]
+    LogDamaged(String),
+    #[error(
         "the database was written by a newer version of Satchel (schema {found}, this one knows {known}); update Satchel. Nothing was changed"
     )]
     Newer { found: u32, known: u32 },
@@ -16,6 +20,14 @@ pub enum StorageError {
         "the disk is full; what was saved before is safe, and nothing was half-changed. Free some space and try again"
     )]
     DiskFull,
+    #[error(
+        "the disk could not be read or written ({0}); what was saved before is as it was. Look after the disk, make a backup on another one, and try again"
+    )]
+    DiskFails(String),
+    #[error(
+        "the copy does not hold what was written to it ({0}): the disk may be failing. The vault is as it was, and the copy is removed. Look after the disk, make a backup on another one, and try again"
+    )]
+    BadCopy(String),
     #[error(
         "the vault's folder cannot be written (read-only disk or missing permission); nothing was changed. Make it writable, or copy the folder to another disk; `satchel rescue --out FILE` reads it where it is"
     )]
@@ -52,11 +64,19 @@ impl From<Sql> for StorageError {
         if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
             return Self::DiskFull;
         }
+        let code = error.sqlite_error().map_or(0, |e| e.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
-            Some(ErrorCode::CannotOpen) => Self::NotOpened(error.to_string()),
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::CannotOpen) => Self::NotOpened(format!("error {code}")),
+            Some(ErrorCode::NotADatabase) => Self::Damaged("its first page cannot be read".into()),
+            Some(ErrorCode::DatabaseCorrupt) => {
+                Self::Damaged("a page cannot be read, or is not as it was written".into())
+            }
+            Some(ErrorCode::Unknown) if error.to_string().starts_with("no such ") => {
+                Self::Damaged("its tables cannot be read".into())
+            }
+            Some(ErrorCode::SystemIoFailure) => Self::DiskFails(format!("error {code}")),
             _ => Self::Sql(error),
         }
     }

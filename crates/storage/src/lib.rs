@@ -16,6 +16,7 @@ pub mod dump;
 pub mod duplicates;
 pub mod error;
 pub mod lists;
+mod log;
 pub mod loose;
 pub mod mentions;
 pub mod operations;

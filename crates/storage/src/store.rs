@@ -3,7 +3,7 @@
 use crate::{
     StorageError,
     connection::{self, Mode, SqlCipherKey},
-    schema, search, settings,
+    log, schema, search, settings,
 };
 use rusqlite::{Connection, InterruptHandle, Transaction, TransactionBehavior, params};
 use satchel_domain::Kind;
@@ -80,6 +80,10 @@ impl Store {
 
     pub fn open(path: &Path, key: &SqlCipherKey) -> Result<Self, StorageError> {
         connection::check_build()?;
+        // Before SQLite sees it: the first write would go over what is left of it.
+        if log::is_damaged(path)? {
+            return Err(StorageError::LogDamaged(path.display().to_string()));
+        }
         // For reading first: what is no vault's database must stay as it is. But one that was cut off in the middle of a
         // write without a log, such as the one that begins the log, has to be put right before anybody can read it.
         let first = match connection::open(path, key, Mode::Read) {
@@ -360,8 +364,9 @@ impl Store {
     /// A complete, verified copy under another key, for a rotation or before a migration.
     pub fn export(&self, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
-        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        export(&writer, path, key)
+        let _nobody_writes = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // On a connection of its own: a copy that a failing disk does not let go of stays with it.
+        export(&connection::open(&self.path, &self.key, Mode::Write)?, path, key)
     }
 
     /// One state of everything, while writes go on, for a backup.
@@ -381,6 +386,9 @@ impl Store {
             // On a connection of its own, for what is on the disk counts; and FTS5 would compare the index
             // with what this connection remembers of it.
             Some(_) => {
+                // A page that a checkpoint was cut off from writing is whole in the log; the cipher's check reads the
+                // file alone.
+                let _ = self.checkpoint();
                 let own = connection::open(&self.path, &self.key, Mode::Read)?;
                 let interrupts = || self.interrupts.lock().unwrap_or_else(PoisonError::into_inner);
                 let number = {
@@ -512,13 +520,16 @@ fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
     new_private_file(path)?;
     let path_text = path.to_str().ok_or_else(|| std::io::Error::other("the folder's name is not Unicode"))?;
     db.execute("ATTACH DATABASE ?1 AS copy KEY ?2", params![path_text, key.as_str()])?;
+    // A copy that fails is removed, and one that is whole is synced below.
+    db.execute_batch("PRAGMA copy.journal_mode = OFF; PRAGMA copy.synchronous = OFF;")?;
     let copied = (|| -> Result<(), StorageError> {
-        db.query_row("SELECT sqlcipher_export('copy')", [], |_| Ok(()))?;
+        db.query_row("SELECT sqlcipher_export('copy')", [], |_| Ok(())).map_err(of_export)?;
         db.pragma_update(Some("copy"), "user_version", schema::version(db)?)?;
         Ok(())
     })();
-    db.execute_batch("DETACH DATABASE copy")?;
+    let detached = db.execute_batch("DETACH DATABASE copy");
     copied?;
+    detached?;
     std::fs::File::open(path)?.sync_all()?;
     // Its name too: what names it next must not outlive it in a power cut.
     #[cfg(unix)]
@@ -526,6 +537,22 @@ fn export_into(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
         std::fs::File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+/// The function hands on what went wrong in words only.
+fn of_export(error: rusqlite::Error) -> StorageError {
+    let words = error.to_string();
+    match StorageError::from(error) {
+        StorageError::Sql(_) if words.contains("disk is full") => StorageError::DiskFull,
+        StorageError::Sql(_) if words.contains("disk I/O error") => {
+            StorageError::DiskFails("the copy".into())
+        }
+        StorageError::Sql(_) if words.contains("malformed") => {
+            StorageError::Damaged("a page cannot be read, or is not as it was written".into())
+        }
+        StorageError::Sql(_) if words.contains("readonly") => StorageError::ReadOnly,
+        other => other,
+    }
 }
 
 /// The copies that migrations have left: once the vault opens as it is, they are only another place where
@@ -553,7 +580,7 @@ pub(crate) fn new_private_file(path: &Path) -> Result<(), StorageError> {
 fn verify_copy(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), StorageError> {
     let copy = connection::open(path, key, Mode::Rescue)?;
     if let Some(broken) = check(&copy)?.into_iter().find(|c| !c.ok) {
-        return Err(StorageError::Damaged(format!("the copy fails {}: {}", broken.name, broken.detail)));
+        return Err(StorageError::BadCopy(format!("{}: {}", broken.name, broken.detail)));
     }
     let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
     let tables: Vec<String> = tables.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
@@ -562,7 +589,7 @@ fn verify_copy(db: &Connection, path: &Path, key: &SqlCipherKey) -> Result<(), S
             db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0))
         };
         if count(db)? != count(&copy)? {
-            return Err(StorageError::Damaged(format!("the copy of {table} is incomplete")));
+            return Err(StorageError::BadCopy(format!("{table} is incomplete")));
         }
     }
     Ok(())

@@ -71,6 +71,12 @@ impl Folder {
         self.root.join("log").join(device.to_string()).join(format!("{incarnation:016x}"))
     }
 
+    /// Without what tells the segment from its keys.
+    fn segment_path(&self, device: DeviceId, written: Written, segment: &[u8]) -> PathBuf {
+        let name = format!("{:010}-{:010}-{}", written.first, written.next, short_name(segment));
+        self.feed(device, written.incarnation).join(name)
+    }
+
     /// A feed's segments, in order.
     fn segments(&self, device: DeviceId, incarnation: u64) -> Result<Vec<Found>> {
         let mut found: Vec<Found> = Vec::new();
@@ -233,6 +239,16 @@ impl Remote for Folder {
         Ok(written.iter().filter(|w| !is_there(w)).copied().collect())
     }
 
+    /// A bit that has flipped on its disk changes no size.
+    fn is_whole(&self, device: DeviceId, written: Written, kept: &Kept) -> Result<bool> {
+        let path = self.segment_path(device, written, &kept.segment);
+        let same = |path: &Path, wanted: &[u8]| {
+            self.read(path, limits::SEGMENT_BYTES).is_ok_and(|bytes| bytes == wanted)
+        };
+        Ok(same(&path.with_extension("segment"), &kept.segment)
+            && same(&path.with_extension("keys"), &kept.keys))
+    }
+
     fn places(&self) -> Result<Vec<Position>> {
         let mut places = Vec::new();
         for (device, incarnation) in self.feeds()? {
@@ -249,8 +265,7 @@ impl Remote for Folder {
 
     /// The keys first: who sees the segment finds them.
     fn push(&self, device: DeviceId, written: Written, kept: Kept) -> Result<()> {
-        let name = format!("{:010}-{:010}-{}", written.first, written.next, short_name(&kept.segment));
-        let path = self.feed(device, written.incarnation).join(name);
+        let path = self.segment_path(device, written, &kept.segment);
         self.put(&path.with_extension("keys"), &kept.keys)?;
         self.put(&path.with_extension("segment"), &kept.segment)
     }

@@ -37,6 +37,9 @@ use uuid::Uuid;
 /// Names the number of the database that a rotation is making.
 const ROTATING: &str = "rotating";
 
+/// Names the database of a vault that is being made. Its key is only in memory until there are keyslots.
+const MAKING: &str = "making";
+
 /// The newest layout of `vault.json` that this version reads.
 pub const FORMAT: u32 = 1;
 
@@ -111,9 +114,7 @@ impl NewVault {
         passphrase: Option<&Passphrase>,
         cost: Cost,
     ) -> Result<(Self, RecoveryCode), VaultError> {
-        if occupied(path)? {
-            return Err(VaultError::Occupied(path.to_owned()));
-        }
+        claim(path, &VaultFile::database_of(1))?;
         let key = VaultKey::make()?;
         let recovery = RecoveryCode::make()?;
         let vault = Uuid::now_v7();
@@ -122,7 +123,8 @@ impl NewVault {
             slots.push(Slot::for_passphrase(passphrase, cost, vault, 1, &key)?);
         }
         let check = Some(key.check());
-        let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots };
+        let file =
+            VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots, sum: None };
         Ok((Self { path: path.to_owned(), key, file }, recovery))
     }
 
@@ -138,7 +140,8 @@ impl NewVault {
     /// Makes the vault exist. The database must be complete and synced.
     pub fn commit(self, keyring: Keyring) -> Result<(VaultDir, Option<KeyringError>), VaultError> {
         let dir = VaultDir { path: self.path, file: self.file };
-        dir.write()?;
+        dir.file.write(&dir.path)?;
+        let _ = std::fs::remove_file(dir.path.join(MAKING));
         let refused = match keyring {
             Keyring::Os => dir.store_in_keyring(&self.key).err(),
             Keyring::Off => None,
@@ -148,6 +151,20 @@ impl NewVault {
 }
 
 const LOCK: &str = "vault.lock";
+
+/// Takes a folder for a new vault, where none is. What somebody was cut off from making there is removed: nothing opens it.
+fn claim(path: &Path, database: &str) -> Result<(), VaultError> {
+    let announced = std::fs::read_to_string(path.join(MAKING)).unwrap_or_default();
+    if announced == database && !VaultDir::exists(path) {
+        files::remove_database(&path.join(database));
+    }
+    if occupied(path)? {
+        return Err(VaultError::Occupied(path.to_owned()));
+    }
+    // Where it cannot be written, no database can.
+    let _ = replace_file(&path.join(MAKING), database.as_bytes());
+    Ok(())
+}
 
 /// True if the folder holds a vault, or anything that might belong to one.
 /// Whether a folder holds a vault, or a part of one.
@@ -199,9 +216,10 @@ impl VaultDir {
 
     /// Takes a vault that was just made away again, where its first opening failed.
     pub fn discard(self) {
-        for name in [files::VAULT_JSON.to_owned(), self.file.database()] {
+        for name in [files::VAULT_JSON, files::VAULT_COPY] {
             let _ = std::fs::remove_file(self.path.join(name));
         }
+        files::remove_database(&self.database());
     }
 }
 
@@ -211,6 +229,7 @@ impl VaultDir {
         let database = self.file.database();
         let names = [
             files::VAULT_JSON,
+            files::VAULT_COPY,
             "attempts",
             &database,
             &format!("{database}-wal"),
@@ -383,7 +402,12 @@ impl VaultDir {
     /// Removes what rotations have replaced, or have left when they were cut off. Only under the lock,
     /// and once the vault's own database has been opened.
     pub fn sweep(&self) {
-        let _ = std::fs::remove_file(self.path.join(format!("{}.new", files::VAULT_JSON)));
+        for name in [files::VAULT_JSON, files::VAULT_COPY] {
+            let _ = std::fs::remove_file(self.path.join(format!("{name}.new")));
+        }
+        if VaultFile::mend(&self.path) {
+            notes::add(&self.path, "damaged");
+        }
         // A copy under a key that never became the vault's: nothing opens it. Only what a rotation has
         // announced: a database of a higher number can also be one that somebody wants to restore.
         let announced = std::fs::read_to_string(self.path.join(ROTATING)).unwrap_or_default();
@@ -396,31 +420,29 @@ impl VaultDir {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
-        let _ = std::fs::remove_file(self.path.join(ROTATING));
+        for name in [ROTATING, MAKING] {
+            let _ = std::fs::remove_file(self.path.join(name));
+        }
         let Some(replaced) = self.file.replaces else { return };
         let old = self.path.join(VaultFile::database_of(replaced));
         if !old.exists() {
             return;
         }
-        for log in ["-wal", "-shm"] {
-            let mut name = old.clone().into_os_string();
-            name.push(log);
-            let _ = std::fs::remove_file(name);
-        }
         // The entry first: while the file is there, this is tried again.
         keyring_store::forget(&self.keyring_name(replaced));
-        let _ = std::fs::remove_file(old);
+        files::remove_database(&old);
     }
 
     fn commit(&mut self, next: VaultFile) -> Result<(), VaultError> {
         let previous = std::mem::replace(&mut self.file, next);
-        self.write().inspect_err(|_| self.file = previous)
-    }
-
-    fn write(&self) -> Result<(), VaultError> {
-        let path = self.path.join(files::VAULT_JSON);
-        let io = |source| VaultError::Io { path: path.clone(), source };
-        let bytes = serde_json::to_vec_pretty(&self.file).expect("plain data serialises");
-        replace_file(&path, &bytes).map_err(io)
+        let Err(error) = self.file.write(&self.path) else { return Ok(()) };
+        // It was moved to its place, and then the folder could not be synced: what can be read counts, for whoever was told
+        // that it does not would remove what it names.
+        if VaultFile::read(&self.path).is_ok_and(|there| there.is(&self.file)) {
+            let _ = files::sync_dir(&self.path);
+            return Ok(());
+        }
+        self.file = previous;
+        Err(error)
     }
 }

@@ -92,8 +92,9 @@ fn one_process_at_a_time() {
 fn damaged_and_newer_files_are_told_apart() {
     let dir = tempfile::tempdir().expect("a folder");
     make(dir.path(), "a");
+    std::fs::remove_file(dir.path().join(files::VAULT_COPY)).expect("removed");
     let path = dir.path().join(files::VAULT_JSON);
-    let text = std::fs::read_to_string(&path).expect("read");
+    let text = std::fs::read_to_string(&path).expect("read").replace("\"sum\"", "\"other\"");
     let open = |text: &str| {
         std::fs::write(&path, text).expect("written");
         VaultDir::open(dir.path())
@@ -135,4 +136,63 @@ proptest::proptest! {
         let typed = format!("{around}{}{around}", text.to_lowercase());
         proptest::prop_assert_eq!(RecoveryCode::find(&typed).map(|c| c.text().to_string()), Some(text));
     }
+}
+
+#[test]
+fn any_bit_of_a_vaults_file_may_flip() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (_, key, _) = make(dir.path(), "correct horse");
+    let [file, copy] = [files::VAULT_JSON, files::VAULT_COPY].map(|name| dir.path().join(name));
+    let bytes = std::fs::read(&file).expect("read");
+    assert_eq!(std::fs::read(&copy).expect("read"), bytes);
+    for at in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        std::fs::write(&file, &flipped).expect("written");
+        let vault = VaultDir::open(dir.path()).expect("the copy is there");
+        assert_eq!(vault.file.check, Some(key.check()), "byte {at}");
+    }
+    // Mended, and noted.
+    let vault = VaultDir::open(dir.path()).expect("opens");
+    vault.sweep();
+    assert_eq!(std::fs::read(&file).expect("read"), bytes);
+    assert_eq!(notes::read(dir.path()).len(), 1);
+    // The copy, too.
+    std::fs::write(&copy, b"{}").expect("written");
+    vault.sweep();
+    assert_eq!(std::fs::read(&copy).expect("read"), bytes);
+    // Of both there is no other.
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    for path in [&file, &copy] {
+        std::fs::write(path, &flipped).expect("written");
+    }
+    assert!(matches!(VaultDir::open(dir.path()), Err(VaultError::Damaged { .. })));
+}
+
+#[test]
+fn no_passphrase_of_before_stays_in_the_copy() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut vault, key, _) = make(dir.path(), "before");
+    vault.set_passphrase(&key, &words("after"), CHEAP).expect("set");
+    std::fs::write(dir.path().join(files::VAULT_JSON), b"{").expect("written");
+    let vault = VaultDir::open(dir.path()).expect("the copy is there");
+    assert!(vault.unlock_with_passphrase(&words("before")).is_err());
+    assert_eq!(vault.unlock_with_passphrase(&words("after")).expect("fits"), key);
+}
+
+#[test]
+fn a_vault_that_somebody_was_cut_off_from_making_can_be_made() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (cut, _) = NewVault::prepare(dir.path(), None, CHEAP).expect("prepared");
+    for end in ["", "-wal"] {
+        std::fs::write(format!("{}{end}", cut.database().display()), b"half").expect("written");
+    }
+    make(dir.path(), "a");
+    // What has keyslots is a vault, whatever was left beside it.
+    std::fs::write(dir.path().join(MAKING), VaultFile::database_of(1)).expect("written");
+    assert!(matches!(NewVault::prepare(dir.path(), None, CHEAP), Err(VaultError::Occupied(_))));
+    assert!(dir.path().join("satchel-1.db").exists());
+    VaultDir::open(dir.path()).expect("opens").sweep();
+    assert!(!dir.path().join(MAKING).exists());
 }

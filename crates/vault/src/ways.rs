@@ -49,9 +49,7 @@ impl Ways {
 impl NewVault {
     /// A vault that is opened as the one was that `ways` come from, under a key of its own.
     pub fn restored(path: &Path, ways: &Ways) -> Result<Self, VaultError> {
-        if crate::occupied(path)? {
-            return Err(VaultError::Occupied(path.to_owned()));
-        }
+        crate::claim(path, &VaultFile::database_of(1))?;
         let (key, vault) = (VaultKey::make()?, Uuid::now_v7());
         let slots = ways.slots.iter().take(MOST_SLOTS).map(|slot| slot.reseal(vault, 1, &key));
         let slots: Vec<Slot> = slots.collect::<Result<_, _>>()?;
@@ -62,7 +60,8 @@ impl NewVault {
             });
         }
         let check = Some(key.check());
-        let file = VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots };
+        let file =
+            VaultFile { format: FORMAT, vault, generation: 1, replaces: None, check, slots, sum: None };
         Ok(Self { path: path.to_owned(), key, file })
     }
 }

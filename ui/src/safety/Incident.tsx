@@ -20,7 +20,7 @@ import { clockInWords, happenedInWords, knownAt, momentTyped, said, titleOf } fr
 import { nameOf } from "./words";
 
 const PLACES: Partial<Record<Action, () => void>> = {
-  restore_as_of: () => go({ page: "history" }),
+  restore_as_of: () => go({ page: "past", kind: "person" }),
   undo_bulk: () => go({ page: "history" }),
   renew_kit: () => go({ page: "settings" }),
   add_remote: () => go({ page: "team" }),

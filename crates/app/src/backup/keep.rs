@@ -202,7 +202,8 @@ impl Session {
         rows: &[Backup],
     ) -> Result<BackupFolderView, AppError> {
         let of_it = || rows.iter().filter(|row| row.target == address);
-        let last = of_it().filter(|row| row.verified_at.is_some()).map(|row| row.made_at).max();
+        let last = of_it().filter(|row| row.verified_at.is_some() && row.made_at <= now());
+        let last = last.map(|row| row.made_at).max();
         let drill = of_it().filter_map(|row| Some((row.drilled_at?, row.drill_ms?, row.records))).max();
         let trouble = self.troubles()?.remove(address);
         Ok(BackupFolderView {
@@ -299,7 +300,7 @@ impl Session {
         let keep = self.backup_plan()?.keep;
         let rows: Vec<Backup> =
             self.store.read(backups::all)?.into_iter().filter(|row| row.target == place.address()).collect();
-        let kept = kept(&rows, keep);
+        let kept = kept(&rows, keep, now());
         for row in rows.iter().filter(|row| !kept.contains(&row.file)) {
             place.remove(&row.file)?;
             self.forget_backup(row)?;
@@ -341,13 +342,19 @@ fn is_due(now: i64, rows: &[Backup], address: &str, refused: Option<i64>) -> boo
     last.is_none_or(|at| now - at >= DAY) && refused.is_none_or(|at| now - at >= AGAIN)
 }
 
-/// The files that stay: the last of each of the last days, weeks and months that have one.
-fn kept(rows: &[Backup], keep: Keep) -> BTreeSet<String> {
+/// The files that stay: the last of each of the last days, weeks and months that have one. Those that a wrong clock has
+/// put into the future take no place of others.
+fn kept(rows: &[Backup], keep: Keep, now: i64) -> BTreeSet<String> {
     // What was never read back stands for nothing; while there is nothing else, it stays.
-    let mut newest: Vec<&Backup> = rows.iter().filter(|row| row.verified_at.is_some()).collect();
-    if newest.is_empty() {
+    let whole: Vec<&Backup> = rows.iter().filter(|row| row.verified_at.is_some()).collect();
+    if whole.is_empty() {
         return rows.iter().map(|row| row.file.clone()).collect();
     }
+    let (ahead, past): (Vec<&Backup>, Vec<&Backup>) = whole.into_iter().partition(|row| row.made_at > now);
+    &last_of_each(ahead, keep) | &last_of_each(past, keep)
+}
+
+fn last_of_each(mut newest: Vec<&Backup>, keep: Keep) -> BTreeSet<String> {
     newest.sort_by_key(|row| std::cmp::Reverse(row.made_at));
     let mut kept = BTreeSet::new();
     kept.extend(newest.first().map(|row| row.file.clone()));
@@ -399,18 +406,18 @@ mod tests {
     #[test]
     fn the_last_of_each_day_week_and_month_stays() {
         let rows: Vec<Backup> = (0..800).map(|day| row(day, day == 3)).collect();
-        let kept = kept(&rows, Keep { days: 7, weeks: 4, months: 12 });
+        let kept = kept(&rows, Keep { days: 7, weeks: 4, months: 12 }, i64::MAX);
         assert!((793..800).all(|day| kept.contains(&day.to_string())), "seven days");
         assert!(kept.contains("3"), "the one that was proven");
         assert!((18..=24).contains(&kept.len()), "{kept:?}");
         let oldest = kept.iter().filter(|k| *k != "3").filter_map(|k| k.parse::<i64>().ok()).min();
         assert!(oldest.is_some_and(|day| (400..480).contains(&day)), "a year back: {oldest:?}");
-        let one = super::kept(&rows[..1], Keep { days: 1, weeks: 0, months: 0 });
+        let one = super::kept(&rows[..1], Keep { days: 1, weeks: 0, months: 0 }, i64::MAX);
         assert_eq!(one.len(), 1, "never none");
         // The newest was never read back: the one before it stays, and it goes.
         let mut rows = rows[..2].to_vec();
         rows[1].verified_at = None;
-        let kept = super::kept(&rows, Keep { days: 7, weeks: 4, months: 12 });
+        let kept = super::kept(&rows, Keep { days: 7, weeks: 4, months: 12 }, i64::MAX);
         assert_eq!(kept.into_iter().collect::<Vec<_>>(), ["0"]);
     }
 
@@ -441,6 +448,13 @@ mod tests {
         assert_eq!(refused.code, Code::Unreachable);
         std::fs::write(dir.path().join("1"), "").expect("written");
         assert!(known_place(&target, &rows).is_ok());
+    }
+
+    #[test]
+    fn a_backup_from_the_future_takes_no_place() {
+        let rows: Vec<Backup> = [3650, 5, 6, 7].map(|day| row(day, false)).into_iter().collect();
+        let kept = kept(&rows, Keep { days: 1, weeks: 0, months: 0 }, rows[3].made_at + 1);
+        assert_eq!(kept.into_iter().collect::<Vec<_>>(), ["3650", "7"]);
     }
 
     #[test]

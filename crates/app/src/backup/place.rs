@@ -208,6 +208,18 @@ impl Place {
         }
     }
 
+    /// Removes what this writer was cut off from writing; `ending` is that of its names.
+    pub fn forget_parts(&self, ending: &str) {
+        let Self::Folder(root, _) = self else { return };
+        let (part, own) = (format!("{ending}."), format!("{ending}.{}.part", std::process::id()));
+        for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.contains(&part) && name.ends_with(".part") && !name.ends_with(&own) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Removes files of a folder here that were last needed before a moment. In a bucket they stay.
     pub fn forget(&self, folder: &str, before: SystemTime) {
         let Self::Folder(root, _) = self else { return };

@@ -21,8 +21,9 @@ use satchel_storage::{
     dump::{Filling, Tally},
 };
 use satchel_vault::{
-    Keyring, NewVault, VaultDir, VaultKey, Ways, Witness, files::private_dir, files::sync_dir, lock_folder,
-    occupied,
+    Keyring, NewVault, VaultDir, VaultKey, Ways, Witness,
+    files::{private_dir, remove_database, sync_dir},
+    lock_folder, occupied,
 };
 use std::{
     collections::BTreeMap,
@@ -155,14 +156,14 @@ fn unpack(
         match finished {
             Ok(()) => Ok((vault, ways, found)),
             Err(e) => {
-                let _ = fs::remove_file(database);
+                remove_database(&database);
                 Err(e)
             }
         }
     });
     if let Some((vault, _, filling)) = begun {
         drop(filling);
-        let _ = fs::remove_file(vault.database());
+        remove_database(&vault.database());
     }
     filled
 }

@@ -1,0 +1,140 @@
+//! Clocks that are ten years behind or ahead, between one act and the next: nothing is lost, what came later stays later,
+//! and the clock is named.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use satchel_tests::cli::Cli;
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const CLOCKS: [&str; 4] = ["+0", "-10y", "+10y", "+0"];
+
+/// The library that tells a program another time.
+fn library() -> PathBuf {
+    let folders = fs::read_dir("/usr/lib").unwrap().flatten().map(|e| e.path());
+    let found = folders.map(|f| f.join("faketime/libfaketime.so.1")).find(|f| f.exists());
+    found.expect("Debian's package faketime is needed: `cargo xtask setup` installs it")
+}
+
+/// The answer of a command by another clock.
+fn at(cli: &Cli, clock: &str, args: &[&str]) -> Value {
+    let mut command = cli.command(&[&["--json"], args].concat());
+    command.env("LD_PRELOAD", library()).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let out = command.output().unwrap();
+    assert!(out.status.success(), "{clock} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn title(cli: &Cli, id: &str) -> Value {
+    cli.json(&["get", id])["fields"]["title"].clone()
+}
+
+#[test]
+fn the_clock_is_another_for_the_program() {
+    let cli = Cli::new();
+    let year = |clock: &str| {
+        let made = at(&cli, clock, &["new", "person", "first_name=Zoe"]);
+        let shown = cli.json(&["get", text(&made["id"])]);
+        text(&shown["created_at"])[..4].parse::<i32>().unwrap()
+    };
+    assert_eq!([year("-10y"), year("+10y")].map(|y| y - year("+0")), [-10, 10]);
+}
+
+#[test]
+fn what_was_done_later_is_later_whatever_the_clock_says() {
+    let cli = Cli::new();
+    let id = text(&cli.json(&["new", "person", "first_name=Zoe", "title=0"])["id"]).to_owned();
+    for (n, clock) in CLOCKS.iter().enumerate() {
+        at(&cli, clock, &["set", &id, &format!("title={}", n + 1)]);
+        assert_eq!(title(&cli, &id), (n + 1).to_string(), "after an edit at {clock}");
+        assert_eq!(cli.json(&["verify"])["ok"], true, "{clock}");
+        assert_eq!(cli.json(&["audit", "verify"])["ok"], true, "{clock}");
+    }
+    // Undone in the order in which it was done, whenever.
+    for (n, clock) in CLOCKS.iter().enumerate() {
+        at(&cli, clock, &["undo"]);
+        assert_eq!(title(&cli, &id), (CLOCKS.len() - n - 1).to_string(), "undone at {clock}");
+    }
+    assert_eq!(cli.json(&["audit", "verify"])["ok"], true);
+}
+
+#[test]
+fn two_laptops_with_wrong_clocks_agree_on_what_came_last() {
+    let (ana, bo) = (Cli::bare(), Cli::bare());
+    let shared = ana.dir.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    ana.json(&["init", "--name", "Norte", "--person", "Ana"]);
+    ana.json(&["remote", "add", shared.to_str().unwrap()]);
+    ana.json(&["sync"]);
+    let link = text(&ana.json(&["invite"])["link"]).to_owned();
+    std::thread::scope(|scope| {
+        let joined = scope.spawn(|| bo.json(&["join", &link, "--person", "Bo"]));
+        while !joined.is_finished() {
+            ana.run(&["approve"]);
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        joined.join().unwrap();
+    });
+    let id = text(&at(&ana, "+10y", &["new", "person", "first_name=Zoe", "title=1"])["id"]).to_owned();
+    at(&ana, "+10y", &["sync"]);
+    // Whoever has read the one writes what comes after it, by whatever clock.
+    for (cli, clock, n) in [(&bo, "-10y", 2), (&ana, "+0", 3), (&bo, "-10y", 4), (&ana, "+10y", 5)] {
+        at(cli, clock, &["sync"]);
+        at(cli, clock, &["set", &id, &format!("title={n}")]);
+        at(cli, clock, &["sync"]);
+    }
+    for cli in [&ana, &bo] {
+        cli.json(&["sync"]);
+        assert_eq!(title(cli, &id), "5");
+        assert_eq!(cli.json(&["status"])["conflicts"], 0);
+        assert_eq!(cli.json(&["verify"])["ok"], true);
+    }
+    // The remote is looked after by the clock of today again, though it was last by one ten years from now.
+    let remotes = ana.json(&["remote", "list"]).to_string();
+    assert!(!remotes.contains("\"ok\":false"), "{remotes}");
+}
+
+fn backups(cli: &Cli, place: &Path) -> usize {
+    let list = cli.json(&["backup", "list"]);
+    list["backups"].as_array().unwrap().iter().filter(|b| b["target"] == json!(place)).count()
+}
+
+#[test]
+fn a_backup_from_the_future_hides_nothing() {
+    let cli = Cli::new();
+    cli.json(&["seed", "--people", "10", "--seed", "7"]);
+    let place = cli.dir.path().join("disk");
+    fs::create_dir(&place).unwrap();
+    let to = place.to_str().unwrap();
+    at(&cli, "+10y", &["backup", "create", "--to", to]);
+    let now = cli.json(&["backup", "create", "--to", to]);
+    at(&cli, "-10y", &["backup", "create", "--to", to]);
+    assert_eq!(backups(&cli, &place), 3);
+    // The last one is that of today.
+    assert_eq!(text(&cli.json(&["status"])["last_backup"])[..10], text(&now["made_at"])[..10]);
+    for entry in fs::read_dir(&place).unwrap().flatten() {
+        cli.json(&["backup", "verify", entry.path().to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_named() {
+    let cli = Cli::new();
+    let level = |clock: &str| {
+        let health = at(&cli, clock, &["health"]);
+        let checks = health["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|c| c["name"] == "clock").unwrap()["level"].clone()
+    };
+    assert_eq!(level("+0"), "ok");
+    assert_eq!(level("-10y"), "warn");
+    at(&cli, "+10y", &["new", "person", "first_name=Zoe"]);
+    assert_eq!(level("+0"), "warn", "something was written ten years from now");
+}
