@@ -389,7 +389,7 @@ fn every_export_comes_back_as_it_was() {
     for format in [ExportFormat::Csv, ExportFormat::Xlsx, ExportFormat::Json, ExportFormat::Vcard] {
         let out = laptop.dir.path().join(format!("{format:?}"));
         let options = satchel_app::ExportOptions {
-            kinds: Kind::IMPORTED.to_vec(),
+            kinds: vec![Kind::Person, Kind::Company],
             format,
             out: out.clone(),
             request: ListRequest::default(),

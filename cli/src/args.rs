@@ -697,7 +697,7 @@ pub struct ReportArgs {
 pub struct Import {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// person, company, or auto
+    /// person, company, deal, activity, task, product, or auto
     #[arg(long = "as", default_value = "auto", value_name = "KIND")]
     pub kind: String,
     /// The program that the file is from; its ids are kept apart from those of others
@@ -706,8 +706,8 @@ pub struct Import {
     /// JSON: {"Column": "target"}
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
-    /// external_id,email,phone or none
-    #[arg(long = "match", default_value = "external_id,email,phone")]
+    /// external_id,email,phone,title or none
+    #[arg(long = "match", default_value = "external_id,email,phone,title")]
     pub match_by: String,
     #[arg(long, value_enum, default_value_t = OnMatchArg::Update)]
     pub on_match: OnMatchArg,

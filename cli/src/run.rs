@@ -882,7 +882,10 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
         "external_id" => Ok(MatchKey::ExternalId),
         "email" => Ok(MatchKey::Email),
         "phone" => Ok(MatchKey::Phone),
-        other => Err(usage(format!("«{other}» cannot be matched by; write external_id,email,phone or none"))),
+        "title" => Ok(MatchKey::Title),
+        other => {
+            Err(usage(format!("«{other}» cannot be matched by; write external_id,email,phone,title or none")))
+        }
     };
     let match_by = if args.match_by == "none" {
         Vec::new()
@@ -960,6 +963,10 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
                 r.rejected
             ));
             out.push('\n');
+            if !r.because.is_empty() {
+                out.push_str(&say!("taken for {} by the columns {}", word(&r.kind), r.because.join(", ")));
+                out.push('\n');
+            }
             for sheet in &r.left_out {
                 out.push_str(&say!(
                     "not read: the sheet {}; save it as a file of its own and import that",

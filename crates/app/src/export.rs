@@ -1,7 +1,7 @@
 //! Everything out again, in formats that other programs read.
 
 use crate::{AppError, Cancel, ListRequest, Progress, Session, output};
-use satchel_domain::{Catalogue, Field, Kind, date::rfc3339};
+use satchel_domain::{Catalogue, Field, FieldType, Kind, date::rfc3339};
 use satchel_interchange::{
     CALENDAR_BEGIN, CALENDAR_END, CsvTable, Listed, Sheet, birthday_of, event_of, spreadsheet_safe, todo_of,
     vcard_of,
@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use sha2::Digest;
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -118,6 +119,15 @@ impl Session {
         Ok(files)
     }
 
+    /// What the pipeline of each stage is called, by the stage's id.
+    fn pipelines_of_stages(&self) -> Result<HashMap<String, String>, AppError> {
+        let stages = |pipeline: crate::views::PipelineView| {
+            let name = pipeline.name;
+            pipeline.stages.into_iter().map(move |stage| (stage.id.to_string(), name.clone()))
+        };
+        Ok(self.pipelines(false)?.into_iter().flat_map(stages).collect())
+    }
+
     /// Everything in every format, into a folder.
     pub fn export_all(
         &self,
@@ -153,6 +163,10 @@ impl Session {
         let catalogue = self.catalogue();
         let query = crate::lists::query(kind, &options.request)?;
         let day = crate::session::today();
+        let pipelines = match (kind, options.format.is_table()) {
+            (Kind::Deal, true) => self.pipelines_of_stages()?,
+            _ => HashMap::new(),
+        };
         self.store.read::<_, AppError>(|db| {
             let order = lists::rows(db, &catalogue, &query)?;
             // Tables are read twice: how wide they are is known at the end.
@@ -166,6 +180,10 @@ impl Session {
                     for mut row in lists::page(db, &catalogue, kind, rows)? {
                         row.fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
                         satchel_domain::formula::show(kind, &mut row.fields, &catalogue, day);
+                        let stage = row.fields.get("stage").and_then(Json::as_str);
+                        if let Some(pipeline) = stage.and_then(|stage| pipelines.get(stage)) {
+                            row.fields.insert(PIPELINE.to_owned(), pipeline.as_str().into());
+                        }
                         visit(&row)?;
                     }
                 }
@@ -187,6 +205,18 @@ impl Session {
 trait Each: Fn(&mut dyn FnMut(&Row) -> Result<(), AppError>) -> Result<(), AppError> {}
 impl<F: Fn(&mut dyn FnMut(&Row) -> Result<(), AppError>) -> Result<(), AppError>> Each for F {}
 
+/// In which the stage of a deal is: two pipelines may have stages of the same name.
+const PIPELINE: &str = "pipeline";
+
+/// What a table of a kind has columns for.
+fn columns_of(kind: Kind, catalogue: &Catalogue) -> Vec<Field> {
+    let mut fields: Vec<Field> = catalogue.offered(kind).cloned().collect();
+    if let Some(at) = fields.iter().position(|f| kind == Kind::Deal && f.key == "stage") {
+        fields.insert(at + 1, Field::custom(PIPELINE, FieldType::Text, "Pipeline", Vec::new()));
+    }
+    fields
+}
+
 /// As many columns as the fullest record needs.
 fn columns<'a>(fields: &'a [Field], each: &impl Each) -> Result<CsvTable<'a>, AppError> {
     let mut table = CsvTable::new(fields);
@@ -203,7 +233,7 @@ fn write_csv(
     each: impl Each,
     out: &mut impl Write,
 ) -> Result<(), AppError> {
-    let fields: Vec<Field> = catalogue.offered(kind).cloned().collect();
+    let fields = columns_of(kind, catalogue);
     let table = columns(&fields, &each)?;
     // The mark tells Excel that the file is UTF-8.
     out.write_all("\u{feff}".as_bytes())?;
@@ -222,7 +252,7 @@ fn write_xlsx(
     each: impl Each,
     out: &mut impl Write,
 ) -> Result<(), AppError> {
-    let fields: Vec<Field> = catalogue.offered(kind).cloned().collect();
+    let fields = columns_of(kind, catalogue);
     let table = columns(&fields, &each)?;
     let mut sheet = Sheet::new(kind.key(), &table.header())?;
     each(&mut |row| Ok(sheet.row(&table.cells(&row.id.to_string(), &row.titles, &row.fields))?))?;

@@ -5,8 +5,9 @@ use satchel_domain::note::{self, Block, Cell, Inline, Item};
 use serde::Serialize;
 
 /// The pages in their order, by the names of their files.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 14] = [
     ("day", include_str!("../../../docs/guide/day.md")),
+    ("moving", include_str!("../../../docs/guide/moving.md")),
     ("visits", include_str!("../../../docs/guide/visits.md")),
     ("calendar", include_str!("../../../docs/guide/calendar.md")),
     ("notes", include_str!("../../../docs/guide/notes.md")),

@@ -2,8 +2,10 @@
 //! back as a whole, the records that it updated included.
 
 mod known;
+mod links;
 mod matching;
 mod prepare;
+mod stages;
 
 use crate::{
     AppError, Session, bulk,
@@ -14,9 +16,10 @@ use known::Known;
 use matching::{Outcome, merge};
 use prepare::{Context, Ready};
 use satchel_domain::{Kind, OperationId, RecordId};
-use satchel_interchange::{Draft, Mapping, Rejected, Source, Target, guess};
+use satchel_interchange::{Draft, Format, Mapping, Rejected, Source, Target, guess};
 use satchel_storage::{DocumentRow, Transaction, documents, operations};
 use serde::{Deserialize, Serialize};
+use stages::Stages;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
@@ -94,6 +97,9 @@ pub enum MatchKey {
     ExternalId,
     Email,
     Phone,
+    /// What a deal, an activity or a task is called, of which company it is and of which day; the code or the name of a
+    /// product.
+    Title,
 }
 
 /// What happens to a row that is recognised.
@@ -127,7 +133,7 @@ impl Default for ImportOptions {
             kind: None,
             source: None,
             mapping: BTreeMap::new(),
-            match_by: vec![MatchKey::ExternalId, MatchKey::Email, MatchKey::Phone],
+            match_by: vec![MatchKey::ExternalId, MatchKey::Email, MatchKey::Phone, MatchKey::Title],
             on_match: OnMatch::Update,
             header: None,
         }
@@ -172,6 +178,8 @@ pub struct ImportReport {
     /// The program that wrote the file, where it is known.
     pub preset: Option<String>,
     pub kind: String,
+    /// The columns by whose names the kind was guessed; none where it was said.
+    pub because: Vec<String>,
     pub rows: u32,
     pub created: BTreeMap<String, u32>,
     pub updated: u32,
@@ -199,6 +207,21 @@ const WRITE: usize = 6_000;
 const WRITE_BYTES: usize = 20 << 20;
 const MAX_ERRORS: usize = 1000;
 const PREVIEW: usize = 20;
+/// The fields that the preview shows beside what a record is called.
+const SHOWN: [&str; 12] = [
+    "title",
+    "emails",
+    "phones",
+    "addresses",
+    "website",
+    "type",
+    "at",
+    "due",
+    "place",
+    "value",
+    "close_date",
+    "price",
+];
 
 impl Session {
     /// What importing a file would do. Nothing is written.
@@ -251,14 +274,36 @@ impl Session {
         crate::output::write_private(&self.vault(), path, rejects_csv(&columns, &rejects).as_bytes())
     }
 
+    /// The names of the team's members, by how they are compared.
+    fn owners(&self) -> HashMap<String, String> {
+        let members = self.members().unwrap_or_default();
+        let names = members.into_iter().map(|member| member.person).chain([self.person.clone()]);
+        names.map(|name| (satchel_domain::text::fold(&name), name)).collect()
+    }
+
     fn open_source(&self, from: &ImportFrom, options: &ImportOptions) -> Result<(Source, Mapping), AppError> {
         let source = match from {
             ImportFrom::File(path) => Source::open_with(path, options.header)?,
             ImportFrom::Pasted(text) => Source::of_text(text, options.header)?,
         };
+        if let Some(kind) = options.kind.filter(|kind| !holds(source.format, *kind)) {
+            return Err(AppError::refused(format!(
+                "this file holds no {kind}; deals, activities, tasks and products come in tables, people and companies in cards too"
+            )));
+        }
         let mut mapping = guess(&source, options.kind, &self.catalogue());
         mapping.correct(&source.columns, &options.mapping, &self.catalogue())?;
         Ok((source, mapping))
+    }
+}
+
+/// Whether files of a format can hold records of a kind.
+fn holds(format: Format, kind: Kind) -> bool {
+    match format {
+        Format::Vcard => matches!(kind, Kind::Person | Kind::Company),
+        // Its rows say themselves what they are.
+        Format::Ics => true,
+        _ => Kind::IMPORTED.contains(&kind),
     }
 }
 
@@ -332,7 +377,8 @@ impl<'a> Run<'a> {
         }
         let mut habits = session.habits()?;
         habits.day_order = mapping.day_order.unwrap_or(habits.day_order);
-        let source_name = options.source.clone().or(mapping.preset.map(str::to_owned));
+        let unique = has_unique_ids(source, mapping).then(|| links::UNIQUE.to_owned());
+        let source_name = options.source.clone().or(mapping.preset.map(str::to_owned)).or(unique);
         let trusted = source_name.is_some() || !source.format.is_table();
         let context = Context {
             session,
@@ -345,6 +391,15 @@ impl<'a> Run<'a> {
             trusted,
             stamp: session.stamp(&head),
             companies: Arc::default(),
+            found: Arc::default(),
+            domains: Arc::default(),
+            stages: Arc::new(if mapping.kind == Kind::Deal {
+                Stages::read(session)?
+            } else {
+                Stages::default()
+            }),
+            owners: Arc::new(session.owners()),
+            owned: mapping.targets.iter().any(|(target, _)| *target == Target::Field("owner".into())),
         };
         let columns = source.columns.iter().zip(&mapping.targets).map(|(c, (target, how))| ColumnView {
             name: c.name.clone(),
@@ -359,6 +414,7 @@ impl<'a> Run<'a> {
             delimiter: source.delimiter.map(String::from),
             preset: mapping.preset.map(str::to_owned),
             kind: mapping.kind.key().to_owned(),
+            because: mapping.because.clone(),
             columns: columns.collect(),
             left_out: source.left_out.clone(),
             ..ImportReport::default()
@@ -373,7 +429,7 @@ impl<'a> Run<'a> {
             head,
             seq: 0,
             seen: HashSet::new(),
-            known: Known::read(session)?,
+            known: Known::read(session, mapping.kind)?,
             made: HashSet::new(),
             ids: HashMap::new(),
             report,
@@ -460,6 +516,9 @@ impl<'a> Run<'a> {
                     if let Some(mut ready) = self.accept(row)? {
                         self.own_id(&mut ready);
                         let found = matching::find(db, &ready, &self.context, &self.known)?;
+                        if let Some(row) = &found {
+                            self.known.take(row.id);
+                        }
                         self.foresee(ready, found)?;
                     }
                 }
@@ -510,16 +569,20 @@ impl<'a> Run<'a> {
                         message: p.message.clone(),
                     });
                 }
-                if ready.registers.is_empty() {
+                let why = match ready.registers.is_empty() {
+                    true => Some("the row has no value for any field".to_owned()),
+                    false => ready.refused,
+                };
+                if let Some(message) = why {
                     self.reject(Rejected {
                         number: ready.number,
-                        message: "the row has no value for any field".into(),
+                        message,
                         text: ready.cells.join(", ").chars().take(500).collect(),
                         cells: ready.cells,
                     });
                     return Ok(None);
                 }
-                Ok(Some(ready))
+                Ok(Some(Ready { refused: None, ..ready }))
             }
         }
     }
@@ -604,16 +667,12 @@ impl<'a> Run<'a> {
             let fields =
                 satchel_domain::projection::fields_of(kind, &ready.registers, &self.context.catalogue);
             let detail: Vec<String> =
-                ["title", "emails", "phones", "addresses", "website", "at", "due", "place"]
-                    .iter()
-                    .filter_map(|k| fields.get(*k))
-                    .map(satchel_domain::Value::to_text)
-                    .collect();
+                SHOWN.iter().filter_map(|k| fields.get(*k)).map(satchel_domain::Value::to_text).collect();
             let company = ready.company.map(|c| c.name);
             self.report.preview.push(Preview {
                 row: u32::try_from(ready.number).unwrap_or(u32::MAX),
                 title: satchel_domain::projection::title(kind, &fields),
-                detail: company.into_iter().chain(detail).collect::<Vec<_>>().join(" · "),
+                detail: company.into_iter().chain(ready.about).chain(detail).collect::<Vec<_>>().join(" · "),
                 outcome: outcome.to_owned(),
             });
         }
@@ -631,6 +690,9 @@ impl<'a> Run<'a> {
         }
         if let Some(company) = &ready.company {
             self.write_company(tx, company)?;
+        }
+        if let Some(row) = &found {
+            self.known.take(row.id);
         }
         match found {
             Some(row) => match merge(row, ready, &self.context)? {
@@ -651,6 +713,10 @@ impl<'a> Run<'a> {
                     prepared.id = ready.by_content;
                 }
                 self.put(tx, &prepared)?;
+                self.known.take(prepared.id);
+                if let Some(code) = matching::code_of(ready) {
+                    self.known.add_code(&code);
+                }
                 *self.report.created.entry(prepared.kind.key().to_owned()).or_default() += 1;
             }
         }
@@ -706,6 +772,17 @@ impl<'a> Run<'a> {
         self.session.changed(Vec::new());
         Ok(())
     }
+}
+
+/// Whether the column of ids has none but ids that no two programs ever give.
+fn has_unique_ids(source: &Source, mapping: &Mapping) -> bool {
+    let ids =
+        source.columns.iter().zip(&mapping.targets).find(|(_, (target, _))| *target == Target::ExternalId);
+    ids.is_some_and(|(column, _)| {
+        source.format.is_table()
+            && !column.samples.is_empty()
+            && column.samples.iter().all(|id| id.parse::<RecordId>().is_ok())
+    })
 }
 
 /// A table that no known program wrote is told from others by its columns, so that the ids of two

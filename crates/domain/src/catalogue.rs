@@ -98,7 +98,8 @@ impl Kind {
         &[Kind::PriceBook, Kind::Letterhead, Kind::Template],
     ];
     /// The kinds that files of other programs hold.
-    pub const IMPORTED: [Kind; 2] = [Kind::Person, Kind::Company];
+    pub const IMPORTED: [Kind; 6] =
+        [Kind::Person, Kind::Company, Kind::Deal, Kind::Activity, Kind::Task, Kind::Product];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -145,6 +146,7 @@ impl FromStr for Kind {
         match key.as_str() {
             "people" | "persons" | "contact" | "contacts" => return Ok(Kind::Person),
             "companies" => return Ok(Kind::Company),
+            "opportunity" | "opportunities" => return Ok(Kind::Deal),
             "activities" => return Ok(Kind::Activity),
             _ => {}
         }
@@ -708,7 +710,7 @@ fn product() -> Vec<Field> {
     use Purpose::{Identify, Organise, Relate};
     vec![
         Field::new("name", Text, "Name").search(Search::Name).sorted().kept(Business, Identify),
-        Field::new("code", Text, "Code").search(Search::Name).sorted().kept(Business, Identify),
+        Field::new("code", Text, "Code").search(Search::Name).sorted().indexed().kept(Business, Identify),
         Field::new("price", Money, "Price").sorted().kept(Business, Relate),
         Field::new("unit", Text, "Unit").kept(Business, Relate),
         // Percent.

@@ -22,23 +22,66 @@ pub fn is_currency(code: &str) -> bool {
     exponent(code).is_some() && !matches!(code, "XXX" | "XTS")
 }
 
+/// What a currency is called where its code is not written, by its letters and signs without points.
+const NAMES: [(&str, &str); 34] = [
+    ("€", "EUR"),
+    ("EURO", "EUR"),
+    ("EUROS", "EUR"),
+    ("欧元", "EUR"),
+    ("£", "GBP"),
+    ("英镑", "GBP"),
+    ("₹", "INR"),
+    ("$", "USD"),
+    ("US$", "USD"),
+    ("美元", "USD"),
+    ("HK$", "HKD"),
+    ("港币", "HKD"),
+    ("港元", "HKD"),
+    ("NT$", "TWD"),
+    ("A$", "AUD"),
+    ("AU$", "AUD"),
+    ("C$", "CAD"),
+    ("CA$", "CAD"),
+    ("NZ$", "NZD"),
+    ("S$", "SGD"),
+    ("R$", "BRL"),
+    ("RMB", "CNY"),
+    ("RMB¥", "CNY"),
+    ("元", "CNY"),
+    ("人民币", "CNY"),
+    ("円", "JPY"),
+    ("日元", "JPY"),
+    ("₩", "KRW"),
+    ("₽", "RUB"),
+    ("РУБ", "RUB"),
+    ("ZŁ", "PLN"),
+    ("KČ", "CZK"),
+    ("FR", "CHF"),
+    ("SFR", "CHF"),
+];
+/// The currencies that are all called `kr`.
+const CROWNS: [&str; 4] = ["SEK", "NOK", "DKK", "ISK"];
+
+/// The currency that letters and signs mean: `EUR`, `€`, `kr`; where several are called so, `default` if it is one of them.
+pub fn named(name: &str, default: &str) -> Option<String> {
+    let plain: String = name.chars().filter(|c| c.is_alphabetic() || "€$£¥￥₹₩₽".contains(*c)).collect();
+    let plain = plain.to_uppercase();
+    let letters: String = plain.chars().filter(|c| c.is_alphabetic()).collect();
+    match plain.as_str() {
+        _ if is_currency(&letters) => Some(letters),
+        "KR" => CROWNS.contains(&default).then(|| default.to_owned()),
+        "¥" | "￥" if default == "JPY" => Some("JPY".to_owned()),
+        "¥" | "￥" => Some("CNY".to_owned()),
+        other => NAMES.iter().find(|(known, _)| *known == other).map(|(_, code)| (*code).to_owned()),
+    }
+}
+
 impl Money {
-    /// Reads `1250`, `1,250.00`, `1.250,00 EUR`, `€1250`, `¥1,250`; without a currency, `default` is taken.
+    /// Reads `1250`, `1,250.00`, `1.250,00 EUR`, `€1250`, `¥1,250`, `12 000 kr`; without a currency, `default` is taken.
     pub fn parse(text: &str, default: &str) -> Option<Self> {
         let text = text.trim();
-        let code: String =
-            text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
-        let currency = match text.chars().find(|c| "€$£¥￥₹".contains(*c)) {
-            _ if is_currency(&code) => code,
-            _ if !code.is_empty() => return None,
-            Some('€') => "EUR".into(),
-            Some('£') => "GBP".into(),
-            Some('₹') => "INR".into(),
-            Some('$') => "USD".into(),
-            Some(_) if default == "JPY" => "JPY".into(),
-            Some(_) => "CNY".into(),
-            None => default.to_owned(),
-        };
+        let said: String = text.chars().filter(|c| c.is_alphabetic() || "€$£¥￥₹₩₽".contains(*c)).collect();
+        let currency = if said.is_empty() { default.to_owned() } else { named(&said, default)? };
         let exponent = exponent(&currency).filter(|_| is_currency(&currency))?;
         let minor = minor_units(text, exponent)?;
         Some(Self { minor, currency })
@@ -120,6 +163,15 @@ mod tests {
         check("1250 JPY", "1250 JPY");
         check("-3.10", "-3.10 EUR");
         check("1.234 KWD", "1.234 KWD");
+        check("1.234,56 €", "1234.56 EUR");
+        check("¥12,000", "12000.00 CNY");
+        check("12\u{a0}000 zł", "12000.00 PLN");
+        check("HK$ 12", "12.00 HKD");
+        check("3000元", "3000.00 CNY");
+        check("1'250.50 CHF", "1250.50 CHF");
+        assert_eq!(Money::parse("12 000 kr", "EUR"), None, "four countries have crowns");
+        assert_eq!(Money::parse("12 000 kr", "SEK").map(|m| m.to_string()).as_deref(), Some("12000.00 SEK"));
+        assert_eq!(Money::parse(&"9".repeat(40), "EUR"), None);
         assert_eq!(Money::parse("much", "EUR"), None);
         for none in ["12 XXX", "12 XTS", "12 xxx"] {
             assert_eq!(Money::parse(none, "EUR"), None, "{none}");

@@ -12,6 +12,13 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> String {
     between.or_else(behind).unwrap_or_default().to_string()
 }
 
+/// The rank of the n-th of many that come behind all others: each as long as the next, and known without those before.
+pub fn nth(last: Option<&str>, n: u32) -> String {
+    let first = between(last, None);
+    // Behind the terminator of the first, so that no byte of a number can come before it.
+    format!("{first}{n:08x}80")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +33,24 @@ mod tests {
         assert!(between(Some(&first), Some(&first)) > first, "equal neighbours");
         assert!(between(Some(&last), Some(&first)) > last, "turned round");
         assert_eq!(between(Some("no rank"), None), first);
+    }
+
+    #[test]
+    fn many_are_put_behind_all_others_in_their_order() {
+        let mut last = between(None, None);
+        for _ in 0..3 {
+            let many: Vec<String> =
+                [0, 1, 127, 128, 255, 256, 70_000, u32::MAX].map(|n| nth(Some(&last), n)).into();
+            assert!(last < many[0] && many.is_sorted(), "{last} {many:?}");
+            let (one, two) = (many[1].as_str(), many[2].as_str());
+            let middle = between(Some(one), Some(two));
+            assert!(one < middle.as_str() && middle.as_str() < two, "{one} {middle} {two}");
+            last = between(many.last().map(String::as_str), None);
+            assert!(many.last().is_some_and(|rank| *rank < last));
+        }
+        assert!(nth(None, 1) < nth(None, 2));
+        let early = between(None, Some(&between(None, None)));
+        assert!(early < nth(Some(&early), 0), "a byte that is smaller than the terminator");
     }
 
     #[test]

@@ -851,7 +851,7 @@ fn no_money(input: &str) -> ValueError {
     let code: String = input.chars().filter(char::is_ascii_alphabetic).collect();
     let known = crate::money::is_currency(&code.to_ascii_uppercase());
     let rest: String = input.chars().filter(|c| !c.is_ascii_alphabetic()).collect();
-    match code.len() == 3 && !known && Money::parse(&rest, "EUR").is_some() {
+    match (2..=3).contains(&code.len()) && !known && Money::parse(&rest, "EUR").is_some() {
         true => ValueError::Currency(shown(&code)),
         false => ValueError::Money(shown(input)),
     }

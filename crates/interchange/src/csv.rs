@@ -259,7 +259,7 @@ fn recurs(fields: &[String], candidates: &[(usize, usize, Vec<String>)], at: usi
 }
 
 fn is_known(header: &str) -> bool {
-    aliases::find(header).is_some() || crate::mapping::numbered(header).is_some()
+    aliases::is_known(header) || crate::mapping::numbered(header).is_some()
 }
 
 /// No e-mail address, no number, no date: names of columns.

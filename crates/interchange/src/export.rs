@@ -50,7 +50,13 @@ impl<'a> CsvTable<'a> {
                 None => out.push(field.label.clone()),
             }
         }
+        out.extend(self.links().map(|link| format!("{} Id", link.label)));
         out
+    }
+
+    /// What a record links to is written twice: by what it is called, and last by its id, since several may be called so.
+    fn links(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.ty == FieldType::Link)
     }
 
     /// `titles`: what the records are called that it links to.
@@ -75,6 +81,7 @@ impl<'a> CsvTable<'a> {
                 out.push(text(value));
             }
         }
+        out.extend(self.links().map(|link| text(values.get(&link.key))));
         out
     }
 }

@@ -15,18 +15,21 @@ mod json;
 mod letter;
 mod lines;
 mod mapping;
+mod moment;
 mod recurrence;
 mod sheet;
 mod target;
 mod vcard;
+mod words;
 
-pub use assemble::{Assembled, CompanyDraft, Problem, assemble};
+pub use assemble::{Assembled, CompanyDraft, Named, Problem, assemble};
 pub use draft::{EnclosedFile, LetterDraft};
 pub use events::{Listed, event_of, todo_of};
 pub use export::{CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of};
 pub use letter::{Correspondent, Letter, read_letter};
 pub use mapping::{How, Mapping, guess};
-pub use target::{AddressPart, DatePart, Target};
+pub use target::{AddressPart, By, DatePart, Target};
+pub use words::{Outcome, done, outcome};
 
 use input::Input;
 use satchel_domain::Kind;
@@ -122,7 +125,7 @@ pub enum InterchangeError {
     #[error("the mapping names the column «{0}», which the file does not have")]
     BadColumn(String),
     #[error(
-        "the mapping names «{0}», which is no target; targets are fields (`first_name`), parts (`emails.work`, `addresses.home.city`), `company.name`, `external_id`, `custom.Label` and `skip`"
+        "the mapping names «{0}», which is no target; targets are fields (`first_name`), parts (`emails.work`, `addresses.home.city`), what it is about (`company.name`, `person.email`, `deal.name`), `value.currency`, `pipeline`, `status`, `external_id`, `custom.Label` and `skip`"
     )]
     BadTarget(String),
 }

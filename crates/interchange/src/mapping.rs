@@ -2,10 +2,10 @@
 //! table, and rules settle what a header alone leaves open.
 
 use crate::{
-    AddressPart, Column, Draft, Format, InterchangeError, Source, Target,
+    AddressPart, By, Column, Draft, Format, InterchangeError, Source, Target,
     aliases::{self, normal},
 };
-use satchel_domain::{Catalogue, FieldType, Kind, date::DayOrder};
+use satchel_domain::{Catalogue, Field, FieldType, Kind, date::DayOrder};
 use std::collections::BTreeMap;
 
 /// A mapping of all columns of one file.
@@ -20,6 +20,10 @@ pub struct Mapping {
     pub day_order: Option<DayOrder>,
     /// Rows say themselves what they are: a calendar has meetings and tasks.
     pub by_row: bool,
+    /// The columns by whose names the kind was guessed.
+    pub because: Vec<String>,
+    /// The type of activities that do not say one.
+    pub usual: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,29 +90,96 @@ impl Mapping {
 pub fn guess(source: &Source, kind: Option<Kind>, catalogue: &Catalogue) -> Mapping {
     let named: Vec<Option<Target>> = source.columns.iter().map(|c| by_header(&c.name)).collect();
     let preset = preset(source);
-    let kind = kind.or(source.kind).unwrap_or_else(|| kind_of(source, &named));
+    let (kind, because) = match kind.or(source.kind) {
+        Some(kind) => (kind, Vec::new()),
+        None => kind_of(source, &named),
+    };
+    let usual = usual_activity(source);
     if source.format == Format::Ics {
         let own = |column: &Column| (column.own.clone().unwrap_or(Target::Skip), How::Header);
         let targets = source.columns.iter().map(own).collect();
-        return Mapping { kind, preset: None, targets, day_order: Some(DayOrder::DayFirst), by_row: true };
+        return Mapping {
+            kind,
+            preset: None,
+            targets,
+            day_order: Some(DayOrder::DayFirst),
+            by_row: true,
+            because,
+            usual,
+        };
     }
     let one = |column: &Column, named: Option<Target>| {
-        let named = column.own.clone().or(named.map(|t| for_kind(t, kind, &column.name)));
+        let own = column.own.clone().or_else(|| of_kind(&column.name, kind, catalogue));
+        let named = own.or(named.map(|t| for_kind(t, kind, &column.name)));
         match named.filter(|t| fits(t, kind, catalogue)) {
             Some(target @ Target::Custom { .. }) => (target, How::Custom),
             Some(target) => (target, How::Header),
             None if is_technical(&column.name) => (Target::Skip, How::Technical),
-            None => by_values(column, kind),
+            None => by_values(column, kind, catalogue),
         }
     };
     let mut targets: Vec<(Target, How)> = source.columns.iter().zip(named).map(|(c, n)| one(c, n)).collect();
     if source.format == Format::Vcard || source.format == Format::Json {
         // Cards say themselves where their values belong; only the rest is mapped.
-        return Mapping { kind, preset, targets, day_order: Some(DayOrder::DayFirst), by_row: false };
+        let day_order = Some(DayOrder::DayFirst);
+        return Mapping { kind, preset, targets, day_order, by_row: false, because, usual };
     }
     settle(&source.columns, &mut targets, kind);
-    let day_order = day_order(&source.columns, &targets);
-    Mapping { kind, preset, targets, day_order, by_row: false }
+    let day_order = day_order(&source.columns, &targets, catalogue.fields(kind));
+    Mapping { kind, preset, targets, day_order, by_row: false, because, usual }
+}
+
+/// What a header means in a table of this kind: a field of the user's own, then what programs call the kind's fields, then
+/// what they are called here.
+fn of_kind(header: &str, kind: Kind, catalogue: &Catalogue) -> Option<Target> {
+    let plain = normal(header);
+    let called = |f: &&Field| normal(&f.key) == plain || normal(&f.label) == plain;
+    let offered = || catalogue.offered(kind);
+    let built_in = offered().filter(|f| !f.custom).any(|f| called(&f));
+    if let Some(own) = offered().filter(|f| f.custom && !built_in).find(called) {
+        return Some(Target::Custom { label: own.label.clone(), ty: own.ty });
+    }
+    // As our export names the ids of what a record links to.
+    if let Some(label) = header.strip_suffix(" Id")
+        && let Some(link) = offered().find(|f| f.links.is_some() && f.label == label)
+    {
+        return Some(match link.key.as_str() {
+            "company" => Target::CompanyId,
+            key => Target::Link { field: key.to_owned(), by: By::Id },
+        });
+    }
+    if matches!(kind, Kind::Person | Kind::Company) {
+        return None;
+    }
+    aliases::of_kind(kind, header).cloned().or_else(|| offered().find(called).map(field_target))
+}
+
+/// What a column becomes that is called as a field is.
+fn field_target(field: &Field) -> Target {
+    match (field.ty, field.links) {
+        (FieldType::Link, Some(Kind::Company)) if !field.custom => Target::CompanyName,
+        (FieldType::Link, _) => Target::Link { field: field.key.clone(), by: By::Name },
+        (FieldType::Emails | FieldType::Phones, _) => {
+            Target::Contact { field: field.key.clone(), label: String::new() }
+        }
+        (FieldType::Addresses, _) => Target::Address { label: String::new(), part: AddressPart::Whole },
+        _ => Target::Field(field.key.clone()),
+    }
+}
+
+/// What a table of activities is of that has no column for it.
+fn usual_activity(source: &Source) -> &'static str {
+    let has =
+        |parts: &[&str]| source.columns.iter().any(|c| parts.iter().any(|p| normal(&c.name).contains(p)));
+    if has(&["visit", "拜访"]) {
+        "visit"
+    } else if has(&["call", "通话", "呼叫"]) {
+        "call"
+    } else if has(&["meeting", "event", "startdatetime", "会议"]) {
+        "meeting"
+    } else {
+        "note"
+    }
 }
 
 fn by_header(header: &str) -> Option<Target> {
@@ -128,20 +199,13 @@ fn by_header(header: &str) -> Option<Target> {
 fn exact_field(header: &str) -> Option<Target> {
     let wanted = normal(header);
     let catalogue = Catalogue::default();
-    let all = Kind::IMPORTED.iter().flat_map(|k| catalogue.fields(*k));
+    let all = [Kind::Person, Kind::Company].into_iter().flat_map(|k| catalogue.fields(k));
     let found = all.into_iter().find(|f| {
         normal(&f.key) == wanted
             || normal(&f.label) == wanted
             || f.import_names.iter().any(|n| normal(n) == wanted)
     })?;
-    Some(match found.ty {
-        FieldType::Link => Target::CompanyName,
-        FieldType::Emails | FieldType::Phones => {
-            Target::Contact { field: found.key.clone(), label: String::new() }
-        }
-        FieldType::Addresses => Target::Address { label: String::new(), part: AddressPart::Whole },
-        _ => Target::Field(found.key.clone()),
-    })
+    Some(field_target(found))
 }
 
 /// `E-mail 1 - Label`, `Phone 2 - Value`, `Address 1 - City`: the slots of Google and of our export.
@@ -181,8 +245,45 @@ pub(crate) fn numbered(header: &str) -> Option<Target> {
     }
 }
 
-/// People have names; a table with a company's name and none of theirs is of companies.
-fn kind_of(source: &Source, named: &[Option<Target>]) -> Kind {
+/// People have names; a table with a company's name and none of theirs is of companies. Of other kinds it is by columns
+/// that only such tables have.
+fn kind_of(source: &Source, named: &[Option<Target>]) -> (Kind, Vec<String>) {
+    let telling = |kind: Kind| -> Vec<String> {
+        let columns = source.columns.iter().filter(|c| aliases::tells(kind, &c.name));
+        columns.map(|c| c.name.clone()).collect()
+    };
+    let named_so = |wanted: &[&str]| -> Vec<String> {
+        let columns = source.columns.iter().zip(named);
+        let so =
+            columns.filter(|(_, t)| t.as_ref().is_some_and(|t| wanted.contains(&t.to_string().as_str())));
+        so.map(|(c, _)| c.name.clone()).collect()
+    };
+    let mut best = (Kind::Person, Vec::new());
+    for kind in [Kind::Deal, Kind::Activity, Kind::Task, Kind::Product] {
+        let columns = telling(kind);
+        if columns.len() > best.1.len() {
+            best = (kind, columns);
+        }
+    }
+    let reached = named
+        .iter()
+        .flatten()
+        .any(|t| matches!(t, Target::Contact { .. } | Target::ContactSlot { .. } | Target::Address { .. }));
+    // A table of people may have a column or two of their deals.
+    let people = !named_so(&["first_name", "last_name"]).is_empty() || source.format == Format::Vcard;
+    let needed = if people { 4 } else { 1 + usize::from(reached) };
+    if best.1.len() >= needed {
+        return best;
+    }
+    let kind = person_or_company(source, named);
+    let because = match kind {
+        Kind::Company => named_so(&["company.name", "full_name"]),
+        _ => named_so(&["first_name", "last_name", "full_name"]),
+    };
+    (kind, because)
+}
+
+fn person_or_company(source: &Source, named: &[Option<Target>]) -> Kind {
     let has = |wanted: &[&str]| named.iter().flatten().any(|t| wanted.contains(&t.to_string().as_str()));
     let headers: Vec<String> = source.columns.iter().map(|c| normal(&c.name)).collect();
     let any = |names: &[&str]| headers.iter().any(|h| names.contains(&h.as_str()));
@@ -210,35 +311,63 @@ fn kind_of(source: &Source, named: &[Option<Target>]) -> Kind {
     Kind::Person
 }
 
-/// The same header means another field in a table of companies.
+/// The same header means another field in a table of another kind.
 fn for_kind(target: Target, kind: Kind, header: &str) -> Target {
-    if kind != Kind::Company {
-        return target;
-    }
-    match target {
-        Target::FullName | Target::CompanyName => Target::Field("name".into()),
-        Target::CompanyWebsite => Target::Field("website".into()),
-        other => match normal(header).as_str() {
-            "numberofemployees" | "number of employees" | "company size" => Target::Field("employees".into()),
-            "annualrevenue" | "annual revenue" => Target::Field("annual_revenue".into()),
-            "industry" => Target::Field("industry".into()),
-            _ => other,
+    let of_person = |by: By| Target::Link { field: "person".into(), by };
+    match kind {
+        Kind::Person => target,
+        Kind::Company => match target {
+            Target::FullName | Target::CompanyName => Target::Field("name".into()),
+            Target::CompanyWebsite => Target::Field("website".into()),
+            other => match normal(header).as_str() {
+                "numberofemployees" | "number of employees" | "company size" => {
+                    Target::Field("employees".into())
+                }
+                "annualrevenue" | "annual revenue" => Target::Field("annual_revenue".into()),
+                "industry" => Target::Field("industry".into()),
+                _ => other,
+            },
+        },
+        Kind::Deal | Kind::Activity | Kind::Task => match target {
+            Target::FullName => of_person(By::Name),
+            Target::Contact { field, .. } if field == "emails" => of_person(By::Email),
+            Target::Field(key) if key == "website" => Target::CompanyWebsite,
+            Target::Field(key) if key == "notes" && kind == Kind::Activity => Target::Field("text".into()),
+            other => other,
+        },
+        _ => match target {
+            Target::FullName => Target::Field("name".into()),
+            other => other,
         },
     }
 }
 
+/// Whether records of a kind have what a target is.
 fn fits(target: &Target, kind: Kind, catalogue: &Catalogue) -> bool {
-    let person = kind == Kind::Person;
+    let field = |key: &str| catalogue.field(kind, key).filter(|f| !f.hidden && f.derived.is_none());
     match target {
         Target::Field(key) | Target::Json(key) => catalogue.field(kind, key).is_some(),
         Target::DatePart { field, .. } => catalogue.field(kind, field).is_some(),
-        Target::FullName | Target::CompanyName | Target::CompanyWebsite | Target::CompanyId => person,
+        Target::FullName => kind == Kind::Person,
+        Target::CompanyName | Target::CompanyWebsite | Target::CompanyId => {
+            field("company").is_some_and(|f| f.links == Some(Kind::Company))
+        }
+        Target::Link { field: key, by } => {
+            let to = field(key).and_then(|f| f.links);
+            to.is_some() && (*by != By::Email || to == Some(Kind::Person))
+        }
+        Target::Currency(key) => field(key).is_some_and(|f| f.ty == FieldType::Money),
+        Target::Clock(key) => field(key).is_some_and(|f| f.ty == FieldType::DateTime),
+        Target::Pipeline => kind == Kind::Deal,
+        Target::Status => matches!(kind, Kind::Deal | Kind::Task | Kind::Product),
+        Target::Contact { field: key, .. } | Target::ContactSlot { field: key, .. } => field(key).is_some(),
+        Target::Address { .. } | Target::AddressSlot { .. } => field("addresses").is_some(),
         _ => true,
     }
 }
 
 /// A column that no name explains, by what is in it.
-fn by_values(column: &Column, kind: Kind) -> (Target, How) {
+fn by_values(column: &Column, kind: Kind, catalogue: &Catalogue) -> (Target, How) {
     if column.filled == 0 {
         return (Target::Skip, How::Empty);
     }
@@ -249,9 +378,13 @@ fn by_values(column: &Column, kind: Kind) -> (Target, How) {
         !column.samples.is_empty() && column.samples.iter().all(|s| test(s.trim()))
     };
     if all(&|s| satchel_domain::value::Contact::email("", s).is_ok()) {
-        return (Target::Contact { field: "emails".into(), label: String::new() }, How::Values);
+        let target = for_kind(Target::Contact { field: "emails".into(), label: String::new() }, kind, "");
+        if fits(&target, kind, catalogue) {
+            return (target, How::Values);
+        }
     }
-    if column.name.starts_with("Column ")
+    if catalogue.field(kind, "phones").is_some()
+        && column.name.starts_with("Column ")
         && all(&|s| s.starts_with('+') && satchel_domain::phone::e164(s, None).is_some())
     {
         return (Target::Contact { field: "phones".into(), label: String::new() }, How::Values);
@@ -264,7 +397,18 @@ fn is_technical(header: &str) -> bool {
     if header == crate::PROBLEM_COLUMN {
         return true;
     }
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 31] = [
+        "isclosed",
+        "iswon",
+        "ishighpriority",
+        "isarchived",
+        "isreminderset",
+        "isrecurrence",
+        "fiscal",
+        "fiscalquarter",
+        "fiscalyear",
+        "forecastcategory",
+        "forecastcategoryname",
         "isdeleted",
         "systemmodstamp",
         "lastvieweddate",
@@ -432,8 +576,15 @@ fn drop_repeated_fields(columns: &[Column], targets: &mut [(Target, How)]) {
                     | Target::CompanyName
                     | Target::ExternalId
                     | Target::CompanyWebsite
+                    | Target::CompanyId
+                    | Target::Link { .. }
+                    | Target::Currency(_)
+                    | Target::Clock(_)
+                    | Target::Pipeline
+                    | Target::Status
             );
-            if !single {
+            // One column for what was won, another for what was lost: a deal has a value in one of them.
+            if !single || slot.0 == Target::Field("closed_at".into()) {
                 continue;
             }
             if !seen.contains(&slot.0) {
@@ -451,10 +602,15 @@ fn drop_repeated_fields(columns: &[Column], targets: &mut [(Target, How)]) {
 }
 
 /// 25/12/2020 tells that the day comes first; 12/25/2020 that the month does.
-fn day_order(columns: &[Column], targets: &[(Target, How)]) -> Option<DayOrder> {
-    let dates = columns.iter().zip(targets).filter(|(_, (t, _))| *t == Target::Field("birthday".into()));
+fn day_order(columns: &[Column], targets: &[(Target, How)], fields: &[Field]) -> Option<DayOrder> {
+    let is_date = |key: &String| {
+        fields.iter().any(|f| f.key == *key && matches!(f.ty, FieldType::Date | FieldType::DateTime))
+    };
+    let dates =
+        columns.iter().zip(targets).filter(|(_, (t, _))| matches!(t, Target::Field(key) if is_date(key)));
     for sample in dates.flat_map(|(c, _)| &c.samples) {
-        let numbers: Vec<u32> = sample.split(['/', '.', '-']).filter_map(|p| p.trim().parse().ok()).collect();
+        let day = sample.split([' ', ',', 'T']).next().unwrap_or_default();
+        let numbers: Vec<u32> = day.split(['/', '.', '-']).filter_map(|p| p.trim().parse().ok()).collect();
         match numbers.as_slice() {
             [a, b, _] if *a > 12 && *a < 32 && *b <= 12 => return Some(DayOrder::DayFirst),
             [a, b, _] if *b > 12 && *b < 32 && *a <= 12 => return Some(DayOrder::MonthFirst),
@@ -476,6 +632,11 @@ fn preset(source: &Source) -> Option<&'static str> {
         ("Salesforce", &["id", "isdeleted", "systemmodstamp"]),
         ("Salesforce", &["accountid", "mailingstreet"]),
         ("Pipedrive", &["person name", "organization name"]),
+        ("Pipedrive", &["deal title", "deal stage"]),
+        ("Pipedrive", &["activity subject", "activity type"]),
+        ("Pipedrive", &["product name", "product product code"]),
+        ("HubSpot", &["record id", "deal name", "deal stage"]),
+        ("Zoho", &["record id", "deal name", "closing date"]),
         ("LinkedIn", &["first name", "connected on"]),
         ("Outlook.com", &["given yomi", "surname yomi"]),
         ("Outlook", &["internet free busy", "e mail address"]),

@@ -36,8 +36,21 @@ pub enum Target {
     },
     CompanyName,
     CompanyWebsite,
-    /// The id that the other program knows the person's company by.
+    /// The id that the other program knows the record's company by.
     CompanyId,
+    /// What a link leads to, as the file names it.
+    Link {
+        field: String,
+        by: By,
+    },
+    /// What the amounts of another column are in.
+    Currency(String),
+    /// The time of day of a moment whose day is in another column.
+    Clock(String),
+    /// In which the stage of a deal is.
+    Pipeline,
+    /// Whether a deal is won or lost, a task done, a product on sale.
+    Status,
     ExternalId,
     /// Who takes part in a meeting: `Zoe Ruiz <zoe@x.example>`.
     Attendee,
@@ -45,6 +58,28 @@ pub enum Target {
         label: String,
         ty: FieldType,
     },
+}
+
+/// How a file names a record that another refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum By {
+    Name,
+    Email,
+    Id,
+}
+
+impl By {
+    const fn key(self) -> &'static str {
+        match self {
+            By::Name => "name",
+            By::Email => "email",
+            By::Id => "external_id",
+        }
+    }
+
+    fn from_key(key: &str) -> Option<Self> {
+        [By::Name, By::Email, By::Id].into_iter().find(|by| by.key() == key)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +158,11 @@ impl fmt::Display for Target {
             Target::CompanyName => f.write_str("company.name"),
             Target::CompanyWebsite => f.write_str("company.website"),
             Target::CompanyId => f.write_str("company.external_id"),
+            Target::Link { field, by } => write!(f, "{field}.{}", by.key()),
+            Target::Currency(field) => write!(f, "{field}.currency"),
+            Target::Clock(field) => write!(f, "{field}.time"),
+            Target::Pipeline => f.write_str("pipeline"),
+            Target::Status => f.write_str("status"),
             Target::ExternalId => f.write_str("external_id"),
             Target::Attendee => f.write_str("attendee"),
             Target::Custom { label, ty: FieldType::Text } => write!(f, "custom.{label}"),
@@ -162,6 +202,8 @@ impl FromStr for Target {
             ("full_name", None) => Target::FullName,
             ("external_id", None) => Target::ExternalId,
             ("attendee", None) => Target::Attendee,
+            ("pipeline", None) => Target::Pipeline,
+            ("status", None) => Target::Status,
             ("company", Some("name")) => Target::CompanyName,
             ("company", Some("website")) => Target::CompanyWebsite,
             ("company", Some("external_id")) => Target::CompanyId,
@@ -186,8 +228,12 @@ impl FromStr for Target {
                 };
                 Target::DatePart { field: owned(field), part }
             }
+            (field, Some("currency")) => Target::Currency(owned(field)),
+            (field, Some("time")) => Target::Clock(owned(field)),
             (key, None) => Target::Field(owned(key)),
-            _ => return Err(bad()),
+            (field, Some(part)) => {
+                Target::Link { field: owned(field), by: By::from_key(part).ok_or_else(bad)? }
+            }
         })
     }
 }
@@ -219,6 +265,13 @@ mod tests {
             "company.external_id",
             "external_id",
             "attendee",
+            "person.name",
+            "person.email",
+            "deal.external_id",
+            "value.currency",
+            "at.time",
+            "pipeline",
+            "status",
             "custom.Shoe size",
             "custom:number.Shoe size",
             "json.emails",

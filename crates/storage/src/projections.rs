@@ -1,6 +1,10 @@
 //! What the tables show of a document, written in the same transaction as the document.
 
-use crate::{StorageError, documents::Put, search};
+use crate::{
+    StorageError,
+    documents::{Put, parsed},
+    search,
+};
 use rusqlite::{
     Connection, OptionalExtension, ToSql, Transaction, params, params_from_iter,
     types::{ToSqlOutput, Value, ValueRef},
@@ -314,6 +318,114 @@ pub fn custom_field_is_used(db: &Connection, kind: Kind, key: &str) -> Result<bo
 pub fn company_called(db: &Connection, sort: &str) -> Result<Option<String>, StorageError> {
     let sql = "SELECT id FROM company WHERE name_sort = ?1 AND deleted_at IS NULL ORDER BY row LIMIT 1";
     Ok(db.prepare_cached(sql)?.query_row([sort], |r| r.get(0)).optional()?)
+}
+
+/// A record that something else may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    pub id: RecordId,
+    pub title: String,
+    /// What it belongs to, where its kind does.
+    pub company: Option<RecordId>,
+}
+
+fn called_rows(
+    db: &Connection,
+    kind: Kind,
+    condition: &str,
+    values: &[&str],
+) -> Result<Vec<Called>, StorageError> {
+    let company = if matches!(kind, Kind::Person | Kind::Deal) { "k.company" } else { "NULL" };
+    let sql =
+        format!("SELECT k.id, k.called, {company} FROM {condition} AND k.deleted_at IS NULL LIMIT {TELLING}");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |r| {
+        let company: Option<String> = r.get(2)?;
+        Ok(Called { id: parsed(r, 0)?, title: r.get(1)?, company: company.and_then(|id| id.parse().ok()) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The records outside of the trash that stand in lists so; `sort` is as `project` makes it. At most a hundred.
+pub fn called(db: &Connection, kind: Kind, sort: &str) -> Result<Vec<Called>, StorageError> {
+    called_rows(db, kind, &format!("{kind} k WHERE k.sort = ?1"), &[sort])
+}
+
+/// The same of those that have an exact value: an e-mail, another program's id.
+pub fn called_by(db: &Connection, kind: Kind, field: &str, value: &str) -> Result<Vec<Called>, StorageError> {
+    let from = format!("term t JOIN {kind} k ON k.row = t.row WHERE t.field = ?1 AND t.value = ?2");
+    called_rows(db, kind, &from, &[field, value])
+}
+
+/// The one of this id.
+pub fn called_as(db: &Connection, kind: Kind, id: RecordId) -> Result<Option<Called>, StorageError> {
+    Ok(called_rows(db, kind, &format!("{kind} k WHERE k.id = ?1"), &[&id.to_string()])?.pop())
+}
+
+/// Companies outside of the trash that have a website, and it.
+pub fn websites(db: &Connection) -> Result<Vec<(RecordId, String)>, StorageError> {
+    let sql = "SELECT id, website FROM company WHERE website IS NOT NULL AND deleted_at IS NULL ORDER BY row";
+    let mut statement = db.prepare(sql)?;
+    Ok(statement.query_map([], |r| Ok((parsed(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
+/// A record by what an import tells those apart that are called the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Titled {
+    pub row: i64,
+    pub id: RecordId,
+    pub title: String,
+    pub company: Option<String>,
+    /// The day that a deal closes or a task is due; the epoch milliseconds of an activity.
+    pub when: Option<String>,
+    pub code: Option<String>,
+}
+
+/// The records outside of the trash that are called so, or products that have this code.
+pub fn titled(db: &Connection, kind: Kind, by_code: bool, sort: &str) -> Result<Vec<Titled>, StorageError> {
+    let (company, when, code) = match kind {
+        Kind::Deal => ("company", "close_date", "NULL"),
+        Kind::Task => ("company", "due", "NULL"),
+        Kind::Activity => ("company", "CAST(at AS TEXT)", "NULL"),
+        _ => ("NULL", "NULL", "code"),
+    };
+    let by = if by_code { "code_sort" } else { "sort" };
+    let sql = format!(
+        "SELECT row, id, called, {company}, {when}, {code} FROM {kind}
+         WHERE {by} = ?1 AND deleted_at IS NULL ORDER BY row LIMIT 1000"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([sort], |r| {
+        Ok(Titled {
+            row: r.get(0)?,
+            id: parsed(r, 1)?,
+            title: r.get(2)?,
+            company: r.get(3)?,
+            when: r.get(4)?,
+            code: r.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Shows what the records of a kind are called, as lists sort by it, and the codes of products.
+pub fn for_each_title(
+    db: &Connection,
+    kind: Kind,
+    show: &mut dyn FnMut(&str, &str),
+) -> Result<(), StorageError> {
+    let codes = match kind {
+        Kind::Product => " UNION ALL SELECT 'code', code_sort FROM product WHERE code_sort IS NOT NULL",
+        _ => "",
+    };
+    let sql = format!("SELECT 'title', sort FROM {kind} WHERE deleted_at IS NULL{codes}");
+    let mut statement = db.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(r) = rows.next()? {
+        let text = |at| r.get_ref(at)?.as_str().map_err(|e| StorageError::Damaged(e.to_string()));
+        show(text(0)?, text(1)?);
+    }
+    Ok(())
 }
 
 /// The most frequent values of a lookup field, for filters and completion.

@@ -901,6 +901,8 @@ export type ImportReport = {
 	/**  The program that wrote the file, where it is known. */
 	preset: string | null,
 	kind: string,
+	/**  The columns by whose names the kind was guessed; none where it was said. */
+	because: string[],
 	rows: number,
 	created: { [key in string]: number },
 	updated: number,
@@ -1219,7 +1221,12 @@ export type MailPerson = {
 };
 
 /**  By what a row is recognised as a record that is there. */
-export type MatchKey = "external_id" | "email" | "phone";
+export type MatchKey = "external_id" | "email" | "phone" | 
+/**
+ *  What a deal, an activity or a task is called, of which company it is and of which day; the code or the name of a
+ *  product.
+ */
+"title";
 
 export type MemberView = {
 	id: string,

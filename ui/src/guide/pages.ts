@@ -19,6 +19,8 @@ export function pageAbout(route: Route): string {
       return "past";
     case "templates":
       return "mail";
+    case "import":
+      return "moving";
     case "settings":
       return "fields";
     case "guide":

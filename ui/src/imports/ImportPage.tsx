@@ -3,27 +3,33 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { go } from "../app/router";
 import { undo, withUndo } from "../app/undo";
-import type { ImportFrom, ImportOptions, ImportReport, Kind, MatchKey } from "../bindings";
+import type { ImportFrom, ImportOptions, ImportReport, Kind } from "../bindings";
 import { chooseImportFile, chooseTarget, commands, errorOf, onProgress } from "../platform/tauri";
 import { count, date, type Json } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
-import { groupProblems, targetsFor } from "./importRules";
+import {
+  groupProblems,
+  IMPORTED,
+  type Imported,
+  isImported,
+  kindLabel,
+  matchKeys,
+  targetsFor,
+} from "./importRules";
 
 const START: ImportOptions = {
   kind: null,
   source: null,
   mapping: {},
-  match_by: ["external_id", "email", "phone"],
+  match_by: ["external_id", "email", "phone", "title"],
   on_match: "update",
   header: null,
 };
 
 /** Characters; more than that is better kept in a file. */
 const PASTED_MOST = 8_000_000;
-
-const MATCH_KEYS: MatchKey[] = ["external_id", "email", "phone"];
 
 /** The import that is going on. It does not end with its page: who comes back finds it here. */
 interface Running {
@@ -267,6 +273,11 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
         {plan.delimiter ? ` «${plan.delimiter === "\t" ? "Tab" : plan.delimiter}»` : ""}
         {plan.preset ? `, ${t("import.from", { preset: plan.preset })}` : ""}
       </p>
+      {plan.because.length > 0 && (
+        <p className="soft small" id="import-because">
+          {t("import.because", { columns: plan.because.join(", ") })}
+        </p>
+      )}
       <Numbers report={plan} />
       <div className="row-line wrap">
         <label className="row-line">
@@ -277,8 +288,11 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
             value={plan.kind}
             onChange={(e) => setOptions((o) => ({ ...o, kind: e.target.value as Kind, mapping: {} }))}
           >
-            <option value="person">{t("import.people")}</option>
-            <option value="company">{t("import.companiesKind")}</option>
+            {kindsOf(plan).map((kind) => (
+              <option key={kind} value={kind}>
+                {kindLabel(kind)}
+              </option>
+            ))}
             {isCalendar(plan) && <option value={plan.kind}>{t("import.calendarKind")}</option>}
           </select>
         </label>
@@ -299,7 +313,7 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
         <fieldset className="row-line plain">
           <legend className="sr">{t("import.matchBy")}</legend>
           <span aria-hidden="true">{t("import.matchBy")}</span>
-          {MATCH_KEYS.map((key) => (
+          {matchKeys(plan.kind).map(([key, label]) => (
             <label className="row-line" key={key}>
               <input
                 className="check"
@@ -308,13 +322,11 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
                 onChange={(e) =>
                   setOptions((o) => ({
                     ...o,
-                    match_by: MATCH_KEYS.filter((k) =>
-                      k === key ? e.target.checked : o.match_by.includes(k),
-                    ),
+                    match_by: o.match_by.filter((k) => k !== key).concat(e.target.checked ? [key] : []),
                   }))
                 }
               />
-              {t(`import.match.${key}`)}
+              {label}
             </label>
           ))}
         </fieldset>
@@ -413,11 +425,16 @@ function Plan({ from, onClose }: { from: ImportFrom; onClose: () => void }) {
 /** Its events and to-dos say themselves what they become. */
 const isCalendar = (report: ImportReport) => report.format === "ics";
 
+/** Cards hold people and companies, tables anything; those of a calendar are named apart. */
+function kindsOf(report: ImportReport): Imported[] {
+  if (report.format === "vcard") return ["person", "company"];
+  return isCalendar(report) ? IMPORTED.filter((kind) => kind !== report.kind) : [...IMPORTED];
+}
+
 function Numbers({ report }: { report: ImportReport }) {
-  const made = Object.entries(report.created)
-    .filter(([kind]) => kind === report.kind || report.kind !== "person")
-    .reduce((n, [, c]) => n + (c ?? 0), 0);
-  const companies = report.kind === "person" ? (report.created.company ?? 0) : 0;
+  // Companies that rows of something else have named; of a calendar all that was made is one number.
+  const companies = report.kind === "company" ? 0 : (report.created.company ?? 0);
+  const made = Object.values(report.created).reduce<number>((n, c) => n + (c ?? 0), -companies);
   const numbers: [number, string][] = [
     [made, t("import.willCreate")],
     [companies, t("import.companies")],
@@ -460,6 +477,7 @@ function Problems({ report }: { report: ImportReport }) {
 
 function Done({ report, onUndone }: { report: ImportReport; onUndone: () => void }) {
   const [undoing, setUndoing] = useState(false);
+  const kind = isImported(report.kind) ? report.kind : "person";
   async function saveRejects() {
     const target = await chooseTarget("rejected.csv");
     if (target && report.operation) {
@@ -476,15 +494,13 @@ function Done({ report, onUndone }: { report: ImportReport; onUndone: () => void
           type="button"
           className="button primary"
           autoFocus
-          onClick={() =>
-            isCalendar(report)
-              ? go({ page: "calendar" })
-              : go({ page: "list", kind: report.kind === "company" ? "company" : "person" })
-          }
+          onClick={() => (isCalendar(report) ? go({ page: "calendar" }) : go({ page: "list", kind }))}
         >
           {isCalendar(report)
             ? t("import.showCalendar")
-            : t(report.kind === "company" ? "import.showCompanies" : "import.show")}
+            : kind === "person"
+              ? t("import.show")
+              : t(kind === "company" ? "import.showCompanies" : `import.showKind.${kind}`)}
         </button>
         <button
           type="button"

@@ -1,4 +1,4 @@
-import type { ColumnView, RowError } from "../bindings";
+import type { ColumnView, MatchKey, RowError } from "../bindings";
 import { inWords } from "../shared/errors";
 import { t, tOr } from "../shared/i18n";
 
@@ -51,6 +51,99 @@ const COMPANY = [
   ...BOTH,
 ];
 
+const ABOUT = [
+  "company.name",
+  "company.website",
+  "company.external_id",
+  "person.name",
+  "person.email",
+  "person.external_id",
+];
+const DEAL_OF = ["deal.name", "deal.external_id"];
+const OF_KIND: Record<string, string[]> = {
+  person: PERSON,
+  company: COMPANY,
+  deal: [
+    "name",
+    ...ABOUT,
+    "value",
+    "value.currency",
+    "stage",
+    "pipeline",
+    "status",
+    "probability",
+    "close_date",
+    "closed_at",
+    "stage_at",
+    "lost_reason",
+    ...BOTH,
+  ],
+  activity: [
+    "type",
+    "subject",
+    "at",
+    "at.time",
+    "minutes",
+    "outcome",
+    "text",
+    ...ABOUT,
+    ...DEAL_OF,
+    "place",
+    "direction",
+    "owner",
+    "external_id",
+  ],
+  task: [
+    "subject",
+    "due",
+    "due_time",
+    "status",
+    "done_at",
+    ...ABOUT,
+    ...DEAL_OF,
+    "repeat",
+    "remind",
+    "notes",
+    "owner",
+    "external_id",
+  ],
+  product: [
+    "name",
+    "code",
+    "price",
+    "price.currency",
+    "unit",
+    "tax",
+    "category",
+    "description",
+    "status",
+    "retired",
+    "notes",
+    "tags",
+    "external_id",
+  ],
+};
+
+/** What an import can make of rows, in the order in which it is offered. */
+export const IMPORTED = ["person", "company", "deal", "activity", "task", "product"] as const;
+export type Imported = (typeof IMPORTED)[number];
+
+export const isImported = (kind: string): kind is Imported => IMPORTED.some((one) => one === kind);
+
+export function kindLabel(kind: Imported): string {
+  if (kind === "person") return t("import.people");
+  return kind === "company" ? t("import.companiesKind") : t(`import.kind.${kind}`);
+}
+
+/** By what rows of a kind can be recognised. */
+export function matchKeys(kind: string): [MatchKey, string][] {
+  const id: [MatchKey, string] = ["external_id", t("import.match.external_id")];
+  if (kind === "product") return [id, ["title", t("import.match.code")]];
+  if (kind === "person" || kind === "company")
+    return [id, ["email", t("import.match.email")], ["phone", t("import.match.phone")]];
+  return [id, ["title", t("import.match.title")]];
+}
+
 export function targetLabel(target: string): string {
   if (target === "skip") return t("import.skipTarget");
   if (target.startsWith("custom"))
@@ -69,13 +162,7 @@ export function targetsFor(
   chosen?: string,
 ): [string, string][] {
   const own = `custom.${column.name}`;
-  const all = [
-    ...(chosen ? [chosen] : []),
-    column.target,
-    "skip",
-    own,
-    ...(kind === "company" ? COMPANY : PERSON),
-  ];
+  const all = [...(chosen ? [chosen] : []), column.target, "skip", own, ...(OF_KIND[kind] ?? PERSON)];
   return [...new Set(all)].map((value) => [value, targetLabel(value)]);
 }
 

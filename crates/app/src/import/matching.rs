@@ -4,7 +4,7 @@ use super::{
     ImportOptions, Known, MatchKey, OnMatch,
     prepare::{Context, Ready},
 };
-use crate::{AppError, session::Prepared};
+use crate::{AppError, deals::reached, session::Prepared};
 use satchel_document::{Changes, Document, difference, guarded};
 use satchel_domain::{
     Fields, Kind, RecordId, Registers, Scalar, Value,
@@ -32,6 +32,8 @@ fn lookups(ready: &Ready, options: &ImportOptions) -> Vec<(MatchKey, &'static st
         let (term, values) = match key {
             MatchKey::ExternalId => ("external_id", ready.external.iter().cloned().collect()),
             MatchKey::Email => ("email", values("emails")),
+            // By itself, not by a value that is looked up: see `by_title`.
+            MatchKey::Title => continue,
             // Extensions and short numbers are shared by many.
             MatchKey::Phone => ("phone", values("phones").into_iter().filter(|v| v.len() >= 7).collect()),
         };
@@ -46,7 +48,16 @@ pub fn keys(ready: &Ready, options: &ImportOptions) -> Vec<String> {
     if !options.match_by.is_empty() {
         keys.push(ready.derived.to_string());
     }
+    if let (Some(code), true) = (code_of(ready), options.match_by.contains(&MatchKey::Title)) {
+        keys.push(format!("code {code}"));
+    }
     keys
+}
+
+/// What a product's code is compared by.
+pub fn code_of(ready: &Ready) -> Option<String> {
+    let code = ready.fields.get("code").filter(|_| ready.kind == Kind::Product)?;
+    Some(sort_key(code.as_text()))
 }
 
 /// The record that the row is, if it is there; one that was merged away is the one that it was merged into.
@@ -109,8 +120,60 @@ fn find_there(
     }
     match ready.kind {
         Kind::Company => namesake_company(db, ready),
+        kind if known.has_titles_of(kind) && options.match_by.contains(&MatchKey::Title) => {
+            by_title(db, ready, context, known)
+        }
         _ => Ok(None),
     }
+}
+
+/// A record that is called the same, of the same company and of the same day; a product of the same code, or of the same
+/// name. No other row of the file is it, and the program that the row is from calls it by no other id.
+fn by_title(
+    db: &Connection,
+    ready: &Ready,
+    context: &Context<'_>,
+    known: &Known,
+) -> Result<Option<DocumentRow>, AppError> {
+    let own_code = code_of(ready);
+    let text = |key: &str| match ready.fields.get(key) {
+        Some(Value::DateTime(at)) => Some(at.to_string()),
+        Some(Value::Date(day)) => Some(day.to_string()),
+        Some(Value::Reference(id)) => Some(id.to_string()),
+        _ => None,
+    };
+    let when = match ready.kind {
+        Kind::Deal => text("close_date"),
+        Kind::Task => text("due"),
+        Kind::Activity => text("at"),
+        _ => None,
+    };
+    let others_id = |row: i64| match &ready.external {
+        Some(id) => projections::has_other_external_id(db, row, &external_term(&context.source_name, ""), id),
+        None => Ok(false),
+    };
+    if let Some(code) = own_code.as_ref().filter(|code| known.may_have("code", code)) {
+        for there in projections::titled(db, ready.kind, true, code)? {
+            if !others_id(there.row)? {
+                return Ok(documents::by_row(db, there.row)?);
+            }
+        }
+    }
+    let Some(title) = ready.title.as_ref().filter(|title| known.may_have("title", title)) else {
+        return Ok(None);
+    };
+    for there in projections::titled(db, ready.kind, false, title)? {
+        let code = there.code.as_deref().map(sort_key);
+        let same = fold(&there.title) == fold(&ready.called)
+            && there.company == text("company")
+            && there.when == when
+            // Another code is another product.
+            && (code.is_none() || own_code.is_none());
+        if same && !known.taken.contains(&there.id) && !others_id(there.row)? {
+            return Ok(documents::by_row(db, there.row)?);
+        }
+    }
+    Ok(None)
 }
 
 /// Whether what a record is called does not speak against its being the row's.
@@ -124,6 +187,7 @@ pub fn own_names(kind: Kind, ready: &Ready) -> [String; 2] {
     let own = |key: &str| ready.fields.get(key).map_or(String::new(), |v| fold(v.as_text()));
     match kind {
         Kind::Person => [own("first_name"), own("last_name")],
+        Kind::Activity | Kind::Task => [own("subject"), String::new()],
         _ => [own("name"), String::new()],
     }
 }
@@ -191,6 +255,7 @@ pub fn merge(row: DocumentRow, ready: &Ready, context: &Context<'_>) -> Result<O
         let registers = document.registers();
         let there = fields_of(row.kind, &registers, &context.catalogue);
         let mut changes = changes(&there, &registers, ready);
+        changes.extend(moved(&there, &registers, ready, context));
         if ready.named == Some(row.id) {
             // Our own id is no other program's.
             changes.retain(|(path, _)| !path.starts_with(EXTERNAL_ID));
@@ -203,10 +268,32 @@ pub fn merge(row: DocumentRow, ready: &Ready, context: &Context<'_>) -> Result<O
     })
 }
 
+/// What a deal is told by the stage that the row puts it into, as when somebody moves it.
+fn moved(there: &Fields, registers: &Registers, ready: &Ready, context: &Context<'_>) -> Changes {
+    let Some(placed) = &ready.placed else { return Changes::new() };
+    let now_in = there.get("stage").and_then(Value::as_reference);
+    let Some(stage) = context.stages.next(placed, now_in).filter(|stage| Some(stage.id) != now_in) else {
+        return Changes::new();
+    };
+    let mut wanted = Registers::new();
+    Value::Reference(stage.id).to_registers("stage", &mut wanted);
+    let mut out = difference("stage", registers, &wanted);
+    out.extend(reached(Kind::Deal, registers, &wanted));
+    for (key, value) in placed.told(stage, &ready.fields, context.stamp.at) {
+        let mut wanted = Registers::new();
+        if let Some(value) = value {
+            value.to_registers(key, &mut wanted);
+        }
+        out.extend(difference(key, registers, &wanted));
+    }
+    out
+}
+
 fn changes(there: &Fields, registers: &Registers, ready: &Ready) -> Changes {
     let mut out = Changes::new();
     out.extend(crate::records::out_of_trash(registers));
-    for (key, new) in &ready.fields {
+    let soft = ready.soft.iter().filter(|(key, _)| !there.contains_key(*key));
+    for (key, new) in ready.fields.iter().chain(soft) {
         let joined = match (there.get(key), new) {
             (Some(old), Value::Contacts(_) | Value::Addresses(_) | Value::Tags(_) | Value::LongText(_)) => {
                 united(old, new)

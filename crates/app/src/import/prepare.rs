@@ -1,15 +1,20 @@
 //! From a row to a record that is ready to be written, on any thread.
 
+use super::{
+    links::Found,
+    stages::{Placed, Stages},
+};
 use crate::{AppError, ImportOptions, OnMatch, Session, capture::company_named, session::Prepared};
 use satchel_document::Stamp;
 use satchel_domain::{
     Catalogue, Fields, Kind, RecordId, Registers, Scalar, Value,
-    projection::external_term,
+    catalogue::REACHED,
+    projection::{external_term, title},
     register::EXTERNAL_ID,
-    text::sort_key,
-    value::{Contact, Habits, MAX_LONG_TEXT},
+    text::{fold, sort_key},
+    value::{Contact, Habits},
 };
-use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble};
+use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble, done, outcome};
 use satchel_storage::{documents, duplicates, lists, projections};
 use std::{
     collections::HashMap,
@@ -36,13 +41,35 @@ pub struct Context<'a> {
     pub trusted: bool,
     /// Companies by the name that was looked up: the id, and whether there was none.
     pub companies: Arc<Mutex<HashMap<String, (RecordId, bool)>>>,
+    /// What rows have named, and what was found for it.
+    pub found: Arc<Mutex<HashMap<String, Found>>>,
+    /// Companies by the domains of their websites, once somebody has asked.
+    pub domains: Arc<Mutex<Option<Domains>>>,
+    pub stages: Arc<Stages>,
+    /// The members of the team, by their names.
+    pub owners: Arc<HashMap<String, String>>,
+    /// The file says whose its records are, or that they are nobody's.
+    pub owned: bool,
 }
+
+/// None where several companies have one.
+pub type Domains = HashMap<String, Option<RecordId>>;
 
 /// A row, checked and laid out.
 pub struct Ready {
     pub number: u64,
     pub kind: Kind,
     pub fields: Fields,
+    /// What it is called, as lists show it and as they sort by it.
+    pub called: String,
+    pub title: Option<String>,
+    /// What a record gets that has no value there.
+    pub soft: Fields,
+    pub placed: Option<Placed>,
+    /// What else it refers to, for the preview.
+    pub about: Vec<String>,
+    /// Why no record is made of it.
+    pub refused: Option<String>,
     pub registers: Registers,
     /// Looks up the record by the other program's id.
     pub external: Option<String>,
@@ -83,15 +110,36 @@ impl<'a> Context<'a> {
         let kind = self.mapping.kind_of(draft);
         let mut row = assemble(draft, &self.source.columns, self.mapping, &self.catalogue, &self.habits);
         let company = self.company(&mut row, kind)?;
+        let mut about = self.links(&mut row, kind)?;
         self.attendees(&mut row, kind)?;
+        let soft = self.ended(&mut row, kind);
+        let mut refused = row.refused.take();
+        let mut placed = None;
+        if kind == Kind::Deal && !row.fields.is_empty() {
+            match self.placed(&mut row)? {
+                Ok(found) => placed = Some(found),
+                Err(why) => refused = refused.or(Some(why)),
+            }
+        }
+        if refused.is_none() && !row.fields.is_empty() {
+            refused = nameless(kind, &row.fields);
+        }
+        if let Some(Value::Text(owner)) = row.fields.get_mut("owner")
+            && let Some(member) = self.owners.get(&fold(owner))
+        {
+            member.clone_into(owner);
+        }
         let mut registers = Registers::new();
         for (key, value) in &row.fields {
             value.to_registers(key, &mut registers);
         }
         let is_empty = registers.is_empty();
-        if matches!(kind, Kind::Activity | Kind::Task) && !is_empty && !registers.contains_key("owner") {
-            // Only of a new one: who has it already keeps it.
-            Value::Text(self.session.person.clone()).to_registers("owner", &mut registers);
+        if !is_empty {
+            // Only of a new one: what is there already keeps what it has.
+            self.complete_row(kind, draft.number, &row.fields, &soft, placed, &mut registers);
+        }
+        if let Some(stage) = placed.and_then(|placed| self.stages.get(placed.stage)) {
+            about.push(stage.name.clone());
         }
         let external = row.external_id.as_ref().map(|id| {
             registers.insert(format!("{EXTERNAL_ID}/{}", self.source_name), Scalar::Str(id.clone()));
@@ -110,34 +158,121 @@ impl<'a> Context<'a> {
         let fresh = self.options.on_match == OnMatch::Create || self.options.match_by.is_empty();
         let id = if fresh { RecordId(Uuid::now_v7()) } else { derived };
         satchel_document::fits(&registers)?;
-        let prepared = match dry || is_empty {
+        let prepared = match dry || is_empty || refused.is_some() {
             true => None,
             false => Some(Prepared::new_record(id, kind, &self.stamp, &registers, &self.catalogue)),
+        };
+        let called = match kind {
+            Kind::Person | Kind::Company => String::new(),
+            _ => title(kind, &row.fields),
         };
         Ok(Ready {
             number: draft.number,
             kind,
             named: row.external_id.as_ref().and_then(|id| id.parse().ok()),
+            title: Some(sort_key(&called)).filter(|title| !title.is_empty()),
+            called,
+            soft,
+            placed,
+            about,
+            cells: if is_empty || refused.is_some() { cells(draft, self.source) } else { Vec::new() },
+            refused,
             fields: row.fields,
             registers,
             external,
             derived,
             by_content,
-            cells: if is_empty { cells(draft, self.source) } else { Vec::new() },
             prepared,
             company,
             problems: row.problems,
         })
     }
 
+    /// What the status of a task says, where no time does.
+    fn ended(&self, row: &mut Assembled, kind: Kind) -> Fields {
+        let mut soft = Fields::new();
+        let Some((column, word)) = row.status.take_if(|_| kind == Kind::Task) else { return soft };
+        match done(&word) {
+            Some(true) if !row.fields.contains_key("done_at") => {
+                let due = row.fields.get("due").and_then(noon).filter(|at| *at < self.stamp.at);
+                soft.insert("done_at".into(), Value::DateTime(due.unwrap_or(self.stamp.at)));
+            }
+            Some(_) => {}
+            // Deferred, waiting for somebody: it is open, and says why.
+            None => row.note(kind, &self.catalogue, &format!("{column}: {word}")),
+        }
+        soft
+    }
+
+    /// Where the row's deal goes, or why it cannot.
+    fn placed(&self, row: &mut Assembled) -> Result<Result<Placed, String>, AppError> {
+        let named = row.links.remove("stage").unwrap_or_default();
+        let by_id = self.stage_by_id(&named.id)?;
+        let said = match row.status.take() {
+            Some((column, word)) => match outcome(&word) {
+                Some(outcome) => Some(outcome),
+                None => {
+                    let why = format!("«{word}» is neither open, won nor lost");
+                    row.leads_nowhere(Kind::Deal, &self.catalogue, &column, &word, &why);
+                    None
+                }
+            },
+            None => None,
+        };
+        let placed = self.stages.place(&row.pipeline, (by_id, &named.name), said);
+        let stage = placed.as_ref().ok().and_then(|placed| self.stages.get(placed.stage));
+        match stage.map(|stage| stage.outcome.as_str()) {
+            // A deal that is not over was not closed.
+            Some("open") => drop(row.fields.remove("closed_at")),
+            // The day by which others expect it is, of one that is over, when it was.
+            Some(_) if !row.fields.contains_key("closed_at") => {
+                let day = row.fields.get("close_date").and_then(noon).filter(|at| *at < self.stamp.at);
+                row.fields.extend(day.map(|at| ("closed_at".to_owned(), Value::DateTime(at))));
+            }
+            _ => {}
+        }
+        Ok(placed)
+    }
+
+    /// What a new record has that its row does not say.
+    fn complete_row(
+        &self,
+        kind: Kind,
+        number: u64,
+        said: &Fields,
+        soft: &Fields,
+        placed: Option<Placed>,
+        registers: &mut Registers,
+    ) {
+        let mut default = |key: &str, value: Value| {
+            if !said.contains_key(key) {
+                value.to_registers(key, registers);
+            }
+        };
+        if matches!(kind, Kind::Deal | Kind::Activity | Kind::Task) && !self.owned {
+            default("owner", Value::Text(self.session.person.clone()));
+        }
+        if kind == Kind::Activity {
+            default("type", Value::Text(self.mapping.usual.to_owned()));
+        }
+        for (key, value) in soft {
+            default(key, value.clone());
+        }
+        let Some(stage) = placed.and_then(|placed| self.stages.get(placed.stage)) else { return };
+        let over = (stage.outcome != "open").then_some(Value::DateTime(self.stamp.at));
+        let since = said.get("closed_at").cloned().unwrap_or(Value::DateTime(self.stamp.at));
+        default("stage", Value::Reference(stage.id));
+        default("stage_at", since);
+        default("rank", Value::Text(self.stages.rank(stage.id, number)));
+        default(REACHED, Value::Tags(vec![stage.id.to_string()]));
+        if let Some(over) = over {
+            default("closed_at", over);
+        }
+    }
+
     /// Who takes part: the first who is known here is whom the meeting is with; all are named in its text.
     fn attendees(&self, row: &mut Assembled, kind: Kind) -> Result<(), AppError> {
-        let long = match kind {
-            Kind::Activity => "text",
-            Kind::Task => "notes",
-            _ => return Ok(()),
-        };
-        if row.attendees.is_empty() {
+        if row.attendees.is_empty() || !matches!(kind, Kind::Activity | Kind::Task) {
             return Ok(());
         }
         let known = self.session.store.read::<_, AppError>(|db| {
@@ -162,44 +297,43 @@ impl<'a> Context<'a> {
         }
         let mut names = row.attendees.clone();
         names.dedup();
-        let who = format!("With: {}", names.join(", "));
-        let text = row.fields.get(long).map_or(String::new(), |text| format!("{}\n", text.as_text()));
-        let whole: String = format!("{text}{who}").chars().take(MAX_LONG_TEXT).collect();
-        row.fields.insert(long.to_owned(), Value::LongText(whole));
+        row.note(kind, &self.catalogue, &format!("With: {}", names.join(", ")));
         Ok(())
     }
 
-    /// The person's company: one that is there, or one to be made under an id that every device derives.
+    /// The record's company: one that is there, or one to be made under an id that every device derives.
     fn company(&self, row: &mut Assembled, kind: Kind) -> Result<Option<Company>, AppError> {
-        if kind != Kind::Person {
+        if self.catalogue.field(kind, "company").is_none() {
             return Ok(None);
         }
         if let Some((column, id)) = row.company_id.take() {
-            let found = self.session.store.read::<_, AppError>(|db| {
-                let rows = projections::with_term(db, "external_id", &external_term(&self.source_name, &id))?;
-                for row in rows {
-                    if let Some(found) = documents::by_row(db, row)?.filter(|d| d.kind == Kind::Company) {
-                        return Ok(Some(found.id));
-                    }
-                }
-                Ok(None)
-            })?;
-            match found {
+            match self.company_by_id(&id)? {
                 Some(company) => {
                     row.fields.insert("company".into(), Value::Reference(company));
                     return Ok(None);
                 }
-                // Its table was not imported (yet): the id stays with the person.
-                None if row.company.is_none() => {
-                    let notes =
-                        row.fields.get("notes").map_or(String::new(), |v| format!("{}\n", v.as_text()));
-                    row.fields.insert("notes".into(), Value::LongText(format!("{notes}{column}: {id}")));
-                }
+                // Its table was not imported (yet): the id stays with the record.
+                None if row.company.is_none() => row.note(kind, &self.catalogue, &format!("{column}: {id}")),
                 None => {}
             }
         }
         let Some(company) = row.company.take() else { return Ok(None) };
         let key = sort_key(&company.name);
+        if kind != Kind::Person && !company.website.is_empty() && (key.is_empty() || self.company_id(&key)?.1)
+        {
+            match self.company_by_website(&company.website)? {
+                Some(id) => {
+                    row.fields.insert("company".into(), Value::Reference(id));
+                    return Ok(None);
+                }
+                None if key.is_empty() => {
+                    let (column, why) = (row.company_column.clone(), "no company here has this website");
+                    row.leads_nowhere(kind, &self.catalogue, &column, &company.website, why);
+                    return Ok(None);
+                }
+                None => {}
+            }
+        }
         let (id, is_new) = self.company_id(&key)?;
         row.fields.insert("company".into(), Value::Reference(id));
         Ok(Some(Company { name: company.name, website: company.website, id, is_new }))
@@ -222,6 +356,28 @@ impl<'a> Context<'a> {
         let mut companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(*companies.entry(key.to_owned()).or_insert(entry))
     }
+}
+
+/// What a record has to be called by.
+fn nameless(kind: Kind, fields: &Fields) -> Option<String> {
+    let (any, needs): (&[&str], &str) = match kind {
+        Kind::Deal => (&["name"], "a deal needs a name"),
+        Kind::Product => (&["name"], "a product needs a name"),
+        Kind::Task => (&["subject"], "a task needs a subject"),
+        Kind::Activity => {
+            (&["subject", "text", "at", "outcome"], "an activity needs a subject, a text or a time")
+        }
+        _ => return None,
+    };
+    let none = any.iter().all(|key| !fields.contains_key(*key));
+    none.then(|| format!("{needs}; choose the column that has it"))
+}
+
+/// The noon of a day, here.
+fn noon(day: &Value) -> Option<i64> {
+    let Value::Date(day) = day else { return None };
+    let day = jiff::civil::Date::new(day.year?, day.month, day.day).ok()?;
+    Some(jiff::tz::TimeZone::system().to_timestamp(day.at(12, 0, 0, 0)).ok()?.as_millisecond())
 }
 
 /// The values of a row in the order of the file's columns.
