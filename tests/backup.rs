@@ -9,6 +9,7 @@ use satchel_app::{
 };
 use satchel_tests::{
     PASSPHRASE,
+    bucket::{self, BUCKET, Bucket},
     cli::Cli,
     figures::tell,
     team::{Device, copy_all, fields, settle, team},
@@ -482,6 +483,68 @@ fn places_get_backups_by_themselves_and_what_is_not_kept_goes() {
     assert!(shown.late && shown.trouble.as_ref().is_some_and(|t| t.contains("is not there")), "{shown:?}");
     let bad = BackupPlan { keep: Keep { days: 0, weeks: 0, months: 0 }, ..session.backup_plan().unwrap() };
     assert_eq!(session.set_backup_plan(&bad).unwrap_err().code, Code::Refused, "it would keep none");
+}
+
+/// A bucket of another program's service, which checks who asks: made there, proven from there, and what it is when the service goes.
+#[test]
+fn a_bucket_holds_backups_as_a_disk_does() {
+    let (cli, _) = with_people("40");
+    let person = cli.json(&["list", "person", "--limit", "1"])["rows"][0]["id"].clone();
+    // Longer than one part of an upload.
+    let mut large = vec![0; 9_000_000];
+    blake3::Hasher::new().finalize_xof().fill(&mut large);
+    fs::write(cli.dir.path().join("film.mp4"), &large).unwrap();
+    cli.json(&["attach", text(&person), "film.mp4"]);
+
+    let mut bucket = Bucket::new();
+    let (endpoint, address) = (bucket.endpoint(), format!("s3://{BUCKET}/offices/porto"));
+    let secret = |secret: &str| fs::write(cli.dir.path().join("secret"), secret).unwrap();
+    let add = ["backup", "places", "add", &address, "--endpoint", &endpoint];
+    let add = [&add[..], &["--key-id", bucket::KEY_ID, "--secret-file", "secret"]].concat();
+    secret("another one");
+    let (exit, error) = cli.refuse(&add);
+    assert_eq!(exit, 7, "{error}");
+    assert_eq!(cli.json(&["backup", "list"])["backups"], json!([]), "a place that refuses is not added");
+    secret(bucket::SECRET);
+    cli.json(&add);
+    let made = &cli.json(&["backup", "list"])["backups"][0];
+    let kept: Vec<PathBuf> =
+        fs::read_dir(bucket.path("offices/porto")).unwrap().map(|e| e.unwrap().path()).collect();
+    let sealed = kept.iter().find(|path| path.extension().is_some_and(|e| e == "satchelbackup")).unwrap();
+    assert!(fs::read(sealed).unwrap().starts_with(b"age-encryption.org/v1"));
+    let place = &cli.json(&["backup", "places", "list"])["places"][1];
+    assert!(place["served"] == true && place["away"] == true && place["last"].is_string(), "{place}");
+
+    let drill = cli.json(&["backup", "drill"]);
+    assert_eq!((&drill["sha256"], &drill["records"]), (&made["sha256"], &made["records"]));
+    let said = drill["checks"].as_array().unwrap().iter().find(|c| c["name"] == "files").unwrap();
+    assert_eq!(said["detail"], "1 came back as they were");
+
+    // It is away: said so, and nothing is held against the backup.
+    bucket.go_away();
+    let (exit, error) = cli.refuse(&["backup", "drill"]);
+    assert_eq!(exit, 7, "{error}");
+    bucket.come_back();
+    assert!(cli.json(&["backup", "list"])["backups"][0]["verified_at"].is_string());
+    cli.json(&["backup", "drill"]);
+
+    // What any program has fetched from it restores elsewhere.
+    let vault = cli.dir.path().join("new");
+    let restored =
+        cli.json(&["backup", "restore", sealed.to_str().unwrap(), "--vault", vault.to_str().unwrap()]);
+    assert_eq!((&restored["files"], &restored["missing_files"]), (&json!(1), &json!(0)));
+
+    // Changed where it lies.
+    let mut bytes = fs::read(sealed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(sealed, bytes).unwrap();
+    let (_, error) = cli.refuse(&["backup", "drill"]);
+    assert_eq!(error["code"], "damaged", "{error}");
+    assert!(
+        cli.json(&["backup", "list"])["backups"][0]["verified_at"].is_null(),
+        "it does not count any more"
+    );
 }
 
 /// Two laptops back up to one disk, and one takes nothing of the other's away.
