@@ -9,7 +9,7 @@ use crate::{
     error::Code,
     session::{Opening, now},
     trail,
-    verify::CheckView,
+    verify::{CheckView, Shown},
     views::{BackupView, RestoredView},
 };
 use satchel_audit::Act;
@@ -347,12 +347,14 @@ pub(super) fn prove(
     private_dir(&state).map_err(AppError::io(&state))?;
     let (session, mut found, [files, missing]) =
         raise(from, &scratch.join("vault"), Keyring::Off, &state, progress, go_on)?;
-    let verified = session.verify(&mut |p| {
+    // What a vault shows was made from its documents when it was opened, a moment ago.
+    let mut watch = |p| {
         progress(p);
         if go_on().is_err() {
             session.store.interrupt_reads();
         }
-    })?;
+    };
+    let verified = session.verify_what(Shown::JustMade, &mut watch, &Cancel::default())?;
     go_on()?;
     found.checks = verified.checks;
     let lost = missing.saturating_sub(found.manifest.attachments_elsewhere);
