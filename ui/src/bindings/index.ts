@@ -1151,6 +1151,8 @@ export type ListGroup = {
 	count: number,
 	/**  One of them: what it has in the field, all have. */
 	of: RowView | null,
+	/**  The pipeline of a stage, where those of several are listed: stages of two may be called the same. */
+	within: string | null,
 	sums: ListSum[],
 };
 

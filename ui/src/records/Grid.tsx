@@ -393,6 +393,7 @@ export function Grid(props: Props) {
             y={line * rowHeight}
           >
             <span role="gridcell" aria-colindex={1} aria-colspan={columns.length + 1}>
+              {group.within && <span className="soft">{group.within} · </span>}
               <strong>{(group.of && groupTitle(group.of, props.by, fields)) || t("list.nothing")}</strong>{" "}
               <span className="soft">{count(group.count)}</span>
             </span>
