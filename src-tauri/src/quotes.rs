@@ -4,7 +4,7 @@ use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
     FieldInput,
     domain::RecordId,
-    views::{PaperLanguage, QuoteView, Written},
+    views::{PaperLanguage, QuoteView, Written, WrittenFile},
 };
 use serde_json::{Map, Value as Json};
 use std::path::Path;
@@ -36,8 +36,8 @@ pub async fn quote_pdf(
     id: RecordId,
     language: PaperLanguage,
     path: String,
-) -> Answer<()> {
-    with(&desktop, move |s| s.write_quote_pdf(id, language, Path::new(&path)).map(drop)).await
+) -> Answer<WrittenFile> {
+    with(&desktop, move |s| s.write_quote_pdf(id, language, Path::new(&path))).await
 }
 
 /// Where the picture of papers is put: the record that carries the letterhead.

@@ -158,6 +158,21 @@ pub enum PaperLanguage {
     Zh,
 }
 
+/// A paper or a letter that was written to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct WrittenFile {
+    pub bytes: u32,
+    pub notices: Vec<Notice>,
+}
+
+/// What a paper goes without, rather than not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Notice {
+    /// What that is called.
+    pub left_out: String,
+    pub why: String,
+}
+
 /// A pipeline and its stages, in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct PipelineView {

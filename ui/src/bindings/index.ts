@@ -128,7 +128,7 @@ export const commands = {
 	/**  A product as a line of a quote, at the price of a book. */
 	offer: (product: RecordId, priceBook: RecordId | null) => __TAURI_INVOKE<Value>("plugin:satchel|offer", { product, priceBook }),
 	/**  Writes a quote as PDF to a file that was chosen in a dialog. */
-	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<null>("plugin:satchel|quote_pdf", { id, language, path }),
+	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<WrittenFile>("plugin:satchel|quote_pdf", { id, language, path }),
 	/**  Where the picture of papers is put: the record that carries the letterhead. */
 	letterheadId: () => __TAURI_INVOKE<RecordId>("plugin:satchel|letterhead_id"),
 	/**  Takes a picture for the head of papers. */
@@ -143,7 +143,7 @@ export const commands = {
 	/**  Opens a letter in the mail program; false: it is too long for that, or takes a file along, and has to be a draft. */
 	openLetter: (letter: Letter) => __TAURI_INVOKE<boolean>("plugin:satchel|open_letter", { letter }),
 	/**  Writes a letter as a draft to a file that was chosen in a dialog. */
-	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_draft", { letter, path }),
+	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<WrittenFile>("plugin:satchel|save_draft", { letter, path }),
 	/**  Opens a draft that was written before in the mail program. */
 	openDraft: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|open_draft", { path }),
 	/**  Dials a number in whatever program of the system does that. */
@@ -1325,6 +1325,13 @@ export type NoteView = {
 	mentions: { [key in string]: MentionView },
 };
 
+/**  What a paper goes without, rather than not at all. */
+export type Notice = {
+	/**  What that is called. */
+	left_out: string,
+	why: string,
+};
+
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
 
@@ -2133,6 +2140,12 @@ export type Written = {
 	id: RecordId,
 	/**  Nothing when the record already was as asked. */
 	operation: OperationId | null,
+};
+
+/**  A paper or a letter that was written to a file. */
+export type WrittenFile = {
+	bytes: number,
+	notices: Notice[],
 };
 
 export type WrittenMany = {

@@ -314,6 +314,7 @@ export const en = {
   "quote.markDeclined": "Declined",
   "quote.revise": "New version",
   "quote.pdf": "Save as PDF",
+  "quote.leftOut": "The PDF goes without {name}: {why}",
   "quote.reader": "Language of the PDF",
   "letterhead.title": "Quotes",
   "letterhead.hint": "What your quotes look like and say. All members of the team share it.",

@@ -311,6 +311,7 @@ export const zh: Record<Key, string> = {
   "quote.markDeclined": "已拒绝",
   "quote.revise": "新版本",
   "quote.pdf": "存为 PDF",
+  "quote.leftOut": "PDF 中没有放入 {name}：{why}",
   "quote.reader": "PDF 的语言",
   "letterhead.title": "报价单",
   "letterhead.hint": "报价单的样式和文字，团队成员共用。",
