@@ -422,6 +422,73 @@ fn a_deal_follows_its_quotes_and_nothing_else() {
     assert_eq!(value(deal), eur(10_000));
 }
 
+/// More than a batch, and more than a thousand: one operation all the same, and each deal follows its quotes.
+#[test]
+fn thousands_of_quotes_are_put_away_at_once() {
+    const DEALS: usize = 10;
+    const QUOTES: usize = 2500;
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let deals: Vec<RecordId> = (0..DEALS).map(|_| new(session, Kind::Deal, json!({"name": "d"}))).collect();
+    let offer = |deal: RecordId, amount: &str, date: &str| {
+        let lines = json!([{"name": "All in one", "unit_price": amount}]);
+        let input = json!({"deal": deal.to_string(), "lines": lines, "date": date, "number": "n"});
+        new(session, Kind::Quote, input)
+    };
+    // What stands when the others are gone.
+    for deal in &deals {
+        offer(*deal, "7 EUR", "2026-01-01");
+    }
+    let many: Vec<RecordId> = (0..QUOTES).map(|n| offer(deals[n % DEALS], "100 EUR", "2026-02-01")).collect();
+    let values = || deals.iter().map(|deal| field(session, *deal, "value")).collect::<Vec<_>>();
+    assert_eq!(values(), vec![eur(10_000); DEALS]);
+    let total = || session.list(Kind::Quote, &satchel_app::ListRequest::default()).unwrap().total as usize;
+
+    let begun = std::time::Instant::now();
+    let written = session.delete(&many, &mut |_| {}, &Cancel::default()).unwrap();
+    println!("{QUOTES} quotes put away in {:?}", begun.elapsed());
+    assert_eq!((written.count as usize, total()), (QUOTES, DEALS));
+    assert_eq!(values(), vec![eur(700); DEALS], "as the quotes say that are left");
+    // An alert may tell of it besides.
+    let made = session.operations(10).unwrap();
+    let made: Vec<_> = made.iter().filter(|o| o.label == "delete").map(|o| o.operation).collect();
+    assert_eq!(made, [written.operation.unwrap()], "one operation");
+    let take_back = |operation| session.undo(operation, &mut |_| {}, &Cancel::default()).unwrap();
+    take_back(written.operation);
+    assert_eq!((total(), values()), (QUOTES + DEALS, vec![eur(10_000); DEALS]));
+
+    // Stopped after the first batch: the deals that are done have what their quotes say, the others what they had.
+    let stop = Cancel::default();
+    let mut stop_at_second = |p: satchel_app::Progress| {
+        if p.done > 0 {
+            stop.ask();
+        }
+    };
+    let by_deal: Vec<RecordId> =
+        (0..DEALS).flat_map(|d| many.iter().skip(d).step_by(DEALS).copied()).collect();
+    let error = session.delete(&by_deal, &mut stop_at_second, &stop).unwrap_err();
+    assert!(error.operation.is_some(), "{error:?}");
+    let left = |deal: &RecordId| {
+        let filter = format!("deal = '{deal}'");
+        session.list(Kind::Quote, &satchel_app::ListRequest { filter, ..Default::default() }).unwrap().total
+    };
+    for deal in &deals {
+        let expected = if left(deal) == 1 { eur(700) } else { eur(10_000) };
+        assert_eq!(field(session, *deal, "value"), expected);
+    }
+    assert!(deals.iter().any(|deal| left(deal) == 1) && deals.iter().any(|deal| left(deal) > 1));
+    take_back(error.operation);
+    assert_eq!((total(), values()), (QUOTES + DEALS, vec![eur(10_000); DEALS]));
+
+    // Changing thousands is one operation as well.
+    let declined = fields(json!({"status": "declined"}));
+    let written = session.set_many(&many, &declined, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!((written.count as usize, values()), (QUOTES, vec![eur(700); DEALS]));
+    take_back(written.operation);
+    assert_eq!(values(), vec![eur(10_000); DEALS]);
+    assert!(session.verify(&mut |_| {}).unwrap().ok);
+}
+
 #[test]
 fn what_was_said_of_a_line_stays_said() {
     let device = Device::new("Ana", None);
