@@ -460,7 +460,7 @@ fn applied(mut registers: Registers, changes: &Changes) -> Registers {
     registers
 }
 
-fn reduced(price: Option<Money>, off: rust_decimal::Decimal) -> Option<Money> {
+pub(crate) fn reduced(price: Option<Money>, off: rust_decimal::Decimal) -> Option<Money> {
     let price = price?;
     let line = Line {
         quantity: rust_decimal::Decimal::ONE,

@@ -76,6 +76,7 @@ impl Session {
         match kind {
             Kind::Deal => self.staged(values, true),
             Kind::Stage => self.check_stage(&[], values),
+            Kind::PriceBook => Self::check_price_book(values),
             _ => Ok(()),
         }
     }
@@ -166,6 +167,7 @@ impl Session {
             }
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,
+            Kind::PriceBook => Self::check_price_book(&mut values)?,
             _ => {}
         }
         if let Some(key) = ["type", "key", "for_kind", "links", "formula"]

@@ -1,6 +1,6 @@
 //! What the edges show: plain data with names that scripts depend on.
 
-use crate::Code;
+use crate::{Code, reports::MoneyView};
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
@@ -171,6 +171,40 @@ pub struct Notice {
     /// What that is called.
     pub left_out: String,
     pub why: String,
+}
+
+/// A price book as the head of a column.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceBookView {
+    pub id: RecordId,
+    pub name: String,
+    /// What its prices are in.
+    pub currency: String,
+    /// Percent off what has no price of its own in it.
+    pub discount: f64,
+}
+
+/// Some products, and what they cost in each price book.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceTable {
+    pub total: u32,
+    pub books: Vec<PriceBookView>,
+    pub rows: Vec<PriceRow>,
+}
+
+/// A product, and what it costs. Price books go by their ids.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceRow {
+    pub product: RecordId,
+    pub name: String,
+    pub code: String,
+    /// Not offered any more.
+    pub retired: bool,
+    /// Its own price.
+    pub price: Option<MoneyView>,
+    pub prices: BTreeMap<String, MoneyView>,
+    /// What it costs in books that have no price of it.
+    pub otherwise: BTreeMap<String, MoneyView>,
 }
 
 /// A pipeline and its stages, in their order.

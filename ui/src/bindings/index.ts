@@ -133,6 +133,10 @@ export const commands = {
 	letterheadId: () => __TAURI_INVOKE<RecordId>("plugin:satchel|letterhead_id"),
 	/**  Takes a picture for the head of papers. */
 	setLogo: (path: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_logo", { path }),
+	/**  Products with what they cost in each price book. */
+	prices: (text: string, offset: number, limit: number) => __TAURI_INVOKE<PriceTable>("plugin:satchel|prices", { text, offset, limit }),
+	/**  Writes what a product costs in a price book; an empty amount clears it. */
+	setPrice: (product: RecordId, priceBook: RecordId, amount: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_price", { product, priceBook, amount }),
 	reviseQuote: (id: RecordId) => __TAURI_INVOKE<Written>("plugin:satchel|revise_quote", { id }),
 	/**  What quotes look like and say. */
 	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
@@ -1463,6 +1467,37 @@ export type Preview = {
 	detail: string,
 	/**  `create`, `update`, `unchanged`, `skip`. */
 	outcome: string,
+};
+
+/**  A price book as the head of a column. */
+export type PriceBookView = {
+	id: RecordId,
+	name: string,
+	/**  What its prices are in. */
+	currency: string,
+	/**  Percent off what has no price of its own in it. */
+	discount: number | null,
+};
+
+/**  A product, and what it costs. Price books go by their ids. */
+export type PriceRow = {
+	product: RecordId,
+	name: string,
+	code: string,
+	/**  Not offered any more. */
+	retired: boolean,
+	/**  Its own price. */
+	price: MoneyView | null,
+	prices: { [key in string]: MoneyView },
+	/**  What it costs in books that have no price of it. */
+	otherwise: { [key in string]: MoneyView },
+};
+
+/**  Some products, and what they cost in each price book. */
+export type PriceTable = {
+	total: number,
+	books: PriceBookView[],
+	rows: PriceRow[],
 };
 
 /**  How sensitive a field is. */
