@@ -239,6 +239,22 @@ pub enum Command {
     /// What a quote comes to, and its next version
     #[command(subcommand)]
     Quote(QuoteCommand),
+    /// What products cost in each price book
+    Prices {
+        /// Of one price book, named as it is called or by its id
+        #[arg(long, value_name = "NAME")]
+        book: Option<String>,
+    },
+    /// Write what a product costs in a price book
+    Price {
+        /// Its name, its code or its id
+        product: String,
+        /// The price book: its name or its id
+        book: String,
+        /// An amount such as "99.50 EUR"; - for what it costs otherwise
+        #[arg(allow_hyphen_values = true)]
+        amount: String,
+    },
     /// What quotes look like and say: the firm's name, address, terms
     Letterhead {
         #[arg(value_name = "key=value")]

@@ -201,6 +201,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             Ok(())
         }
         Command::Quote(command) => crate::quotes::quote(show, session, command),
+        Command::Prices { book } => crate::prices::prices(show, session, book.as_deref()),
+        Command::Price { product, book, amount } => {
+            crate::prices::set(show, session, &product, &book, &amount)
+        }
         Command::Letterhead { fields, logo } => {
             crate::quotes::letterhead(show, session, &fields, logo.as_deref())
         }

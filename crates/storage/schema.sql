@@ -468,6 +468,7 @@ CREATE TABLE price_book (
   sort TEXT NOT NULL,
   name TEXT,
   name_sort TEXT,
+  currency TEXT,
   discount REAL,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;

@@ -141,6 +141,8 @@ fn bindings() -> Builder<tauri::Wry> {
             quote_pdf,
             letterhead_id,
             set_logo,
+            prices,
+            set_price,
             revise_quote,
             letterhead,
             set_letterhead,

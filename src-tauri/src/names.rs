@@ -96,6 +96,8 @@ pub const COMMANDS: &[&str] = &[
     "quote_pdf",
     "letterhead_id",
     "set_logo",
+    "prices",
+    "set_price",
     "revise_quote",
     "letterhead",
     "set_letterhead",

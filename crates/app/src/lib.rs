@@ -39,6 +39,7 @@ pub mod output;
 mod papers;
 mod past;
 mod pipelines;
+mod prices;
 mod quotes;
 mod records;
 mod reminders;

@@ -76,6 +76,7 @@ impl Session {
         match kind {
             Kind::Deal => self.staged(values, true),
             Kind::Stage => self.check_stage(&[], values),
+            Kind::PriceBook => Self::check_price_book(values),
             _ => Ok(()),
         }
     }
@@ -166,6 +167,7 @@ impl Session {
             }
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,
+            Kind::PriceBook => Self::check_price_book(&mut values)?,
             _ => {}
         }
         if let Some(key) = ["type", "key", "for_kind", "links", "formula"]
@@ -182,7 +184,7 @@ impl Session {
         }
         if kind == Kind::Quote {
             self.store.glance(|db| self.check_references(db, kind, &registers_of(&values)))?;
-            return self.set_quotes(label, ids, values);
+            return self.set_quotes(label, ids, values, progress, cancel);
         }
         let wanted = registers_of(&values);
         let others = ids.get(1..).unwrap_or_default();
@@ -317,10 +319,7 @@ impl Session {
             true => Changes::new(),
             false => vec![(DELETED_AT.to_owned(), Some(Scalar::Int(at)))],
         };
-        match self.with_deals("delete", ids, &plan)? {
-            Some(written) => Ok(written),
-            None => self.write_registers(ids, "delete", &plan, progress, cancel),
-        }
+        self.put_away("delete", ids, &plan, progress, cancel)
     }
 
     /// Takes records out of the trash.
@@ -330,10 +329,7 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
-        match self.with_deals("restore", ids, &out_of_trash)? {
-            Some(written) => Ok(written),
-            None => self.write_registers(ids, "restore", &out_of_trash, progress, cancel),
-        }
+        self.put_away("restore", ids, &out_of_trash, progress, cancel)
     }
 
     /// Edits each record by what `plan` makes of its registers, as one operation.

@@ -1,6 +1,6 @@
 //! What the edges show: plain data with names that scripts depend on.
 
-use crate::Code;
+use crate::{Code, reports::MoneyView};
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
@@ -156,6 +156,55 @@ pub struct QuoteView {
 pub enum PaperLanguage {
     En,
     Zh,
+}
+
+/// A paper or a letter that was written to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct WrittenFile {
+    pub bytes: u32,
+    pub notices: Vec<Notice>,
+}
+
+/// What a paper goes without, rather than not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Notice {
+    /// What that is called.
+    pub left_out: String,
+    pub why: String,
+}
+
+/// A price book as the head of a column.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceBookView {
+    pub id: RecordId,
+    pub name: String,
+    /// What its prices are in.
+    pub currency: String,
+    /// Percent off what has no price of its own in it.
+    pub discount: f64,
+}
+
+/// Some products, and what they cost in each price book.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceTable {
+    pub total: u32,
+    pub books: Vec<PriceBookView>,
+    pub rows: Vec<PriceRow>,
+}
+
+/// A product, and what it costs. Price books go by their ids.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceRow {
+    pub product: RecordId,
+    pub name: String,
+    pub code: String,
+    /// Not offered any more.
+    pub retired: bool,
+    /// Its own price.
+    pub price: Option<MoneyView>,
+    pub prices: BTreeMap<String, MoneyView>,
+    /// What it costs in books that have no price of it.
+    pub otherwise: BTreeMap<String, MoneyView>,
 }
 
 /// A pipeline and its stages, in their order.

@@ -728,6 +728,8 @@ fn price_book() -> Vec<Field> {
     use Purpose::{Organise, Relate};
     vec![
         Field::new("name", Text, "Name").sorted().kept(Business, Organise),
+        // ISO 4217, of the prices in it; without it the first of them decides.
+        Field::new("currency", Text, "Currency").kept(Business, Relate),
         // Percent off the price of what has no price of its own in it.
         Field::new("discount", Number, "Discount").kept(Business, Relate),
     ]

@@ -4,6 +4,7 @@
 use crate::{StorageError, documents::parsed};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use satchel_domain::RecordId;
+use std::collections::HashMap;
 
 /// A stage of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +75,19 @@ pub fn gone_pipelines(db: &Connection, stages: &[Stage]) -> Result<Vec<(RecordId
 pub fn last_pipeline_rank(db: &Connection) -> Result<Option<String>, StorageError> {
     let sql = "SELECT max(rank) FROM pipeline WHERE deleted_at IS NULL";
     Ok(db.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
+}
+
+/// Where a stage `c` stands: as on the board, pipeline after pipeline, those that were taken away behind the others.
+/// Nothing in a rank comes before the space that ends it.
+pub(crate) const PLACE: &str =
+    "coalesce((SELECT (p.deleted_at IS NOT NULL) || coalesce(p.rank, '') || ' ' || p.id
+    FROM pipeline p WHERE p.id = c.pipeline), '2') || ' ' || coalesce(c.rank, '') || ' ' || c.id";
+
+/// What the pipeline of each stage is called.
+pub fn pipelines_of_stages(db: &Connection) -> Result<HashMap<RecordId, String>, StorageError> {
+    let sql = "SELECT s.id, p.called FROM stage s JOIN pipeline p ON p.id = s.pipeline";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_map([], |r| Ok((parsed(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
 /// All deals in a stage, as they stand.

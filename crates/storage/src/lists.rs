@@ -215,10 +215,10 @@ fn sorted<P: rusqlite::Params>(
     params: P,
     keys: &[Key],
 ) -> Result<Vec<i64>, StorageError> {
-    // What a link leads to counts by what it is called.
+    // What a link leads to counts by what it is called, and a stage by its place.
     let mut linked: HashMap<String, String> = HashMap::new();
     for kind in keys.iter().filter_map(|k| k.links) {
-        let mut statement = db.prepare_cached(&format!("SELECT id, sort FROM {kind}"))?;
+        let mut statement = db.prepare_cached(&format!("SELECT c.id, {} FROM {kind} c", sorts_by(kind)))?;
         for pair in statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))? {
             linked.extend([pair?]);
         }
@@ -257,7 +257,7 @@ struct Key {
     descending: bool,
     /// Every record has a value; others come last where they have none, in either direction.
     always: bool,
-    /// The expression is the id of a record of this kind, and what counts is what that is called.
+    /// The expression is the id of a record of this kind, and what counts is what that one is sorted by.
     links: Option<Kind>,
 }
 
@@ -300,7 +300,7 @@ impl Key {
 
     fn sql(&self) -> String {
         let expression = match self.links {
-            Some(kind) => linked("sort", kind, &self.expression),
+            Some(kind) => linked(sorts_by(kind), kind, &self.expression),
             None => self.expression.clone(),
         };
         let direction = if self.descending { "DESC" } else { "ASC" };
@@ -640,7 +640,7 @@ impl<'a> Builder<'a> {
         let order = self.order(&[(by.to_owned(), false)], false)?;
         let key = order.keys.into_iter().next().ok_or_else(|| StorageError::UnknownField(by.to_owned()))?;
         let expression = match key.links {
-            Some(kind) => linked("sort", kind, &key.expression),
+            Some(kind) => linked(sorts_by(kind), kind, &key.expression),
             None if is_day => format!("substr({}, 1, 7)", key.expression),
             None => key.expression,
         };
@@ -744,16 +744,24 @@ pub fn one(
         true => format!("json_extract(t.custom, '$.{}')", f.key),
         false => format!("t.{}", f.key),
     };
-    let titles = catalogue.links(kind).map(|(f, to)| linked("called", to, &id(f)));
+    let titles = catalogue.links(kind).map(|(f, to)| linked("c.called", to, &id(f)));
     let columns: Vec<String> = columns.chain(titles).collect();
     let sql = format!("SELECT {} FROM {kind} t WHERE t.row = ?1", columns.join(", "));
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_row([row], |r| read(r, catalogue, kind)).optional()?)
 }
 
-/// What a record is called, or sorted by, whose id an expression is.
-fn linked(column: &str, kind: Kind, id: &str) -> String {
-    format!("(SELECT c.{column} FROM document d JOIN {kind} c ON c.row = d.row WHERE d.id = {id})")
+/// What a record `c` has whose id an expression is.
+fn linked(has: &str, kind: Kind, id: &str) -> String {
+    format!("(SELECT {has} FROM document d JOIN {kind} c ON c.row = d.row WHERE d.id = {id})")
+}
+
+/// What those that link to a record `c` are sorted by.
+fn sorts_by(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Stage => crate::deals::PLACE,
+        _ => "c.sort",
+    }
 }
 
 fn read(r: &rusqlite::Row<'_>, catalogue: &Catalogue, kind: Kind) -> rusqlite::Result<Row> {

@@ -128,11 +128,15 @@ export const commands = {
 	/**  A product as a line of a quote, at the price of a book. */
 	offer: (product: RecordId, priceBook: RecordId | null) => __TAURI_INVOKE<Value>("plugin:satchel|offer", { product, priceBook }),
 	/**  Writes a quote as PDF to a file that was chosen in a dialog. */
-	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<null>("plugin:satchel|quote_pdf", { id, language, path }),
+	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<WrittenFile>("plugin:satchel|quote_pdf", { id, language, path }),
 	/**  Where the picture of papers is put: the record that carries the letterhead. */
 	letterheadId: () => __TAURI_INVOKE<RecordId>("plugin:satchel|letterhead_id"),
 	/**  Takes a picture for the head of papers. */
 	setLogo: (path: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_logo", { path }),
+	/**  Products with what they cost in each price book. */
+	prices: (text: string, offset: number, limit: number) => __TAURI_INVOKE<PriceTable>("plugin:satchel|prices", { text, offset, limit }),
+	/**  Writes what a product costs in a price book; an empty amount clears it. */
+	setPrice: (product: RecordId, priceBook: RecordId, amount: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_price", { product, priceBook, amount }),
 	reviseQuote: (id: RecordId) => __TAURI_INVOKE<Written>("plugin:satchel|revise_quote", { id }),
 	/**  What quotes look like and say. */
 	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
@@ -143,7 +147,7 @@ export const commands = {
 	/**  Opens a letter in the mail program; false: it is too long for that, or takes a file along, and has to be a draft. */
 	openLetter: (letter: Letter) => __TAURI_INVOKE<boolean>("plugin:satchel|open_letter", { letter }),
 	/**  Writes a letter as a draft to a file that was chosen in a dialog. */
-	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_draft", { letter, path }),
+	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<WrittenFile>("plugin:satchel|save_draft", { letter, path }),
 	/**  Opens a draft that was written before in the mail program. */
 	openDraft: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|open_draft", { path }),
 	/**  Dials a number in whatever program of the system does that. */
@@ -1151,6 +1155,8 @@ export type ListGroup = {
 	count: number,
 	/**  One of them: what it has in the field, all have. */
 	of: RowView | null,
+	/**  The pipeline of a stage, where those of several are listed: stages of two may be called the same. */
+	within: string | null,
 	sums: ListSum[],
 };
 
@@ -1323,6 +1329,13 @@ export type NoteView = {
 	mentions: { [key in string]: MentionView },
 };
 
+/**  What a paper goes without, rather than not at all. */
+export type Notice = {
+	/**  What that is called. */
+	left_out: string,
+	why: string,
+};
+
 /**  What happens to a row that is recognised. */
 export type OnMatch = "update" | "skip" | "create";
 
@@ -1454,6 +1467,37 @@ export type Preview = {
 	detail: string,
 	/**  `create`, `update`, `unchanged`, `skip`. */
 	outcome: string,
+};
+
+/**  A price book as the head of a column. */
+export type PriceBookView = {
+	id: RecordId,
+	name: string,
+	/**  What its prices are in. */
+	currency: string,
+	/**  Percent off what has no price of its own in it. */
+	discount: number | null,
+};
+
+/**  A product, and what it costs. Price books go by their ids. */
+export type PriceRow = {
+	product: RecordId,
+	name: string,
+	code: string,
+	/**  Not offered any more. */
+	retired: boolean,
+	/**  Its own price. */
+	price: MoneyView | null,
+	prices: { [key in string]: MoneyView },
+	/**  What it costs in books that have no price of it. */
+	otherwise: { [key in string]: MoneyView },
+};
+
+/**  Some products, and what they cost in each price book. */
+export type PriceTable = {
+	total: number,
+	books: PriceBookView[],
+	rows: PriceRow[],
 };
 
 /**  How sensitive a field is. */
@@ -2131,6 +2175,12 @@ export type Written = {
 	id: RecordId,
 	/**  Nothing when the record already was as asked. */
 	operation: OperationId | null,
+};
+
+/**  A paper or a letter that was written to a file. */
+export type WrittenFile = {
+	bytes: number,
+	notices: Notice[],
 };
 
 export type WrittenMany = {

@@ -15,6 +15,9 @@ export const SENTENCES: [string, string][] = [
   ["letters are written to people and {}", "信件只能写给联系人和公司，或与商机、报价单有关"],
   ["{} {}; choose another place. Nothing was written", "无法写入 {1}，请换一个位置。没有写入任何内容"],
   ["files are attached with {}", "请在应用中附上文件，或使用 satchel attach"],
+  // Prices
+  ["prices of «{}» are in {}; {}", "“{1}”中的价格以 {2} 计；请填写 {2} 金额，或另建价格表"],
+  ["more than one {} is called «{}»; {}", "有多条记录名为“{2}”，请用编号指定"],
   // Backups
   ["the vault's key for its backups is damaged", "保险库的备份密钥已损坏"],
   [
