@@ -308,18 +308,17 @@ pub(crate) fn with_when(text: &str, stands: Stands, today: Date, order: DayOrder
     let words = Words::of(&fold(text));
     let (repeat, taken) = said(&words)?;
     let rest = words.rest(taken);
+    let said = when::parse(&rest, today, order);
     let named = match rest.is_empty() {
         true => None,
         // A number alone is an hour here: a day was said.
-        false => Some(
-            when::parse(&rest, today, order).or_else(|| when::parse(&format!("at {rest}"), today, order))?,
-        ),
+        false => Some(said.or_else(|| when::parse(&format!("at {rest}"), today, order))?),
     };
     let date = named.filter(|when| when.date != today).map(|when| when.date);
-    // «monthly report», «weekly 2 pages»: what is written says how often it comes, and not this text.
-    let names_a_day = date.is_some() || !repeat.days.is_empty() || repeat.on.is_some();
-    let bare = adverb(words.peek(0)).is_some() && words.len() <= 2 && !names_a_day;
-    if bare && stands == Stands::Before {
+    // «monthly report», «weekly 2 pages», 每月报告: what is written says how often it comes, and not this text. Before other
+    // words it counts only with a day or an hour.
+    let names_a_day = said.is_some() || date.is_some() || !repeat.days.is_empty() || repeat.on.is_some();
+    if !names_a_day && stands == Stands::Before {
         return None;
     }
     let date = date.or_else(|| repeat.first(today))?;
@@ -336,6 +335,12 @@ fn said(words: &Words) -> Option<(Repeat, usize)> {
         }
         at = behind;
     }
+}
+
+/// Whether a text begins by saying how often something comes: «monthly report», 每月报告.
+pub(crate) fn begins(text: &str) -> bool {
+    let words = Words::of(&fold(text));
+    said(&words).is_some()
 }
 
 fn unit_of(word: &str) -> Option<Unit> {
@@ -847,6 +852,32 @@ mod tests {
             ["monthly report fri 10", "weekly report", "Quarterly numbers to Ana", "monthly 3 reports"]
         {
             assert_eq!(taken(text), pair(text, ""), "{text}");
+        }
+        for text in [
+            "每月报告给老板",
+            "每周例会",
+            "每天看新闻",
+            "每3个月报告",
+            "每年体检",
+            "every day call Ana",
+            "every two weeks report",
+            "每月3报告",
+        ] {
+            assert_eq!(taken(text), pair(text, ""), "{text}");
+        }
+        assert_eq!(taken("每月报告给老板 周五"), pair("每月报告给老板 周五", ""));
+        // With a day, an hour, apart or at the end it is one.
+        for (text, rest, found) in [
+            ("每周五报告给老板", "报告给老板", "FREQ=WEEKLY;BYDAY=FR 2026-12-04"),
+            ("每月15号报告", "报告", "FREQ=MONTHLY;BYMONTHDAY=15 2026-12-15"),
+            ("每天9点看新闻", "看新闻", "day 2026-11-28 09:00"),
+            ("每月：报告", "报告", "month 2026-12-27"),
+            ("给老板报告每月", "给老板报告", "month 2026-12-27"),
+            ("报告 每两周", "报告", "two_weeks 2026-12-11"),
+            ("every day 10:30 call Ana", "call Ana", "day 2026-11-28 10:30"),
+            ("call Ana every day", "call Ana", "day 2026-11-28"),
+        ] {
+            assert_eq!(taken(text), pair(rest, found), "{text}");
         }
         assert_eq!(taken("Monthly: report"), pair("report", "month 2026-12-27"));
         assert_eq!(taken("weekly mon report"), pair("report", "FREQ=WEEKLY;BYDAY=MO 2026-11-30"));
