@@ -291,6 +291,59 @@ fn what_comes_again_comes_as_it_was_said() {
 }
 
 #[test]
+fn a_task_that_is_moved_comes_next_as_its_rule_says() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let rent = new(session, Kind::Task, json!({"subject": "rent", "due": "2026-12-15", "repeat": "month"}));
+    let only = |session: &Session| open_tasks(session).join("; ");
+    let id = |session: &Session| {
+        let request = satchel_app::ListRequest { filter: "done_at is empty".into(), ..Default::default() };
+        session.list(Kind::Task, &request).unwrap().rows[0].id
+    };
+    let undo = || session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+    // Brought forward, and done early: the next one is in January, once.
+    set(session, rent, json!({"due": "2026-12-10"}));
+    session.finish_task(rent, "", "2026-12-09").unwrap();
+    assert_eq!(only(session), "rent 2027-01-15 month");
+    undo();
+    // Put off, and once more, and done late: it stays the 15th.
+    set(session, rent, json!({"due": "2026-12-18"}));
+    set(session, rent, json!({"due": "2026-12-21"}));
+    session.finish_task(rent, "", "2026-12-22").unwrap();
+    assert_eq!(only(session), "rent 2027-01-15 month");
+    // The next one knows nothing of it.
+    session.finish_task(id(session), "", "2027-01-14").unwrap();
+    assert_eq!(only(session), "rent 2027-02-15 month");
+    // Left out, where it was moved.
+    let next = id(session);
+    set(session, next, json!({"due": "2027-02-20"}));
+    session.skip_task(next, "2027-02-11").unwrap();
+    assert_eq!(only(session), "rent 2027-03-15 month");
+    session.finish_task(next, "", "2027-03-10").unwrap();
+    assert_eq!(only(session), "rent 2027-04-15 month");
+    // Another rule begins with the day on which it is due then.
+    let next = id(session);
+    set(session, next, json!({"due": "2027-04-20"}));
+    set(session, next, json!({"repeat": "every 2 months"}));
+    session.finish_task(next, "", "2027-04-18").unwrap();
+    assert_eq!(only(session), "rent 2027-06-20 FREQ=MONTHLY;INTERVAL=2");
+    undo();
+    assert_eq!(field(session, next, "due"), "2027-04-20");
+    // Nobody is asked for what only the rule reads, and no history tells of it.
+    let shown = session.get(next).unwrap();
+    assert!(!shown.fields.contains_key("meant"));
+    assert!(session.set(next, &fields(json!({"meant": "2027-04-01"}))).is_err());
+    // Moved back, it is as if it had not been moved.
+    let (session, weekly) =
+        (device.session(), json!({"subject": "w", "due": "2026-12-01", "repeat": "week"}));
+    let weekly = new(session, Kind::Task, weekly);
+    set(session, weekly, json!({"due": "2026-12-03"}));
+    set(session, weekly, json!({"due": "2026-12-01"}));
+    session.finish_task(weekly, "", "2026-12-01").unwrap();
+    assert!(only(session).contains("w 2026-12-08 week"));
+}
+
+#[test]
 fn a_day_asks() {
     // Not the day of the test: what is noted now is of another one.
     const DAY: &str = "2031-05-16";

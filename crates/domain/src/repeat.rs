@@ -44,6 +44,9 @@ pub enum On {
     Nth(i8, Weekday),
 }
 
+/// The field of a task that was moved: the day that it is meant for, from which the next follows.
+pub const MEANT: &str = "meant";
+
 /// A longer text is no rule.
 const LONGEST: usize = 120;
 /// Nothing comes again after more units than these.
@@ -74,7 +77,8 @@ impl Repeat {
         })
     }
 
-    /// The next day behind the one on which it was due, and behind today, however often it was left out.
+    /// The next day behind the one for which it was meant, whenever it was due, and behind today, however often it was left
+    /// out.
     pub fn next(&self, due: Option<Date>, today: Date) -> Option<Date> {
         let start = if self.from_done { today } else { due.unwrap_or(today) };
         let (rule, last) = (self.due_on(start), start.max(today));
@@ -171,6 +175,17 @@ impl Repeat {
         weeks
             .flat_map(|week| self.days.iter().filter_map(move |day| week.checked_add(offset(day)).ok()))
             .find(|day| *day > last)
+    }
+
+    /// The same with its day named: for who reckons from another than the one that it is meant for, or clips no month.
+    pub fn pinned(&self, meant: Date) -> Self {
+        let mut pinned = self.due_on(meant);
+        match self.unit {
+            Unit::Week if self.days.is_empty() => pinned.days = vec![meant.weekday()],
+            Unit::Month if self.on.is_none() => pinned.on = Some(On::Day(meant.day())),
+            _ => {}
+        }
+        pinned
     }
 
     /// The rule for other calendars, which clip no month.
@@ -783,6 +798,52 @@ mod tests {
         ] {
             assert_eq!(next(rule, due), expected, "{rule}, {due}");
         }
+    }
+
+    #[test]
+    fn what_is_moved_and_done_early_or_late_keeps_the_day_of_its_rule() {
+        let date = |text: &str| text.parse::<Date>().expect("a day");
+        // Meant for a day, and done on another: the next one, once.
+        for (rule, meant, done, expected) in [
+            ("monthly on the 15th", "2026-12-15", "2026-12-10", "2027-01-15"),
+            ("monthly on the 15th", "2026-12-15", "2026-12-15", "2027-01-15"),
+            ("monthly on the 15th", "2026-12-15", "2026-12-20", "2027-01-15"),
+            ("month", "2026-12-15", "2026-12-10", "2027-01-15"),
+            ("month", "2026-12-15", "2026-12-18", "2027-01-15"),
+            ("month", "2026-12-31", "2026-12-28", "2027-01-31"),
+            ("FREQ=MONTHLY;BYMONTHDAY=31", "2027-02-28", "2027-02-20", "2027-03-31"),
+            ("FREQ=MONTHLY;BYMONTHDAY=31", "2028-02-29", "2028-03-02", "2028-03-31"),
+            ("every month on the last day", "2026-11-30", "2026-12-01", "2026-12-31"),
+            ("every month on the second tuesday", "2026-12-08", "2026-12-04", "2027-01-12"),
+            ("every 3 months on the 15th", "2026-12-15", "2026-11-30", "2027-03-15"),
+            ("week", "2026-12-01", "2026-12-03", "2026-12-08"),
+            ("two_weeks", "2026-12-01", "2026-12-09", "2026-12-15"),
+            ("every mon and thu", "2026-12-03", "2026-12-02", "2026-12-07"),
+            ("every mon and thu", "2026-12-03", "2026-12-04", "2026-12-07"),
+            ("every second tue", "2026-12-01", "2026-11-27", "2026-12-15"),
+            ("every second tue", "2026-12-01", "2026-12-07", "2026-12-15"),
+            ("every 3 days", "2026-11-29", "2026-11-28", "2026-12-02"),
+            ("year", "2027-02-28", "2027-02-20", "2028-02-28"),
+            ("FREQ=YEARLY;BYMONTHDAY=29", "2027-02-28", "2027-03-03", "2028-02-29"),
+            // From the day on which it is done, that is the one that counts.
+            ("every week after done", "2026-12-01", "2026-12-03", "2026-12-10"),
+        ] {
+            let repeat = Repeat::parse(rule).expect(rule);
+            let next = repeat.next(Some(date(meant)), date(done)).map(|day| day.to_string());
+            assert_eq!(next.as_deref(), Some(expected), "{rule}, meant {meant}, done {done}");
+        }
+    }
+
+    #[test]
+    fn a_rule_names_the_day_that_it_is_meant_for() {
+        let pinned = |rule: &str, meant: &str| {
+            Repeat::parse(rule).expect(rule).pinned(meant.parse().expect("a day")).rrule()
+        };
+        assert_eq!(pinned("month", "2026-12-15"), "FREQ=MONTHLY;BYMONTHDAY=15");
+        assert_eq!(pinned("month", "2026-12-31"), "FREQ=MONTHLY;BYMONTHDAY=-1");
+        assert_eq!(pinned("week", "2026-12-15"), "FREQ=WEEKLY;BYDAY=TU");
+        assert_eq!(pinned("every month on the second tuesday", "2026-12-08"), "FREQ=MONTHLY;BYDAY=2TU");
+        assert_eq!(pinned("day", "2026-12-08"), "FREQ=DAILY");
     }
 
     #[test]
