@@ -16,6 +16,7 @@ use satchel_domain::{
     note,
     remind::Remind,
     repeat::{self, MEANT, Repeat},
+    text::sort_key,
     when,
 };
 use satchel_storage::{Connection, StorageError, deals, documents, lists};
@@ -45,6 +46,26 @@ pub struct Logged {
     pub next: String,
     /// What day it is where one is: `2026-11-27`.
     pub today: String,
+}
+
+/// Whose day is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// With what belongs to nobody: on every device that is one's own affair.
+    Mine,
+    Everybody,
+    Of(String),
+}
+
+impl Whose {
+    /// `mine`, `all`, or what somebody is called.
+    pub fn parse(text: &str) -> Self {
+        match text.trim() {
+            "mine" => Whose::Mine,
+            "" | "all" => Whose::Everybody,
+            name => Whose::Of(name.to_owned()),
+        }
+    }
 }
 
 impl Session {
@@ -215,8 +236,17 @@ impl Session {
     }
 
     /// What a day asks: `from` and `to` are its first and its last moment where one is, in epoch milliseconds.
-    pub fn day(&self, today: &str, (from, to): (i64, i64)) -> Result<DayView, AppError> {
+    pub fn day(&self, today: &str, moments: (i64, i64), whose: &Whose) -> Result<DayView, AppError> {
         let date = day(today)?;
+        let owner = match whose {
+            Whose::Of(name) => sort_key(name),
+            _ => sort_key(&self.person),
+        };
+        let whose = match whose {
+            Whose::Mine => deals::Whose::Mine(&owner),
+            Whose::Everybody => deals::Whose::Everybody,
+            Whose::Of(_) => deals::Whose::Of(&owner),
+        };
         let days: Vec<Date> = (0..AHEAD).filter_map(|n| date.checked_add(n.days()).ok()).collect();
         let names: Vec<String> = days.iter().map(|d| format!("{:02}-{:02}", d.month(), d.day())).collect();
         let catalogue = self.catalogue();
@@ -225,22 +255,22 @@ impl Session {
                 Ok(lists::one(db, &catalogue, kind, row)?.map(row_view))
             };
             let mut view = DayView::default();
-            for row in deals::due(db, today, LINES)? {
+            for row in deals::due(db, today, whose, LINES)? {
                 let Some(task) = one(db, Kind::Task, row)? else { continue };
                 let is_today = task.fields.get("due").and_then(|d| d.as_str()) == Some(today);
                 if is_today { &mut view.due } else { &mut view.overdue }.push(task);
             }
-            for row in deals::between(db, from, to, LINES)? {
+            for row in deals::between(db, moments, whose, LINES)? {
                 view.agenda.extend(one(db, Kind::Activity, row)?.filter(|a| {
                     let ty = a.fields.get("type").and_then(|t| t.as_str()).unwrap_or_default();
                     ty != "note"
                 }));
             }
-            for (row, late) in deals::neglected(db, today, now(), LINES)? {
+            for (row, late) in deals::neglected(db, today, now(), whose, LINES)? {
                 let Some(deal) = one(db, Kind::Deal, row)? else { continue };
                 if late { &mut view.late } else { &mut view.quiet }.push(deal);
             }
-            for (row, on) in deals::birthdays(db, &names, LINES)? {
+            for (row, on) in deals::birthdays(db, &names, whose, LINES)? {
                 let on = names.iter().position(|n| *n == on).and_then(|at| days.get(at));
                 if let (Some(person), Some(on)) = (one(db, Kind::Person, row)?, on) {
                     view.birthdays.push(BirthdayView { person, on: on.to_string() });

@@ -41,6 +41,8 @@ export const ui = {
   leave: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
+  /** Chooses whose day the page shows. */
+  whose: undefined as (() => void) | undefined,
   /** Asks whether the demo is to be deleted, where this is one. */
   leaveDemo: undefined as (() => void) | undefined,
 };
@@ -97,6 +99,16 @@ export const registry: Command[] = [
     keys: "G Y",
     also: "day agenda jintian 日程 待办",
     run: () => go({ page: "today" }),
+  },
+  {
+    id: "whose-day",
+    label: "day.whose",
+    also: "today owner mine everybody colleague shui de 谁的 今天 负责人 同事",
+    run: () => {
+      go({ page: "today" });
+      // The page has to be there first.
+      setTimeout(() => ui.whose?.(), 80);
+    },
   },
   {
     id: "calendar",
