@@ -185,7 +185,11 @@ pub enum Command {
         limit: u32,
     },
     /// What today asks: tasks, meetings, deals that were left alone, birthdays
-    Today,
+    Today {
+        /// Whose day: mine, all, or a name; what belongs to nobody is mine (default: everybody's)
+        #[arg(long, value_name = "mine|all|NAME", default_value = "all", hide_default_value = true)]
+        owner: String,
+    },
     /// What stands in the calendar: tasks, meetings, visits and calls, day by day
     Calendar {
         /// The first day: 2026-11-27 (default: today)

@@ -410,6 +410,7 @@ CREATE TABLE task (
   owner TEXT,
   owner_sort TEXT,
   repeat TEXT,
+  meant TEXT,
   remind TEXT,
   notes TEXT,
   custom TEXT NOT NULL DEFAULT '{}'

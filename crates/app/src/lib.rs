@@ -63,7 +63,7 @@ pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, veri
 pub use calendar::{CalendarRequest, local_moment};
 pub use check_in::CheckOut;
 pub use config::{ConfigDifference, DriftView, Restored};
-pub use day::{Logged, local_day};
+pub use day::{Logged, Whose, local_day};
 pub use demo::DEMO_PASSPHRASE;
 pub use error::{AppError, Code};
 pub use events::{Event, Events};

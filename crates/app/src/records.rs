@@ -2,6 +2,7 @@
 
 use crate::{
     AppError, Cancel, Progress, Session, bulk,
+    day::meant,
     deals::reached,
     error::Code,
     session::{Prepared, now, today},
@@ -207,7 +208,8 @@ impl Session {
             let mut own = wanted.clone();
             own.extend(ranks.get(&id).map(|rank| ("rank".to_owned(), Scalar::Str(rank.clone()))));
             let changes = values.keys().flat_map(|key| difference(key, now, &own));
-            changes.chain(reached(kind, now, &wanted)).collect::<Changes>()
+            let changes = changes.chain(reached(kind, now, &wanted));
+            changes.chain(meant(kind, now, &values, &wanted)).collect::<Changes>()
         };
         self.write_each(self.operation(label), ids, &plan, progress, cancel)
     }

@@ -696,6 +696,7 @@ fn task() -> Vec<Field> {
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
         Field::new("repeat", Text, "Comes again").kept(Business, Organise),
+        Field::new(crate::repeat::MEANT, Date, "Meant for").kept(Business, Organise).hidden(),
         // By the clock of wherever one is then, see [`crate::remind`].
         Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::note("notes", "Notes"),

@@ -27,6 +27,7 @@ const HERE = [
   ["R", "keys.restore"],
   ["Shift → · Shift ←", "keys.push"],
   ["Space · M · W", "keys.task"],
+  ["O", "keys.whose"],
   ["D W M A · T · [ ]", "keys.calendar"],
   ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", "keys.reschedule"],
   ["← → · Enter · N", "keys.merge"],

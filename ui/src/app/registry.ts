@@ -43,6 +43,8 @@ export const ui = {
   dial: undefined as (() => void) | undefined,
   /** Asks for a new price book, on their page. */
   priceBook: undefined as (() => void) | undefined,
+  /** Chooses whose day the page shows. */
+  whose: undefined as (() => void) | undefined,
   /** Asks whether the demo is to be deleted, where this is one. */
   leaveDemo: undefined as (() => void) | undefined,
 };
@@ -99,6 +101,16 @@ export const registry: Command[] = [
     keys: "G Y",
     also: "day agenda jintian 日程 待办",
     run: () => go({ page: "today" }),
+  },
+  {
+    id: "whose-day",
+    label: "day.whose",
+    also: "today owner mine everybody colleague shui de 谁的 今天 负责人 同事",
+    run: () => {
+      go({ page: "today" });
+      // The page has to be there first.
+      setTimeout(() => ui.whose?.(), 80);
+    },
   },
   {
     id: "calendar",

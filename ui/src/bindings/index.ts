@@ -109,7 +109,7 @@ export const commands = {
 	/**  The user guide. */
 	guide: (chinese: boolean) => __TAURI_INVOKE<GuidePage[]>("plugin:satchel|guide", { chinese }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
-	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
+	day: (today: string, from: number | null, to: number | null, whose: string) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to, whose }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
 	/**  The language of the screen: what is told outside of it is in the same. */
 	speak: (chinese: boolean) => __TAURI_INVOKE<null>("plugin:satchel|speak", { chinese }),
@@ -1809,6 +1809,8 @@ export type Settings = {
 	reminders?: Reminders,
 	/**  Where a day on the road begins, `41.1496, -8.6109`; empty: at the first stop. */
 	start?: string,
+	/**  Whose day the page of today shows, as [`crate::Whose::parse`] reads it; empty: as is usual. */
+	whose_day?: string,
 };
 
 export type Skipped = {
