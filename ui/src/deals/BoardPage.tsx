@@ -461,7 +461,7 @@ function useDrag(
       if (spot) onDrop(id, spot);
     };
     const give = (e: KeyboardEvent) => {
-      if (e.key !== "Escape") return;
+      if (e.key !== "Escape" || isComposing(e)) return;
       e.stopPropagation();
       end();
     };
