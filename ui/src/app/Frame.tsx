@@ -300,7 +300,7 @@ export function Frame() {
         {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
           <ListPage
-            key={`${route.kind}${route.trash ?? ""}${route.within?.filter ?? ""}`}
+            key={`${route.kind}${route.trash ?? ""}${route.filter ?? ""}${route.within?.filter ?? ""}`}
             route={route}
             onCreate={setCreating}
           />

@@ -6,7 +6,7 @@ import { withUndo } from "../app/undo";
 import type { BoardColumn, CardView, RowView, StageView } from "../bindings";
 import { commands } from "../platform/tauri";
 import type { Browsed } from "../records/kinds";
-import { cash, count, type Json, shortDay, today } from "../shared/format";
+import { ago, cash, count, type Json, shortDay, today } from "../shared/format";
 import { language, t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -336,7 +336,14 @@ function Card({
         className={`tile ${moving ? "moving" : ""}`}
         data-card={deal.id}
         tabIndex={current ? 0 : -1}
-        aria-label={[deal.title, whoOf(deal), fields.value && cash(fields.value)].filter(Boolean).join(", ")}
+  const quiet = card.quiet && t("board.quiet", { n: card.days });
+  const last = card.last_activity;
+  const why = last
+    ? t("board.quietWhy", { what: last.title || t("record.empty"), ago: ago(last.at), days: card.days })
+    : t("board.quietNever", { days: card.days });
+        aria-label={[deal.title, whoOf(deal), fields.value && cash(fields.value), quiet && why]
+          .filter(Boolean)
+          .join(", ")}
         onFocus={onFocus}
         onPointerDown={onPointerDown}
         onDoubleClick={() => openRecord(deal.id, "deal")}
@@ -351,9 +358,9 @@ function Card({
             </span>
           )}
         </span>
-        {card.quiet && (
-          <span className="warn small" title={t("board.quietWhy", { days: card.days })}>
-            <AlertTriangle size={12} /> {t("board.quiet", { n: card.days })}
+        {quiet && (
+          <span className="warn small" title={why}>
+            <AlertTriangle size={12} /> {quiet}
           </span>
         )}
         {!card.next_step && !card.quiet && <span className="soft small">{t("board.noNext")}</span>}

@@ -15,6 +15,7 @@ import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Empty } from "../shared/ui";
 import { asRequest, columnsFor, conditionsOf, readable, summed, withoutLast } from "./columns";
+import { askable } from "./conditions";
 import { FilterBuilder } from "./FilterBuilder";
 import { Grid, type GridHandle } from "./Grid";
 import { BROWSED, type Browsed, browsed, columnsOf, KINDS } from "./kinds";
@@ -71,8 +72,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   // What prices come to says nothing.
   const sums = route.trash || kind === "product" ? "" : summed(columns, fields).join(" ");
 
+  const asked = useMemo(() => askable(fields), [fields]);
   // By what they are called: the list itself is a new one after every change.
-  const keys = fields.map((f) => f.key).join(" ");
+  const keys = asked.map((f) => f.key).join(" ");
   const typed = useMemo(
     () =>
       asRequest(
@@ -199,9 +201,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
 
   /** A view whose field or stage is gone lists without it, and says so. */
   async function openView(view: SavedView) {
-    const isFilter = asRequest(view.filter, [...fields, ...goneIn(view.filter)]).filter !== "";
-    const asked = isFilter ? view.filter : "";
-    const fits = await attempt(() => commands.applying(kind, asked, view.sort));
+    const isFilter = asRequest(view.filter, [...asked, ...goneIn(view.filter)]).filter !== "";
+    const filter = isFilter ? view.filter : "";
+    const fits = await attempt(() => commands.applying(kind, filter, view.sort));
     const changed = fits && fits.left_out.length > 0;
     changeInput(changed && isFilter ? fits.filter : view.filter);
     setSort(changed ? fits.sort : view.sort);
@@ -439,10 +441,10 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           )}
           {conditions.map((condition, n) => (
             <li className="tag" key={condition}>
-              {readable(condition, fields)}
+              {readable(condition, asked)}
               <button
                 type="button"
-                aria-label={`${t("remove")}: ${readable(condition, fields)}`}
+                aria-label={`${t("remove")}: ${readable(condition, asked)}`}
                 onClick={() => changeInput(conditions.filter((_, i) => i !== n).join(" and "))}
               >
                 <X size={12} />
@@ -501,7 +503,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
       )}
       {dialog === "filter" && (
         <FilterBuilder
-          fields={fields}
+          fields={asked}
           filter={typed.filter}
           onApply={(filter) => {
             setDialog(undefined);
