@@ -50,6 +50,7 @@ import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
 import { Favourites } from "./Favourites";
 import { Keys } from "./Keys";
+import { toPart } from "./parts";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, current, go, useRoute } from "./router";
 
@@ -107,6 +108,8 @@ export function Frame() {
     "?": () => setHelp(true),
     "*": run("favourite"),
     F1: run("guide"),
+    F6: run("next-part"),
+    "Shift+F6": () => toPart(-1),
     q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
