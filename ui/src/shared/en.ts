@@ -1339,6 +1339,7 @@ export const en = {
   "error.title": "Something went wrong on this screen",
   "error.safe": "Your data is safe: it is written to disk before a screen shows it.",
   "error.reload": "Reload the screen",
+  "error.copied": "Copied",
   "nav.safety": "Safety",
   "status.alerts": "{n} alerts",
   "status.alerts.one": "1 alert",

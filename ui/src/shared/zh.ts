@@ -1318,6 +1318,7 @@ export const zh: Record<Key, string> = {
   "error.title": "此页面出了问题",
   "error.safe": "您的数据是安全的：显示之前已写入磁盘。",
   "error.reload": "重新载入",
+  "error.copied": "已复制",
   "nav.safety": "安全",
   "status.alerts": "{n} 条提醒",
   "status.alerts.one": "1 条提醒",
