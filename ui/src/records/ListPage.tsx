@@ -226,6 +226,8 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     });
   }
 
+  const isEmpty = total === 0 && input === (route.filter ?? "") && !within;
+  const noneMatch = total === 0 && !isEmpty && input !== "";
   useKeys({
     "/": () => filter.current?.focus(),
     Space: () => setPeek((p) => !p),
@@ -245,11 +247,16 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     j: () => step(1),
     k: () => step(-1),
     ...(route.trash ? { r: () => void restore() } : {}),
-    ...(peek ? { Escape: () => setPeek(false) } : selected.size > 0 ? { Escape: clear } : {}),
+    ...(peek
+      ? { Escape: () => setPeek(false) }
+      : selected.size > 0
+        ? { Escape: clear }
+        : noneMatch
+          ? { Escape: () => changeInput("") }
+          : {}),
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
-  const isEmpty = total === 0 && input === (route.filter ?? "") && !within;
   // The first records are there: the list takes the focus that the empty page had.
   useEffect(() => {
     const focused = document.activeElement;
@@ -487,6 +494,19 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           <div className="empty">
             <h2>{t("list.noMatch")}</h2>
             <p className="soft">{t("list.noMatchHint")}</p>
+            {noneMatch && (
+              <button
+                type="button"
+                className="button primary"
+                id="show-all"
+                onClick={() => {
+                  changeInput("");
+                  handle.current?.focus();
+                }}
+              >
+                {t("list.showAll")} <kbd>Esc</kbd>
+              </button>
+            )}
           </div>
         )}
         {peek && total !== 0 && <Peek id={row?.id} onOpen={() => row && open(row)} />}
