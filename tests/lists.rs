@@ -241,3 +241,42 @@ fn how_a_list_looks_is_kept() {
     session.set_settings(&settings).unwrap();
     assert_eq!(session.settings().unwrap().layouts["deal"], layout);
 }
+
+/// What a deal has to be done about it is in its tasks: a list says it, filters and sorts by it, and knows at once when it changes.
+#[test]
+fn what_comes_next_is_a_column_and_a_filter() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let [soon, late, none] =
+        ["soon", "late", "none"].map(|name| new(session, Kind::Deal, json!({ "name": name })));
+    let task = |deal: RecordId, subject: &str, due: &str| {
+        let task = json!({"subject": subject, "due": due, "deal": deal.to_string()});
+        new(session, Kind::Task, task)
+    };
+    task(late, "send the offer", "2031-07-01");
+    task(soon, "ask again", "2031-06-01");
+    let first = task(soon, "call", "2031-05-01");
+    let listed = |filter: &str, sort: &str| {
+        let request = ListRequest { filter: filter.into(), sort: sort.into(), ..ListRequest::default() };
+        let rows = session.list(Kind::Deal, &request).unwrap().rows;
+        let next = |row: &satchel_app::views::RowView| row.titles.get("next_step").cloned();
+        rows.iter().map(|row| (row.title.clone(), next(row).unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let row = |title: &str, next: &str| (title.to_owned(), next.to_owned());
+    let none_yet = row("none", "");
+    let want = [row("soon", "call"), row("late", "send the offer"), none_yet.clone()];
+    assert_eq!(listed("", "next_step"), want);
+    assert_eq!(listed("next_step is empty", ""), std::slice::from_ref(&none_yet));
+    assert_eq!(listed("next_step:call", ""), [row("soon", "call")]);
+    assert_eq!(listed("next_step contains 'OFFER'", ""), [row("late", "send the offer")]);
+    assert_eq!(listed("not quiet:yes and next_step is not empty", "-next_step").len(), 2);
+
+    // It is done, and the other comes next; the deals themselves were not written to.
+    session.finish_task(first, "", "2031-05-01").unwrap();
+    assert_eq!(listed("next_step contains 'again'", ""), [row("soon", "ask again")]);
+    task(none, "write", "2031-05-02");
+    assert_eq!(listed("next_step is empty", ""), []);
+    assert_eq!(listed("", "next_step")[0], row("none", "write"));
+    let people = ListRequest { filter: "next_step is empty".into(), ..ListRequest::default() };
+    assert!(session.list(Kind::Person, &people).is_err(), "people have none");
+}

@@ -376,6 +376,8 @@ fn a_day_asks() {
     let quiet_but = new(session, Kind::Deal, json!({"name": "long there, and spoken of"}));
     set(session, quiet_but, json!({"stage_at": "2020-01-01T00:00:00Z"}));
     log(session, quiet_but, "call", "yes", "");
+    let told = board(session).columns[0].cards.iter().find(|c| c.deal.id == quiet_but).cloned().unwrap();
+    assert_eq!((told.quiet, told.last_activity.map(|last| last.title)), (false, Some("yes".to_owned())));
     for (name, birthday) in [("Today", "--05-16"), ("Soon", "1980-05-21"), ("Later", "1980-06-12")] {
         new(session, Kind::Person, json!({"first_name": name, "birthday": birthday}));
     }

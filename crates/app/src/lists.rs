@@ -14,7 +14,9 @@ use satchel_domain::{
     formula,
     text::fold,
 };
-use satchel_storage::{Connection, ListQuery, StorageError, documents, lists, lists::Place, projections};
+use satchel_storage::{
+    Connection, ListQuery, StorageError, deals, documents, lists, lists::Place, projections,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -104,9 +106,14 @@ impl Session {
         let from = (request.offset as usize).min(order.len());
         let to = (from + limit).min(order.len());
         let catalogue = self.catalogue();
-        let rows = self
-            .store
-            .glance(|db| lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default()))?;
+        let rows = self.store.glance::<_, StorageError>(|db| {
+            let mut rows = lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default())?;
+            for row in rows.iter_mut().filter(|_| kind == Kind::Deal) {
+                let next = deals::next_step_of(db, row.id)?;
+                row.titles.extend(next.map(|title| (lists::NEXT_STEP.to_owned(), title)));
+            }
+            Ok(rows)
+        })?;
         let hidden: Vec<&String> =
             catalogue.fields(kind).iter().filter(|f| f.hidden).map(|f| &f.key).collect();
         let day = today();
@@ -274,8 +281,10 @@ impl Session {
         if catalogue.links(query.kind).any(|(field, to)| names_others(field, to)) {
             return Ok(None);
         }
-        // A deal goes quiet by the clock, and is not when something is done about it.
-        if query.filter.as_ref().is_some_and(|filter| filter.asks(lists::QUIET)) {
+        // A deal goes quiet by the clock, and is not when something is done about it; what comes next is in its tasks.
+        let asks = |name: &str| query.filter.as_ref().is_some_and(|filter| filter.asks(name));
+        let sorts = |name: &str| query.sort.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
+        if asks(lists::QUIET) || asks(lists::NEXT_STEP) || sorts(lists::NEXT_STEP) {
             return Ok(None);
         }
         let rows: Vec<i64> =

@@ -277,9 +277,16 @@ pub struct CardView {
     pub days: u32,
     /// Nobody has done anything about it for longer than its stage allows.
     pub quiet: bool,
-    pub last_activity: Option<String>,
+    pub last_activity: Option<LastDone>,
     /// Whether something is to be done about it, or it is over.
     pub next_step: bool,
+}
+
+/// What somebody has done last about a deal.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct LastDone {
+    pub at: String,
+    pub title: String,
 }
 
 /// What has happened, or is to, with a record.

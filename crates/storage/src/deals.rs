@@ -144,16 +144,30 @@ pub fn last_rank(db: &Connection, stage: RecordId) -> Result<Option<String>, Sto
     Ok(db.prepare_cached(sql)?.query_row([stage.to_string()], |r| r.get(0))?)
 }
 
-/// Whether something is still to be done about a deal.
-pub fn has_next_step(db: &Connection, deal: RecordId) -> Result<bool, StorageError> {
-    let sql = "SELECT 1 FROM task WHERE deal = ?1 AND done_at IS NULL AND deleted_at IS NULL";
-    Ok(db.prepare_cached(sql)?.exists([deal.to_string()])?)
+/// The task that is to be done next about a deal: SQL for what of it is asked, `k`, over an expression of the deal's id.
+pub(crate) fn next_step(deal: &str, wanted: &str) -> String {
+    format!(
+        "SELECT {wanted} FROM task k WHERE k.deal = {deal} AND k.done_at IS NULL AND k.deleted_at IS NULL
+         ORDER BY k.due IS NULL, k.due, k.due_time IS NULL, k.due_time, k.row LIMIT 1"
+    )
 }
 
-/// When somebody has last done something about a deal.
-pub fn last_activity(db: &Connection, deal: RecordId, now: i64) -> Result<Option<i64>, StorageError> {
-    let sql = "SELECT max(at) FROM activity WHERE deal = ?1 AND deleted_at IS NULL AND at <= ?2";
-    Ok(db.prepare_cached(sql)?.query_row(params![deal.to_string(), now], |r| r.get(0))?)
+/// What is to be done next about a deal, if anything is.
+pub fn next_step_of(db: &Connection, deal: RecordId) -> Result<Option<String>, StorageError> {
+    let sql = next_step("?1", "k.called");
+    Ok(db.prepare_cached(&sql)?.query_row([deal.to_string()], |r| r.get(0)).optional()?)
+}
+
+/// When somebody has last done something about a deal, and what that was.
+pub fn last_activity(
+    db: &Connection,
+    deal: RecordId,
+    now: i64,
+) -> Result<Option<(i64, String)>, StorageError> {
+    let sql = "SELECT at, called FROM activity WHERE deal = ?1 AND deleted_at IS NULL AND at <= ?2
+               ORDER BY at DESC LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_row(params![deal.to_string(), now], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
 }
 
 /// The kinds that tell of a company, a person or a deal, with what orders them in time.

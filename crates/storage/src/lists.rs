@@ -35,6 +35,8 @@ impl ListQuery {
 
 /// A condition on deals that no field holds: it follows from stages, activities and the clock.
 pub const QUIET: &str = "quiet";
+/// Neither does any hold what is to be done next about a deal: of its open tasks the one that is due first.
+pub const NEXT_STEP: &str = "next_step";
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -365,6 +367,8 @@ enum Column<'a> {
     Street,
     /// Whether an open deal was left alone for longer than its stage allows.
     Quiet,
+    /// The task that is to be done next about a deal.
+    NextStep,
     Field(&'a Field),
 }
 
@@ -414,6 +418,7 @@ impl<'a> Builder<'a> {
             "external_id" => Some("external_id"),
             "street" | "addresses" | "address" => return Ok(Column::Street),
             QUIET if self.kind == Kind::Deal => return Ok(Column::Quiet),
+            NEXT_STEP if self.kind == Kind::Deal => return Ok(Column::NextStep),
             _ => None,
         };
         if let Some(field) = by_term {
@@ -456,6 +461,7 @@ impl<'a> Builder<'a> {
             }
             Column::Street => "t.addresses IS NULL".into(),
             Column::Quiet => "0".into(),
+            Column::NextStep => format!("NOT EXISTS ({})", crate::deals::next_step("t.id", "1")),
             Column::Field(field) => format!("{} IS NULL", self.raw(field)),
         })
     }
@@ -496,6 +502,10 @@ impl<'a> Builder<'a> {
                 ))
             }
             Column::Quiet => Ok(self.quiet(value)),
+            Column::NextStep => {
+                let step = crate::deals::next_step("t.id", "k.called");
+                Ok(self.text(format!("({step})"), op, value))
+            }
             Column::Field(field) => self.field(field, op, value),
         }
     }
@@ -659,6 +669,8 @@ impl<'a> Builder<'a> {
                 }
                 Column::Street => "t.addresses".into(),
                 Column::Quiet => return Err(StorageError::UnknownField(name.clone())),
+                // By its day: what is asked is what comes first.
+                Column::NextStep => format!("({})", crate::deals::next_step("t.id", "coalesce(k.due, '~')")),
                 Column::Field(field) if self.kind == Kind::Company && field.key == "name" => "t.sort".into(),
                 Column::Field(field) => match field.ty {
                     FieldType::Link => {

@@ -51,6 +51,7 @@ import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
 import { Favourites } from "./Favourites";
 import { Keys } from "./Keys";
+import { toPart } from "./parts";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, current, go, useRoute } from "./router";
 
@@ -111,6 +112,8 @@ export function Frame() {
     "?": () => setHelp(true),
     "*": run("favourite"),
     F1: run("guide"),
+    F6: run("next-part"),
+    "Shift+F6": () => toPart(-1),
     q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
@@ -305,7 +308,7 @@ export function Frame() {
         {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
           <ListPage
-            key={`${route.kind}${route.trash ?? ""}${route.within?.filter ?? ""}`}
+            key={`${route.kind}${route.trash ?? ""}${route.filter ?? ""}${route.within?.filter ?? ""}`}
             route={route}
             onCreate={setCreating}
           />

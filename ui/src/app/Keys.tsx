@@ -37,6 +37,7 @@ const HERE = [
   ["@", "note.mention"],
   ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", "keys.note"],
   ["Ctrl ↓ · Ctrl ↑", "keys.neighbours"],
+  ["1 … 9", "keys.settleTeam"],
   ["Esc", "keys.back"],
 ] as const;
 

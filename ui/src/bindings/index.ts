@@ -480,7 +480,7 @@ export type CardView = {
 	days: number,
 	/**  Nobody has done anything about it for longer than its stage allows. */
 	quiet: boolean,
-	last_activity: string | null,
+	last_activity: LastDone | null,
 	/**  Whether something is to be done about it, or it is over. */
 	next_step: boolean,
 };
@@ -1086,6 +1086,12 @@ export type Lacks =
 "place";
 
 /**  The columns of a list in their order, and the field that it is grouped by; empty: as usual. */
+/**  What somebody has done last about a deal. */
+export type LastDone = {
+	at: string,
+	title: string,
+};
+
 export type Layout = {
 	columns: string[],
 	group: string,

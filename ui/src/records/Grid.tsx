@@ -523,6 +523,8 @@ function Cell({ row, field, view, onOpen }: CellProps) {
     );
   const title = row.titles[field];
   if (title) return title;
+  if (field === "next_step")
+    return (row.fields as Json).closed_at ? "" : <span className="soft">{t("board.noNext")}</span>;
   if (field === "emails" || field === "phones") return value?.[0]?.value;
   if (field === "city")
     return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
