@@ -40,3 +40,42 @@ pub fn put(tx: &Transaction<'_>, name: &[u8; 32], jpeg: &[u8], most: usize) -> R
     tx.prepare_cached(sql)?.execute([most])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SqlCipherKey, Store};
+
+    #[test]
+    fn those_that_were_not_asked_for_make_place() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let key = SqlCipherKey::new(format!("x'{}'", "07".repeat(32)));
+        let store = Store::create(&dir.path().join("test.db"), &key).expect("made");
+        let name = |n: u8| [n; 32];
+        let most = 100 * (1000 + ROW);
+        let put = |n: u8| {
+            let done = store.write_if_free::<StorageError>(|tx| put(tx, &name(n), &[n; 1000], most));
+            assert_eq!(done.expect("kept"), Some(()));
+        };
+        let kept = |n: u8| store.read(|db| get(db, &name(n))).expect("read");
+        (0..100).for_each(put);
+        assert!(kept(0).expect("all have place").is_old && !kept(99).expect("here").is_old);
+        // Asked for again, the first is the latest; the second goes.
+        store.write_if_free::<StorageError>(|tx| used(tx, &name(0))).expect("noted");
+        assert!(!kept(0).expect("still here").is_old);
+        put(100);
+        assert_eq!((kept(0).is_some(), kept(1)), (true, None));
+        (101..200).for_each(put);
+        let (count, size): (u32, usize) = store
+            .read::<_, StorageError>(|db| {
+                Ok(db.query_row("SELECT count(*), sum(size) FROM thumbnail", [], |r| {
+                    Ok((r.get(0)?, r.get(1)?))
+                })?)
+            })
+            .expect("counted");
+        assert!(count == 100 && size <= most, "{count} of {size} bytes");
+        // The same again changes nothing.
+        put(150);
+        assert!(kept(101).is_some());
+    }
+}
