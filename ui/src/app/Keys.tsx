@@ -21,6 +21,8 @@ const HERE = [
   ["C", "keys.create"],
   ["E", "keys.edit"],
   ["F", "files.attach"],
+  ["Ctrl V", "keys.paste"],
+  ["← → · Z · Space", "keys.picture"],
   ["U", "keys.quote"],
   ["Delete", "keys.trash"],
   ["R", "keys.restore"],
