@@ -13,6 +13,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+#[path = "window/pictures.rs"]
+mod pictures;
 #[path = "window/visits.rs"]
 mod visits;
 
@@ -939,9 +941,11 @@ fn a_file_is_with_both(ana: &Window, bo: &Window, dir: &Path) {
         window.wait("[data-file='Offer, page 1.pdf']");
     }
     let line = bo.text("[data-file]");
-    assert!(line.contains("3 MB") && line.contains("comes when you save it"), "{line}");
+    assert!(line.contains("3 MB") && line.contains("not on this computer yet"), "{line}");
     bo.accessibility("a file of a colleague");
     bo.picture("74-file-away");
+    bo.click("[aria-label='Fetch Offer, page 1.pdf']");
+    bo.until("the file", || (!bo.text("[data-file]").contains("not on this computer yet")).then_some(()));
     invoke(bo, "save_attachment", &format!("{{ id: files[0].id, path: {:?} }}", saved.display().to_string()));
     assert!(std::fs::read(&saved).unwrap() == bytes);
     // Taken away by one, it is away for both; and back by one key.

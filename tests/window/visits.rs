@@ -65,7 +65,7 @@ fn in_minutes(minutes: u32) -> String {
 }
 
 /// Asks the core as the screens do.
-fn ask_core(window: &Window, command: &str, arguments: &str) -> Value {
+pub(crate) fn ask_core(window: &Window, command: &str, arguments: &str) -> Value {
     let answer = window.script_async(&format!(
         "const done = arguments[arguments.length - 1];
          window.__TAURI_INTERNALS__.invoke('plugin:satchel|{command}', {arguments}).then((v) => done({{ v }}), (e) => done({{ e }}))"
@@ -74,7 +74,7 @@ fn ask_core(window: &Window, command: &str, arguments: &str) -> Value {
     answer["v"].clone()
 }
 
-fn open_vault(vault: &Path) -> Window {
+pub(crate) fn open_vault(vault: &Path) -> Window {
     let window = Window::open(vault, &[]);
     window.wait("#workspace");
     window.fill("#workspace", "Norte Foods");

@@ -38,6 +38,7 @@ mod notes;
 pub mod output;
 mod papers;
 mod past;
+mod pictures;
 mod pipelines;
 mod prices;
 mod quotes;

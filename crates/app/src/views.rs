@@ -873,6 +873,18 @@ pub struct AttachmentView {
     pub updated_at: String,
     /// Whether all of it is on this computer.
     pub here: bool,
+    /// Whether it is called like a picture that can be shown.
+    pub picture: bool,
+}
+
+/// A picture as a screen shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PictureView {
+    /// It itself: `data:image/jpeg;base64,…`.
+    pub url: String,
+    /// As it was attached, in pixels; what is shown may be smaller.
+    pub width: u32,
+    pub height: u32,
 }
 
 /// A note as a screen shows it.

@@ -22,6 +22,8 @@ const HERE = [
   ["N", "prices.newBook"],
   ["E", "keys.edit"],
   ["F", "files.attach"],
+  ["Ctrl V", "keys.paste"],
+  ["← → · Z · Space", "keys.picture"],
   ["U", "keys.quote"],
   ["Delete", "keys.trash"],
   ["R", "keys.restore"],

@@ -72,6 +72,14 @@ export const commands = {
 	attach: (record: RecordId, path: string) => __TAURI_INVOKE<Written>("plugin:satchel|attach", { record, path }),
 	/**  Writes an attachment to a file that was chosen in a dialog. */
 	saveAttachment: (id: RecordId, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_attachment", { id, path }),
+	/**  Brings an attachment that is not here yet. */
+	fetchAttachment: (id: RecordId) => __TAURI_INVOKE<null>("plugin:satchel|fetch_attachment", { id }),
+	/**  A small picture of an attachment, where it is here and can be shown. */
+	thumbnail: (id: RecordId) => __TAURI_INVOKE<string | null>("plugin:satchel|thumbnail", { id }),
+	/**  An attachment as large as the screen needs it. */
+	picture: (id: RecordId, most: number) => __TAURI_INVOKE<PictureView>("plugin:satchel|picture", { id, most }),
+	/**  Attaches what was pasted. */
+	attachPicture: (record: RecordId, name: string, base64: string) => __TAURI_INVOKE<Written>("plugin:satchel|attach_picture", { record, name, base64 }),
 	pipelines: (chinese: boolean) => __TAURI_INVOKE<PipelineView[]>("plugin:satchel|pipelines", { chinese }),
 	board: (pipeline: RecordId) => __TAURI_INVOKE<BoardView>("plugin:satchel|board", { pipeline }),
 	moreCards: (stage: RecordId, offset: number) => __TAURI_INVOKE<CardView[]>("plugin:satchel|more_cards", { stage, offset }),
@@ -336,6 +344,8 @@ export type AttachmentView = {
 	updated_at: string,
 	/**  Whether all of it is on this computer. */
 	here: boolean,
+	/**  Whether it is called like a picture that can be shown. */
+	picture: boolean,
 };
 
 /**  A place that gets backups by itself. */
@@ -1440,6 +1450,15 @@ export type PastState = "same" | "changed" |
 export type Period = "month" | "last_month" | "quarter" | "year" | 
 /**  This month and the eleven before it. */
 "twelve_months";
+
+/**  A picture as a screen shows it. */
+export type PictureView = {
+	/**  It itself: `data:image/jpeg;base64,…`. */
+	url: string,
+	/**  As it was attached, in pixels; what is shown may be smaller. */
+	width: number,
+	height: number,
+};
 
 /**  A pipeline and its stages, in their order. */
 export type PipelineView = {

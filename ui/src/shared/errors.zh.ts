@@ -14,6 +14,10 @@ export const SENTENCES: [string, string][] = [
   ["{} is larger than {} MB", "{1} 超过 {2} MB"],
   ["letters are written to people and {}", "信件只能写给联系人和公司，或与商机、报价单有关"],
   ["{} {}; choose another place. Nothing was written", "无法写入 {1}，请换一个位置。没有写入任何内容"],
+  ["what has come of the file stays here", "已下载的部分保留在本机"],
+  ["this picture cannot be shown; {}", "无法显示这张图片，请另存后用其他程序打开"],
+  ["the picture on the clipboard is larger than 20 MB; {}", "剪贴板中的图片超过 20 MB，请保存为文件后再添加"],
+  ["what was pasted is no PNG, {}", "粘贴的内容不是 PNG、JPEG、WebP 或 GIF 图片，请保存为文件后再添加"],
   ["files are attached with {}", "请在应用中附上文件，或使用 satchel attach"],
   // Prices
   ["prices of «{}» are in {}; {}", "“{1}”中的价格以 {2} 计；请填写 {2} 金额，或另建价格表"],
