@@ -216,7 +216,7 @@ pub fn health(show: &Show, session: &Session) -> Done {
                 c.name.clone(),
                 level.to_owned(),
                 c.detail.clone(),
-                c.action.map(mend).unwrap_or_default().to_owned(),
+                c.action.into_iter().chain(c.next).map(mend).collect::<Vec<_>>().join("; "),
             ]
         });
         table(&["check", "state", "what it means", "what mends it"], &rows.collect::<Vec<_>>())
@@ -238,6 +238,9 @@ fn mend(action: Mend) -> &'static str {
         Mend::Verify => "satchel verify",
         Mend::FixAccess => "chmod -R go-rwx VAULT",
         Mend::OpenIncidents => "satchel incident drills",
+        Mend::VerifyTrail => "satchel audit verify",
+        Mend::ExportTrail => "satchel audit export --out FILE",
+        Mend::OpenIncident => "satchel incident open suspected_leak",
         Mend::OpenSystem => "",
     }
 }

@@ -199,6 +199,14 @@ impl Checker {
         Self { keys, ..Self::default() }
     }
 
+    /// Goes on behind an entry up to which the trail is known to hold.
+    pub fn behind(keys: impl IntoIterator<Item = Key>, last: &Head) -> Self {
+        let mut checker = Self::new(keys);
+        checker.now = Some(Place { chain: last.chain, seq: last.seq, hash: last.hash });
+        checker.reached.insert(last.chain, last.seq);
+        checker
+    }
+
     /// A place that is known of elsewhere, such as from outside of the database.
     pub fn expect(&mut self, head: &Head, by: &'static str) {
         if self.expected.len() >= limits::SEEN {

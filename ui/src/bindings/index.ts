@@ -852,6 +852,8 @@ export type HealthCheck = {
 	level: Level,
 	detail: string,
 	action: Mend | null,
+	/**  What comes next. */
+	next: Mend | null,
 	/**  The values in `detail`, for those who say it in other words. */
 	facts: { [key in string]: string },
 };
@@ -1251,7 +1253,7 @@ export type MemberView = {
 };
 
 /**  What a button or a command mends it with. */
-export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents";
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident";
 
 /**  A record that is mentioned, as it is now. */
 export type MentionView = {

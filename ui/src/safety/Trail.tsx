@@ -110,6 +110,15 @@ export function Trail() {
   );
 }
 
+/** Writes the trail to a file that one chooses; what it was found to be, then. */
+export async function exportTrail() {
+  const path = await chooseTarget(`${t("trail.file")}.satchel-audit`);
+  if (!path) return;
+  const done = await attempt(() => commands.exportTrail(path));
+  if (done) toast(t("trail.saved", { n: count(done.entries), path }));
+  return done;
+}
+
 function Check({ total }: { total: number }) {
   const [checked, setChecked] = useState<TrailCheck>();
   const [error, setError] = useState<string>();
@@ -125,12 +134,8 @@ function Check({ total }: { total: number }) {
     setBusy(false);
   }
   async function save() {
-    const path = await chooseTarget(`${t("trail.file")}.satchel-audit`);
-    if (!path) return;
-    const done = await attempt(() => commands.exportTrail(path));
-    if (!done) return;
-    setChecked(done);
-    toast(t("trail.saved", { n: count(done.entries), path }));
+    const done = await exportTrail();
+    if (done) setChecked(done);
   }
   return (
     <>

@@ -1260,6 +1260,11 @@ export const en = {
   "health.is.screen_lock.unknown": "Look into the system’s settings.",
   "health.is.speed.ok": "The database has {database} MB.",
   "health.is.speed.warn": "95 of 100 answers come within {p95} ms only; the database has {database} MB.",
+  "health.is.trail.ok": "Every entry is what was signed, {at}",
+  "health.is.trail.unknown": "It was not looked at lately; it is done by itself.",
+  "health.is.trail.warn": "It is not what was signed, at entry {seq}: {why}. An incident was opened since.",
+  "health.is.trail.bad":
+    "It is not what was signed, at entry {seq}: {why}. Export it, compare it with what colleagues have, and open an incident.",
   "health.is.encryption.unknown": "Cannot be seen.",
   "health.mended": "Done",
   "health.mend.back_up": "Back up now",
@@ -1273,6 +1278,9 @@ export const en = {
   "health.mend.open_team": "Open the team",
   "health.mend.verify": "Check everything now",
   "health.mend.fix_access": "Close them",
+  "health.mend.verify_trail": "Verify it now",
+  "health.mend.export_trail": "Export it…",
+  "health.mend.open_incident": "Open an incident",
   "backup.title": "Backups",
   "backup.why":
     "A backup holds everything, sealed for your recovery kit and your passphrase. Each one is read back when it is made, and proven by restoring it.",
