@@ -340,11 +340,9 @@ impl Session {
             }
             _ => {}
         }
-        if card.id == self.own() {
-            if known.is_none() && !is_in_trail(tx, &head)? {
-                let there = audit::up_to(tx, told.incarnation, told.seq)?;
-                self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
-            }
+        if card.id == self.own() && known.is_none() && !is_in_trail(tx, &head)? {
+            let there = audit::up_to(tx, told.incarnation, told.seq)?;
+            self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
         }
         Ok(audit::see(tx, &seen_of(&signed))?)
     }
