@@ -26,6 +26,7 @@ import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
 import { PastPage } from "../past/PastPage";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
+import { PricesPage } from "../prices/PricesPage";
 import { Capture } from "../records/Capture";
 import { HistoryPage } from "../records/HistoryPage";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
@@ -53,6 +54,9 @@ import { Keys } from "./Keys";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, current, go, useRoute } from "./router";
 
+/** What `C` makes on a page that is no list. */
+const ON_PAGE: Partial<Record<string, Browsed>> = { board: "deal", prices: "product" };
+
 export function Frame() {
   const route = useRoute();
   const version = useVersion();
@@ -64,7 +68,7 @@ export function Frame() {
   const [creating, setCreating] = useState<Browsed>();
   const [capturing, setCapturing] = useState(false);
   const [over, setOver] = useState(false);
-  const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
+  const kind = "kind" in route ? browsed(route.kind) : (ON_PAGE[route.page] ?? "person");
 
   useEffect(
     () =>
@@ -127,6 +131,7 @@ export function Frame() {
     e: goKey(run("templates")),
     l: goKey(run("safety")),
     x: goKey(run("incident")),
+    b: goKey(run("price-books")),
     c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
@@ -315,6 +320,7 @@ export function Frame() {
         {route.page === "safety" && <SafetyPage tab={route.tab} incident={route.incident} />}
         {route.page === "guide" && <GuidePage route={route} />}
         {route.page === "templates" && <TemplatesPage />}
+        {route.page === "prices" && <PricesPage onCreate={setCreating} />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar

@@ -19,6 +19,7 @@ const HERE = [
   ["F · V", "keys.arrange"],
   ["Ctrl S", "keys.saveView"],
   ["C", "keys.create"],
+  ["N", "prices.newBook"],
   ["E", "keys.edit"],
   ["F", "files.attach"],
   ["U", "keys.quote"],

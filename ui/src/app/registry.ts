@@ -41,6 +41,8 @@ export const ui = {
   leave: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
+  /** Asks for a new price book, on their page. */
+  priceBook: undefined as (() => void) | undefined,
   /** Asks whether the demo is to be deleted, where this is one. */
   leaveDemo: undefined as (() => void) | undefined,
 };
@@ -187,6 +189,13 @@ export const registry: Command[] = [
     keys: "G S",
     also: "price list catalogue chanpin jiage 产品 价格",
     run: () => go({ page: "list", kind: "product" }),
+  },
+  {
+    id: "price-books",
+    label: "prices.title",
+    keys: "G B",
+    also: "price list table discount jiagebiao jiage 价格 价目",
+    run: () => go({ page: "prices" }),
   },
   {
     id: "reports",
@@ -387,6 +396,17 @@ export const registry: Command[] = [
     label: "new.product",
     also: "add create item 添加 新增",
     run: () => ui.create("product"),
+  },
+  {
+    id: "new-price-book",
+    label: "prices.newBook",
+    also: "add create price list 添加 新增 价格",
+    run: () => {
+      if (ui.priceBook) return ui.priceBook();
+      go({ page: "prices" });
+      // As soon as the page is there.
+      setTimeout(() => ui.priceBook?.(), 80);
+    },
   },
   ...ACTIVITIES.map(
     (type, n): Command => ({

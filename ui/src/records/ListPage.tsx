@@ -1,4 +1,15 @@
-import { Columns3, History, LayoutGrid, ListFilter, Mail, Merge, Plus, Trash2, X } from "lucide-react";
+import {
+  Columns3,
+  History,
+  LayoutGrid,
+  ListFilter,
+  Mail,
+  Merge,
+  Plus,
+  Table2,
+  Trash2,
+  X,
+} from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
@@ -280,6 +291,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
         {!route.trash && kind === "deal" && (
           <button type="button" className="button" id="as-board" onClick={() => go({ page: "board" })}>
             <LayoutGrid size={15} /> {t("board.asBoard")}
+          </button>
+        )}
+        {!route.trash && kind === "product" && (
+          <button type="button" className="button" id="price-books" onClick={() => go({ page: "prices" })}>
+            <Table2 size={15} /> {t("prices.title")}
           </button>
         )}
         {!route.trash && (
