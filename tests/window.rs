@@ -1330,6 +1330,8 @@ fn prices_are_written_in_a_table() {
     window.wait("#prices .grid-row");
     window.accessibility("prices, Chinese, dark");
     window.picture("120-prices-zh-dark");
+    // The next test begins as this one did.
+    dress(&window, "en", "light");
 }
 
 /// A quote from a deal: a product by its letters, a line of one's own, sums, and the deal that follows.
