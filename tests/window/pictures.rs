@@ -86,6 +86,9 @@ fn pictures_are_looked_at_and_pasted() {
         window.script("return document.querySelector('.stage img').getBoundingClientRect().width").as_f64()
     };
     assert!(width().unwrap() < 1300.0);
+    let below = "const end = (css) => document.querySelector(css).getBoundingClientRect().bottom;
+                 return end('.stage img') - end('.stage')";
+    assert!(window.script(below).as_f64().unwrap() < 1.0, "all of it is in the window");
     window.press(&["z"]);
     window.until("its own size", || (width()? > 2300.0).then_some(()));
     window.accessibility("a picture in its own size");

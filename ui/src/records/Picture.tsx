@@ -87,7 +87,7 @@ export function Picture({
           {among.length > 1 && (
             <>
               <span className="soft small" aria-live="polite">
-                {t("record.position", { n: at + 1, total: among.length })}
+                {t("picture.position", { n: at + 1, total: among.length })}
               </span>
               <button
                 type="button"

@@ -827,6 +827,7 @@ export const en = {
     "The picture on the clipboard is larger than 20 MB. Save it as a file and attach that.",
   "picture.size": "{width} × {height} pixels",
   "picture.by": "{who}, {when}",
+  "picture.position": "{n} of {total}",
   "picture.previous": "Previous picture",
   "picture.next": "Next picture",
   "picture.zoom": "Actual size",

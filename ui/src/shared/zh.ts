@@ -816,6 +816,7 @@ export const zh: Record<Key, string> = {
   "files.pastedTooMuch": "剪贴板中的图片超过 20 MB。请保存为文件后再添加。",
   "picture.size": "{width} × {height} 像素",
   "picture.by": "{who}，{when}",
+  "picture.position": "第 {n} 张，共 {total} 张",
   "picture.previous": "上一张",
   "picture.next": "下一张",
   "picture.zoom": "实际大小",
