@@ -220,7 +220,7 @@ function Fact({
             <button
               type="button"
               className="button plain small"
-              aria-label={t("team.keepOf", { by: other.by, field: labelOf(field) })}
+              title={t("team.keepOf", { by: other.by, field: labelOf(field) })}
               onClick={() => void settle(record.id, field.key, n + 1, labelOf(field))}
             >
               {t("team.keep")} {first && n === 0 && <kbd>Y</kbd>}

@@ -90,7 +90,7 @@ function Conflict({
             <button
               type="button"
               className="button"
-              aria-label={t("team.keepOf", { by: claim.by, field: label })}
+              title={t("team.keepOf", { by: claim.by, field: label })}
               onClick={() => void keep(at)}
             >
               {t("team.keep")} {current && at < 9 && <kbd>{at + 1}</kbd>}
