@@ -285,6 +285,14 @@ fn a_drill_proves_by_restoring_and_leaves_nothing() {
         (&made["file"], &made["records"], &made["sha256"])
     );
     assert!(drill["checks"].as_array().unwrap().iter().all(|c| c["ok"] == true), "{drill}");
+    let kinds = drill["kinds"].as_array().unwrap();
+    let people = kinds.iter().find(|k| k["kind"] == "person").unwrap();
+    assert_eq!((&people["records"], &people["ok"]), (&json!(80), &json!(true)));
+    let sum: u64 = kinds.iter().map(|k| k["records"].as_u64().unwrap()).sum();
+    assert_eq!(sum, drill["records"].as_u64().unwrap(), "each kind is there");
+    let said = cli.run(&["backup", "drill"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.lines().any(|line| line.contains("person") && line.contains("80")), "{said}");
     assert!(drill["seconds"].as_f64().unwrap() > 0.0 && drill["verified_at"].is_string());
     let list = cli.json(&["backup", "list"]);
     assert!(list["backups"][0]["drilled_at"].is_string() && list["kit_drill"]["last"].is_null());

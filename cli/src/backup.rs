@@ -9,7 +9,7 @@ use crate::{
 use satchel_app::{
     AppError, BackupKey, BackupPlan, BackupTarget, Cancel, Code, Keyring, Level, Mend, Satchel, Session,
     restore_backup, verify_file,
-    views::{BackupView, BackupsView},
+    views::{BackupView, BackupsView, ProvenKind},
 };
 use serde_json::json;
 use std::{io::IsTerminal, path::Path};
@@ -150,12 +150,16 @@ fn drill(show: &Show, session: &Session, file: Option<&Path>, kit: bool) -> Done
     let mut bar = show.progress("proving the backup");
     let proven = session.drill(file, typed.as_ref(), &mut bar, &Cancel::default())?;
     show.answer(&json!(proven), || {
-        say!(
+        let done = say!(
             "proven: {} records came back from {} in {} s",
             proven.records,
             proven.file,
             format!("{:.1}", proven.seconds)
-        )
+        );
+        let state = |ok| word(if ok { "as it was" } else { "not as it was" }).to_owned();
+        let row = |kind: &ProvenKind| vec![kind.kind.clone(), kind.records.to_string(), state(kind.ok)];
+        let kinds = table(&["kind", "records", ""], &proven.kinds.iter().map(row).collect::<Vec<_>>());
+        [done, kinds].join("\n")
     });
     Ok(())
 }

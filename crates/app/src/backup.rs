@@ -530,6 +530,7 @@ impl Session {
             verified_at: view.verified_at,
             made_at: view.made_at,
             seconds: elapsed.as_secs_f64(),
+            kinds: proven.kinds,
             checks: proven.checks,
         })
     }

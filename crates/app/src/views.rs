@@ -970,6 +970,15 @@ pub struct BackupFolderView {
     pub trouble: Option<String>,
 }
 
+/// How many records of a kind came back, and whether they are those, in the versions, that were backed up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ProvenKind {
+    pub kind: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub ok: bool,
+}
+
 /// A backup that was proven: restored, checked, and thrown away.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct DrillView {
@@ -980,6 +989,7 @@ pub struct DrillView {
     pub verified_at: Option<String>,
     pub made_at: String,
     pub seconds: f64,
+    pub kinds: Vec<ProvenKind>,
     pub checks: Vec<crate::verify::CheckView>,
 }
 

@@ -1247,6 +1247,7 @@ export const en = {
   "backup.proving": "Proving…",
   "backup.done": "{n} records backed up and read back · {size}",
   "backup.proved": "Proven: {n} records came back in {s} s",
+  "backup.provedKinds": "{kinds}: as many and the same versions as were backed up.",
   "backup.rule": "Three copies, on two media, one in another building",
   "backup.here": "This laptop",
   "backup.disk": "Another disk",

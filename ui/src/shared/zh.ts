@@ -1228,6 +1228,7 @@ export const zh: Record<Key, string> = {
   "backup.proving": "正在验证…",
   "backup.done": "已备份并回读 {n} 条记录 · {size}",
   "backup.proved": "验证通过：{n} 条记录在 {s} 秒内恢复",
+  "backup.provedKinds": "{kinds}：数量与版本均与备份时一致。",
   "backup.rule": "三份副本，两种介质，一份在别处",
   "backup.here": "本机",
   "backup.disk": "另一块磁盘",
