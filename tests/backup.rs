@@ -122,6 +122,17 @@ fn the_stock_tools_open_it() {
     let about: Value = serde_json::from_slice(&fs::read(out.join("about.json")).unwrap()).unwrap();
     assert_eq!(about["workspace"], "Norte Foods 北方");
     assert!(fs::read_to_string(out.join("README.txt")).unwrap().contains("age --decrypt"));
+    // Beside it lies the same, which names nobody and is written once.
+    let beside = place.join("README.txt");
+    let said = fs::read_to_string(&beside).unwrap();
+    for word in ["age --decrypt", "zstd", "tar", "satchel backup restore", "恢复套件", "recovery kit"] {
+        assert!(said.contains(word), "{word}");
+    }
+    assert!(!said.contains("Norte") && !said.contains("北方"));
+    assert!(code(&cli).contains("README.txt"), "the kit leads there");
+    fs::write(&beside, "a file of somebody's own").unwrap();
+    create(&cli, &place);
+    assert_eq!(fs::read_to_string(&beside).unwrap(), "a file of somebody's own");
     // An old backup that is opened opens no later one.
     sh(&out, "! grep -r -a -q AGE-SECRET-KEY tables records about.json manifest.json");
     // Nothing of it can be read without a key.

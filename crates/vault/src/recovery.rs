@@ -107,9 +107,12 @@ impl RecoveryKit {
              Keep this sheet where you keep your passport. Whoever has it and a copy of the\n\
              vault can read everything in it. To come back into Satchel: choose \"Use the\n\
              recovery kit\" and type the code, or run\n\
-             \x20   SATCHEL_RECOVERY_KEY=… satchel status\n\n\
+             \x20   SATCHEL_RECOVERY_KEY=… satchel status\n\
+             It opens the backups, too: choose \"Restore a backup\", or follow the README.txt\n\
+             that lies beside them, which needs no Satchel.\n\n\
              请像保管护照一样保管此页。任何人持有此页和保险库副本，便可读取其中全部内容。\n\
-             如需恢复：在 Satchel 中选择“使用恢复套件”，输入恢复码。\n",
+             如需恢复：在 Satchel 中选择“使用恢复套件”，输入恢复码。\n\
+             此页也能打开备份：选择“恢复备份”，或按备份旁的 README.txt 操作（无需 Satchel）。\n",
             first.join("-"),
             second.join("-"),
             code.expose_age_identity().as_str(),

@@ -869,7 +869,7 @@ export const en = {
   "start.creating": "Creating the vault",
   "kit.title": "Your recovery kit",
   "kit.why":
-    "If this computer's keyring is lost, this sheet opens your vault. Nobody else has a copy: keep it where you keep your passport.",
+    "If this computer's keyring is lost, this sheet opens your vault, and your backups. Nobody else has a copy: keep it where you keep your passport.",
   "kit.print": "Print",
   "kit.save": "Save as a file",
   "kit.confirm": "Type group {a} and group {b}, so that we know you have it",

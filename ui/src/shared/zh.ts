@@ -859,7 +859,7 @@ export const zh: Record<Key, string> = {
   "start.create": "创建保险库",
   "start.creating": "正在创建",
   "kit.title": "您的恢复套件",
-  "kit.why": "如果本机钥匙串丢失，此页可以打开您的保险库。别人没有副本，请像护照一样保管。",
+  "kit.why": "如果本机钥匙串丢失，此页可以打开您的保险库和备份。别人没有副本，请像护照一样保管。",
   "kit.print": "打印",
   "kit.save": "存为文件",
   "kit.confirm": "请输入第 {a} 组和第 {b} 组，以确认您已保存",
