@@ -105,6 +105,38 @@ fn a_backup_comes_back_by_passphrase_and_by_kit() {
     assert_eq!(cli.json(&["get", text(&ana)])["fields"]["title"], "Director");
 }
 
+/// What the stock tools want is what Satchel takes, too, wherever the code is taken.
+#[test]
+fn the_age_identity_of_the_kit_opens_what_its_code_opens() {
+    let (cli, place) = with_people("5");
+    let made = create(&cli, &place);
+    let key = fs::read_to_string(identity(&cli)).unwrap();
+    let (first, second) = key.trim().split_at(37);
+    let new = cli.dir.path().join("new");
+    let run = |args: &[&str], vault: &Path| {
+        let mut command = cli.command(&[&["--json"], args].concat());
+        command.env("SATCHEL_VAULT", vault).env_remove("SATCHEL_PASSPHRASE");
+        command.env("SATCHEL_RECOVERY_KEY", format!(" {first}\n    {second} \n")).output().unwrap()
+    };
+    let well = |args: &[&str], vault: &Path| {
+        let out = run(args, vault);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    };
+    well(&["backup", "restore", text(&made["file"]), "--vault", new.to_str().unwrap()], &new);
+    well(&["status"], &new);
+    well(&["status"], &cli.vault());
+    well(&["backup", "verify", text(&made["file"])], &cli.dir.path().join("none"));
+    let mut drill = cli.command(&["--json", "backup", "drill", "--kit"]);
+    let out = drill.env("SATCHEL_RECOVERY_KEY", &key).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    // By what one types on the screen of a new laptop.
+    let satchel = Satchel::new(&cli.dir.path().join("typed"), "A test");
+    satchel.restore(Path::new(text(&made["file"])), &format!("{first} {second}"), Keyring::Off).unwrap();
+    let other = Cli::new();
+    let out = run(&["status"], &other.vault());
+    assert_eq!(out.status.code(), Some(3), "another vault's");
+}
+
 #[test]
 fn the_stock_tools_open_it() {
     let (cli, place) = with_people("20");
