@@ -469,6 +469,19 @@ fn who_is_restored_goes_on_with_the_team() {
     devices[0].session().set(zoe, &fields(json!({"website": "https://zoe.example"}))).unwrap();
     settle(&devices);
     settle(&devices);
+    // Colleagues know more of her trail than the backup: that is said, and is nobody's hand.
+    let check = devices[0].session().verify_trail().unwrap();
+    assert!(check.ok && check.restored.len() == 1 && check.restored[0].missing > 0, "{check:?}");
+    let out = devices[0].dir.path().join("trail.satchel-audit");
+    assert_eq!(
+        devices[0].session().export_trail(&out).unwrap().restored,
+        check.restored,
+        "without the vault, too"
+    );
+    for device in &devices {
+        let alerts = device.session().alerts().unwrap().alerts;
+        assert!(alerts.iter().all(|alert| alert.rule != "trail"), "{alerts:?}");
+    }
     for device in &devices {
         let fields = device.session().get(zoe).unwrap().fields;
         assert_eq!((&fields["title"], &fields["department"]), (&json!("Buyer"), &json!("Kitchen")));

@@ -4,10 +4,10 @@ use crate::{
     AppError, Cancel, Code, Session, output,
     session::{facts as kept, now},
     trail,
-    views::{TrailBreak, TrailCheck, TrailDevice, TrailEntry, TrailView},
+    views::{TrailBreak, TrailCheck, TrailDevice, TrailEntry, TrailRestored, TrailView},
 };
 use satchel_audit::{
-    Act, ChainId, Checked, Checker, Entry, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
+    Act, ChainId, Checked, Checker, Entry, FIRST, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
 };
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{
@@ -216,7 +216,7 @@ impl Session {
             let seen = audit::seen_of(db, &self.own().0)?;
             let remembered = seen.iter().map(|seen| signed_of(seen).head).chain(self.trail_mark());
             for head in remembered {
-                if !is_in_trail(db, &head)? {
+                if !is_in_trail(db, &head)? && !was_restored(db, &head)? {
                     return Ok(None);
                 }
             }
@@ -341,7 +341,7 @@ impl Session {
             _ => {}
         }
         if card.id == self.own() {
-            if known.is_none() && !is_in_trail(tx, &head)? {
+            if known.is_none() && !is_in_trail(tx, &head)? && !was_restored(tx, &head)? {
                 let there = audit::up_to(tx, told.incarnation, told.seq)?;
                 self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
             }
@@ -395,6 +395,23 @@ fn check_line(checker: &mut Checker, row: &LineRow, head: Option<SignedHead>) {
 fn is_in_trail(db: &Connection, head: &Head) -> Result<bool, StorageError> {
     let there = audit::up_to(db, head.chain.incarnation, head.seq)?;
     Ok(there.is_some_and(|row| row.seq == head.seq && hash_of(&row.line) == head.hash))
+}
+
+/// Whether the trail lacks an entry because a backup was restored since, as [`Checker`] says it of the whole.
+fn was_restored(db: &Connection, head: &Head) -> Result<bool, StorageError> {
+    let says_so = |row: &LineRow| Entry::parse(&row.line).is_some_and(|entry| entry.is_restored());
+    Ok(match audit::up_to(db, head.chain.incarnation, head.seq)? {
+        Some(last) if last.seq < head.seq => {
+            let next = audit::lines_after(db, last.row, usize::try_from(FIRST).unwrap_or_default())?;
+            let begun = next.first().map(|row| row.incarnation);
+            next.iter().any(|row| Some(row.incarnation) == begun && says_so(row))
+        }
+        Some(_) => false,
+        None => {
+            let mut unlocks = audit::first_unlocks(db, FIRST)?.into_iter();
+            head.at > 0 && unlocks.any(|row| says_so(&row) && row.at >= head.at)
+        }
+    })
 }
 
 /// Whether an exported trail holds, without any vault.
@@ -512,6 +529,15 @@ fn check_view(checked: &Checked) -> TrailCheck {
         last: checked.last.clone(),
         broken_at: breaks.first().map(|b| b.seq),
         breaks,
+        restored: checked
+            .restored
+            .iter()
+            .map(|r| TrailRestored {
+                at: r.at.clone(),
+                made_at: r.made_at.clone(),
+                missing: small(r.missing),
+            })
+            .collect(),
         signatures: small(checked.heads),
         unsigned: small(checked.unsigned),
         clock_back: small(checked.clock_back),

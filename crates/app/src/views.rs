@@ -1057,6 +1057,7 @@ pub struct TrailCheck {
     pub last: Option<String>,
     pub broken_at: Option<u32>,
     pub breaks: Vec<TrailBreak>,
+    pub restored: Vec<TrailRestored>,
     pub signatures: u32,
     /// Entries behind the last signature.
     pub unsigned: u32,
@@ -1066,6 +1067,15 @@ pub struct TrailCheck {
     pub workspace: String,
     /// The key that it is signed with.
     pub key: String,
+}
+
+/// A backup was restored: so many entries of the trail before are known to colleagues only.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TrailRestored {
+    pub at: String,
+    /// When the backup was made.
+    pub made_at: String,
+    pub missing: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]

@@ -1411,6 +1411,11 @@ export const en = {
   "trail.at": "Entry {n}: {why}",
   "trail.todo":
     "Your records are not affected. Export the trail, keep the vault's folder as it is, and compare with what your colleagues' devices remember.",
+  "trail.restoredOn": "Restored on {at} from a backup of {made}.",
+  "trail.restoredLess":
+    "Restored on {at} from a backup of {made}: colleagues know {n} later entries of before, which no backup has.",
+  "trail.restoredLess.one":
+    "Restored on {at} from a backup of {made}: colleagues know one later entry of before, which no backup has.",
   "trail.clock": "The clock went back {n} times.",
   "trail.clock.one": "The clock went back once.",
   "trail.clockBack": "(the clock went back)",

@@ -12,7 +12,7 @@ use crate::{
     verify::CheckView,
     views::{BackupView, ProvenKind, RestoredView},
 };
-use satchel_audit::Act;
+use satchel_audit::{Act, RESTORED};
 use satchel_backup::{About, BackupError, Manifest, Part, open_age, read};
 use satchel_domain::date::rfc3339;
 use satchel_protocol::BlobContent;
@@ -253,7 +253,7 @@ fn raise(
         let events = Events::default();
         let act = (
             Act::Unlock,
-            trail::facts([("way", "restored".into()), ("made_at", found.about.made_at.clone().into())]),
+            trail::facts([("way", RESTORED.into()), ("made_at", found.about.made_at.clone().into())]),
         );
         let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
         let session = Session::open(opening)?;
