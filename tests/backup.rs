@@ -548,6 +548,20 @@ fn places_get_backups_by_themselves_and_what_is_not_kept_goes() {
     assert_eq!(session.set_backup_plan(&bad).unwrap_err().code, Code::Refused, "it would keep none");
 }
 
+/// What is not said of a place that is there stays.
+#[test]
+fn a_place_that_is_added_again_keeps_what_was_set() {
+    let (cli, place) = with_people("3");
+    let add = |more: &[&str]| {
+        let view = cli.json(&[&["backup", "places", "add", place.to_str().unwrap()], more].concat());
+        view["places"][1]["away"].as_bool().unwrap()
+    };
+    assert!(!add(&[]));
+    assert!(add(&["--away"]));
+    assert!(add(&[]), "as it was set");
+    assert!(!add(&["--away=false"]));
+}
+
 /// Two laptops back up to one disk, and one takes nothing of the other's away.
 #[test]
 fn two_devices_share_a_disk() {

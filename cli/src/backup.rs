@@ -168,14 +168,22 @@ fn places(show: &Show, session: &Session, command: PlaceCommand) -> Done {
     match command {
         PlaceCommand::List => {}
         PlaceCommand::Add { address, endpoint, region, key_id, secret_file, away } => {
-            let secret = match secret_file {
-                Some(path) => std::fs::read_to_string(&path)
-                    .map_err(|e| AppError::new(Code::NotFound, format!("{}: {e}", path.display())))?
-                    .trim()
-                    .to_owned(),
-                None => String::new(),
+            let secret = secret_file
+                .map(|path| {
+                    let read = std::fs::read_to_string(&path);
+                    let told = |e| AppError::new(Code::NotFound, format!("{}: {e}", path.display()));
+                    Ok::<_, AppError>(read.map_err(told)?.trim().to_owned())
+                })
+                .transpose()?;
+            let known = session.backup_target(&address)?;
+            let target = BackupTarget {
+                endpoint: endpoint.unwrap_or(known.endpoint),
+                region: region.unwrap_or(known.region),
+                key_id: key_id.unwrap_or(known.key_id),
+                secret: secret.unwrap_or(known.secret),
+                away: away.unwrap_or(known.away),
+                address,
             };
-            let target = BackupTarget { address, endpoint, region, key_id, secret, away };
             session.add_backup_target(target, &Cancel::default())?;
         }
         PlaceCommand::Remove { address } => session.remove_backup_target(&address)?,

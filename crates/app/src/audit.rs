@@ -8,6 +8,7 @@ use crate::{
 };
 use satchel_audit::{
     Act, ChainId, Checked, Checker, Entry, FIRST, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
+    is_trail,
 };
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{
@@ -22,13 +23,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     fs::File,
-    io::{BufReader, Write},
+    io::{BufReader, Read, Seek, Write},
     path::Path,
 };
 use zeroize::Zeroizing;
 
 /// Lines that are read at once.
 const BATCH: usize = 2000;
+/// Of a file, to see whether it is a trail.
+const LOOKED_AT: u64 = 64 << 10;
 /// Milliseconds.
 const HOUR: i64 = 3_600_000;
 const COLLEAGUE: &str = "a colleague";
@@ -417,7 +420,16 @@ fn was_restored(db: &Connection, head: &Head) -> Result<bool, StorageError> {
 /// Whether an exported trail holds, without any vault.
 pub fn verify_trail_file(path: &Path) -> Result<TrailCheck, AppError> {
     let io = AppError::io(path);
-    let file = File::open(path).map_err(&io)?;
+    let mut file = File::open(path).map_err(&io)?;
+    let mut begin = Vec::new();
+    (&mut file).take(LOOKED_AT).read_to_end(&mut begin).map_err(&io)?;
+    if !is_trail(&begin) {
+        return Err(AppError::refused(format!(
+            "{} is no exported audit trail; choose a file that was written by: satchel audit export",
+            path.display()
+        )));
+    }
+    file.rewind().map_err(&io)?;
     Ok(check_view(&check_file(BufReader::new(file)).map_err(&io)?))
 }
 

@@ -465,6 +465,18 @@ fn seconds(at: &str) -> Option<i64> {
     Some((milliseconds(at)? - milliseconds("1970-01-01T00:00:00Z")?) / 1000)
 }
 
+/// What the lines of a trail begin with.
+const KINDS: [&str; 7] = ["satchel_audit", "v", "head", "control", "key", "seen", "end"];
+
+/// Whether what a file begins with looks like a trail, be it damaged.
+pub fn is_trail(begin: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(begin);
+    text.lines().any(|line| {
+        let first = line.strip_prefix("{\"").and_then(|rest| rest.split_once("\":"));
+        first.is_some_and(|(first, _)| KINDS.contains(&first))
+    })
+}
+
 /// Checks a file without any vault.
 pub fn check_file(input: impl BufRead) -> io::Result<Checked> {
     FileCheck::default().all(input)

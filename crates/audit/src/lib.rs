@@ -11,7 +11,7 @@ mod rules;
 mod tests;
 
 pub use entry::{Act, ChainId, Entry, FIRST, Facts, NewEntry, RESTORED, hash_of};
-pub use file::{Break, Checked, Checker, Frame, Key, Restored, Why, check_file};
+pub use file::{Break, Checked, Checker, Frame, Key, Restored, Why, check_file, is_trail};
 pub use head::{Head, SignedHead};
 pub use rules::{BadRule, Judged, Rule, Rules, TRASHED, Window};
 

@@ -202,7 +202,9 @@ function Places({ data, onChanged }: { data: BackupsView; onChanged: () => void 
   }
   async function folder() {
     const address = await chooseFolder();
-    if (address) await add({ ...EMPTY, address });
+    // One that is there already keeps what is known of it.
+    const away = data.places.some((place) => place.address === address && place.away);
+    if (address) await add({ ...EMPTY, address, away });
   }
   return (
     <section>

@@ -15,6 +15,8 @@ export const SENTENCES: [string, string][] = [
   ["letters are written to people and {}", "信件只能写给联系人和公司，或与商机、报价单有关"],
   ["{} {}; choose another place. Nothing was written", "无法写入 {1}，请换一个位置。没有写入任何内容"],
   ["files are attached with {}", "请在应用中附上文件，或使用 satchel attach"],
+  ["{} is no exported audit trail; {}", "{1} 不是导出的审计记录，请选择由“导出”写出的文件"],
+  ["{}: a report is written as {}", "{1}：报告写成 .pdf 或 .json，请使用其中一种后缀。没有写入任何内容"],
   // Backups
   ["the vault's key for its backups is damaged", "保险库的备份密钥已损坏"],
   [
