@@ -106,6 +106,38 @@ fn a_backup_comes_back_by_passphrase_and_by_kit() {
     assert_eq!(cli.json(&["get", text(&ana)])["fields"]["title"], "Director");
 }
 
+/// What the stock tools want is what Satchel takes, too, wherever the code is taken.
+#[test]
+fn the_age_identity_of_the_kit_opens_what_its_code_opens() {
+    let (cli, place) = with_people("5");
+    let made = create(&cli, &place);
+    let key = fs::read_to_string(identity(&cli)).unwrap();
+    let (first, second) = key.trim().split_at(37);
+    let new = cli.dir.path().join("new");
+    let run = |args: &[&str], vault: &Path| {
+        let mut command = cli.command(&[&["--json"], args].concat());
+        command.env("SATCHEL_VAULT", vault).env_remove("SATCHEL_PASSPHRASE");
+        command.env("SATCHEL_RECOVERY_KEY", format!(" {first}\n    {second} \n")).output().unwrap()
+    };
+    let well = |args: &[&str], vault: &Path| {
+        let out = run(args, vault);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    };
+    well(&["backup", "restore", text(&made["file"]), "--vault", new.to_str().unwrap()], &new);
+    well(&["status"], &new);
+    well(&["status"], &cli.vault());
+    well(&["backup", "verify", text(&made["file"])], &cli.dir.path().join("none"));
+    let mut drill = cli.command(&["--json", "backup", "drill", "--kit"]);
+    let out = drill.env("SATCHEL_RECOVERY_KEY", &key).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    // By what one types on the screen of a new laptop.
+    let satchel = Satchel::new(&cli.dir.path().join("typed"), "A test");
+    satchel.restore(Path::new(text(&made["file"])), &format!("{first} {second}"), Keyring::Off).unwrap();
+    let other = Cli::new();
+    let out = run(&["status"], &other.vault());
+    assert_eq!(out.status.code(), Some(3), "another vault's");
+}
+
 #[test]
 fn the_stock_tools_open_it() {
     let (cli, place) = with_people("20");
@@ -123,6 +155,17 @@ fn the_stock_tools_open_it() {
     let about: Value = serde_json::from_slice(&fs::read(out.join("about.json")).unwrap()).unwrap();
     assert_eq!(about["workspace"], "Norte Foods 北方");
     assert!(fs::read_to_string(out.join("README.txt")).unwrap().contains("age --decrypt"));
+    // Beside it lies the same, which names nobody and is written once.
+    let beside = place.join("README.txt");
+    let said = fs::read_to_string(&beside).unwrap();
+    for word in ["age --decrypt", "zstd", "tar", "satchel backup restore", "恢复套件", "recovery kit"] {
+        assert!(said.contains(word), "{word}");
+    }
+    assert!(!said.contains("Norte") && !said.contains("北方"));
+    assert!(code(&cli).contains("README.txt"), "the kit leads there");
+    fs::write(&beside, "a file of somebody's own").unwrap();
+    create(&cli, &place);
+    assert_eq!(fs::read_to_string(&beside).unwrap(), "a file of somebody's own");
     // An old backup that is opened opens no later one.
     sh(&out, "! grep -r -a -q AGE-SECRET-KEY tables records about.json manifest.json");
     // Nothing of it can be read without a key.
@@ -286,6 +329,14 @@ fn a_drill_proves_by_restoring_and_leaves_nothing() {
         (&made["file"], &made["records"], &made["sha256"])
     );
     assert!(drill["checks"].as_array().unwrap().iter().all(|c| c["ok"] == true), "{drill}");
+    let kinds = drill["kinds"].as_array().unwrap();
+    let people = kinds.iter().find(|k| k["kind"] == "person").unwrap();
+    assert_eq!((&people["records"], &people["ok"]), (&json!(80), &json!(true)));
+    let sum: u64 = kinds.iter().map(|k| k["records"].as_u64().unwrap()).sum();
+    assert_eq!(sum, drill["records"].as_u64().unwrap(), "each kind is there");
+    let said = cli.run(&["backup", "drill"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.lines().any(|line| line.contains("person") && line.contains("80")), "{said}");
     assert!(drill["seconds"].as_f64().unwrap() > 0.0 && drill["verified_at"].is_string());
     let list = cli.json(&["backup", "list"]);
     assert!(list["backups"][0]["drilled_at"].is_string() && list["kit_drill"]["last"].is_null());
@@ -419,6 +470,19 @@ fn who_is_restored_goes_on_with_the_team() {
     devices[0].session().set(zoe, &fields(json!({"website": "https://zoe.example"}))).unwrap();
     settle(&devices);
     settle(&devices);
+    // Colleagues know more of her trail than the backup: that is said, and is nobody's hand.
+    let check = devices[0].session().verify_trail().unwrap();
+    assert!(check.ok && check.restored.len() == 1 && check.restored[0].missing > 0, "{check:?}");
+    let out = devices[0].dir.path().join("trail.satchel-audit");
+    assert_eq!(
+        devices[0].session().export_trail(&out).unwrap().restored,
+        check.restored,
+        "without the vault, too"
+    );
+    for device in &devices {
+        let alerts = device.session().alerts().unwrap().alerts;
+        assert!(alerts.iter().all(|alert| alert.rule != "trail"), "{alerts:?}");
+    }
     for device in &devices {
         let fields = device.session().get(zoe).unwrap().fields;
         assert_eq!((&fields["title"], &fields["department"]), (&json!("Buyer"), &json!("Kitchen")));
@@ -545,6 +609,20 @@ fn a_bucket_holds_backups_as_a_disk_does() {
         cli.json(&["backup", "list"])["backups"][0]["verified_at"].is_null(),
         "it does not count any more"
     );
+}
+
+/// What is not said of a place that is there stays.
+#[test]
+fn a_place_that_is_added_again_keeps_what_was_set() {
+    let (cli, place) = with_people("3");
+    let add = |more: &[&str]| {
+        let view = cli.json(&[&["backup", "places", "add", place.to_str().unwrap()], more].concat());
+        view["places"][1]["away"].as_bool().unwrap()
+    };
+    assert!(!add(&[]));
+    assert!(add(&["--away"]));
+    assert!(add(&[]), "as it was set");
+    assert!(!add(&["--away=false"]));
 }
 
 /// Two laptops back up to one disk, and one takes nothing of the other's away.

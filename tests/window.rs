@@ -2296,6 +2296,7 @@ fn what_is_backed_up_comes_back() {
     window.picture("211-backups");
     window.click("#drill");
     window.says("Last proven restore");
+    window.says("the same versions as were backed up");
     // The paper kit, with a slip first.
     window.click("#kit-begin");
     window.fill("#kit-code", &groups[..7].join("-"));

@@ -865,22 +865,22 @@ pub enum BackupCommand {
 pub enum PlaceCommand {
     /// All places and their state
     List,
-    /// Add a folder or s3://BUCKET/FOLDER, once a backup has been made there
+    /// Add a folder or s3://BUCKET/FOLDER, once a backup has been made there; one that is there keeps what is not said
     Add {
         address: String,
         /// Of an S3-compatible service: https://…
-        #[arg(long, default_value = "")]
-        endpoint: String,
-        #[arg(long, default_value = "")]
-        region: String,
-        #[arg(long, default_value = "")]
-        key_id: String,
+        #[arg(long)]
+        endpoint: Option<String>,
+        #[arg(long)]
+        region: Option<String>,
+        #[arg(long)]
+        key_id: Option<String>,
         /// A file that holds the secret key; never on the command line, where others see it
         #[arg(long)]
         secret_file: Option<PathBuf>,
-        /// The place is in another building
-        #[arg(long)]
-        away: bool,
+        /// The place is in another building; --away=false where it is not any more
+        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        away: Option<bool>,
     },
     /// Make no more backups there; those that are there stay
     Remove { address: String },

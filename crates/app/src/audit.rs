@@ -4,10 +4,11 @@ use crate::{
     AppError, Cancel, Code, Session, output,
     session::{facts as kept, now},
     trail,
-    views::{TrailBreak, TrailCheck, TrailDevice, TrailEntry, TrailView},
+    views::{TrailBreak, TrailCheck, TrailDevice, TrailEntry, TrailRestored, TrailView},
 };
 use satchel_audit::{
-    Act, ChainId, Checked, Checker, Entry, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
+    Act, ChainId, Checked, Checker, Entry, FIRST, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
+    is_trail,
 };
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{
@@ -22,13 +23,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     fs::File,
-    io::{BufReader, Write},
+    io::{BufReader, Read, Seek, Write},
     path::Path,
 };
 use zeroize::Zeroizing;
 
 /// Lines that are read at once.
 const BATCH: usize = 2000;
+/// Of a file, to see whether it is a trail.
+const LOOKED_AT: u64 = 64 << 10;
 /// Milliseconds.
 const HOUR: i64 = 3_600_000;
 const COLLEAGUE: &str = "a colleague";
@@ -216,7 +219,7 @@ impl Session {
             let seen = audit::seen_of(db, &self.own().0)?;
             let remembered = seen.iter().map(|seen| signed_of(seen).head).chain(self.trail_mark());
             for head in remembered {
-                if !is_in_trail(db, &head)? {
+                if !is_in_trail(db, &head)? && !was_restored(db, &head)? {
                     return Ok(None);
                 }
             }
@@ -340,7 +343,7 @@ impl Session {
             }
             _ => {}
         }
-        if card.id == self.own() && known.is_none() && !is_in_trail(tx, &head)? {
+        if card.id == self.own() && known.is_none() && !is_in_trail(tx, &head)? && !was_restored(tx, &head)? {
             let there = audit::up_to(tx, told.incarnation, told.seq)?;
             self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
         }
@@ -395,10 +398,36 @@ fn is_in_trail(db: &Connection, head: &Head) -> Result<bool, StorageError> {
     Ok(there.is_some_and(|row| row.seq == head.seq && hash_of(&row.line) == head.hash))
 }
 
+/// Whether the trail lacks an entry because a backup was restored since, as [`Checker`] says it of the whole.
+fn was_restored(db: &Connection, head: &Head) -> Result<bool, StorageError> {
+    let says_so = |row: &LineRow| Entry::parse(&row.line).is_some_and(|entry| entry.is_restored());
+    Ok(match audit::up_to(db, head.chain.incarnation, head.seq)? {
+        Some(last) if last.seq < head.seq => {
+            let next = audit::lines_after(db, last.row, usize::try_from(FIRST).unwrap_or_default())?;
+            let begun = next.first().map(|row| row.incarnation);
+            next.iter().any(|row| Some(row.incarnation) == begun && says_so(row))
+        }
+        Some(_) => false,
+        None => {
+            let mut unlocks = audit::first_unlocks(db, FIRST)?.into_iter();
+            head.at > 0 && unlocks.any(|row| says_so(&row) && row.at >= head.at)
+        }
+    })
+}
+
 /// Whether an exported trail holds, without any vault.
 pub fn verify_trail_file(path: &Path) -> Result<TrailCheck, AppError> {
     let io = AppError::io(path);
-    let file = File::open(path).map_err(&io)?;
+    let mut file = File::open(path).map_err(&io)?;
+    let mut begin = Vec::new();
+    (&mut file).take(LOOKED_AT).read_to_end(&mut begin).map_err(&io)?;
+    if !is_trail(&begin) {
+        return Err(AppError::refused(format!(
+            "{} is no exported audit trail; choose a file that was written by: satchel audit export",
+            path.display()
+        )));
+    }
+    file.rewind().map_err(&io)?;
     Ok(check_view(&check_file(BufReader::new(file)).map_err(&io)?))
 }
 
@@ -510,6 +539,15 @@ fn check_view(checked: &Checked) -> TrailCheck {
         last: checked.last.clone(),
         broken_at: breaks.first().map(|b| b.seq),
         breaks,
+        restored: checked
+            .restored
+            .iter()
+            .map(|r| TrailRestored {
+                at: r.at.clone(),
+                made_at: r.made_at.clone(),
+                missing: small(r.missing),
+            })
+            .collect(),
         signatures: small(checked.heads),
         unsigned: small(checked.unsigned),
         clock_back: small(checked.clock_back),

@@ -1038,6 +1038,15 @@ pub struct BackupFolderView {
     pub trouble: Option<String>,
 }
 
+/// How many records of a kind came back, and whether they are those, in the versions, that were backed up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ProvenKind {
+    pub kind: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub ok: bool,
+}
+
 /// A backup that was proven: restored, checked, and thrown away.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct DrillView {
@@ -1048,6 +1057,7 @@ pub struct DrillView {
     pub verified_at: Option<String>,
     pub made_at: String,
     pub seconds: f64,
+    pub kinds: Vec<ProvenKind>,
     pub checks: Vec<crate::verify::CheckView>,
 }
 
@@ -1115,6 +1125,7 @@ pub struct TrailCheck {
     pub last: Option<String>,
     pub broken_at: Option<u32>,
     pub breaks: Vec<TrailBreak>,
+    pub restored: Vec<TrailRestored>,
     pub signatures: u32,
     /// Entries behind the last signature.
     pub unsigned: u32,
@@ -1124,6 +1135,15 @@ pub struct TrailCheck {
     pub workspace: String,
     /// The key that it is signed with.
     pub key: String,
+}
+
+/// A backup was restored: so many entries of the trail before are known to colleagues only.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TrailRestored {
+    pub at: String,
+    /// When the backup was made.
+    pub made_at: String,
+    pub missing: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]

@@ -695,6 +695,7 @@ export type DrillView = {
 	verified_at: string | null,
 	made_at: string,
 	seconds: number | null,
+	kinds: ProvenKind[],
 	checks: CheckView[],
 };
 
@@ -1547,6 +1548,13 @@ export type ProgressEvent = {
 };
 
 /**  Why a field is kept. */
+/**  How many records of a kind came back, and whether they are those, in the versions, that were backed up. */
+export type ProvenKind = {
+	kind: string,
+	records: number,
+	ok: boolean,
+};
+
 export type Purpose = "identify" | "reach" | "relate" | "organise";
 
 /**  What a quote comes to, or why it comes to nothing. */
@@ -2041,6 +2049,7 @@ export type TrailCheck = {
 	last: string | null,
 	broken_at: number | null,
 	breaks: TrailBreak[],
+	restored: TrailRestored[],
 	signatures: number,
 	/**  Entries behind the last signature. */
 	unsigned: number,
@@ -2084,6 +2093,14 @@ export type TrailRequest = {
 	/**  Lines before this one. */
 	before?: number | null,
 	limit?: number,
+};
+
+/**  A backup was restored: so many entries of the trail before are known to colleagues only. */
+export type TrailRestored = {
+	at: string,
+	/**  When the backup was made. */
+	made_at: string,
+	missing: number,
 };
 
 /**  The trail, the newest lines first. */

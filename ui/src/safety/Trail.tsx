@@ -180,6 +180,15 @@ function Result({ checked }: { checked: TrailCheck }) {
         <strong>{t(checked.ok ? "trail.holds" : "trail.broken")}</strong>
       </div>
       <p className="soft small">{t("trail.span", times)}</p>
+      {checked.restored.map((r) => (
+        <p className="small" key={r.at}>
+          {t(r.missing > 0 ? "trail.restoredLess" : "trail.restoredOn", {
+            at: date(r.at),
+            made: date(r.made_at),
+            n: count(r.missing),
+          })}
+        </p>
+      ))}
       {checked.breaks.length > 0 && (
         <ul className="small">
           {checked.breaks.map((at, n) => (

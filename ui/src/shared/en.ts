@@ -914,7 +914,7 @@ export const en = {
   "start.creating": "Creating the vault",
   "kit.title": "Your recovery kit",
   "kit.why":
-    "If this computer's keyring is lost, this sheet opens your vault. Nobody else has a copy: keep it where you keep your passport.",
+    "If this computer's keyring is lost, this sheet opens your vault, and your backups. Nobody else has a copy: keep it where you keep your passport.",
   "kit.print": "Print",
   "kit.save": "Save as a file",
   "kit.confirm": "Type group {a} and group {b}, so that we know you have it",
@@ -1294,6 +1294,7 @@ export const en = {
   "backup.proving": "Proving…",
   "backup.done": "{n} records backed up and read back · {size}",
   "backup.proved": "Proven: {n} records came back in {s} s",
+  "backup.provedKinds": "{kinds}: as many and the same versions as were backed up.",
   "backup.rule": "Three copies, on two media, one in another building",
   "backup.here": "This laptop",
   "backup.disk": "Another disk",
@@ -1458,6 +1459,11 @@ export const en = {
   "trail.at": "Entry {n}: {why}",
   "trail.todo":
     "Your records are not affected. Export the trail, keep the vault's folder as it is, and compare with what your colleagues' devices remember.",
+  "trail.restoredOn": "Restored on {at} from a backup of {made}.",
+  "trail.restoredLess":
+    "Restored on {at} from a backup of {made}: colleagues know {n} later entries of before, which no backup has.",
+  "trail.restoredLess.one":
+    "Restored on {at} from a backup of {made}: colleagues know one later entry of before, which no backup has.",
   "trail.clock": "The clock went back {n} times.",
   "trail.clock.one": "The clock went back once.",
   "trail.clockBack": "(the clock went back)",

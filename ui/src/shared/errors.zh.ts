@@ -22,6 +22,8 @@ export const SENTENCES: [string, string][] = [
   // Prices
   ["prices of «{}» are in {}; {}", "“{1}”中的价格以 {2} 计；请填写 {2} 金额，或另建价格表"],
   ["more than one {} is called «{}»; {}", "有多条记录名为“{2}”，请用编号指定"],
+  ["{} is no exported audit trail; {}", "{1} 不是导出的审计记录，请选择由“导出”写出的文件"],
+  ["{}: a report is written as {}", "{1}：报告写成 .pdf 或 .json，请使用其中一种后缀。没有写入任何内容"],
   // Backups
   ["the vault's key for its backups is damaged", "保险库的备份密钥已损坏"],
   [
