@@ -81,7 +81,7 @@ fn read(what: &'static str, text: &str) -> Result<Signature, UpdateError> {
     Signature::decode(&decoded).map_err(|_| UpdateError::Forged(what))
 }
 
-/// The comment that is signed has fields behind tabs: `timestamp:…	file:…	version:0.2.0`.
+/// The comment that is signed has fields with tabs between them, one of which is `version:0.2.0`.
 fn signed_version(comment: &str) -> Option<&str> {
     comment.split('\t').find_map(|field| field.strip_prefix("version:"))
 }
