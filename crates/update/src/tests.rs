@@ -1,6 +1,8 @@
 //! The whole way against a real server: a list and packages that are signed with a key made here, and small programs in the place
 //! of AppImages.
 
+#![allow(clippy::unwrap_used)]
+
 use crate::{
     Begin, Came, Channel, Found, Installed, Outcome, Source, State, UpdateError, Updates, Version, limits,
 };
