@@ -1098,13 +1098,13 @@ export type Lacks =
 /**  Nobody nearby has a location either. */
 "place";
 
-/**  The columns of a list in their order, and the field that it is grouped by; empty: as usual. */
 /**  What somebody has done last about a deal. */
 export type LastDone = {
 	at: string,
 	title: string,
 };
 
+/**  The columns of a list in their order, and the field that it is grouped by; empty: as usual. */
 export type Layout = {
 	columns: string[],
 	group: string,
@@ -1547,7 +1547,6 @@ export type ProgressEvent = {
 	total: number,
 };
 
-/**  Why a field is kept. */
 /**  How many records of a kind came back, and whether they are those, in the versions, that were backed up. */
 export type ProvenKind = {
 	kind: string,
@@ -1555,6 +1554,7 @@ export type ProvenKind = {
 	ok: boolean,
 };
 
+/**  Why a field is kept. */
 export type Purpose = "identify" | "reach" | "relate" | "organise";
 
 /**  What a quote comes to, or why it comes to nothing. */
