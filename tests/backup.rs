@@ -9,6 +9,7 @@ use satchel_app::{
 };
 use satchel_tests::{
     PASSPHRASE,
+    bucket::{self, BUCKET, Bucket},
     cli::Cli,
     figures::tell,
     team::{Device, copy_all, fields, settle, team},
@@ -105,6 +106,38 @@ fn a_backup_comes_back_by_passphrase_and_by_kit() {
     assert_eq!(cli.json(&["get", text(&ana)])["fields"]["title"], "Director");
 }
 
+/// What the stock tools want is what Satchel takes, too, wherever the code is taken.
+#[test]
+fn the_age_identity_of_the_kit_opens_what_its_code_opens() {
+    let (cli, place) = with_people("5");
+    let made = create(&cli, &place);
+    let key = fs::read_to_string(identity(&cli)).unwrap();
+    let (first, second) = key.trim().split_at(37);
+    let new = cli.dir.path().join("new");
+    let run = |args: &[&str], vault: &Path| {
+        let mut command = cli.command(&[&["--json"], args].concat());
+        command.env("SATCHEL_VAULT", vault).env_remove("SATCHEL_PASSPHRASE");
+        command.env("SATCHEL_RECOVERY_KEY", format!(" {first}\n    {second} \n")).output().unwrap()
+    };
+    let well = |args: &[&str], vault: &Path| {
+        let out = run(args, vault);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    };
+    well(&["backup", "restore", text(&made["file"]), "--vault", new.to_str().unwrap()], &new);
+    well(&["status"], &new);
+    well(&["status"], &cli.vault());
+    well(&["backup", "verify", text(&made["file"])], &cli.dir.path().join("none"));
+    let mut drill = cli.command(&["--json", "backup", "drill", "--kit"]);
+    let out = drill.env("SATCHEL_RECOVERY_KEY", &key).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    // By what one types on the screen of a new laptop.
+    let satchel = Satchel::new(&cli.dir.path().join("typed"), "A test");
+    satchel.restore(Path::new(text(&made["file"])), &format!("{first} {second}"), Keyring::Off).unwrap();
+    let other = Cli::new();
+    let out = run(&["status"], &other.vault());
+    assert_eq!(out.status.code(), Some(3), "another vault's");
+}
+
 #[test]
 fn the_stock_tools_open_it() {
     let (cli, place) = with_people("20");
@@ -122,6 +155,17 @@ fn the_stock_tools_open_it() {
     let about: Value = serde_json::from_slice(&fs::read(out.join("about.json")).unwrap()).unwrap();
     assert_eq!(about["workspace"], "Norte Foods 北方");
     assert!(fs::read_to_string(out.join("README.txt")).unwrap().contains("age --decrypt"));
+    // Beside it lies the same, which names nobody and is written once.
+    let beside = place.join("README.txt");
+    let said = fs::read_to_string(&beside).unwrap();
+    for word in ["age --decrypt", "zstd", "tar", "satchel backup restore", "恢复套件", "recovery kit"] {
+        assert!(said.contains(word), "{word}");
+    }
+    assert!(!said.contains("Norte") && !said.contains("北方"));
+    assert!(code(&cli).contains("README.txt"), "the kit leads there");
+    fs::write(&beside, "a file of somebody's own").unwrap();
+    create(&cli, &place);
+    assert_eq!(fs::read_to_string(&beside).unwrap(), "a file of somebody's own");
     // An old backup that is opened opens no later one.
     sh(&out, "! grep -r -a -q AGE-SECRET-KEY tables records about.json manifest.json");
     // Nothing of it can be read without a key.
@@ -285,6 +329,14 @@ fn a_drill_proves_by_restoring_and_leaves_nothing() {
         (&made["file"], &made["records"], &made["sha256"])
     );
     assert!(drill["checks"].as_array().unwrap().iter().all(|c| c["ok"] == true), "{drill}");
+    let kinds = drill["kinds"].as_array().unwrap();
+    let people = kinds.iter().find(|k| k["kind"] == "person").unwrap();
+    assert_eq!((&people["records"], &people["ok"]), (&json!(80), &json!(true)));
+    let sum: u64 = kinds.iter().map(|k| k["records"].as_u64().unwrap()).sum();
+    assert_eq!(sum, drill["records"].as_u64().unwrap(), "each kind is there");
+    let said = cli.run(&["backup", "drill"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.lines().any(|line| line.contains("person") && line.contains("80")), "{said}");
     assert!(drill["seconds"].as_f64().unwrap() > 0.0 && drill["verified_at"].is_string());
     let list = cli.json(&["backup", "list"]);
     assert!(list["backups"][0]["drilled_at"].is_string() && list["kit_drill"]["last"].is_null());
@@ -418,6 +470,19 @@ fn who_is_restored_goes_on_with_the_team() {
     devices[0].session().set(zoe, &fields(json!({"website": "https://zoe.example"}))).unwrap();
     settle(&devices);
     settle(&devices);
+    // Colleagues know more of her trail than the backup: that is said, and is nobody's hand.
+    let check = devices[0].session().verify_trail().unwrap();
+    assert!(check.ok && check.restored.len() == 1 && check.restored[0].missing > 0, "{check:?}");
+    let out = devices[0].dir.path().join("trail.satchel-audit");
+    assert_eq!(
+        devices[0].session().export_trail(&out).unwrap().restored,
+        check.restored,
+        "without the vault, too"
+    );
+    for device in &devices {
+        let alerts = device.session().alerts().unwrap().alerts;
+        assert!(alerts.iter().all(|alert| alert.rule != "trail"), "{alerts:?}");
+    }
     for device in &devices {
         let fields = device.session().get(zoe).unwrap().fields;
         assert_eq!((&fields["title"], &fields["department"]), (&json!("Buyer"), &json!("Kitchen")));
@@ -482,6 +547,82 @@ fn places_get_backups_by_themselves_and_what_is_not_kept_goes() {
     assert!(shown.late && shown.trouble.as_ref().is_some_and(|t| t.contains("is not there")), "{shown:?}");
     let bad = BackupPlan { keep: Keep { days: 0, weeks: 0, months: 0 }, ..session.backup_plan().unwrap() };
     assert_eq!(session.set_backup_plan(&bad).unwrap_err().code, Code::Refused, "it would keep none");
+}
+
+/// A bucket of another program's service, which checks who asks: made there, proven from there, and what it is when the service goes.
+#[test]
+fn a_bucket_holds_backups_as_a_disk_does() {
+    let (cli, _) = with_people("40");
+    let person = cli.json(&["list", "person", "--limit", "1"])["rows"][0]["id"].clone();
+    // Longer than one part of an upload.
+    let mut large = vec![0; 9_000_000];
+    blake3::Hasher::new().finalize_xof().fill(&mut large);
+    fs::write(cli.dir.path().join("film.mp4"), &large).unwrap();
+    cli.json(&["attach", text(&person), "film.mp4"]);
+
+    let mut bucket = Bucket::new();
+    let (endpoint, address) = (bucket.endpoint(), format!("s3://{BUCKET}/offices/porto"));
+    let secret = |secret: &str| fs::write(cli.dir.path().join("secret"), secret).unwrap();
+    let add = ["backup", "places", "add", &address, "--endpoint", &endpoint];
+    let add = [&add[..], &["--key-id", bucket::KEY_ID, "--secret-file", "secret"]].concat();
+    secret("another one");
+    let (exit, error) = cli.refuse(&add);
+    assert_eq!(exit, 7, "{error}");
+    assert_eq!(cli.json(&["backup", "list"])["backups"], json!([]), "a place that refuses is not added");
+    secret(bucket::SECRET);
+    cli.json(&add);
+    let made = &cli.json(&["backup", "list"])["backups"][0];
+    let kept: Vec<PathBuf> =
+        fs::read_dir(bucket.path("offices/porto")).unwrap().map(|e| e.unwrap().path()).collect();
+    let sealed = kept.iter().find(|path| path.extension().is_some_and(|e| e == "satchelbackup")).unwrap();
+    assert!(fs::read(sealed).unwrap().starts_with(b"age-encryption.org/v1"));
+    let place = &cli.json(&["backup", "places", "list"])["places"][1];
+    assert!(place["served"] == true && place["away"] == true && place["last"].is_string(), "{place}");
+
+    let drill = cli.json(&["backup", "drill"]);
+    assert_eq!((&drill["sha256"], &drill["records"]), (&made["sha256"], &made["records"]));
+    let said = drill["checks"].as_array().unwrap().iter().find(|c| c["name"] == "files").unwrap();
+    assert_eq!(said["detail"], "1 came back as they were");
+
+    // It is away: said so, and nothing is held against the backup.
+    bucket.go_away();
+    let (exit, error) = cli.refuse(&["backup", "drill"]);
+    assert_eq!(exit, 7, "{error}");
+    bucket.come_back();
+    assert!(cli.json(&["backup", "list"])["backups"][0]["verified_at"].is_string());
+    cli.json(&["backup", "drill"]);
+
+    // What any program has fetched from it restores elsewhere.
+    let vault = cli.dir.path().join("new");
+    let restored =
+        cli.json(&["backup", "restore", sealed.to_str().unwrap(), "--vault", vault.to_str().unwrap()]);
+    assert_eq!((&restored["files"], &restored["missing_files"]), (&json!(1), &json!(0)));
+
+    // Changed where it lies.
+    let mut bytes = fs::read(sealed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(sealed, bytes).unwrap();
+    let (_, error) = cli.refuse(&["backup", "drill"]);
+    assert_eq!(error["code"], "damaged", "{error}");
+    assert!(
+        cli.json(&["backup", "list"])["backups"][0]["verified_at"].is_null(),
+        "it does not count any more"
+    );
+}
+
+/// What is not said of a place that is there stays.
+#[test]
+fn a_place_that_is_added_again_keeps_what_was_set() {
+    let (cli, place) = with_people("3");
+    let add = |more: &[&str]| {
+        let view = cli.json(&[&["backup", "places", "add", place.to_str().unwrap()], more].concat());
+        view["places"][1]["away"].as_bool().unwrap()
+    };
+    assert!(!add(&[]));
+    assert!(add(&["--away"]));
+    assert!(add(&[]), "as it was set");
+    assert!(!add(&["--away=false"]));
 }
 
 /// Two laptops back up to one disk, and one takes nothing of the other's away.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use satchel_app::{Cancel, LockState, Passphrase, Satchel, domain::Kind, local_day};
+use satchel_app::{Cancel, LockState, Passphrase, Satchel, Whose, domain::Kind, local_day};
 use satchel_tests::{Laptop, PASSPHRASE, cli::Cli};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ fn a_demo_is_about_today_in_both_languages() {
         let session = satchel.session().unwrap();
         assert!(session.status().unwrap().demo);
         let (today, bounds) = local_day();
-        let day = session.day(&today, bounds).unwrap();
+        let day = session.day(&today, bounds, &Whose::Everybody).unwrap();
         for (what, n) in [
             ("overdue", day.overdue.len()),
             ("due", day.due.len()),

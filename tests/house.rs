@@ -41,6 +41,7 @@ fn each_crate_depends_only_on_what_it_may() {
     assert_eq!(house("satchel-document"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-storage"), only(&["satchel-domain"]));
     assert_eq!(house("satchel-interchange"), only(&["satchel-domain"]));
+    assert_eq!(house("satchel-update"), only(&[]), "an update knows no vault");
     assert_eq!(house("satchel-paper"), only(&[]), "a paper is data in and bytes out");
     assert_eq!(house("satchel-protocol"), only(&[]), "the protocol knows no records: the server has it too");
     assert_eq!(house("satchel-sync"), only(&["satchel-protocol"]));
@@ -82,6 +83,7 @@ fn only_the_desktop_knows_tauri() {
         "satchel-paper",
         "satchel-protocol",
         "satchel-sync",
+        "satchel-update",
         "satchel-audit",
         "satchel-server",
         "satchel-app",

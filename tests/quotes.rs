@@ -284,6 +284,99 @@ fn a_quote_is_a_paper_of_the_firm() {
     assert!(session.write_quote_pdf(acme, PaperLanguage::En, &at("c.pdf")).is_err(), "no quote");
 }
 
+/// A picture that no longer can be a logo keeps no customer waiting.
+#[test]
+fn a_quote_goes_without_a_logo_that_cannot_be_read() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let acme = new(session, Kind::Company, json!({"name": "Acme"}));
+    let lines = json!([{"name": "Pump", "unit_price": "200 EUR"}]);
+    let quote = new(session, Kind::Quote, json!({ "lines": lines }));
+    session.set_letterhead(&fields(json!({"name": "Norte Foods SL"}))).unwrap();
+    let write = || session.write_quote_pdf(quote, PaperLanguage::En, &at("q.pdf")).unwrap();
+    assert_eq!(write().notices, [], "nothing is missed where there is no logo");
+    let plain = std::fs::read(at("q.pdf")).unwrap();
+    // As another version may have put it there: this one looks at a logo before it takes it.
+    let logo = |name: &str, bytes: &[u8]| {
+        std::fs::write(at(name), bytes).unwrap();
+        let id = session.attach(acme, &at(name), &mut |_| {}, &Cancel::default()).unwrap().id;
+        set(session, id, json!({"record": session.letterhead_id().to_string()}));
+        id
+    };
+    let picture = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../icons/icon.png")).unwrap();
+    let mut wide = picture.clone();
+    wide[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+    let mut broken = picture.clone();
+    broken.truncate(picture.len() / 2);
+    for (name, bytes, why) in [
+        ("none.png", b"no picture".to_vec(), "neither PNG nor JPEG"),
+        ("wide.png", wide, "pixels"),
+        ("broken.png", broken, "cannot be read"),
+        ("large.png", [picture.clone(), vec![0; 2_100_000]].concat(), "larger than"),
+    ] {
+        let id = logo(name, &bytes);
+        let written = write();
+        let [notice] = written.notices.as_slice() else { panic!("{name}: {:?}", written.notices) };
+        assert_eq!(notice.left_out, name);
+        assert!(notice.why.contains(why), "{name}: {}", notice.why);
+        assert_eq!(std::fs::read(at("q.pdf")).unwrap(), plain, "{name}: as without one");
+        assert_eq!(written.bytes as usize, plain.len());
+        put_away(session, &[id]);
+    }
+    let id = logo("good.png", &picture);
+    assert_eq!(write().notices, []);
+    assert!(std::fs::read(at("q.pdf")).unwrap().len() > plain.len() + 500, "the picture is in it");
+
+    // Its pieces are gone, or have not come yet.
+    let blobs = device.dir.path().join("vault/blobs");
+    std::fs::rename(&blobs, at("blobs")).unwrap();
+    std::fs::create_dir(&blobs).unwrap();
+    let written = write();
+    assert_eq!(written.notices[0].left_out, "good.png");
+    assert!(written.notices[0].why.contains("not all of this file is here yet"), "{:?}", written.notices);
+    let draft = satchel_app::Letter {
+        about: quote,
+        name: "Ada".into(),
+        address: "ada@x.example".into(),
+        subject: "Your quote".into(),
+        body: "Here it is.".into(),
+        quote: Some((quote, PaperLanguage::En)),
+    };
+    let written = session.write_draft(&draft, &at("x.eml")).unwrap();
+    assert_eq!(written.notices.len(), 1, "a letter says it, too");
+    put_away(session, &[id]);
+    assert_eq!(write().notices, []);
+
+    // What is wrong with the quote is still refused.
+    let refused = session.write_quote_pdf(acme, PaperLanguage::En, &at("q.pdf"));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn scripts_and_people_are_told_which_logo_is_left_out() {
+    let cli = satchel_tests::cli::Cli::new();
+    let id = |answer: Value| answer["id"].as_str().unwrap().to_owned();
+    let acme = id(cli.json(&["new", "company", "name=Acme"]));
+    let quote = id(cli.json(&["new", "quote", r#"lines=[{"name":"Pump","unit_price":"200 EUR"}]"#]));
+    let letterhead = id(cli.json(&["letterhead", "name=Norte"]));
+    std::fs::write(cli.dir.path().join("logo.png"), b"no picture").unwrap();
+    let logo = id(cli.json(&["attach", &acme, "logo.png"]));
+    cli.json(&["set", &logo, &format!("record={letterhead}")]);
+    let written = cli.json(&["quote", "pdf", &quote, "--out", "q.pdf"]);
+    assert_eq!(written["notices"][0]["left_out"], "logo.png");
+    assert!(written["notices"][0]["why"].as_str().unwrap().contains("neither PNG nor JPEG"));
+    assert_eq!(written["file"], "q.pdf");
+    let out = cli.run(&["quote", "pdf", &quote, "--out", "p.pdf"]);
+    assert!(out.status.success());
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.starts_with("logo.png was left out: the logo cannot be read"), "{said}");
+    let out =
+        cli.command(&["quote", "pdf", &quote, "--out", "z.pdf"]).env("SATCHEL_LANG", "zh").output().unwrap();
+    assert!(String::from_utf8(out.stderr).unwrap().starts_with("未放入 logo.png"));
+}
+
 fn put_away(session: &Session, ids: &[RecordId]) {
     session.delete(ids, &mut |_| {}, &Cancel::default()).unwrap();
 }
@@ -327,6 +420,73 @@ fn a_deal_follows_its_quotes_and_nothing_else() {
     session.restore(&[first], &mut |_| {}, &Cancel::default()).unwrap();
     set(session, first, json!({"deal": null}));
     assert_eq!(value(deal), eur(10_000));
+}
+
+/// More than a batch, and more than a thousand: one operation all the same, and each deal follows its quotes.
+#[test]
+fn thousands_of_quotes_are_put_away_at_once() {
+    const DEALS: usize = 10;
+    const QUOTES: usize = 2500;
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let deals: Vec<RecordId> = (0..DEALS).map(|_| new(session, Kind::Deal, json!({"name": "d"}))).collect();
+    let offer = |deal: RecordId, amount: &str, date: &str| {
+        let lines = json!([{"name": "All in one", "unit_price": amount}]);
+        let input = json!({"deal": deal.to_string(), "lines": lines, "date": date, "number": "n"});
+        new(session, Kind::Quote, input)
+    };
+    // What stands when the others are gone.
+    for deal in &deals {
+        offer(*deal, "7 EUR", "2026-01-01");
+    }
+    let many: Vec<RecordId> = (0..QUOTES).map(|n| offer(deals[n % DEALS], "100 EUR", "2026-02-01")).collect();
+    let values = || deals.iter().map(|deal| field(session, *deal, "value")).collect::<Vec<_>>();
+    assert_eq!(values(), vec![eur(10_000); DEALS]);
+    let total = || session.list(Kind::Quote, &satchel_app::ListRequest::default()).unwrap().total as usize;
+
+    let begun = std::time::Instant::now();
+    let written = session.delete(&many, &mut |_| {}, &Cancel::default()).unwrap();
+    println!("{QUOTES} quotes put away in {:?}", begun.elapsed());
+    assert_eq!((written.count as usize, total()), (QUOTES, DEALS));
+    assert_eq!(values(), vec![eur(700); DEALS], "as the quotes say that are left");
+    // An alert may tell of it besides.
+    let made = session.operations(10).unwrap();
+    let made: Vec<_> = made.iter().filter(|o| o.label == "delete").map(|o| o.operation).collect();
+    assert_eq!(made, [written.operation.unwrap()], "one operation");
+    let take_back = |operation| session.undo(operation, &mut |_| {}, &Cancel::default()).unwrap();
+    take_back(written.operation);
+    assert_eq!((total(), values()), (QUOTES + DEALS, vec![eur(10_000); DEALS]));
+
+    // Stopped after the first batch: the deals that are done have what their quotes say, the others what they had.
+    let stop = Cancel::default();
+    let mut stop_at_second = |p: satchel_app::Progress| {
+        if p.done > 0 {
+            stop.ask();
+        }
+    };
+    let by_deal: Vec<RecordId> =
+        (0..DEALS).flat_map(|d| many.iter().skip(d).step_by(DEALS).copied()).collect();
+    let error = session.delete(&by_deal, &mut stop_at_second, &stop).unwrap_err();
+    assert!(error.operation.is_some(), "{error:?}");
+    let left = |deal: &RecordId| {
+        let filter = format!("deal = '{deal}'");
+        session.list(Kind::Quote, &satchel_app::ListRequest { filter, ..Default::default() }).unwrap().total
+    };
+    for deal in &deals {
+        let expected = if left(deal) == 1 { eur(700) } else { eur(10_000) };
+        assert_eq!(field(session, *deal, "value"), expected);
+    }
+    assert!(deals.iter().any(|deal| left(deal) == 1) && deals.iter().any(|deal| left(deal) > 1));
+    take_back(error.operation);
+    assert_eq!((total(), values()), (QUOTES + DEALS, vec![eur(10_000); DEALS]));
+
+    // Changing thousands is one operation as well.
+    let declined = fields(json!({"status": "declined"}));
+    let written = session.set_many(&many, &declined, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!((written.count as usize, values()), (QUOTES, vec![eur(700); DEALS]));
+    take_back(written.operation);
+    assert_eq!(values(), vec![eur(10_000); DEALS]);
+    assert!(session.verify(&mut |_| {}).unwrap().ok);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use satchel_app::{
-    Cancel, Logged, Session,
+    Cancel, Logged, Session, Whose,
     domain::{Kind, RecordId},
     views::{BoardView, CardView},
 };
@@ -291,6 +291,59 @@ fn what_comes_again_comes_as_it_was_said() {
 }
 
 #[test]
+fn a_task_that_is_moved_comes_next_as_its_rule_says() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let rent = new(session, Kind::Task, json!({"subject": "rent", "due": "2026-12-15", "repeat": "month"}));
+    let only = |session: &Session| open_tasks(session).join("; ");
+    let id = |session: &Session| {
+        let request = satchel_app::ListRequest { filter: "done_at is empty".into(), ..Default::default() };
+        session.list(Kind::Task, &request).unwrap().rows[0].id
+    };
+    let undo = || session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
+    // Brought forward, and done early: the next one is in January, once.
+    set(session, rent, json!({"due": "2026-12-10"}));
+    session.finish_task(rent, "", "2026-12-09").unwrap();
+    assert_eq!(only(session), "rent 2027-01-15 month");
+    undo();
+    // Put off, and once more, and done late: it stays the 15th.
+    set(session, rent, json!({"due": "2026-12-18"}));
+    set(session, rent, json!({"due": "2026-12-21"}));
+    session.finish_task(rent, "", "2026-12-22").unwrap();
+    assert_eq!(only(session), "rent 2027-01-15 month");
+    // The next one knows nothing of it.
+    session.finish_task(id(session), "", "2027-01-14").unwrap();
+    assert_eq!(only(session), "rent 2027-02-15 month");
+    // Left out, where it was moved.
+    let next = id(session);
+    set(session, next, json!({"due": "2027-02-20"}));
+    session.skip_task(next, "2027-02-11").unwrap();
+    assert_eq!(only(session), "rent 2027-03-15 month");
+    session.finish_task(next, "", "2027-03-10").unwrap();
+    assert_eq!(only(session), "rent 2027-04-15 month");
+    // Another rule begins with the day on which it is due then.
+    let next = id(session);
+    set(session, next, json!({"due": "2027-04-20"}));
+    set(session, next, json!({"repeat": "every 2 months"}));
+    session.finish_task(next, "", "2027-04-18").unwrap();
+    assert_eq!(only(session), "rent 2027-06-20 FREQ=MONTHLY;INTERVAL=2");
+    undo();
+    assert_eq!(field(session, next, "due"), "2027-04-20");
+    // Nobody is asked for what only the rule reads, and no history tells of it.
+    let shown = session.get(next).unwrap();
+    assert!(!shown.fields.contains_key("meant"));
+    assert!(session.set(next, &fields(json!({"meant": "2027-04-01"}))).is_err());
+    // Moved back, it is as if it had not been moved.
+    let (session, weekly) =
+        (device.session(), json!({"subject": "w", "due": "2026-12-01", "repeat": "week"}));
+    let weekly = new(session, Kind::Task, weekly);
+    set(session, weekly, json!({"due": "2026-12-03"}));
+    set(session, weekly, json!({"due": "2026-12-01"}));
+    session.finish_task(weekly, "", "2026-12-01").unwrap();
+    assert!(only(session).contains("w 2026-12-08 week"));
+}
+
+#[test]
 fn a_day_asks() {
     // Not the day of the test: what is noted now is of another one.
     const DAY: &str = "2031-05-16";
@@ -323,10 +376,12 @@ fn a_day_asks() {
     let quiet_but = new(session, Kind::Deal, json!({"name": "long there, and spoken of"}));
     set(session, quiet_but, json!({"stage_at": "2020-01-01T00:00:00Z"}));
     log(session, quiet_but, "call", "yes", "");
+    let told = board(session).columns[0].cards.iter().find(|c| c.deal.id == quiet_but).cloned().unwrap();
+    assert_eq!((told.quiet, told.last_activity.map(|last| last.title)), (false, Some("yes".to_owned())));
     for (name, birthday) in [("Today", "--05-16"), ("Soon", "1980-05-21"), ("Later", "1980-06-12")] {
         new(session, Kind::Person, json!({"first_name": name, "birthday": birthday}));
     }
-    let day = session.day(DAY, (at("2031-05-16"), at("2031-05-17"))).unwrap();
+    let day = session.day(DAY, (at("2031-05-16"), at("2031-05-17")), &Whose::Everybody).unwrap();
     let titles =
         |rows: &[satchel_app::views::RowView]| rows.iter().map(|r| r.title.clone()).collect::<Vec<_>>();
     assert_eq!(titles(&day.overdue), ["late"]);
@@ -339,6 +394,53 @@ fn a_day_asks() {
     let birthdays: Vec<(String, String)> =
         day.birthdays.into_iter().map(|b| (b.person.title, b.on)).collect();
     assert_eq!(birthdays, [("Today".into(), DAY.into()), ("Soon".into(), "2031-05-21".into())]);
+}
+
+#[test]
+fn a_day_is_mine_everybodys_or_a_colleagues() {
+    const DAY: &str = "2031-05-16";
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let at = |text: &str| satchel_app::domain::date::instant(text).unwrap();
+    let stage = session.pipelines(false).unwrap()[0].stages[0].id.to_string();
+    for owner in ["Ana", "Bo", ""] {
+        let of = |mut input: Value| {
+            input["owner"] = json!(owner);
+            input
+        };
+        new(session, Kind::Task, of(json!({"subject": format!("task {owner}"), "due": DAY})));
+        new(session, Kind::Task, of(json!({"subject": format!("late {owner}"), "due": "2031-05-09"})));
+        let visit = json!({"text": format!("visit {owner}"), "at": "2031-05-16T14:00:00Z", "type": "visit"});
+        new(session, Kind::Activity, of(visit));
+        let deal = json!({"name": format!("deal {owner}"), "close_date": "2026-11-01", "stage": stage});
+        new(session, Kind::Deal, of(deal));
+        new(session, Kind::Person, of(json!({"first_name": format!("born {owner}"), "birthday": "--05-16"})));
+    }
+    // Who makes something owns it: what belongs to nobody came from elsewhere, or was given up.
+    let nobodys = |view: &satchel_app::views::RowView| view.title.split(' ').count() == 1;
+    for kind in [Kind::Task, Kind::Activity, Kind::Deal, Kind::Person] {
+        let all = satchel_app::ListRequest { limit: 50, ..Default::default() };
+        for row in session.list(kind, &all).unwrap().rows.iter().filter(|row| nobodys(row)) {
+            set(session, row.id, json!({"owner": null}));
+        }
+    }
+    let of = |whose: &str| {
+        let day = session.day(DAY, (at(DAY), at("2031-05-17")), &Whose::parse(whose)).unwrap();
+        let born = day.birthdays.iter().map(|b| b.person.title.clone());
+        let rows = [&day.overdue, &day.due, &day.agenda, &day.late];
+        let mut all: Vec<String> = rows.into_iter().flatten().map(|r| r.title.clone()).chain(born).collect();
+        all.sort();
+        all.join(", ")
+    };
+    let ana = "born Ana, deal Ana, late Ana, task Ana, visit Ana";
+    assert_eq!(of("Bo"), "born Bo, deal Bo, late Bo, task Bo, visit Bo");
+    assert_eq!(of("ANA"), ana);
+    assert_eq!(
+        of("mine"),
+        "born, born Ana, deal, deal Ana, late, late Ana, task, task Ana, visit, visit Ana"
+    );
+    assert_eq!(of("all").split(", ").count(), 15);
+    assert_eq!(of("Zoe"), "");
 }
 
 #[test]

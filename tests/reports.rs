@@ -395,7 +395,7 @@ fn reports_of_a_large_vault_are_quick() {
     }
     timed("owners", &|| session.report_owners().unwrap().len());
     let (today, bounds) = satchel_app::local_day();
-    timed("today", &|| session.day(&today, bounds).unwrap().quiet.len());
+    timed("today", &|| session.day(&today, bounds, &satchel_app::Whose::Everybody).unwrap().quiet.len());
     for id in Report::ALL {
         let view = session.report(id, &ReportRequest::default(), &local_now()).unwrap();
         let filter = view.rows.iter().rev().nth(1).unwrap().filter.clone();

@@ -52,6 +52,26 @@ fn report(window: &Window, id: &str) {
     window.wait("#report table");
 }
 
+/// The table of prices, with two price books that the demo does not have.
+fn prices(window: &Window) {
+    list(window, "product");
+    window.click("#price-books");
+    window.wait("#prices .grid-row");
+    window.script_async(
+        "const done = arguments[arguments.length - 1];
+         const ask = (command, what) => window.__TAURI_INTERNALS__.invoke('plugin:satchel|' + command, what);
+         (async () => {
+           const { books, rows } = await ask('prices', { text: '', offset: 0, limit: 3 });
+           if (books.length > 0) return done(true);
+           const made = await ask('create', { kind: 'price_book', input: { name: 'Resellers', discount: 10 } });
+           await ask('create', { kind: 'price_book', input: { name: 'Abroad', currency: 'USD' } });
+           for (const row of rows) await ask('set_price', { product: row.product, priceBook: made.id, amount: '95.50' });
+           done(true);
+         })()",
+    );
+    window.wait("#prices .grid-head [data-book]");
+}
+
 fn settings(window: &Window, part: &str) {
     page(window, "settings");
     window.wait("#own-fields");
@@ -351,6 +371,21 @@ pub const DEMO: &[Scene] = &[
         report(w, "closed");
         w.click("#report tfoot td button");
         w.wait("#within");
+    }),
+    scene("prices", prices),
+    scene("prices-editing", |w| {
+        prices(w);
+        w.script("document.querySelector('#prices').focus()");
+        w.press(&[key::HOME]);
+        w.press(&[key::RIGHT]);
+        w.press(&[key::RIGHT]);
+        w.press(&[key::F2]);
+        w.wait("#prices input");
+    }),
+    scene("prices-book", |w| {
+        prices(w);
+        w.press(&["n"]);
+        w.wait("#book-name");
     }),
     scene("templates", |w| {
         page(w, "templates");

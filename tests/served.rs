@@ -12,6 +12,7 @@ use satchel_app::{
 use satchel_protocol::{Kept, News, Segment, WorkspaceId, encode_all};
 use satchel_server::{Server, config::Config};
 use satchel_tests::{
+    bucket::{self, BUCKET, Bucket},
     cli::Cli,
     figures::tell,
     proxy::{Act, Proxy},
@@ -839,6 +840,45 @@ fn files_come_when_they_are_opened() {
         devices[0].session().save_attachment(empty, &out, &mut |_| {}, &Cancel::default()).unwrap(),
         0
     );
+}
+
+/// The pieces of files in a bucket, as several nodes share one; a bucket that is away keeps nothing from being sent later.
+#[test]
+fn a_server_keeps_pieces_in_a_bucket() {
+    let mut bucket = Bucket::new();
+    let environment = vec![
+        ("AWS_ENDPOINT", bucket.endpoint()),
+        ("AWS_ALLOW_HTTP", "true".into()),
+        ("AWS_REGION", "us-east-1".into()),
+        ("AWS_ACCESS_KEY_ID", bucket::KEY_ID.into()),
+        ("AWS_SECRET_ACCESS_KEY", bucket::SECRET.into()),
+    ];
+    let server = Program::among(&format!("blobs = \"s3://{BUCKET}/teams\""), environment);
+    let devices = team_of(Device::at("Ana", None, &server.setup), &[("Bo", Role::Member)]);
+    let id = devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    let dir = tempfile::tempdir().unwrap();
+    let (path, out) = (dir.path().join("photo.jpg"), dir.path().join("out.jpg"));
+    let mut dice = Dice(3);
+    let bytes: Vec<u8> = (0..2_500_000).map(|_| dice.throw(256) as u8).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let never = Cancel::default();
+    let attached = devices[0].session().attach(id, &path, &mut |_| {}, &never).unwrap().id;
+    bucket.go_away();
+    let report = devices[0].session().sync(&mut |_| {}, &never).unwrap();
+    assert!(report.remotes[0].error.is_some() && report.pending > 0, "{report:?}");
+    bucket.come_back();
+    devices[0].sync();
+    assert_eq!(devices[0].session().status().unwrap().pending, 0);
+    assert_eq!(files_in(&bucket.path("teams")), files_in(&devices[0].dir.path().join("vault/blobs")));
+    devices[1].sync();
+    let save = || devices[1].session().save_attachment(attached, &out, &mut |_| {}, &never);
+    assert_eq!(save().unwrap(), 2_500_000);
+    assert_eq!(std::fs::read(&out).unwrap(), bytes);
+    // A piece that is gone from the bucket is named by the server's own check.
+    assert!(server.check().0);
+    std::fs::remove_file(first_file(&bucket.path("teams"))).unwrap();
+    let (sound, said) = server.check();
+    assert!(!sound && said.to_string().contains("missing"), "{said}");
 }
 
 fn all_files(dir: &Path) -> Vec<PathBuf> {

@@ -13,6 +13,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+#[path = "window/pictures.rs"]
+mod pictures;
 #[path = "window/visits.rs"]
 mod visits;
 
@@ -939,9 +941,11 @@ fn a_file_is_with_both(ana: &Window, bo: &Window, dir: &Path) {
         window.wait("[data-file='Offer, page 1.pdf']");
     }
     let line = bo.text("[data-file]");
-    assert!(line.contains("3 MB") && line.contains("comes when you save it"), "{line}");
+    assert!(line.contains("3 MB") && line.contains("not on this computer yet"), "{line}");
     bo.accessibility("a file of a colleague");
     bo.picture("74-file-away");
+    bo.click("[aria-label='Fetch Offer, page 1.pdf']");
+    bo.until("the file", || (!bo.text("[data-file]").contains("not on this computer yet")).then_some(()));
     invoke(bo, "save_attachment", &format!("{{ id: files[0].id, path: {:?} }}", saved.display().to_string()));
     assert!(std::fs::read(&saved).unwrap() == bytes);
     // Taken away by one, it is away for both; and back by one key.
@@ -1184,6 +1188,149 @@ fn a_rep_has_a_day() {
     window.wait("[data-task='send the offer']");
     window.accessibility("a person with a timeline, Chinese, dark");
     window.picture("9a-timeline-zh-dark");
+    dress(&window, "en", "light");
+}
+
+/// Products down, price books across: cells are written by keys, refusals stay open, and each edit is taken back alone.
+#[test]
+fn prices_are_written_in_a_table() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = Window::open(&dir.path().join("vault"), &[]);
+    window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
+    create_vault(&window, "Norte Foods");
+    window.until("the page", || {
+        window.press(&["g"]);
+        window.press(&["b"]);
+        window
+            .try_script("return document.body.innerText.includes('No products yet')")?
+            .as_bool()?
+            .then_some(())
+    });
+    window.accessibility("prices, empty");
+    window.press(&["c"]);
+    window.wait("#new-name");
+    for text in ["Blue pump", "P-1", "120 EUR"] {
+        window.type_keys(text);
+        window.press(&[key::TAB]);
+    }
+    window.click("#create");
+    window.wait("#prices .grid-row");
+    window.says("No price book yet");
+    window.script_async(
+        "const done = arguments[arguments.length - 1];
+         const make = (n) => window.__TAURI_INTERNALS__.invoke('plugin:satchel|create', { kind: 'product', input: { name: 'Seal ' + String(n).padStart(3, '0'), price: n + ' EUR' } });
+         (async () => { for (let n = 1; n <= 150; n++) await make(n); done(true); })()",
+    );
+    window.until("all products", || (window.text("#total") == "151").then_some(()));
+    for (name, currency, discount) in [("Resellers", "EUR", "10"), ("Abroad", "usd", "")] {
+        window.press(&["n"]);
+        window.wait("#book-name");
+        window.type_keys(name);
+        window.press(&[key::TAB]);
+        window.type_keys(currency);
+        window.press(&[key::TAB]);
+        window.type_keys(discount);
+        window.press(&[key::ENTER]);
+        window.gone("#book-name");
+        window.says(name);
+    }
+    window.until("both books", || {
+        window
+            .script("return document.querySelectorAll('#prices .grid-head [data-book]').length === 2")
+            .as_bool()?
+            .then_some(())
+    });
+    // By name: Abroad, Resellers.
+    let cell = |row: u32, column: u32| {
+        window
+            .script(&format!("return document.querySelector('#price-{row}-{column}')?.innerText ?? ''"))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let shows = |row: u32, column: u32, text: &str| {
+        window.until(text, || cell(row, column).contains(text).then_some(()));
+    };
+    window.script("document.querySelector('#prices').focus()");
+    shows(0, 1, "€120.00");
+    shows(0, 3, "€108.00");
+    window.press(&[key::RIGHT]);
+    window.press(&[key::RIGHT]);
+    window.wait("#price-0-2.active");
+    // Typing replaces, Tab goes on, and what is refused stays open and says why.
+    window.type_keys("99");
+    window.press(&[key::TAB]);
+    window.wait("#price-0-3 input:focus");
+    shows(0, 2, "$99.00");
+    window.press(&[key::CTRL, "a"]);
+    window.type_keys("7 USD");
+    window.press(&[key::ENTER]);
+    window.says("prices of «Resellers» are in EUR");
+    window.wait("#price-0-3 input[aria-invalid='true']:focus");
+    window.accessibility("a price is refused");
+    window.picture("118-price-refused");
+    window.press(&[key::CTRL, "a"]);
+    window.type_keys("95.5");
+    window.press(&[key::ENTER]);
+    shows(0, 3, "€95.50");
+    // F2 opens, Escape reverts.
+    window.press(&[key::F2]);
+    window.wait("#price-0-3 input:focus");
+    window.type_keys("1");
+    window.press(&[key::ESCAPE]);
+    window.gone("#price-0-3 input");
+    shows(0, 3, "€95.50");
+    // Each is an operation of its own.
+    window.press(&[key::CTRL, "z"]);
+    shows(0, 3, "€108.00");
+    shows(0, 2, "$99.00");
+    window.press(&[key::CTRL, "z"]);
+    shows(0, 2, "€120.00");
+    window.press(&[key::LEFT]);
+    window.press(&[key::LEFT]);
+    window.wait("#price-0-1.active");
+    window.type_keys("130");
+    window.press(&[key::ENTER]);
+    shows(0, 3, "€117.00");
+    window.press(&[key::RIGHT]);
+    window.wait("#price-0-2.active");
+    window.type_keys("88");
+    window.press(&[key::ENTER]);
+    shows(0, 2, "$88.00");
+    window.press(&[key::DELETE]);
+    shows(0, 2, "€130.00");
+    // The head of a column is a cell as well, and changes its price book.
+    window.press(&[key::UP]);
+    window.wait("#price-head-2.active");
+    window.press(&[key::ENTER]);
+    window.wait("#delete-book");
+    window.accessibility("a price book");
+    window.press(&[key::ESCAPE]);
+    window.gone("#delete-book");
+    // Only what is in sight is drawn, and the end is a key away.
+    window.press(&[key::END]);
+    window.wait("#price-150-2.active");
+    window.says("Seal 150");
+    let drawn = window.script("return document.querySelectorAll('#prices .grid-row').length");
+    assert!(drawn.as_u64().unwrap() < 80, "{drawn}");
+    window.press(&["/"]);
+    window.type_keys("seal 04");
+    window.until("ten", || (window.text("#total") == "10").then_some(()));
+    window.accessibility("prices");
+    window.picture("119-prices");
+    dress(&window, "zh", "dark");
+    window.until("Chinese", || {
+        window.press(&["g"]);
+        window.press(&["b"]);
+        window.try_script("return document.body.innerText.includes('新建价格表')")?.as_bool()?.then_some(())
+    });
+    window.wait("#prices .grid-row");
+    window.accessibility("prices, Chinese, dark");
+    window.picture("120-prices-zh-dark");
+    // The next test begins as this one did.
     dress(&window, "en", "light");
 }
 
@@ -2149,6 +2296,7 @@ fn what_is_backed_up_comes_back() {
     window.picture("211-backups");
     window.click("#drill");
     window.says("Last proven restore");
+    window.says("the same versions as were backed up");
     // The paper kit, with a slip first.
     window.click("#kit-begin");
     window.fill("#kit-code", &groups[..7].join("-"));

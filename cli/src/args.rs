@@ -185,7 +185,11 @@ pub enum Command {
         limit: u32,
     },
     /// What today asks: tasks, meetings, deals that were left alone, birthdays
-    Today,
+    Today {
+        /// Whose day: mine, all, or a name; what belongs to nobody is mine (default: everybody's)
+        #[arg(long, value_name = "mine|all|NAME", default_value = "all", hide_default_value = true)]
+        owner: String,
+    },
     /// What stands in the calendar: tasks, meetings, visits and calls, day by day
     Calendar {
         /// The first day: 2026-11-27 (default: today)
@@ -239,6 +243,22 @@ pub enum Command {
     /// What a quote comes to, and its next version
     #[command(subcommand)]
     Quote(QuoteCommand),
+    /// What products cost in each price book
+    Prices {
+        /// Of one price book, named as it is called or by its id
+        #[arg(long, value_name = "NAME")]
+        book: Option<String>,
+    },
+    /// Write what a product costs in a price book
+    Price {
+        /// Its name, its code or its id
+        product: String,
+        /// The price book: its name or its id
+        book: String,
+        /// An amount such as "99.50 EUR"; - for what it costs otherwise
+        #[arg(allow_hyphen_values = true)]
+        amount: String,
+    },
     /// What quotes look like and say: the firm's name, address, terms
     Letterhead {
         #[arg(value_name = "key=value")]
@@ -845,22 +865,22 @@ pub enum BackupCommand {
 pub enum PlaceCommand {
     /// All places and their state
     List,
-    /// Add a folder or s3://BUCKET/FOLDER, once a backup has been made there
+    /// Add a folder or s3://BUCKET/FOLDER, once a backup has been made there; one that is there keeps what is not said
     Add {
         address: String,
         /// Of an S3-compatible service: https://…
-        #[arg(long, default_value = "")]
-        endpoint: String,
-        #[arg(long, default_value = "")]
-        region: String,
-        #[arg(long, default_value = "")]
-        key_id: String,
+        #[arg(long)]
+        endpoint: Option<String>,
+        #[arg(long)]
+        region: Option<String>,
+        #[arg(long)]
+        key_id: Option<String>,
         /// A file that holds the secret key; never on the command line, where others see it
         #[arg(long)]
         secret_file: Option<PathBuf>,
-        /// The place is in another building
-        #[arg(long)]
-        away: bool,
+        /// The place is in another building; --away=false where it is not any more
+        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        away: Option<bool>,
     },
     /// Make no more backups there; those that are there stay
     Remove { address: String },

@@ -69,6 +69,17 @@ fn in_words(check: &TrailCheck) -> String {
             time(&check.last)
         ),
     }];
+    for restored in &check.restored {
+        lines.push(match restored.missing {
+            0 => say!("restored on {} from a backup of {}", restored.at, restored.made_at),
+            n => say!(
+                "restored on {} from a backup of {}: colleagues know {} later entries of before",
+                restored.at,
+                restored.made_at,
+                n
+            ),
+        });
+    }
     for broken in &check.breaks {
         lines.push(say!("at entry {}: {} ({})", broken.seq, word(&broken.why), broken.detail));
     }

@@ -9,7 +9,7 @@ use crate::{
 use satchel_app::{
     AppError, BackupKey, BackupPlan, BackupTarget, Cancel, Code, Keyring, Level, Mend, Satchel, Session,
     restore_backup, verify_file,
-    views::{BackupView, BackupsView},
+    views::{BackupView, BackupsView, ProvenKind},
 };
 use serde_json::json;
 use std::{io::IsTerminal, path::Path};
@@ -150,12 +150,16 @@ fn drill(show: &Show, session: &Session, file: Option<&Path>, kit: bool) -> Done
     let mut bar = show.progress("proving the backup");
     let proven = session.drill(file, typed.as_ref(), &mut bar, &Cancel::default())?;
     show.answer(&json!(proven), || {
-        say!(
+        let done = say!(
             "proven: {} records came back from {} in {} s",
             proven.records,
             proven.file,
             format!("{:.1}", proven.seconds)
-        )
+        );
+        let state = |ok| word(if ok { "as it was" } else { "not as it was" }).to_owned();
+        let row = |kind: &ProvenKind| vec![kind.kind.clone(), kind.records.to_string(), state(kind.ok)];
+        let kinds = table(&["kind", "records", ""], &proven.kinds.iter().map(row).collect::<Vec<_>>());
+        [done, kinds].join("\n")
     });
     Ok(())
 }
@@ -164,14 +168,22 @@ fn places(show: &Show, session: &Session, command: PlaceCommand) -> Done {
     match command {
         PlaceCommand::List => {}
         PlaceCommand::Add { address, endpoint, region, key_id, secret_file, away } => {
-            let secret = match secret_file {
-                Some(path) => std::fs::read_to_string(&path)
-                    .map_err(|e| AppError::new(Code::NotFound, format!("{}: {e}", path.display())))?
-                    .trim()
-                    .to_owned(),
-                None => String::new(),
+            let secret = secret_file
+                .map(|path| {
+                    let read = std::fs::read_to_string(&path);
+                    let told = |e| AppError::new(Code::NotFound, format!("{}: {e}", path.display()));
+                    Ok::<_, AppError>(read.map_err(told)?.trim().to_owned())
+                })
+                .transpose()?;
+            let known = session.backup_target(&address)?;
+            let target = BackupTarget {
+                endpoint: endpoint.unwrap_or(known.endpoint),
+                region: region.unwrap_or(known.region),
+                key_id: key_id.unwrap_or(known.key_id),
+                secret: secret.unwrap_or(known.secret),
+                away: away.unwrap_or(known.away),
+                address,
             };
-            let target = BackupTarget { address, endpoint, region, key_id, secret, away };
             session.add_backup_target(target, &Cancel::default())?;
         }
         PlaceCommand::Remove { address } => session.remove_backup_target(&address)?,
@@ -216,7 +228,7 @@ pub fn health(show: &Show, session: &Session) -> Done {
                 c.name.clone(),
                 level.to_owned(),
                 c.detail.clone(),
-                c.action.map(mend).unwrap_or_default().to_owned(),
+                c.action.into_iter().chain(c.next).map(mend).collect::<Vec<_>>().join("; "),
             ]
         });
         table(&["check", "state", "what it means", "what mends it"], &rows.collect::<Vec<_>>())
@@ -238,6 +250,9 @@ fn mend(action: Mend) -> &'static str {
         Mend::Verify => "satchel verify",
         Mend::FixAccess => "chmod -R go-rwx VAULT",
         Mend::OpenIncidents => "satchel incident drills",
+        Mend::VerifyTrail => "satchel audit verify",
+        Mend::ExportTrail => "satchel audit export --out FILE",
+        Mend::OpenIncident => "satchel incident open suspected_leak",
         Mend::OpenSystem => "",
     }
 }

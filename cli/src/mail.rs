@@ -2,6 +2,7 @@
 
 use crate::{
     args::{MailCommand, PaperLanguageArg},
+    quotes::left_out,
     run::{record, records, usage},
     show::{Show, table},
     words::{say, word},
@@ -29,10 +30,11 @@ pub fn mail(show: &Show, session: &Session, command: MailCommand) -> Result<(), 
             if session.get(letter.about)?.kind == Kind::Quote {
                 letter.quote = Some((letter.about, paper(language)));
             }
-            let bytes = session.write_draft(&letter, &out)?;
+            let written = session.write_draft(&letter, &out)?;
+            left_out(show, &written.notices);
             let logged = log.then(|| session.log_letter(&letter)).transpose()?;
             let answer = json!({
-                "file": out, "bytes": bytes, "activity": logged.as_ref().map(|w| w.id),
+                "file": out, "bytes": written.bytes, "notices": written.notices, "activity": logged.as_ref().map(|w| w.id),
                 "operation": logged.as_ref().and_then(|w| w.operation)
             });
             show.answer(&answer, || out.display().to_string());

@@ -9,6 +9,7 @@ mod incident;
 mod mail;
 mod notes;
 mod past;
+mod prices;
 mod quotes;
 mod reminders;
 mod report;

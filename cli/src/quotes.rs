@@ -3,12 +3,12 @@
 use crate::{
     args::{PaperLanguageArg, QuoteCommand},
     run::{assignments, record},
-    show::Show,
-    words::word,
+    show::{Show, harmless},
+    words::{say, word},
 };
 use satchel_app::{
     AppError, Session,
-    views::{PaperLanguage, QuoteView},
+    views::{Notice, PaperLanguage, QuoteView},
 };
 use serde_json::json;
 use std::path::Path;
@@ -28,11 +28,20 @@ pub fn quote(show: &Show, session: &Session, command: QuoteCommand) -> Result<()
                 PaperLanguageArg::En => PaperLanguage::En,
                 PaperLanguageArg::Zh => PaperLanguage::Zh,
             };
-            let bytes = session.write_quote_pdf(record(&id)?, language, &out)?;
-            show.answer(&json!({"file": out, "bytes": bytes}), || out.display().to_string());
+            let written = session.write_quote_pdf(record(&id)?, language, &out)?;
+            left_out(show, &written.notices);
+            let answer = json!({"file": out, "bytes": written.bytes, "notices": written.notices});
+            show.answer(&answer, || out.display().to_string());
         }
     }
     Ok(())
+}
+
+/// Says what a paper goes without; scripts read it in the answer.
+pub fn left_out(show: &Show, notices: &[Notice]) {
+    for notice in notices.iter().filter(|_| !show.json) {
+        show.warn(&harmless(&say!("{} was left out: {}", notice.left_out, notice.why)));
+    }
 }
 
 fn sums(view: &QuoteView) -> String {

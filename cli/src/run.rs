@@ -12,7 +12,7 @@ use clap::CommandFactory;
 use satchel_app::{
     AppError, BackupKey, CalendarRequest, Cancel, Code, Cost, CreateVault, Created, ExportFormat,
     ExportOptions, FieldInput, ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch,
-    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock,
+    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock, Whose,
     domain::{Kind, OperationId, RecordId, WorkspaceId},
     local_day, output,
     views::{Applying, KitView, StageView},
@@ -168,7 +168,7 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             crate::notes::favourites(show, session, add.as_deref(), remove.as_deref())
         }
         Command::Mentions { id } => crate::notes::mentions(show, session, record(&id)?),
-        Command::Today => today(show, session),
+        Command::Today { owner } => today(show, session, &Whose::parse(&owner)),
         Command::Calendar { from, days, owner } => {
             let from = from.unwrap_or_else(|| local_day().0);
             crate::calendar::show(show, session, &CalendarRequest::of_days(&from, days, owner)?)
@@ -201,6 +201,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
             Ok(())
         }
         Command::Quote(command) => crate::quotes::quote(show, session, command),
+        Command::Prices { book } => crate::prices::prices(show, session, book.as_deref()),
+        Command::Price { product, book, amount } => {
+            crate::prices::set(show, session, &product, &book, &amount)
+        }
         Command::Letterhead { fields, logo } => {
             crate::quotes::letterhead(show, session, &fields, logo.as_deref())
         }
@@ -679,9 +683,9 @@ fn company(session: &Session, value: Json) -> Result<Json, AppError> {
     }
 }
 
-fn today(show: &Show, session: &Session) -> Done {
+fn today(show: &Show, session: &Session, whose: &Whose) -> Done {
     let (today, bounds) = local_day();
-    let day = session.day(&today, bounds)?;
+    let day = session.day(&today, bounds, whose)?;
     let birthdays: Vec<_> = day.birthdays.iter().map(|b| b.person.clone()).collect();
     let sections = [
         (word("overdue"), &day.overdue),

@@ -22,9 +22,14 @@ pub fn totals(show: &Show, session: &Session, args: Totals) -> Result<(), AppErr
     let by = args.by.as_deref();
     let is_day = session.fields(kind).iter().any(|f| Some(f.key.as_str()) == by && f.ty == FieldType::Date);
     let groups = session.groups(kind, &request, by, &sums)?;
-    let answer = groups
-        .iter()
-        .map(|group| json!({"value": value_of(group, by, is_day), "count": group.count, "sums": group.sums}));
+    let answer = groups.iter().map(|group| {
+        let value = value_of(group, by, is_day);
+        let mut answer = json!({"value": value, "count": group.count, "sums": group.sums});
+        if let (Some(within), Json::Object(answer)) = (&group.within, &mut answer) {
+            answer.insert("within".to_owned(), json!(within));
+        }
+        answer
+    });
     show.answer(&json!({"groups": answer.collect::<Vec<_>>()}), || {
         let rows: Vec<Vec<String>> = groups.iter().map(|group| line(group, by, is_day)).collect();
         table(&[by.unwrap_or_default(), "", ""], &rows)
@@ -49,6 +54,10 @@ fn line(group: &ListGroup, by: Option<&str>, is_day: bool) -> Vec<String> {
         Json::String(text) => text,
         Json::Null => "—".to_owned(),
         other => other.to_string(),
+    };
+    let value = match &group.within {
+        Some(within) => format!("{within} · {value}"),
+        None => value,
     };
     let sums = group.sums.iter().map(|sum| format!("{} {}", sum.field, amount(sum))).collect::<Vec<_>>();
     vec![value, group.count.to_string(), sums.join(", ")]

@@ -410,6 +410,7 @@ CREATE TABLE task (
   owner TEXT,
   owner_sort TEXT,
   repeat TEXT,
+  meant TEXT,
   remind TEXT,
   notes TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
@@ -468,6 +469,7 @@ CREATE TABLE price_book (
   sort TEXT NOT NULL,
   name TEXT,
   name_sort TEXT,
+  currency TEXT,
   discount REAL,
   custom TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
@@ -756,3 +758,12 @@ CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('m
 CREATE INDEX activity_visits_person ON activity (person, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
 
 CREATE INDEX activity_open ON activity (arrived_at) WHERE arrived_at IS NOT NULL AND left_at IS NULL AND deleted_at IS NULL;
+
+CREATE TABLE thumbnail (
+  name BLOB PRIMARY KEY,
+  used INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  jpeg BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX thumbnail_by_use ON thumbnail (used, size);

@@ -11,6 +11,7 @@ mod merge;
 #[cfg(test)]
 mod names;
 mod notes;
+mod pictures;
 mod quotes;
 mod remind;
 mod rep;
@@ -36,6 +37,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use mail::*;
     use merge::*;
     use notes::*;
+    use pictures::*;
     use quotes::*;
     use remind::*;
     use rep::*;
@@ -102,6 +104,10 @@ fn bindings() -> Builder<tauri::Wry> {
             attachments,
             attach,
             save_attachment,
+            fetch_attachment,
+            thumbnail,
+            picture,
+            attach_picture,
             pipelines,
             board,
             more_cards,
@@ -141,6 +147,8 @@ fn bindings() -> Builder<tauri::Wry> {
             quote_pdf,
             letterhead_id,
             set_logo,
+            prices,
+            set_price,
             revise_quote,
             letterhead,
             set_letterhead,

@@ -5,7 +5,7 @@ use crate::commands::{Answer, Desktop, Job, long, with};
 use satchel_app::{
     AppError, Code, Letter, LetterView, LoggedMail, MergedMail, TemplateText,
     domain::{RecordId, phone, value},
-    views::Written,
+    views::{Written, WrittenFile},
 };
 use std::{
     collections::HashSet,
@@ -57,14 +57,14 @@ pub async fn open_letter(desktop: State<'_, Desktop>, letter: Letter) -> Answer<
 /// Writes a letter as a draft to a file that was chosen in a dialog.
 #[tauri::command]
 #[specta::specta]
-pub async fn save_draft(desktop: State<'_, Desktop>, letter: Letter, path: String) -> Answer<()> {
+pub async fn save_draft(desktop: State<'_, Desktop>, letter: Letter, path: String) -> Answer<WrittenFile> {
     with(&desktop, move |s| {
         let path = with_extension(&path)?;
-        s.write_draft(&letter, &path)?;
+        let written = s.write_draft(&letter, &path)?;
         if let Ok(path) = path.canonicalize() {
             WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
         }
-        Ok(())
+        Ok(written)
     })
     .await
 }

@@ -4,7 +4,7 @@ use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
     FieldInput,
     domain::RecordId,
-    views::{PaperLanguage, QuoteView, Written},
+    views::{PaperLanguage, PriceTable, QuoteView, Written, WrittenFile},
 };
 use serde_json::{Map, Value as Json};
 use std::path::Path;
@@ -36,8 +36,8 @@ pub async fn quote_pdf(
     id: RecordId,
     language: PaperLanguage,
     path: String,
-) -> Answer<()> {
-    with(&desktop, move |s| s.write_quote_pdf(id, language, Path::new(&path)).map(drop)).await
+) -> Answer<WrittenFile> {
+    with(&desktop, move |s| s.write_quote_pdf(id, language, Path::new(&path))).await
 }
 
 /// Where the picture of papers is put: the record that carries the letterhead.
@@ -52,6 +52,30 @@ pub async fn letterhead_id(desktop: State<'_, Desktop>) -> Answer<RecordId> {
 #[specta::specta]
 pub async fn set_logo(desktop: State<'_, Desktop>, path: String) -> Answer<Written> {
     with(&desktop, move |s| s.set_logo(Path::new(&path))).await
+}
+
+/// Products with what they cost in each price book.
+#[tauri::command]
+#[specta::specta]
+pub async fn prices(
+    desktop: State<'_, Desktop>,
+    text: String,
+    offset: u32,
+    limit: u32,
+) -> Answer<PriceTable> {
+    with(&desktop, move |s| s.prices(&text, offset, limit)).await
+}
+
+/// Writes what a product costs in a price book; an empty amount clears it.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_price(
+    desktop: State<'_, Desktop>,
+    product: RecordId,
+    price_book: RecordId,
+    amount: String,
+) -> Answer<Written> {
+    with(&desktop, move |s| s.set_price(product, price_book, &Json::String(amount))).await
 }
 
 #[tauri::command]

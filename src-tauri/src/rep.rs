@@ -2,7 +2,7 @@
 
 use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
-    CalendarRequest, Logged,
+    CalendarRequest, Logged, Whose,
     domain::RecordId,
     views::{
         BoardView, CalendarView, CardView, DayView, LineView, LineWritten, MomentView, PipelineView,
@@ -105,9 +105,15 @@ pub async fn timeline(desktop: State<'_, Desktop>, id: RecordId, limit: u32) -> 
 /// `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds.
 #[tauri::command]
 #[specta::specta]
-pub async fn day(desktop: State<'_, Desktop>, today: String, from: f64, to: f64) -> Answer<DayView> {
+pub async fn day(
+    desktop: State<'_, Desktop>,
+    today: String,
+    from: f64,
+    to: f64,
+    whose: String,
+) -> Answer<DayView> {
     #[allow(clippy::cast_possible_truncation)]
-    with(&desktop, move |s| s.day(&today, (from as i64, to as i64))).await
+    with(&desktop, move |s| s.day(&today, (from as i64, to as i64), &Whose::parse(&whose))).await
 }
 
 #[tauri::command]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, clippy::indexing_slicing)]
 
 pub mod browser;
+pub mod bucket;
 pub mod cli;
 #[cfg(target_os = "linux")]
 pub mod faulty;

@@ -11,6 +11,7 @@ use std::{
 pub struct Program {
     pub dir: tempfile::TempDir,
     listen: String,
+    environment: Vec<(&'static str, String)>,
     process: Option<Child>,
     /// The address with what registers a team.
     pub setup: String,
@@ -23,9 +24,15 @@ impl Program {
 
     /// With a configuration.
     pub fn with(config: &str) -> Self {
+        Self::among(config, Vec::new())
+    }
+
+    /// With a configuration, and what its surroundings say.
+    pub fn among(config: &str, environment: Vec<(&'static str, String)>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("server.toml"), config).unwrap();
-        let mut program = Self { dir, listen: "127.0.0.1:0".into(), process: None, setup: String::new() };
+        let listen = "127.0.0.1:0".into();
+        let mut program = Self { dir, listen, environment, process: None, setup: String::new() };
         program.again();
         program
     }
@@ -37,6 +44,7 @@ impl Program {
             .arg(self.dir.path().join("server.toml"))
             .arg("--data")
             .arg(self.dir.path().join("data"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -60,8 +68,11 @@ impl Program {
     /// Whether all that it keeps holds together, and what it says of it.
     pub fn check(&self) -> (bool, Value) {
         let out = Command::new(bin("satchel-server"))
-            .args(["--json", "check", "--data"])
+            .args(["--json", "check", "--config"])
+            .arg(self.dir.path().join("server.toml"))
+            .arg("--data")
             .arg(self.dir.path().join("data"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .output()
             .unwrap();
         (out.status.success(), serde_json::from_slice(&out.stdout).unwrap_or_default())

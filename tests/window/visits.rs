@@ -65,7 +65,7 @@ fn in_minutes(minutes: u32) -> String {
 }
 
 /// Asks the core as the screens do.
-fn ask_core(window: &Window, command: &str, arguments: &str) -> Value {
+pub(crate) fn ask_core(window: &Window, command: &str, arguments: &str) -> Value {
     let answer = window.script_async(&format!(
         "const done = arguments[arguments.length - 1];
          window.__TAURI_INTERNALS__.invoke('plugin:satchel|{command}', {arguments}).then((v) => done({{ v }}), (e) => done({{ e }}))"
@@ -74,7 +74,7 @@ fn ask_core(window: &Window, command: &str, arguments: &str) -> Value {
     answer["v"].clone()
 }
 
-fn open_vault(vault: &Path) -> Window {
+pub(crate) fn open_vault(vault: &Path) -> Window {
     let window = Window::open(vault, &[]);
     window.wait("#workspace");
     window.fill("#workspace", "Norte Foods");
@@ -242,5 +242,71 @@ fn a_day_of_visits_is_planned_and_made_by_keys() {
     window.until("a reminder", || window.text("#value-remind").contains("前一天 18:00").then_some(()));
     window.accessibility("a task that comes again");
     window.picture("v6-task-zh");
+    dress(&window, "en", "light");
+}
+
+/// Whose day it is, by a key; the choice is kept.
+#[test]
+fn a_day_is_shown_of_whom_one_chooses() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    let today = window.script("return new Date().toLocaleDateString('sv')");
+    for (subject, owner) in [("Call Zoe", "Ana"), ("Write to Norte", "Bo")] {
+        let input =
+            format!("{{ kind: 'task', input: {{ subject: '{subject}', due: {today}, owner: '{owner}' }} }}");
+        ask_core(&window, "create", &input);
+    }
+    let shown = |window: &Window, wanted: &[&str]| {
+        let script = "return [...document.querySelectorAll('[data-task]')].map((e) => e.dataset.task).sort()";
+        window.until("the tasks of whom was chosen", || {
+            let tasks = window.try_script(script)?;
+            (tasks == serde_json::json!(wanted)).then_some(())
+        });
+    };
+    let choose = |window: &Window, whose: &str| {
+        window.script(&format!(
+            "const e = document.querySelector('#whose-day'); e.value = '{whose}';
+             e.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        ));
+    };
+    window.press(&["g"]);
+    window.press(&["y"]);
+    window.wait("#whose-day");
+    // Who is alone sees everything.
+    shown(&window, &["Call Zoe", "Write to Norte"]);
+    window.press(&["o"]);
+    window.until("the choice", || {
+        window.try_script("return document.activeElement.id === 'whose-day'")?.as_bool()?.then_some(())
+    });
+    window.press(&[key::ESCAPE]);
+    choose(&window, "mine");
+    shown(&window, &["Call Zoe"]);
+    window.accessibility("today, mine");
+    window.picture("t1-whose-day");
+    window.press(&["g"]);
+    window.press(&["p"]);
+    window.wait("#grid, .empty");
+    window.press(&["g"]);
+    window.press(&["y"]);
+    shown(&window, &["Call Zoe"]);
+    // The words of how often stay in what it is called.
+    window.press(&["q"]);
+    window.wait("#capture");
+    window.fill("#capture", "每月报告给老板 周五");
+    window.until("what was understood", || {
+        window
+            .try_script(
+                "return document.querySelector('[role=dialog] table')?.innerText.includes('每月报告给老板')",
+            )?
+            .as_bool()?
+            .then_some(())
+    });
+    window.picture("t2-monthly-report");
+    window.press(&[key::ESCAPE]);
+    dress(&window, "zh", "dark");
+    window.wait("#whose-day");
+    window.picture("t3-whose-day-zh-dark");
     dress(&window, "en", "light");
 }

@@ -5,6 +5,7 @@ use crate::{
     AppError, Cancel, Progress, Session,
     error::Code,
     output,
+    pictures::may_be_shown,
     session::facts,
     views::{AttachmentView, RowView, Written},
 };
@@ -192,16 +193,29 @@ impl Session {
                 media_type: text_in(row, "media_type").to_owned(),
                 size: row.fields.get("size").and_then(serde_json::Value::as_f64).unwrap_or_default(),
                 updated_at: row.updated_at.clone(),
-                here: content.is_some_and(|c| self.is_here(&c)),
+                here: content.is_some_and(|c| self.size_here(&c).is_some()),
+                picture: may_be_shown(text_in(row, "media_type")),
             }
         };
         Ok(self.attachment_rows(record)?.iter().map(view).collect())
     }
 
-    fn is_here(&self, content: &BlobContent) -> bool {
-        let manifest = self.piece_here(content.manifest);
-        let manifest = manifest.and_then(|m| content.key.open_manifest(self.workspace(), &m).ok());
-        manifest.is_some_and(|m| m.pieces.iter().all(|name| self.piece_path(*name).exists()))
+    /// Brings what is not here of an attachment; it stays here. How many bytes it has.
+    pub fn fetch_attachment(
+        &self,
+        id: RecordId,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<u64, AppError> {
+        let content = self.content_of(id)?;
+        let manifest = self.manifest(&content)?;
+        let mut done = 0;
+        self.each_part(&content, &manifest, &mut |part| {
+            self.go_on(cancel, "what has come of the file stays here")?;
+            done += part.len() as u64;
+            progress(Progress { done, total: manifest.size });
+            Ok(())
+        })
     }
 
     /// Writes what is in an attachment to a file; what is not here is asked of the remotes, and stays here.
@@ -262,20 +276,23 @@ impl Session {
 
     /// What is in a small attachment.
     pub(crate) fn read_attachment(&self, id: RecordId, most: u64) -> Result<Vec<u8>, AppError> {
-        let content = self.content_of(id)?;
-        let manifest = self.manifest(&content)?;
+        self.read_content(&self.content_of(id)?, most)
+    }
+
+    pub(crate) fn read_content(&self, content: &BlobContent, most: u64) -> Result<Vec<u8>, AppError> {
+        let manifest = self.manifest(content)?;
         if manifest.size > most {
             return Err(AppError::refused(format!("the file is larger than {most} bytes")));
         }
         let mut bytes = Vec::new();
-        self.each_part(&content, &manifest, &mut |part| {
+        self.each_part(content, &manifest, &mut |part| {
             bytes.extend_from_slice(part);
             Ok(())
         })?;
         Ok(bytes)
     }
 
-    fn content_of(&self, id: RecordId) -> Result<BlobContent, AppError> {
+    pub(crate) fn content_of(&self, id: RecordId) -> Result<BlobContent, AppError> {
         let view = self.get(id)?;
         if view.kind != Kind::Attachment {
             return Err(AppError::not_found("attachment", id));

@@ -1,13 +1,14 @@
 //! The trail for people: its list, its check, its export, and what is known of the trails of others.
 
 use crate::{
-    AppError, Code, Session, output,
+    AppError, Cancel, Code, Session, output,
     session::{facts as kept, now},
     trail,
-    views::{TrailBreak, TrailCheck, TrailDevice, TrailEntry, TrailView},
+    views::{TrailBreak, TrailCheck, TrailDevice, TrailEntry, TrailRestored, TrailView},
 };
 use satchel_audit::{
-    Act, ChainId, Checked, Checker, Entry, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
+    Act, ChainId, Checked, Checker, Entry, FIRST, Facts, Frame, Head, Key, SignedHead, check_file, hash_of,
+    is_trail,
 };
 use satchel_domain::date::rfc3339;
 use satchel_protocol::{
@@ -22,13 +23,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     fs::File,
-    io::{BufReader, Write},
+    io::{BufReader, Read, Seek, Write},
     path::Path,
 };
 use zeroize::Zeroizing;
 
 /// Lines that are read at once.
 const BATCH: usize = 2000;
+/// Of a file, to see whether it is a trail.
+const LOOKED_AT: u64 = 64 << 10;
 /// Milliseconds.
 const HOUR: i64 = 3_600_000;
 const COLLEAGUE: &str = "a colleague";
@@ -171,27 +174,26 @@ impl Session {
         Ok(team.is_some_and(|team| own(&team).is_none_or(|p| team.members.role(p) < Role::Member)))
     }
 
-    /// Whether the trail is what was signed, and what this computer and the team remember of it.
+    /// Whether the trail is what was signed, and what this computer and the team remember of it. The health page
+    /// remembers what came of it.
     pub fn verify_trail(&self) -> Result<TrailCheck, AppError> {
+        self.verify_trail_until(&Cancel::default())
+    }
+
+    pub(crate) fn verify_trail_until(&self, cancel: &Cancel) -> Result<TrailCheck, AppError> {
         let keys = self.trail_keys()?;
-        let mark = self.token.as_ref().and_then(|(witness, _)| witness.mark());
+        let mut last = None;
         let checked = self.store.read::<_, AppError>(|db| {
             let mut checker = Checker::new(keys);
             for seen in audit::seen_of(db, &self.own().0)? {
                 checker.expect_signed(&signed_of(&seen), COLLEAGUE);
             }
-            if let Some((mark, hash)) = mark.and_then(|mark| Some((from_hex(&mark.hash)?, mark))) {
-                let chain = ChainId { device: self.own(), incarnation: hash.incarnation };
-                checker.expect(&Head { chain, seq: hash.seq, hash: Hash(mark), at: 0 }, COMPUTER);
+            if let Some(mark) = self.trail_mark() {
+                checker.expect(&mark, COMPUTER);
             }
-            self.each_line(db, &mut |row, head| {
-                checker.entry(&row.line);
-                if !is_shown_as_written(row) {
-                    checker.differs("the table shows something else than the entry");
-                }
-                if let Some(head) = head {
-                    checker.head(&head);
-                }
+            self.each_line(db, 0, cancel, &mut |row, head| {
+                last = Some(KnownLine::of(row));
+                check_line(&mut checker, row, head);
                 Ok(())
             })?;
             let mut found = checker.finish();
@@ -199,19 +201,61 @@ impl Session {
             found.workspace = hex(&self.workspace().0);
             Ok(found)
         })?;
-        Ok(check_view(&checked))
+        let view = check_view(&checked);
+        self.note_trail_check(&view, last);
+        Ok(view)
     }
 
-    /// Shows each line, with the signature behind it if there is one.
-    fn each_line(&self, db: &Connection, visit: &mut Visit<'_>) -> Result<(), AppError> {
-        let mut after = 0;
+    /// Whether what was written behind a line holds: the last line then. None: all of the trail has to be looked at.
+    pub(crate) fn trail_behind(
+        &self,
+        known: &KnownLine,
+        cancel: &Cancel,
+    ) -> Result<Option<KnownLine>, AppError> {
+        let keys = self.trail_keys()?;
+        self.store.read::<_, AppError>(|db| {
+            let line = audit::lines_after(db, known.row - 1, 1)?.into_iter().next();
+            let Some(line) = line.filter(|line| KnownLine::of(line) == *known) else { return Ok(None) };
+            let seen = audit::seen_of(db, &self.own().0)?;
+            let remembered = seen.iter().map(|seen| signed_of(seen).head).chain(self.trail_mark());
+            for head in remembered {
+                if !is_in_trail(db, &head)? && !was_restored(db, &head)? {
+                    return Ok(None);
+                }
+            }
+            let mut checker = Checker::behind(keys, &self.head_at(&line, 0));
+            let mut last = known.clone();
+            self.each_line(db, known.row, cancel, &mut |row, head| {
+                last = KnownLine::of(row);
+                check_line(&mut checker, row, head);
+                Ok(())
+            })?;
+            Ok(checker.finish().ok().then_some(last))
+        })
+    }
+
+    /// How far the trail was, as this computer remembers it outside of the database.
+    fn trail_mark(&self) -> Option<Head> {
+        let mark = self.token.as_ref().and_then(|(witness, _)| witness.mark())?;
+        let chain = ChainId { device: self.own(), incarnation: mark.incarnation };
+        Some(Head { chain, seq: mark.seq, hash: Hash(from_hex(&mark.hash)?), at: 0 })
+    }
+
+    /// Shows each line behind a row, with the signature behind it if there is one.
+    fn each_line(
+        &self,
+        db: &Connection,
+        mut after: i64,
+        cancel: &Cancel,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), AppError> {
         loop {
             let lines = audit::lines_after(db, after, BATCH)?;
             let Some(last) = lines.last().map(|line| line.row) else { return Ok(()) };
             let heads = audit::heads_between(db, after, last)?;
             let mut heads = heads.iter().peekable();
             for line in &lines {
-                self.go_on(&crate::Cancel::default(), "the check was stopped; nothing was changed")?;
+                self.go_on(cancel, "the check was stopped; nothing was changed")?;
                 let head = heads.next_if(|head| head.row == line.row);
                 visit(line, head.map(|head| self.head_of(line, head)))?;
             }
@@ -219,13 +263,13 @@ impl Session {
         }
     }
 
-    fn head_of(&self, line: &LineRow, head: &HeadRow) -> SignedHead {
+    fn head_at(&self, line: &LineRow, at: i64) -> Head {
         let chain = ChainId { device: self.own(), incarnation: line.incarnation };
-        let hash = hash_of(&line.line);
-        SignedHead {
-            head: Head { chain, seq: line.seq, hash, at: head.at },
-            signature: Signature(head.signature),
-        }
+        Head { chain, seq: line.seq, hash: hash_of(&line.line), at }
+    }
+
+    fn head_of(&self, line: &LineRow, head: &HeadRow) -> SignedHead {
+        SignedHead { head: self.head_at(line, head.at), signature: Signature(head.signature) }
     }
 
     fn trail_keys(&self) -> Result<Vec<Key>, AppError> {
@@ -259,7 +303,7 @@ impl Session {
                     out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(&io)
                 };
                 frame.begin().iter().try_for_each(|line| put(line))?;
-                self.each_line(db, &mut |line, head| {
+                self.each_line(db, 0, &Cancel::default(), &mut |line, head| {
                     put(&line.line)?;
                     head.map_or(Ok(()), |head| put(&head.line("head")))
                 })?;
@@ -299,12 +343,9 @@ impl Session {
             }
             _ => {}
         }
-        if card.id == self.own() {
+        if card.id == self.own() && known.is_none() && !is_in_trail(tx, &head)? && !was_restored(tx, &head)? {
             let there = audit::up_to(tx, told.incarnation, told.seq)?;
-            let same = |row: &LineRow| row.seq == told.seq && hash_of(&row.line) == told.hash;
-            if !there.as_ref().is_some_and(same) && known.is_none() {
-                self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
-            }
+            self.contradicted(tx, &head, "rolled_back", there.map_or(0, |row| row.seq))?;
         }
         Ok(audit::see(tx, &seen_of(&signed))?)
     }
@@ -328,10 +369,65 @@ impl Session {
     }
 }
 
+/// A line of the trail that was looked at, to be known again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownLine {
+    row: i64,
+    hash: String,
+}
+
+impl KnownLine {
+    fn of(line: &LineRow) -> Self {
+        Self { row: line.row, hash: hex(&hash_of(&line.line).0) }
+    }
+}
+
+fn check_line(checker: &mut Checker, row: &LineRow, head: Option<SignedHead>) {
+    checker.entry(&row.line);
+    if !is_shown_as_written(row) {
+        checker.differs("the table shows something else than the entry");
+    }
+    if let Some(head) = head {
+        checker.head(&head);
+    }
+}
+
+/// Whether the trail has the entry that somebody remembers.
+fn is_in_trail(db: &Connection, head: &Head) -> Result<bool, StorageError> {
+    let there = audit::up_to(db, head.chain.incarnation, head.seq)?;
+    Ok(there.is_some_and(|row| row.seq == head.seq && hash_of(&row.line) == head.hash))
+}
+
+/// Whether the trail lacks an entry because a backup was restored since, as [`Checker`] says it of the whole.
+fn was_restored(db: &Connection, head: &Head) -> Result<bool, StorageError> {
+    let says_so = |row: &LineRow| Entry::parse(&row.line).is_some_and(|entry| entry.is_restored());
+    Ok(match audit::up_to(db, head.chain.incarnation, head.seq)? {
+        Some(last) if last.seq < head.seq => {
+            let next = audit::lines_after(db, last.row, usize::try_from(FIRST).unwrap_or_default())?;
+            let begun = next.first().map(|row| row.incarnation);
+            next.iter().any(|row| Some(row.incarnation) == begun && says_so(row))
+        }
+        Some(_) => false,
+        None => {
+            let mut unlocks = audit::first_unlocks(db, FIRST)?.into_iter();
+            head.at > 0 && unlocks.any(|row| says_so(&row) && row.at >= head.at)
+        }
+    })
+}
+
 /// Whether an exported trail holds, without any vault.
 pub fn verify_trail_file(path: &Path) -> Result<TrailCheck, AppError> {
     let io = AppError::io(path);
-    let file = File::open(path).map_err(&io)?;
+    let mut file = File::open(path).map_err(&io)?;
+    let mut begin = Vec::new();
+    (&mut file).take(LOOKED_AT).read_to_end(&mut begin).map_err(&io)?;
+    if !is_trail(&begin) {
+        return Err(AppError::refused(format!(
+            "{} is no exported audit trail; choose a file that was written by: satchel audit export",
+            path.display()
+        )));
+    }
+    file.rewind().map_err(&io)?;
     Ok(check_view(&check_file(BufReader::new(file)).map_err(&io)?))
 }
 
@@ -443,6 +539,15 @@ fn check_view(checked: &Checked) -> TrailCheck {
         last: checked.last.clone(),
         broken_at: breaks.first().map(|b| b.seq),
         breaks,
+        restored: checked
+            .restored
+            .iter()
+            .map(|r| TrailRestored {
+                at: r.at.clone(),
+                made_at: r.made_at.clone(),
+                missing: small(r.missing),
+            })
+            .collect(),
         signatures: small(checked.heads),
         unsigned: small(checked.unsigned),
         clock_back: small(checked.clock_back),

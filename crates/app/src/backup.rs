@@ -18,7 +18,9 @@ use crate::{
 };
 use place::Place;
 use satchel_audit::Act;
-use satchel_backup::{About, Amount, BackupError, EXTENSION, FORMAT, Manifest, Writer, seal_age};
+use satchel_backup::{
+    About, Amount, BackupError, EXTENSION, FORMAT, Manifest, README, README_TEXT, Writer, seal_age,
+};
 use satchel_domain::{Kind, date::rfc3339};
 use satchel_protocol::BlobContent;
 use satchel_storage::{Connection, SCHEMA_VERSION, StorageError, backups, backups::Backup, dump, settings};
@@ -220,10 +222,22 @@ impl Session {
             let _ = self.forget_backup(&row);
             return Err(e);
         }
+        // For whoever finds the backups; they do not depend on it.
+        let _ = self.explain(place, &go_on);
         row.verified_at = Some(now());
         self.note_backup(&row)?;
         self.note(Act::Backup, [("records", row.records.into()), ("sha256", row.sha256.clone().into())])?;
         Ok(row)
+    }
+
+    /// Says beside the backups what they are and how they are opened, once; another file of that name stays.
+    fn explain(&self, place: &Place, go_on: &dyn Fn() -> Result<(), AppError>) -> Result<(), AppError> {
+        if place.has(README)? {
+            return Ok(());
+        }
+        let scratch = Scratch(self.scratch("readme")?);
+        output::write_whole(&scratch.0, |out| Ok(out.write_all(README_TEXT.as_bytes())?))?;
+        place.put(README, &scratch.0, go_on)
     }
 
     fn read_back(
@@ -530,6 +544,7 @@ impl Session {
             verified_at: view.verified_at,
             made_at: view.made_at,
             seconds: elapsed.as_secs_f64(),
+            kinds: proven.kinds,
             checks: proven.checks,
         })
     }

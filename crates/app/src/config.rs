@@ -250,7 +250,8 @@ impl Session {
         let file = self.localised(file, &here);
         let (left, changed): (Vec<_>, Vec<_>) =
             differences(&here, &file).into_iter().partition(|d| is_left(&here, &file, d));
-        let set = settings_of(&file)?;
+        // Whose day is shown is this device's affair.
+        let set = Settings { whose_day: self.settings()?.whose_day, ..settings_of(&file)? };
         let (mut plan, rules, drills) = (self.backup_plan()?, rules_of(&file)?, drills_of(&file)?);
         (plan.automatic, plan.keep) = backup_of(&file)?;
         let (made, edited) = self.plan_records(&file, &here)?;

@@ -4,7 +4,7 @@ use crate::{
     AppError, Session,
     error::Code,
     lists::row_view,
-    records::FieldInput,
+    records::{FieldInput, Values},
     session::now,
     views::{BirthdayView, DayView, MomentView, RecordView, RowView, WhenView, Written},
 };
@@ -15,7 +15,8 @@ use satchel_domain::{
     date::rfc3339,
     note,
     remind::Remind,
-    repeat::{self, Repeat},
+    repeat::{self, MEANT, Repeat},
+    text::sort_key,
     when,
 };
 use satchel_storage::{Connection, StorageError, deals, documents, lists};
@@ -45,6 +46,26 @@ pub struct Logged {
     pub next: String,
     /// What day it is where one is: `2026-11-27`.
     pub today: String,
+}
+
+/// Whose day is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// With what belongs to nobody: on every device that is one's own affair.
+    Mine,
+    Everybody,
+    Of(String),
+}
+
+impl Whose {
+    /// `mine`, `all`, or what somebody is called.
+    pub fn parse(text: &str) -> Self {
+        match text.trim() {
+            "mine" => Whose::Mine,
+            "" | "all" => Whose::Everybody,
+            name => Whose::Of(name.to_owned()),
+        }
+    }
 }
 
 impl Session {
@@ -148,7 +169,7 @@ impl Session {
             return Ok((Changes::new(), None));
         }
         let done = vec![("done_at".to_owned(), Some(Scalar::Int(now())))];
-        let Some((due, repeat)) = again(view, day(today)?) else { return Ok((done, None)) };
+        let Some((due, repeat)) = self.again(view, day(today)?)? else { return Ok((done, None)) };
         let mut input = kept(view, &["company", "person", "deal", "owner", "notes", "due_time"]);
         input.insert("subject".to_owned(), view.title.clone().into());
         input.insert("due".to_owned(), due.to_string().into());
@@ -168,13 +189,24 @@ impl Session {
             return Err(AppError::refused("only a task that is open and comes again can be skipped"));
         }
         let from = day(text(&view, "due")).unwrap_or(day(today)?).max(day(today)?);
-        let Some((due, repeat)) = again(&view, from) else {
+        let Some((due, repeat)) = self.again(&view, from)? else {
             return Err(AppError::refused("this was its last time; mark it as done, or delete it"));
         };
         let set = |key: &str, value: String| (key.to_owned(), Some(Scalar::Str(value)));
-        let changes = vec![set("due", due.to_string()), set("repeat", repeat.to_string())];
+        let meant = (MEANT.to_owned(), None);
+        let changes = vec![set("due", due.to_string()), set("repeat", repeat.to_string()), meant];
         let operation = self.together("skip", &[], &[(id, changes)])?;
         Ok(Written { id, operation: Some(operation) })
+    }
+
+    /// When something that comes again is due next, behind a day, and what is kept of how often. It follows from the day for
+    /// which it is meant, wherever it was moved to.
+    fn again(&self, view: &RecordView, behind: Date) -> Result<Option<(Date, Repeat)>, AppError> {
+        let Some(repeat) = Repeat::parse(text(view, "repeat")) else { return Ok(None) };
+        let registers = self.store.glance(|db| Ok::<_, AppError>(self.load(db, view.id)?.1.registers()))?;
+        let meant = registers.get(MEANT).and_then(Scalar::as_str).unwrap_or_else(|| text(view, "due"));
+        let meant = meant.parse().ok();
+        Ok(repeat.next(meant, behind).map(|next| (next, repeat.after(meant))))
     }
 
     pub(crate) fn task(&self, id: RecordId) -> Result<RecordView, AppError> {
@@ -204,8 +236,17 @@ impl Session {
     }
 
     /// What a day asks: `from` and `to` are its first and its last moment where one is, in epoch milliseconds.
-    pub fn day(&self, today: &str, (from, to): (i64, i64)) -> Result<DayView, AppError> {
+    pub fn day(&self, today: &str, moments: (i64, i64), whose: &Whose) -> Result<DayView, AppError> {
         let date = day(today)?;
+        let owner = match whose {
+            Whose::Of(name) => sort_key(name),
+            _ => sort_key(&self.person),
+        };
+        let whose = match whose {
+            Whose::Mine => deals::Whose::Mine(&owner),
+            Whose::Everybody => deals::Whose::Everybody,
+            Whose::Of(_) => deals::Whose::Of(&owner),
+        };
         let days: Vec<Date> = (0..AHEAD).filter_map(|n| date.checked_add(n.days()).ok()).collect();
         let names: Vec<String> = days.iter().map(|d| format!("{:02}-{:02}", d.month(), d.day())).collect();
         let catalogue = self.catalogue();
@@ -214,22 +255,22 @@ impl Session {
                 Ok(lists::one(db, &catalogue, kind, row)?.map(row_view))
             };
             let mut view = DayView::default();
-            for row in deals::due(db, today, LINES)? {
+            for row in deals::due(db, today, whose, LINES)? {
                 let Some(task) = one(db, Kind::Task, row)? else { continue };
                 let is_today = task.fields.get("due").and_then(|d| d.as_str()) == Some(today);
                 if is_today { &mut view.due } else { &mut view.overdue }.push(task);
             }
-            for row in deals::between(db, from, to, LINES)? {
+            for row in deals::between(db, moments, whose, LINES)? {
                 view.agenda.extend(one(db, Kind::Activity, row)?.filter(|a| {
                     let ty = a.fields.get("type").and_then(|t| t.as_str()).unwrap_or_default();
                     ty != "note"
                 }));
             }
-            for (row, late) in deals::neglected(db, today, now(), LINES)? {
+            for (row, late) in deals::neglected(db, today, now(), whose, LINES)? {
                 let Some(deal) = one(db, Kind::Deal, row)? else { continue };
                 if late { &mut view.late } else { &mut view.quiet }.push(deal);
             }
-            for (row, on) in deals::birthdays(db, &names, LINES)? {
+            for (row, on) in deals::birthdays(db, &names, whose, LINES)? {
                 let on = names.iter().position(|n| *n == on).and_then(|at| days.get(at));
                 if let (Some(person), Some(on)) = (one(db, Kind::Person, row)?, on) {
                     view.birthdays.push(BirthdayView { person, on: on.to_string() });
@@ -249,11 +290,20 @@ pub fn local_day() -> (String, (i64, i64)) {
     (now.date().to_string(), (millis(&begins), millis(&ends)))
 }
 
-/// When something that comes again is due next, behind a day, and what is kept of how often.
-fn again(view: &RecordView, behind: Date) -> Option<(Date, Repeat)> {
-    let repeat = Repeat::parse(text(view, "repeat"))?;
-    let due = text(view, "due").parse().ok();
-    Some((repeat.next(due, behind)?, repeat.after(due)))
+/// What is kept of a task that comes again when it is moved: the day for which it is meant, until it is back on that, or comes
+/// by another rule.
+pub(crate) fn meant(kind: Kind, now: &Registers, values: &Values, wanted: &Registers) -> Changes {
+    let becomes = |key: &str| values.contains_key(key) && now.get(key) != wanted.get(key);
+    if kind != Kind::Task || !(becomes("due") || becomes("repeat")) {
+        return Changes::new();
+    }
+    let comes = now.contains_key("repeat") && !becomes("repeat");
+    let meant =
+        now.get(MEANT).or_else(|| now.get("due")).filter(|day| comes && wanted.get("due") != Some(*day));
+    match meant == now.get(MEANT) {
+        true => Changes::new(),
+        false => vec![(MEANT.to_owned(), meant.cloned())],
+    }
 }
 
 fn text<'a>(view: &'a RecordView, key: &str) -> &'a str {

@@ -7,7 +7,7 @@ use crate::{
     pipelines::pipeline,
     records::{FieldInput, Values},
     session::now,
-    views::{BoardColumn, BoardView, CardView, PipelineView, StageView, SumView, Written},
+    views::{BoardColumn, BoardView, CardView, LastDone, PipelineView, StageView, SumView, Written},
 };
 use satchel_document::Changes;
 use satchel_domain::{Kind, RecordId, Registers, Scalar, Value, catalogue::REACHED, date::rfc3339, rank};
@@ -175,14 +175,14 @@ impl Session {
             let since = row.fields.get("stage_at").and_then(|v| satchel_domain::date::instant(v.as_str()?));
             let since = since.unwrap_or(row.created_at);
             let last = deals::last_activity(db, row.id, at)?;
-            let idle = (at - since.max(last.unwrap_or(0))).max(0) / DAY;
+            let idle = (at - since.max(last.as_ref().map_or(0, |(at, _)| *at))).max(0) / DAY;
             let open = stage.outcome == "open";
             cards.push(CardView {
                 days: u32::try_from((at - since).max(0) / DAY).unwrap_or(u32::MAX),
                 #[allow(clippy::cast_precision_loss)]
                 quiet: open && stage.rot_days.is_some_and(|most| most > 0.0 && idle as f64 >= most),
-                last_activity: last.map(rfc3339),
-                next_step: !open || deals::has_next_step(db, row.id)?,
+                last_activity: last.map(|(at, title)| LastDone { at: rfc3339(at), title }),
+                next_step: !open || deals::next_step_of(db, row.id)?.is_some(),
                 deal: row_view(row),
             });
         }

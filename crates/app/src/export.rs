@@ -178,7 +178,11 @@ impl Session {
                     done.set(done.get() + rows.len() as u64);
                     progress.borrow_mut()(Progress { done: done.get(), total: passes * order.len() as u64 });
                     for mut row in lists::page(db, &catalogue, kind, rows)? {
-                        row.fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
+                        // A calendar says what follows from what is not offered: how a task comes again that was moved.
+                        let calendar = options.format == ExportFormat::Ics;
+                        row.fields.retain(|key, _| {
+                            catalogue.field(kind, key).is_some_and(|f| calendar || !f.hidden)
+                        });
                         satchel_domain::formula::show(kind, &mut row.fields, &catalogue, day);
                         let stage = row.fields.get("stage").and_then(Json::as_str);
                         if let Some(pipeline) = stage.and_then(|stage| pipelines.get(stage)) {

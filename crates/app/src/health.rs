@@ -3,6 +3,7 @@
 
 mod computer;
 mod speed;
+mod trail;
 
 pub use speed::note_answer;
 
@@ -64,6 +65,9 @@ pub enum Mend {
     FixAccess,
     OpenSystem,
     OpenIncidents,
+    VerifyTrail,
+    ExportTrail,
+    OpenIncident,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -72,6 +76,8 @@ pub struct HealthCheck {
     pub level: Level,
     pub detail: String,
     pub action: Option<Mend>,
+    /// What comes next.
+    pub next: Option<Mend>,
     /// The values in `detail`, for those who say it in other words.
     pub facts: BTreeMap<String, String>,
 }
@@ -91,12 +97,17 @@ struct Verified {
 }
 
 fn check(name: &str, level: Level, detail: impl Into<String>) -> HealthCheck {
-    HealthCheck { name: name.to_owned(), level, detail: detail.into(), action: None, facts: BTreeMap::new() }
+    let (name, detail, facts) = (name.to_owned(), detail.into(), BTreeMap::new());
+    HealthCheck { name, level, detail, action: None, next: None, facts }
 }
 
 impl HealthCheck {
     fn mend(self, action: Mend) -> Self {
         Self { action: Some(action), ..self }
+    }
+
+    fn next(self, action: Mend) -> Self {
+        Self { next: Some(action), ..self }
     }
 
     fn fact(mut self, name: &str, value: impl ToString) -> Self {
@@ -121,6 +132,7 @@ impl Session {
         checks.extend(self.backup_checks()?);
         checks.extend(self.sync_checks()?);
         checks.push(self.integrity()?);
+        checks.push(self.trail_check()?);
         checks.push(self.room());
         checks.push(match self.store.is_damaged() {
             true => check(
@@ -500,6 +512,7 @@ impl Satchel {
                 // What fails is noted, shown, and tried again.
                 let _ = session.back_up_if_due(stop);
                 let _ = session.verify_if_due(stop);
+                let _ = session.check_trail_if_due(stop);
                 speed::keep(&session);
             }
         }

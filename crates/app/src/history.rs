@@ -13,6 +13,7 @@ use satchel_domain::{
     catalogue::REACHED,
     date::rfc3339,
     register::{self, CARRIED, DELETED_AT, EXTERNAL_ID, NOT_SAME},
+    repeat::MEANT,
 };
 use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
@@ -432,8 +433,9 @@ pub(crate) fn changes(
         Some(field) => Value::from_registers(field, registers).map_or(Json::Null, |v| v.to_json()),
         None => registers.get(key).map_or(Json::Null, |s| serde_json::to_value(s).unwrap_or(Json::Null)),
     };
-    // What only reports read says nothing that the stage does not say.
-    let fields = fields_that_differ(before, after).into_iter().filter(|field| field != REACHED);
+    // What only reports and repeats read says nothing that the stage, or the day, does not say.
+    let own = |field: &String| [REACHED, MEANT].contains(&field.as_str());
+    let fields = fields_that_differ(before, after).into_iter().filter(|field| !own(field));
     let view = |field: String| {
         let (mut b, mut a) = (json(before, &field), json(after, &field));
         if field == NOT_SAME || field == EXTERNAL_ID {

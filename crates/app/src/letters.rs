@@ -8,7 +8,7 @@ use crate::{
     papers::Words,
     records::FieldInput,
     session::now,
-    views::{PaperLanguage, RecordView, Written},
+    views::{Notice, PaperLanguage, RecordView, Written, WrittenFile},
 };
 use satchel_domain::{
     Field, FieldType, Kind, RecordId,
@@ -230,16 +230,16 @@ impl Session {
         Ok((link.len() <= MAILTO_MOST).then_some(link))
     }
 
-    /// Writes a letter as a draft that mail programs open; how many bytes.
-    pub fn write_draft(&self, letter: &Letter, path: &Path) -> Result<u64, AppError> {
+    /// Writes a letter as a draft that mail programs open.
+    pub fn write_draft(&self, letter: &Letter, path: &Path) -> Result<WrittenFile, AppError> {
         output::check(&self.vault(), path)?;
-        let bytes = self.draft(letter)?;
+        let (bytes, notices) = self.draft(letter)?;
         output::write_private(&self.vault(), path, &bytes)?;
         self.note_leaving("letter", 1, [])?;
-        Ok(bytes.len() as u64)
+        Ok(WrittenFile { bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX), notices })
     }
 
-    pub(crate) fn draft(&self, letter: &Letter) -> Result<Vec<u8>, AppError> {
+    pub(crate) fn draft(&self, letter: &Letter) -> Result<(Vec<u8>, Vec<Notice>), AppError> {
         let address = sound(letter)?;
         let email = self.settings()?.email;
         let from = Correspondent { name: self.person.clone(), address: email };
@@ -252,15 +252,18 @@ impl Session {
             id: Uuid::new_v4().to_string(),
             enclosed: Vec::new(),
         };
+        let mut notices = Vec::new();
         if let Some((quote, language)) = letter.quote {
+            let (bytes, left_out) = self.quote_pdf(quote, language)?;
+            notices = left_out;
             let number = self.get(quote)?.fields.get("number").and_then(|n| n.as_str().map(str::to_owned));
             draft.enclosed.push(EnclosedFile {
                 name: format!("{}.pdf", number.unwrap_or_default().replace('/', "-")),
                 media_type: "application/pdf".to_owned(),
-                bytes: self.quote_pdf(quote, language)?,
+                bytes,
             });
         }
-        Ok(draft.to_eml()?)
+        Ok((draft.to_eml()?, notices))
     }
 
     /// Notes that a letter was sent.

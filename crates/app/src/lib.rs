@@ -38,7 +38,9 @@ mod notes;
 pub mod output;
 mod papers;
 mod past;
+mod pictures;
 mod pipelines;
+mod prices;
 mod quotes;
 mod records;
 mod reminders;
@@ -62,7 +64,7 @@ pub use backup::{BackupKey, BackupPlan, BackupTarget, Keep, restore_backup, veri
 pub use calendar::{CalendarRequest, local_moment};
 pub use check_in::CheckOut;
 pub use config::{ConfigDifference, DriftView, Restored};
-pub use day::{Logged, local_day};
+pub use day::{Logged, Whose, local_day};
 pub use demo::DEMO_PASSPHRASE;
 pub use error::{AppError, Code};
 pub use events::{Event, Events};

@@ -14,7 +14,9 @@ use satchel_domain::{
     formula,
     text::fold,
 };
-use satchel_storage::{ListQuery, StorageError, documents, lists, lists::Place, projections};
+use satchel_storage::{
+    Connection, ListQuery, StorageError, deals, documents, lists, lists::Place, projections,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -104,9 +106,14 @@ impl Session {
         let from = (request.offset as usize).min(order.len());
         let to = (from + limit).min(order.len());
         let catalogue = self.catalogue();
-        let rows = self
-            .store
-            .glance(|db| lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default()))?;
+        let rows = self.store.glance::<_, StorageError>(|db| {
+            let mut rows = lists::page(db, &catalogue, kind, order.get(from..to).unwrap_or_default())?;
+            for row in rows.iter_mut().filter(|_| kind == Kind::Deal) {
+                let next = deals::next_step_of(db, row.id)?;
+                row.titles.extend(next.map(|title| (lists::NEXT_STEP.to_owned(), title)));
+            }
+            Ok(rows)
+        })?;
         let hidden: Vec<&String> =
             catalogue.fields(kind).iter().filter(|f| f.hidden).map(|f| &f.key).collect();
         let day = today();
@@ -185,10 +192,13 @@ impl Session {
             }
             // One of its rows says what a group has; a list as one has nothing in common.
             let rows: Vec<i64> = groups.iter().filter(|_| by.is_some()).map(|group| group.row).collect();
-            let mut examples = lists::page(db, &catalogue, kind, &rows)?.into_iter();
+            let examples = lists::page(db, &catalogue, kind, &rows)?;
+            let mut pipelines = pipelines_of(db, by, &examples)?.into_iter();
+            let mut examples = examples.into_iter();
             let view = |group: lists::Group| ListGroup {
                 count: u32::try_from(group.count).unwrap_or(u32::MAX),
                 of: by.and(examples.next()).map(row_view),
+                within: pipelines.next().flatten(),
                 sums: group.sums.into_iter().map(ListSum::from).collect(),
             };
             Ok(groups.into_iter().map(view).collect())
@@ -264,13 +274,17 @@ impl Session {
         // Records are listed, and looked for, by the names of what they link to.
         let names_others = |field: &satchel_domain::Field, to: Kind| {
             let named = query.filter.is_some() || query.sort.iter().any(|(key, _)| *key == field.key);
-            named && written.iter().any(|(kind, _)| *kind == to)
+            // A stage stands where its pipeline does.
+            let leads = |kind: Kind| kind == to || (to == Kind::Stage && kind == Kind::Pipeline);
+            named && written.iter().any(|(kind, _)| leads(*kind))
         };
         if catalogue.links(query.kind).any(|(field, to)| names_others(field, to)) {
             return Ok(None);
         }
-        // A deal goes quiet by the clock, and is not when something is done about it.
-        if query.filter.as_ref().is_some_and(|filter| filter.asks(lists::QUIET)) {
+        // A deal goes quiet by the clock, and is not when something is done about it; what comes next is in its tasks.
+        let asks = |name: &str| query.filter.as_ref().is_some_and(|filter| filter.asks(name));
+        let sorts = |name: &str| query.sort.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
+        if asks(lists::QUIET) || asks(lists::NEXT_STEP) || sorts(lists::NEXT_STEP) {
             return Ok(None);
         }
         let rows: Vec<i64> =
@@ -301,7 +315,25 @@ pub struct ListGroup {
     pub count: u32,
     /// One of them: what it has in the field, all have.
     pub of: Option<RowView>,
+    /// The pipeline of a stage, where those of several are listed: stages of two may be called the same.
+    pub within: Option<String>,
     pub sums: Vec<ListSum>,
+}
+
+/// The pipelines of deals in groups by their stage; none where all are in one.
+fn pipelines_of(
+    db: &Connection,
+    by: Option<&str>,
+    deals: &[satchel_storage::Row],
+) -> Result<Vec<Option<String>>, StorageError> {
+    if by != Some("stage") {
+        return Ok(Vec::new());
+    }
+    let names = satchel_storage::deals::pipelines_of_stages(db)?;
+    let pipeline = |row: &satchel_storage::Row| names.get(&row.fields.get("stage")?.as_str()?.parse().ok()?);
+    let found: Vec<Option<String>> = deals.iter().map(|row| pipeline(row).cloned()).collect();
+    let several = found.iter().flatten().collect::<BTreeSet<_>>().len() > 1;
+    Ok(if several { found } else { Vec::new() })
 }
 
 /// What a field comes to; of money once for each currency, in minor units.

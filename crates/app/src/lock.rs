@@ -12,8 +12,8 @@ use satchel_audit::{Act, Facts};
 use satchel_domain::{Kind, WorkspaceId};
 use satchel_storage::{StorageError, Store, operations, projections, settings, team};
 use satchel_vault::{
-    Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKit, SlotKind, VaultDir, VaultError, VaultKey,
-    Witness,
+    Cost, Keyring, NewVault, Passphrase, RecoveryCode, RecoveryKey, RecoveryKit, SlotKind, VaultDir,
+    VaultError, VaultKey, Witness,
     files::{private_dir, remove_database, sync_dir},
     lock_folder,
 };
@@ -51,9 +51,9 @@ pub enum Unlock {
 }
 
 impl Unlock {
-    /// By what somebody has typed at one prompt: a recovery code is recognised by its checksum.
+    /// By what somebody has typed at one prompt: a recovery code and an age identity are recognised by their checksums.
     pub fn typed(text: &str) -> Result<Self, AppError> {
-        Ok(match RecoveryCode::find(text) {
+        Ok(match RecoveryKey::find(text) {
             Some(_) => Self::Recovery(Zeroizing::new(text.to_owned())),
             None => Self::Passphrase(Passphrase::new(text)?),
         })

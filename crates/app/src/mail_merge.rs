@@ -136,7 +136,7 @@ impl Session {
                 body: view.body,
                 quote: None,
             };
-            write_into(&folder.join(name), &self.draft(&letter)?)?;
+            write_into(&folder.join(name), &self.draft(&letter)?.0)?;
             merged.written += 1;
             sent.push(letter);
         }

@@ -4,7 +4,7 @@ use crate::{
     AppError, Session,
     error::Code,
     output,
-    views::{PaperLanguage, Written},
+    views::{Notice, PaperLanguage, Written, WrittenFile},
 };
 use satchel_domain::{
     Kind, RecordId,
@@ -17,21 +17,26 @@ use serde_json::{Map, Value as Json};
 use std::{fs::File, io::Read, path::Path};
 
 impl Session {
-    /// Writes a quote as PDF, readable by its owner only; how many bytes.
+    /// Writes a quote as PDF, readable by its owner only.
     pub fn write_quote_pdf(
         &self,
         id: RecordId,
         language: PaperLanguage,
         path: &Path,
-    ) -> Result<u64, AppError> {
+    ) -> Result<WrittenFile, AppError> {
         output::check(&self.vault(), path)?;
-        let bytes = self.quote_pdf(id, language)?;
+        let (bytes, notices) = self.quote_pdf(id, language)?;
         output::write_private(&self.vault(), path, &bytes)?;
         self.note_leaving("quote", 1, [])?;
-        Ok(bytes.len() as u64)
+        Ok(WrittenFile { bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX), notices })
     }
 
-    pub fn quote_pdf(&self, id: RecordId, language: PaperLanguage) -> Result<Vec<u8>, AppError> {
+    /// A quote as PDF, and what it goes without: the customer waits for the quote, not for the logo.
+    pub(crate) fn quote_pdf(
+        &self,
+        id: RecordId,
+        language: PaperLanguage,
+    ) -> Result<(Vec<u8>, Vec<Notice>), AppError> {
         let view = self.get(id)?;
         let fields = fields_of(Kind::Quote, &self.registers_of_quote(id)?, &self.catalogue());
         let sums = quote::totals_of(&fields).map_err(|e| AppError::refused(e.to_string()))?;
@@ -40,9 +45,19 @@ impl Session {
             _ => &[],
         };
         let words = Words::of(language);
+        let mut notices = Vec::new();
+        let mut letterhead = self.head_of_papers()?;
+        let mut logo = String::new();
+        if let Some((name, picture)) = self.logo()? {
+            logo = name;
+            match picture {
+                Ok(bytes) => letterhead.logo = Some(bytes),
+                Err(why) => notices.push(Notice { left_out: logo.clone(), why }),
+            }
+        }
         let mut paper = satchel_paper::Quote {
             language: words.language,
-            letterhead: self.head_of_papers()?,
+            letterhead,
             number: text(&view.fields, "number"),
             title: text(&view.fields, "name"),
             date: words.date(&text(&view.fields, "date")),
@@ -60,7 +75,16 @@ impl Session {
             lines.iter().zip(&sums.lines).map(|(line, sum)| words.line(line, *sum, &sums)).collect();
         paper.sums = words.sums(&sums, view.fields.get("discount"));
         paper.total = (words.total.to_owned(), words.money(sums.total, &sums.currency));
-        Ok(satchel_paper::quote(&paper)?)
+        let bytes = match satchel_paper::quote(&paper) {
+            // Where it can be made without the logo, that was what was wrong.
+            Err(error) if paper.letterhead.logo.take().is_some() => {
+                let Ok(bytes) = satchel_paper::quote(&paper) else { return Err(error.into()) };
+                notices.push(Notice { left_out: logo, why: error.to_string() });
+                bytes
+            }
+            made => made?,
+        };
+        Ok((bytes, notices))
     }
 
     fn customer(&self, fields: &Map<String, Json>) -> Result<Vec<String>, AppError> {
@@ -94,20 +118,21 @@ impl Session {
         Ok(Letterhead {
             name,
             lines: lines_of(&text(&fields, "address")),
-            logo: self.logo()?,
+            logo: None,
             accent: quote::colour(&text(&fields, "accent")),
             footer: lines_of(&text(&fields, "footer")),
         })
     }
 
-    /// The picture on papers: what was put on the letterhead last.
-    fn logo(&self) -> Result<Option<Vec<u8>>, AppError> {
-        let files = self.attachments(self.letterhead_id())?;
-        let Some(file) = files.first() else { return Ok(None) };
+    /// The picture on papers: what was put on the letterhead last, or why that cannot be had.
+    fn logo(&self) -> Result<Option<Logo>, AppError> {
+        let Some(file) = self.attachments(self.letterhead_id())?.into_iter().next() else { return Ok(None) };
         match self.read_attachment(file.id, limits::LOGO_BYTES as u64) {
-            Ok(bytes) => Ok(Some(bytes)),
-            // It comes when there is a network again; the customer waits for the quote.
-            Err(e) if e.code == Code::Unreachable => Ok(None),
+            Ok(bytes) => Ok(Some((file.name, Ok(bytes)))),
+            // Not here, or not as it should be; whatever else is wrong is wrong with the vault.
+            Err(e) if matches!(e.code, Code::Unreachable | Code::Refused | Code::Damaged | Code::Newer) => {
+                Ok(Some((file.name, Err(e.message))))
+            }
             Err(e) => Err(e),
         }
     }
@@ -127,6 +152,9 @@ impl Session {
         self.attach_bytes(letterhead, &name, &bytes)
     }
 }
+
+/// What the logo is called, and its bytes or why they cannot be had.
+type Logo = (String, Result<Vec<u8>, String>);
 
 impl From<satchel_paper::PaperError> for AppError {
     fn from(error: satchel_paper::PaperError) -> Self {

@@ -1,7 +1,7 @@
 //! Quotes: their numbers, prices, versions, and the deal whose value follows them.
 
 use crate::{
-    AppError, Cancel, Session,
+    AppError, Cancel, Progress, Session,
     day::local_day,
     records::{FieldInput, Values, out_of_trash, read_input, registers_of},
     session::now,
@@ -17,13 +17,11 @@ use satchel_domain::{
 };
 use satchel_storage::{Connection, documents, quotes, team};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// How long an offer stands where the letterhead does not say.
 const VALID_DAYS: f64 = 30.0;
-/// More than these are put in the trash like anything else.
-const MANY: usize = 1000;
 /// A higher number in a year is none that was counted up to.
 const MOST_A_YEAR: u32 = 9_999_999;
 /// What a new version does not take over.
@@ -213,6 +211,8 @@ impl Session {
         label: &str,
         ids: &[RecordId],
         mut values: Values,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
         if let Some(Some(Value::Text(status))) = values.get("status") {
             let decided = matches!(status.as_str(), "accepted" | "declined");
@@ -223,8 +223,9 @@ impl Session {
             }
         }
         let catalogue = self.catalogue();
-        let (mut edits, mut moved) = (Vec::new(), Vec::new());
+        let (mut edits, mut moved) = (HashMap::new(), Vec::new());
         for id in ids {
+            self.go_on(cancel, "stopped; nothing was changed")?;
             let registers = self.registers_of_quote(*id)?;
             let there = fields_of(Kind::Quote, &registers, &catalogue);
             let mut values = values.clone();
@@ -249,14 +250,10 @@ impl Session {
             if !in_trash {
                 moved.push((*id, standing(*id, &there), standing(*id, &fields)));
             }
-            edits.push((*id, changes));
+            edits.insert(*id, changes);
         }
-        if edits.is_empty() {
-            return Ok(WrittenMany { operation: None, count: 0 });
-        }
-        let count = u32::try_from(edits.len()).unwrap_or(u32::MAX);
-        edits.extend(self.store.read(|db| self.deals_after(db, &moved))?);
-        Ok(WrittenMany { operation: Some(self.together(label, &[], &edits)?), count })
+        let plan = |id: RecordId, _: &Registers| edits.get(&id).cloned().unwrap_or_default();
+        self.write_with_deals(label, ids, &plan, &moved, progress, cancel)
     }
 
     pub(crate) fn registers_of_quote(&self, id: RecordId) -> Result<Registers, AppError> {
@@ -269,53 +266,66 @@ impl Session {
         })
     }
 
-    /// Puts quotes in the trash, or takes them out of it, and the value of their deals with them; nothing if there is no
-    /// quote among the records.
-    pub(crate) fn with_deals(
+    /// Puts records in the trash, or takes them out of it, and the value of the deals of quotes with them.
+    pub(crate) fn put_away(
         &self,
         label: &str,
         ids: &[RecordId],
-        plan: &dyn Fn(&Registers) -> Changes,
-    ) -> Result<Option<WrittenMany>, AppError> {
-        if ids.len() > MANY {
-            return Ok(None);
-        }
-        let is_quote = |db: &Connection, id: RecordId| -> Result<bool, AppError> {
-            Ok(documents::find(db, id)?.is_some_and(|(_, kind)| kind == Kind::Quote))
+        plan: &(dyn Fn(&Registers) -> Changes + Sync),
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
+        let comes_back = label == "restore";
+        let quote = |db: &Connection, id: RecordId| -> Result<Option<Moved>, AppError> {
+            let row = documents::find(db, id)?.filter(|(_, kind)| *kind == Kind::Quote);
+            let found = row.map(|(row, _)| quotes::of_row(db, row)).transpose()?.flatten();
+            Ok(found.map(|(deal, offer, gone)| {
+                let stands = Some((deal, offer));
+                (id, stands.clone().filter(|_| !gone), stands.filter(|_| comes_back))
+            }))
         };
-        let quotes = self
+        let moved: Vec<Moved> = self
             .store
-            .read::<_, AppError>(|db| ids.iter().try_fold(false, |any, id| Ok(any || is_quote(db, *id)?)))?;
-        if !quotes {
-            return Ok(None);
+            .read::<_, AppError>(|db| ids.iter().filter_map(|id| quote(db, *id).transpose()).collect())?;
+        self.write_with_deals(label, ids, &|_, now| plan(now), &moved, progress, cancel)
+    }
+
+    /// Writes records and the value of the deals of those that are quotes, as one operation: each deal right behind the
+    /// last of its quotes, so that whoever stops it leaves deals as their quotes have them.
+    fn write_with_deals(
+        &self,
+        label: &str,
+        ids: &[RecordId],
+        plan: &(dyn Fn(RecordId, &Registers) -> Changes + Sync),
+        moved: &[Moved],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<WrittenMany, AppError> {
+        let deals: BTreeMap<RecordId, Changes> =
+            self.store.read(|db| self.deals_after(db, moved))?.into_iter().collect();
+        let named: HashSet<RecordId> = ids.iter().copied().collect();
+        let mut last: BTreeMap<RecordId, RecordId> = BTreeMap::new();
+        for (quote, before, after) in moved {
+            let of = before.iter().chain(after).map(|(deal, _)| *deal);
+            last.extend(of.filter(|d| deals.contains_key(d) && !named.contains(d)).map(|d| (d, *quote)));
         }
-        let catalogue = self.catalogue();
-        let (mut edits, mut moved) = (Vec::new(), Vec::new());
+        let besides = last.len();
+        let mut behind: HashMap<RecordId, Vec<RecordId>> = HashMap::new();
+        for (deal, quote) in last {
+            behind.entry(quote).or_default().push(deal);
+        }
+        let mut all = Vec::with_capacity(ids.len() + besides);
         for id in ids {
-            let (kind, registers) = self.store.glance::<_, AppError>(|db| {
-                let (row, document) = self.load(db, *id)?;
-                Ok((row.kind, guarded(|| Ok::<_, AppError>(document.registers()))?))
-            })?;
-            let changes = plan(&registers);
-            if changes.is_empty() {
-                continue;
-            }
-            if kind == Kind::Quote {
-                let stands = |now: &Registers| {
-                    let there = !now.contains_key(DELETED_AT);
-                    there.then(|| standing(*id, &fields_of(kind, now, &catalogue))).flatten()
-                };
-                let before = stands(&registers);
-                moved.push((*id, before, stands(&applied(registers, &changes))));
-            }
-            edits.push((*id, changes));
+            all.push(*id);
+            all.extend(behind.remove(id).unwrap_or_default());
         }
-        if edits.is_empty() {
-            return Ok(Some(WrittenMany { operation: None, count: 0 }));
-        }
-        let count = u32::try_from(edits.len()).unwrap_or(u32::MAX);
-        edits.extend(self.store.read(|db| self.deals_after(db, &moved))?);
-        Ok(Some(WrittenMany { operation: Some(self.together(label, &[], &edits)?), count }))
+        let plan = |id: RecordId, now: &Registers| {
+            let own = if named.contains(&id) { plan(id, now) } else { Changes::new() };
+            own.into_iter().chain(deals.get(&id).cloned().unwrap_or_default()).collect()
+        };
+        let written = self.write_each(self.operation(label), &all, &plan, progress, cancel)?;
+        let besides = u32::try_from(besides).unwrap_or(u32::MAX);
+        Ok(WrittenMany { count: written.count.saturating_sub(besides), ..written })
     }
 
     /// What deals are worth once quotes for them stand so: what was accepted last, else what was offered last. Only deals
@@ -323,6 +333,11 @@ impl Session {
     fn deals_after(&self, db: &Connection, moved: &[Moved]) -> Result<Vec<(RecordId, Changes)>, AppError> {
         let deals = moved.iter().filter(|(_, before, after)| before != after);
         let deals = deals.flat_map(|(_, before, after)| before.iter().chain(after).map(|(deal, _)| *deal));
+        let ids: HashSet<RecordId> = moved.iter().map(|(id, ..)| *id).collect();
+        let mut now: HashMap<RecordId, Vec<&quotes::Offer>> = HashMap::new();
+        for (deal, offer) in moved.iter().filter_map(|(_, _, after)| after.as_ref()) {
+            now.entry(*deal).or_default().push(offer);
+        }
         let mut out = Vec::new();
         for deal in deals.collect::<BTreeSet<RecordId>>() {
             // It may not be here yet.
@@ -330,9 +345,8 @@ impl Session {
                 continue;
             }
             let mut offers = quotes::of_deal(db, deal)?;
-            offers.retain(|offer| moved.iter().all(|(id, ..)| *id != offer.id));
-            let now = moved.iter().filter_map(|(_, _, after)| after.as_ref());
-            offers.extend(now.filter(|(of, _)| *of == deal).map(|(_, offer)| offer.clone()));
+            offers.retain(|offer| !ids.contains(&offer.id));
+            offers.extend(now.remove(&deal).unwrap_or_default().into_iter().cloned());
             let Some(worth) = worth(&offers) else { continue };
             let (_, document) = self.load(db, deal)?;
             let wanted = registers_of(&Values::from([("value".to_owned(), Some(Value::Money(worth)))]));
@@ -446,7 +460,7 @@ fn applied(mut registers: Registers, changes: &Changes) -> Registers {
     registers
 }
 
-fn reduced(price: Option<Money>, off: rust_decimal::Decimal) -> Option<Money> {
+pub(crate) fn reduced(price: Option<Money>, off: rust_decimal::Decimal) -> Option<Money> {
     let price = price?;
     let line = Line {
         quantity: rust_decimal::Decimal::ONE,

@@ -2,6 +2,7 @@
 
 use crate::{
     AppError, Cancel, Progress, Session, bulk,
+    day::meant,
     deals::reached,
     error::Code,
     session::{Prepared, now, today},
@@ -76,6 +77,7 @@ impl Session {
         match kind {
             Kind::Deal => self.staged(values, true),
             Kind::Stage => self.check_stage(&[], values),
+            Kind::PriceBook => Self::check_price_book(values),
             _ => Ok(()),
         }
     }
@@ -166,6 +168,7 @@ impl Session {
             }
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,
+            Kind::PriceBook => Self::check_price_book(&mut values)?,
             _ => {}
         }
         if let Some(key) = ["type", "key", "for_kind", "links", "formula"]
@@ -182,7 +185,7 @@ impl Session {
         }
         if kind == Kind::Quote {
             self.store.glance(|db| self.check_references(db, kind, &registers_of(&values)))?;
-            return self.set_quotes(label, ids, values);
+            return self.set_quotes(label, ids, values, progress, cancel);
         }
         let wanted = registers_of(&values);
         let others = ids.get(1..).unwrap_or_default();
@@ -205,7 +208,8 @@ impl Session {
             let mut own = wanted.clone();
             own.extend(ranks.get(&id).map(|rank| ("rank".to_owned(), Scalar::Str(rank.clone()))));
             let changes = values.keys().flat_map(|key| difference(key, now, &own));
-            changes.chain(reached(kind, now, &wanted)).collect::<Changes>()
+            let changes = changes.chain(reached(kind, now, &wanted));
+            changes.chain(meant(kind, now, &values, &wanted)).collect::<Changes>()
         };
         self.write_each(self.operation(label), ids, &plan, progress, cancel)
     }
@@ -317,10 +321,7 @@ impl Session {
             true => Changes::new(),
             false => vec![(DELETED_AT.to_owned(), Some(Scalar::Int(at)))],
         };
-        match self.with_deals("delete", ids, &plan)? {
-            Some(written) => Ok(written),
-            None => self.write_registers(ids, "delete", &plan, progress, cancel),
-        }
+        self.put_away("delete", ids, &plan, progress, cancel)
     }
 
     /// Takes records out of the trash.
@@ -330,10 +331,7 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<WrittenMany, AppError> {
-        match self.with_deals("restore", ids, &out_of_trash)? {
-            Some(written) => Ok(written),
-            None => self.write_registers(ids, "restore", &out_of_trash, progress, cancel),
-        }
+        self.put_away("restore", ids, &out_of_trash, progress, cancel)
     }
 
     /// Edits each record by what `plan` makes of its registers, as one operation.

@@ -371,7 +371,7 @@ impl Session {
             return Ok(true);
         }
         let catalogue = self.catalogue();
-        let done = self.store.write_index::<AppError>(|tx| {
+        let done = self.store.write_if_free::<AppError>(|tx| {
             for row in search::pending(tx)? {
                 let Some(stored) = documents::by_row(tx, row)? else { continue };
                 // Of one that cannot be read the index keeps what it has; `verify` names it.

@@ -27,6 +27,9 @@ pub struct Settings {
     /// Where a day on the road begins, `41.1496, -8.6109`; empty: at the first stop.
     #[serde(default)]
     pub start: String,
+    /// Whose day the page of today shows, as [`crate::Whose::parse`] reads it; empty: as is usual.
+    #[serde(default)]
+    pub whose_day: String,
 }
 
 /// What is told of, and how much of it.
@@ -100,6 +103,7 @@ impl Default for Settings {
             layouts: BTreeMap::new(),
             reminders: Reminders::default(),
             start: String::new(),
+            whose_day: String::new(),
         }
     }
 }
@@ -109,6 +113,7 @@ impl Settings {
         let sound = self.lock_after <= 24 * 60
             && self.views.len() <= 200
             && self.layouts.len() <= 100
+            && self.whose_day.len() <= 1000
             && (self.email.is_empty() || satchel_domain::value::Contact::email("", &self.email).is_ok())
             && (self.start.is_empty() || satchel_domain::place::Place::parse(&self.start).is_some())
             && (self.reminders.at.is_empty() || satchel_domain::date::clock(&self.reminders.at).is_some())

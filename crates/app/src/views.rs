@@ -1,6 +1,6 @@
 //! What the edges show: plain data with names that scripts depend on.
 
-use crate::Code;
+use crate::{Code, reports::MoneyView};
 use satchel_domain::{
     Field, FieldType, Kind, OperationId, RecordId,
     catalogue::{Privacy, Purpose},
@@ -158,6 +158,55 @@ pub enum PaperLanguage {
     Zh,
 }
 
+/// A paper or a letter that was written to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct WrittenFile {
+    pub bytes: u32,
+    pub notices: Vec<Notice>,
+}
+
+/// What a paper goes without, rather than not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Notice {
+    /// What that is called.
+    pub left_out: String,
+    pub why: String,
+}
+
+/// A price book as the head of a column.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceBookView {
+    pub id: RecordId,
+    pub name: String,
+    /// What its prices are in.
+    pub currency: String,
+    /// Percent off what has no price of its own in it.
+    pub discount: f64,
+}
+
+/// Some products, and what they cost in each price book.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceTable {
+    pub total: u32,
+    pub books: Vec<PriceBookView>,
+    pub rows: Vec<PriceRow>,
+}
+
+/// A product, and what it costs. Price books go by their ids.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PriceRow {
+    pub product: RecordId,
+    pub name: String,
+    pub code: String,
+    /// Not offered any more.
+    pub retired: bool,
+    /// Its own price.
+    pub price: Option<MoneyView>,
+    pub prices: BTreeMap<String, MoneyView>,
+    /// What it costs in books that have no price of it.
+    pub otherwise: BTreeMap<String, MoneyView>,
+}
+
 /// A pipeline and its stages, in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct PipelineView {
@@ -228,9 +277,16 @@ pub struct CardView {
     pub days: u32,
     /// Nobody has done anything about it for longer than its stage allows.
     pub quiet: bool,
-    pub last_activity: Option<String>,
+    pub last_activity: Option<LastDone>,
     /// Whether something is to be done about it, or it is over.
     pub next_step: bool,
+}
+
+/// What somebody has done last about a deal.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct LastDone {
+    pub at: String,
+    pub title: String,
 }
 
 /// What has happened, or is to, with a record.
@@ -817,6 +873,18 @@ pub struct AttachmentView {
     pub updated_at: String,
     /// Whether all of it is on this computer.
     pub here: bool,
+    /// Whether it is called like a picture that can be shown.
+    pub picture: bool,
+}
+
+/// A picture as a screen shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct PictureView {
+    /// It itself: `data:image/jpeg;base64,…`.
+    pub url: String,
+    /// As it was attached, in pixels; what is shown may be smaller.
+    pub width: u32,
+    pub height: u32,
 }
 
 /// A note as a screen shows it.
@@ -970,6 +1038,15 @@ pub struct BackupFolderView {
     pub trouble: Option<String>,
 }
 
+/// How many records of a kind came back, and whether they are those, in the versions, that were backed up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ProvenKind {
+    pub kind: String,
+    #[specta(type = u32)]
+    pub records: u64,
+    pub ok: bool,
+}
+
 /// A backup that was proven: restored, checked, and thrown away.
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
 pub struct DrillView {
@@ -980,6 +1057,7 @@ pub struct DrillView {
     pub verified_at: Option<String>,
     pub made_at: String,
     pub seconds: f64,
+    pub kinds: Vec<ProvenKind>,
     pub checks: Vec<crate::verify::CheckView>,
 }
 
@@ -1047,6 +1125,7 @@ pub struct TrailCheck {
     pub last: Option<String>,
     pub broken_at: Option<u32>,
     pub breaks: Vec<TrailBreak>,
+    pub restored: Vec<TrailRestored>,
     pub signatures: u32,
     /// Entries behind the last signature.
     pub unsigned: u32,
@@ -1056,6 +1135,15 @@ pub struct TrailCheck {
     pub workspace: String,
     /// The key that it is signed with.
     pub key: String,
+}
+
+/// A backup was restored: so many entries of the trail before are known to colleagues only.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct TrailRestored {
+    pub at: String,
+    /// When the backup was made.
+    pub made_at: String,
+    pub missing: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]

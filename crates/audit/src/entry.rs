@@ -91,6 +91,12 @@ impl Act {
     pub const MANY: u64 = 20;
 }
 
+/// The way in which a vault is unlocked first that was made of a backup.
+pub const RESTORED: &str = "restored";
+
+/// It stands behind the beginning, and the alert that this may lead to.
+pub const FIRST: u64 = 3;
+
 /// One incarnation of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChainId {
@@ -124,6 +130,12 @@ impl Entry {
             device: DeviceId(from_hex(&self.device)?),
             incarnation: self.incarnation.parse().ok()?,
         })
+    }
+
+    /// Whether a vault says here, among the first things that its incarnation says, that it was made of a backup.
+    pub fn is_restored(&self) -> bool {
+        let way = self.facts.get("way").and_then(serde_json::Value::as_str);
+        self.seq <= FIRST && self.act == Act::Unlock.key() && way == Some(RESTORED)
     }
 
     pub fn previous(&self) -> Option<Hash> {

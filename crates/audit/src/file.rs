@@ -69,6 +69,16 @@ pub struct Break {
     pub detail: String,
 }
 
+/// A vault was made of a backup: what its trail had come to since is in no trail but that of before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    pub at: String,
+    /// When the backup was made.
+    pub made_at: String,
+    /// So many entries of before are known to others.
+    pub missing: u64,
+}
+
 /// What a check has found.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
@@ -78,6 +88,8 @@ pub struct Checked {
     pub last: Option<String>,
     /// The first ones, in the order of the trail.
     pub breaks: Vec<Break>,
+    /// Which says why entries are missing that others know of.
+    pub restored: Vec<Restored>,
     pub heads: u64,
     /// Entries behind the last signature.
     pub unsigned: u64,
@@ -184,9 +196,13 @@ pub struct Checker {
     keys: BTreeMap<DeviceId, Key>,
     /// What is to be at a place, and who says so.
     expected: HashMap<(ChainId, u64), (Hash, &'static str)>,
-    /// The furthest place that is expected of each chain.
-    furthest: BTreeMap<ChainId, (u64, &'static str)>,
+    /// The furthest place that is expected of each chain, who says so, and since when.
+    furthest: BTreeMap<ChainId, (u64, &'static str, i64)>,
     reached: BTreeMap<ChainId, u64>,
+    /// The chain that ended where each restored vault began.
+    cut: Vec<Option<ChainId>>,
+    /// The chain before this one.
+    former: Option<ChainId>,
     now: Option<Place>,
     last_at: Option<i64>,
     /// Places that were passed over: should they come later, they were moved.
@@ -199,15 +215,23 @@ impl Checker {
         Self { keys, ..Self::default() }
     }
 
+    /// Goes on behind an entry up to which the trail is known to hold.
+    pub fn behind(keys: impl IntoIterator<Item = Key>, last: &Head) -> Self {
+        let mut checker = Self::new(keys);
+        checker.now = Some(Place { chain: last.chain, seq: last.seq, hash: last.hash });
+        checker.reached.insert(last.chain, last.seq);
+        checker
+    }
+
     /// A place that is known of elsewhere, such as from outside of the database.
     pub fn expect(&mut self, head: &Head, by: &'static str) {
         if self.expected.len() >= limits::SEEN {
             return;
         }
         self.expected.insert((head.chain, head.seq), (head.hash, by));
-        let furthest = self.furthest.entry(head.chain).or_insert((head.seq, by));
+        let furthest = self.furthest.entry(head.chain).or_insert((head.seq, by, head.at));
         if head.seq > furthest.0 {
-            *furthest = (head.seq, by);
+            *furthest = (head.seq, by, head.at);
         }
     }
 
@@ -238,6 +262,7 @@ impl Checker {
         };
         self.follow(chain, entry.seq, previous);
         self.confessed(&entry, chain);
+        self.restored(&entry, chain);
         let hash = hash_of(line);
         match self.expected.get(&(chain, entry.seq)) {
             Some((known, by)) if *known != hash => {
@@ -316,6 +341,37 @@ impl Checker {
         }
     }
 
+    /// What a vault of a backup says first.
+    fn restored(&mut self, entry: &Entry, chain: ChainId) {
+        if let Some(now) = self.now.filter(|now| now.chain != chain) {
+            self.former = Some(now.chain);
+        }
+        if !entry.is_restored() || self.found.restored.len() >= limits::BREAKS {
+            return;
+        }
+        self.cut.push(self.former);
+        self.found.restored.push(Restored {
+            at: entry.at.clone(),
+            made_at: text(&entry.facts, "made_at").to_owned(),
+            missing: 0,
+        });
+    }
+
+    /// The restored vault on whose account a chain is not as far as others know it to have been: the one that came next, or for
+    /// a chain that is not in the trail at all, one that was made later. What this computer itself remembers of its vault no
+    /// backup explains.
+    fn explained(&mut self, chain: ChainId, at: i64) -> Option<&mut Restored> {
+        let there = self.reached.contains_key(&chain);
+        let places = self.cut.iter().zip(&mut self.found.restored);
+        places
+            .filter(|(cut, restored)| match there {
+                true => **cut == Some(chain),
+                false => at > 0 && seconds(&restored.at).is_some_and(|restored| restored >= at / 1000),
+            })
+            .map(|(_, restored)| restored)
+            .next()
+    }
+
     pub fn head(&mut self, signed: &SignedHead) {
         let head = &signed.head;
         if let Err(why) = self.holds(signed) {
@@ -353,10 +409,16 @@ impl Checker {
         let behind: Vec<_> = self
             .furthest
             .iter()
-            .map(|(chain, (seq, by))| (*chain, self.reached.get(chain).copied().unwrap_or(0), *seq, *by))
-            .filter(|(_, reached, seq, _)| reached < seq)
+            .map(|(chain, (seq, by, at))| {
+                (*chain, self.reached.get(chain).copied().unwrap_or(0), *seq, *by, *at)
+            })
+            .filter(|(_, reached, seq, ..)| reached < seq)
             .collect();
-        for (chain, reached, seq, by) in behind {
+        for (chain, reached, seq, by, at) in behind {
+            if let Some(restored) = self.explained(chain, at) {
+                restored.missing = restored.missing.saturating_add(seq - reached);
+                continue;
+            }
             let detail = format!("{by} knows {} entries more, up to {seq}", seq - reached);
             self.broken(Some(chain), reached.saturating_add(1), Why::RolledBack, &detail);
         }
@@ -396,6 +458,23 @@ fn milliseconds(at: &str) -> Option<i64> {
     let (year, month) = if month > 2 { (year, month) } else { (year - 1, month + 12) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day;
     Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
+}
+
+/// Seconds since 1970.
+fn seconds(at: &str) -> Option<i64> {
+    Some((milliseconds(at)? - milliseconds("1970-01-01T00:00:00Z")?) / 1000)
+}
+
+/// What the lines of a trail begin with.
+const KINDS: [&str; 7] = ["satchel_audit", "v", "head", "control", "key", "seen", "end"];
+
+/// Whether what a file begins with looks like a trail, be it damaged.
+pub fn is_trail(begin: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(begin);
+    text.lines().any(|line| {
+        let first = line.strip_prefix("{\"").and_then(|rest| rest.split_once("\":"));
+        first.is_some_and(|(first, _)| KINDS.contains(&first))
+    })
 }
 
 /// Checks a file without any vault.

@@ -10,8 +10,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Act, ChainId, Entry, Facts, NewEntry, hash_of};
-pub use file::{Break, Checked, Checker, Frame, Key, Why, check_file};
+pub use entry::{Act, ChainId, Entry, FIRST, Facts, NewEntry, RESTORED, hash_of};
+pub use file::{Break, Checked, Checker, Frame, Key, Restored, Why, check_file, is_trail};
 pub use head::{Head, SignedHead};
 pub use rules::{BadRule, Judged, Rule, Rules, TRASHED, Window};
 

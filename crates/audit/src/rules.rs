@@ -147,7 +147,9 @@ impl Rules {
             Act::Delete | Act::Erase => judged(Rule::Deletions, of("records"), self.deletions, true),
             // Going back, or taking an import back, is a deletion by another name.
             _ if of(TRASHED) > 0 => judged(Rule::Deletions, of(TRASHED), self.deletions, true),
-            Act::Change | Act::Bulk | Act::Merge | Act::Restore | Act::Undo if self.is_night(hour) => {
+            Act::Change | Act::Bulk | Act::Merge | Act::Restore | Act::Undo | Act::Import
+                if self.is_night(hour) =>
+            {
                 judged(Rule::NightEdits, of("records"), self.night_edits, true)
             }
             Act::FailedUnlocks => judged(Rule::FailedUnlocks, of("count"), self.failed_unlocks, false),

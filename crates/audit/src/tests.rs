@@ -223,6 +223,43 @@ fn what_is_no_trail_is_refused_by_name() {
     assert_eq!(why(deep.as_bytes()), Some(Why::Malformed));
 }
 
+/// Goes on as another incarnation, which says first how it was opened.
+fn again(writer: &mut Writer<'_>, incarnation: u64, way: &str) {
+    (writer.chain.incarnation, writer.seq) = (incarnation, 0);
+    writer.add(Act::Begin, json!({"after": {}}));
+    writer.add(Act::Alert, json!({"rule": "unknown_device"}));
+    writer.add(Act::Unlock, json!({"way": way, "made_at": AT}));
+}
+
+#[test]
+fn a_backup_that_was_restored_explains_what_others_know_of_before_and_nothing_else() {
+    let keys = keys(1);
+    let check = |way: &str, known: &[(u64, u64, i64)]| {
+        let mut writer = Writer::changes(&keys, 4);
+        again(&mut writer, 8, way);
+        let mut checker = Checker::new([Key::of(keys.card().expect("sound"))]);
+        for (incarnation, seq, at) in known {
+            let chain = ChainId { incarnation: *incarnation, ..writer.chain };
+            let head = Head { chain, seq: *seq, hash: Hash([9; 32]), at: *at };
+            checker.expect_signed(&head.sign(&keys), "a colleague");
+        }
+        writer.lines.iter().filter(|line| line.contains("previous")).for_each(|line| checker.entry(line));
+        checker.finish()
+    };
+    let then = 1_795_737_600_000;
+    let found = check(RESTORED, &[(7, 9, then)]);
+    assert!(found.ok(), "{found:?}");
+    assert_eq!(found.restored, [Restored { at: AT.into(), made_at: AT.into(), missing: 5 }]);
+    assert!(check("passphrase", &[]).restored.is_empty());
+    let rolled_back = |found: Checked| found.breaks.iter().any(|b| b.why == Why::RolledBack);
+    assert!(rolled_back(check("passphrase", &[(7, 9, then)])), "a copy is no restored backup");
+    assert!(rolled_back(check(RESTORED, &[(8, 9, then)])), "what was written since");
+    // An incarnation between, of which the backup knows nothing: a vault of an earlier restore.
+    assert_eq!(check(RESTORED, &[(6, 9, then)]).restored[0].missing, 9);
+    assert!(rolled_back(check(RESTORED, &[(6, 9, then + 86_400_000)])), "it wrote after the restore");
+    assert!(rolled_back(check(RESTORED, &[(6, 9, 0)])), "this computer knows it as its own");
+}
+
 #[test]
 fn the_format_never_changes() {
     let facts = json!({"records": 2, "kinds": {"person": 2}}).as_object().cloned().expect("one");
@@ -257,6 +294,7 @@ fn each_rule_meets_its_act_and_can_be_turned_off() {
     assert_eq!(judge(&rules, Act::Change, json!({"records": 2}), 23), Some((Rule::NightEdits, 2)));
     assert_eq!(judge(&rules, Act::Bulk, json!({"records": 2}), 5), Some((Rule::NightEdits, 2)));
     assert_eq!(judge(&rules, Act::Bulk, json!({"records": 2}), 6), None, "the night is over");
+    assert_eq!(judge(&rules, Act::Import, json!({"records": 2}), 23), Some((Rule::NightEdits, 2)));
     assert_eq!(day(Act::FailedUnlocks, json!({"count": 6})), Some((Rule::FailedUnlocks, 6)));
     assert_eq!(day(Act::Begin, json!({})), None, "a new vault");
     assert_eq!(day(Act::Begin, json!({"after": {}})), Some((Rule::UnknownDevice, 1)));

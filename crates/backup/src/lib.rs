@@ -19,7 +19,9 @@ pub const EXTENSION: &str = "satchelbackup";
 
 const ABOUT: &str = "about.json";
 const MANIFEST: &str = "manifest.json";
-const README: &str = "README.txt";
+/// How to open it, in each backup and beside them all: names neither a firm nor a customer.
+pub const README: &str = "README.txt";
+pub const README_TEXT: &str = include_str!("README.txt");
 /// No part of a table is larger: a value in it has at most 64 MiB.
 const MOST_BYTES: u64 = 160 << 20;
 /// Of `about.json` and `manifest.json`.

@@ -1,4 +1,4 @@
-use crate::{ABOUT, About, Amount, BackupError, MANIFEST, Manifest, README};
+use crate::{ABOUT, About, Amount, BackupError, MANIFEST, Manifest, README, README_TEXT};
 use age::{Encryptor, Recipient, stream::StreamWriter};
 use std::{
     collections::BTreeMap,
@@ -42,7 +42,7 @@ impl<W: Write> Writer<W> {
         tar.mode(tar::HeaderMode::Deterministic);
         let mut writer = Self { tar, tables: BTreeMap::new(), readable: BTreeMap::new() };
         writer.append(ABOUT, &serde_json::to_vec_pretty(about).map_err(io::Error::from)?)?;
-        writer.append(README, include_bytes!("README.txt"))?;
+        writer.append(README, README_TEXT.as_bytes())?;
         Ok(writer)
     }
 

@@ -698,6 +698,7 @@ fn task() -> Vec<Field> {
         Field::link("deal", Kind::Deal, "Deal"),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
         Field::new("repeat", Text, "Comes again").kept(Business, Organise),
+        Field::new(crate::repeat::MEANT, Date, "Meant for").kept(Business, Organise).hidden(),
         // By the clock of wherever one is then, see [`crate::remind`].
         Field::new("remind", Text, "Reminder").kept(Business, Organise),
         Field::note("notes", "Notes"),
@@ -730,6 +731,8 @@ fn price_book() -> Vec<Field> {
     use Purpose::{Organise, Relate};
     vec![
         Field::new("name", Text, "Name").sorted().kept(Business, Organise),
+        // ISO 4217, of the prices in it; without it the first of them decides.
+        Field::new("currency", Text, "Currency").kept(Business, Relate),
         // Percent off the price of what has no price of its own in it.
         Field::new("discount", Number, "Discount").kept(Business, Relate),
     ]

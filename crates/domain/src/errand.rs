@@ -96,11 +96,14 @@ pub fn parse(line: &str, today: Date, order: DayOrder) -> Option<Errand> {
     let first = fold(subject.split_whitespace().next().unwrap_or_default());
     let asks = VERBS.contains(&first.trim_end_matches(':'));
     let asks_han = asks_han(&subject, when.is_some());
+    // What comes again on a day is something to do, whatever it says; a name alone is not: «Daily Bread».
+    let comes = when.is_some() && repeat::begins(line);
     // A day alone makes no errand of a name.
-    if !asks && !(asks_han && (when.is_some() || subject.chars().count() > 4)) {
+    if !asks && !comes && !(asks_han && (when.is_some() || subject.chars().count() > 4)) {
         return None;
     }
-    let names = if asks { names_of(&subject) } else { names_of_han(&subject) };
+    let han = !asks && subject.chars().any(when::is_han);
+    let names = if han { names_of_han(&subject) } else { names_of(&subject) };
     Some(Errand { names, subject, when, repeat })
 }
 
@@ -221,6 +224,13 @@ mod tests {
                 "send the monthly report to Zoë|2026-12-04|monthly report,monthly,Zoë",
             ),
             ("每周五给张伟打电话", "给张伟打电话|2026-12-04 FREQ=WEEKLY;BYDAY=FR|张伟打电,张伟打,张伟"),
+            // How often a report comes is no rule of the task, and stays in its title.
+            ("每月报告给老板 周五", "每月报告给老板|2026-12-04|老板"),
+            ("monthly report to Zoë fri", "monthly report to Zoë|2026-12-04|report,Zoë"),
+            ("每周五报告给老板", "报告给老板|2026-12-04 FREQ=WEEKLY;BYDAY=FR|老板"),
+            ("every fri report to Zoë", "report to Zoë|2026-12-04 FREQ=WEEKLY;BYDAY=FR|Zoë"),
+            ("每日优鲜", "-"),
+            ("Daily Bread", "-"),
             ("visit Hotel Miramar", "visit Hotel Miramar||Hotel Miramar,Hotel"),
             ("周五10点给张伟打电话谈价格", "给张伟打电话谈价格|2026-12-04 10:00|张伟打电,张伟打,张伟"),
             ("明天拜访王芳", "拜访王芳|2026-11-28|王芳"),

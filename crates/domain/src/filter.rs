@@ -1,4 +1,4 @@
-//! The filter language: `city = 'Porto' and tags has 'vip' and not notes is empty`.
+//! The filter language: `city = 'Porto' and tags has 'vip' and not notes is empty`; `city:Porto` is short for the first.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -268,7 +268,24 @@ impl Parser {
             _ => return Err(self.expected("the name of a field")),
         };
         self.at += 1;
-        self.comparison(field)
+        match field.split_once([':', '：']) {
+            Some((field, value)) => self.named(field, value),
+            None => self.comparison(field),
+        }
+    }
+
+    /// `city:Porto`, as in the search lines of other programs.
+    fn named(&mut self, field: &str, value: &str) -> Result<Filter, FilterError> {
+        let value = match self.peek() {
+            _ if !value.is_empty() => value.to_owned(),
+            Some(Token::Word(value) | Token::Quoted(value)) => {
+                let value = value.clone();
+                self.at += 1;
+                value
+            }
+            _ => return Err(self.expected("a value, such as 'Porto'")),
+        };
+        Ok(Filter::Compare { field: field.to_owned(), op: Op::Eq, value })
     }
 
     fn comparison(&mut self, field: String) -> Result<Filter, FilterError> {
@@ -341,6 +358,20 @@ mod tests {
     fn quotes_hold_quotes() {
         assert_eq!(parse("name = 'O''Brien'"), Ok(Some(compare("name", Op::Eq, "O'Brien"))));
         assert_eq!(parse("名='王伟'"), Ok(Some(compare("名", Op::Eq, "王伟"))));
+    }
+
+    #[test]
+    fn a_colon_is_short_for_equal() {
+        let want = compare("city", Op::Eq, "Porto");
+        for text in ["city:Porto", "city：Porto", "city: Porto", "city:'Porto'", "city: 'Porto'"] {
+            assert_eq!(parse(text), Ok(Some(want.clone())), "{text}");
+        }
+        let both = parse("not quiet:yes and url = 'https://x.example'");
+        let quiet = Filter::Not(Box::new(compare("quiet", Op::Eq, "yes")));
+        assert_eq!(both, Ok(Some(Filter::And(vec![quiet, compare("url", Op::Eq, "https://x.example")]))));
+        // A value keeps its own.
+        assert_eq!(parse("at > 2026-01-01T10:00"), Ok(Some(compare("at", Op::Gt, "2026-01-01T10:00"))));
+        assert_eq!(parse("city:").expect_err("no value").at, 5);
     }
 
     #[test]

@@ -44,6 +44,9 @@ pub enum On {
     Nth(i8, Weekday),
 }
 
+/// The field of a task that was moved: the day that it is meant for, from which the next follows.
+pub const MEANT: &str = "meant";
+
 /// A longer text is no rule.
 const LONGEST: usize = 120;
 /// Nothing comes again after more units than these.
@@ -74,7 +77,8 @@ impl Repeat {
         })
     }
 
-    /// The next day behind the one on which it was due, and behind today, however often it was left out.
+    /// The next day behind the one for which it was meant, whenever it was due, and behind today, however often it was left
+    /// out.
     pub fn next(&self, due: Option<Date>, today: Date) -> Option<Date> {
         let start = if self.from_done { today } else { due.unwrap_or(today) };
         let (rule, last) = (self.due_on(start), start.max(today));
@@ -171,6 +175,17 @@ impl Repeat {
         weeks
             .flat_map(|week| self.days.iter().filter_map(move |day| week.checked_add(offset(day)).ok()))
             .find(|day| *day > last)
+    }
+
+    /// The same with its day named: for who reckons from another than the one that it is meant for, or clips no month.
+    pub fn pinned(&self, meant: Date) -> Self {
+        let mut pinned = self.due_on(meant);
+        match self.unit {
+            Unit::Week if self.days.is_empty() => pinned.days = vec![meant.weekday()],
+            Unit::Month if self.on.is_none() => pinned.on = Some(On::Day(meant.day())),
+            _ => {}
+        }
+        pinned
     }
 
     /// The rule for other calendars, which clip no month.
@@ -308,18 +323,17 @@ pub(crate) fn with_when(text: &str, stands: Stands, today: Date, order: DayOrder
     let words = Words::of(&fold(text));
     let (repeat, taken) = said(&words)?;
     let rest = words.rest(taken);
+    let said = when::parse(&rest, today, order);
     let named = match rest.is_empty() {
         true => None,
         // A number alone is an hour here: a day was said.
-        false => Some(
-            when::parse(&rest, today, order).or_else(|| when::parse(&format!("at {rest}"), today, order))?,
-        ),
+        false => Some(said.or_else(|| when::parse(&format!("at {rest}"), today, order))?),
     };
     let date = named.filter(|when| when.date != today).map(|when| when.date);
-    // «monthly report», «weekly 2 pages»: what is written says how often it comes, and not this text.
-    let names_a_day = date.is_some() || !repeat.days.is_empty() || repeat.on.is_some();
-    let bare = adverb(words.peek(0)).is_some() && words.len() <= 2 && !names_a_day;
-    if bare && stands == Stands::Before {
+    // «monthly report», «weekly 2 pages», 每月报告: what is written says how often it comes, and not this text. Before other
+    // words it counts only with a day or an hour.
+    let names_a_day = said.is_some() || date.is_some() || !repeat.days.is_empty() || repeat.on.is_some();
+    if !names_a_day && stands == Stands::Before {
         return None;
     }
     let date = date.or_else(|| repeat.first(today))?;
@@ -336,6 +350,12 @@ fn said(words: &Words) -> Option<(Repeat, usize)> {
         }
         at = behind;
     }
+}
+
+/// Whether a text begins by saying how often something comes: «monthly report», 每月报告.
+pub(crate) fn begins(text: &str) -> bool {
+    let words = Words::of(&fold(text));
+    said(&words).is_some()
 }
 
 fn unit_of(word: &str) -> Option<Unit> {
@@ -781,6 +801,52 @@ mod tests {
     }
 
     #[test]
+    fn what_is_moved_and_done_early_or_late_keeps_the_day_of_its_rule() {
+        let date = |text: &str| text.parse::<Date>().expect("a day");
+        // Meant for a day, and done on another: the next one, once.
+        for (rule, meant, done, expected) in [
+            ("monthly on the 15th", "2026-12-15", "2026-12-10", "2027-01-15"),
+            ("monthly on the 15th", "2026-12-15", "2026-12-15", "2027-01-15"),
+            ("monthly on the 15th", "2026-12-15", "2026-12-20", "2027-01-15"),
+            ("month", "2026-12-15", "2026-12-10", "2027-01-15"),
+            ("month", "2026-12-15", "2026-12-18", "2027-01-15"),
+            ("month", "2026-12-31", "2026-12-28", "2027-01-31"),
+            ("FREQ=MONTHLY;BYMONTHDAY=31", "2027-02-28", "2027-02-20", "2027-03-31"),
+            ("FREQ=MONTHLY;BYMONTHDAY=31", "2028-02-29", "2028-03-02", "2028-03-31"),
+            ("every month on the last day", "2026-11-30", "2026-12-01", "2026-12-31"),
+            ("every month on the second tuesday", "2026-12-08", "2026-12-04", "2027-01-12"),
+            ("every 3 months on the 15th", "2026-12-15", "2026-11-30", "2027-03-15"),
+            ("week", "2026-12-01", "2026-12-03", "2026-12-08"),
+            ("two_weeks", "2026-12-01", "2026-12-09", "2026-12-15"),
+            ("every mon and thu", "2026-12-03", "2026-12-02", "2026-12-07"),
+            ("every mon and thu", "2026-12-03", "2026-12-04", "2026-12-07"),
+            ("every second tue", "2026-12-01", "2026-11-27", "2026-12-15"),
+            ("every second tue", "2026-12-01", "2026-12-07", "2026-12-15"),
+            ("every 3 days", "2026-11-29", "2026-11-28", "2026-12-02"),
+            ("year", "2027-02-28", "2027-02-20", "2028-02-28"),
+            ("FREQ=YEARLY;BYMONTHDAY=29", "2027-02-28", "2027-03-03", "2028-02-29"),
+            // From the day on which it is done, that is the one that counts.
+            ("every week after done", "2026-12-01", "2026-12-03", "2026-12-10"),
+        ] {
+            let repeat = Repeat::parse(rule).expect(rule);
+            let next = repeat.next(Some(date(meant)), date(done)).map(|day| day.to_string());
+            assert_eq!(next.as_deref(), Some(expected), "{rule}, meant {meant}, done {done}");
+        }
+    }
+
+    #[test]
+    fn a_rule_names_the_day_that_it_is_meant_for() {
+        let pinned = |rule: &str, meant: &str| {
+            Repeat::parse(rule).expect(rule).pinned(meant.parse().expect("a day")).rrule()
+        };
+        assert_eq!(pinned("month", "2026-12-15"), "FREQ=MONTHLY;BYMONTHDAY=15");
+        assert_eq!(pinned("month", "2026-12-31"), "FREQ=MONTHLY;BYMONTHDAY=-1");
+        assert_eq!(pinned("week", "2026-12-15"), "FREQ=WEEKLY;BYDAY=TU");
+        assert_eq!(pinned("every month on the second tuesday", "2026-12-08"), "FREQ=MONTHLY;BYDAY=2TU");
+        assert_eq!(pinned("day", "2026-12-08"), "FREQ=DAILY");
+    }
+
+    #[test]
     fn a_short_month_and_a_count_are_remembered() {
         let mut due: Date = "2026-12-31".parse().expect("a day");
         let mut repeat = Repeat::parse("month").expect("a rule");
@@ -847,6 +913,32 @@ mod tests {
             ["monthly report fri 10", "weekly report", "Quarterly numbers to Ana", "monthly 3 reports"]
         {
             assert_eq!(taken(text), pair(text, ""), "{text}");
+        }
+        for text in [
+            "每月报告给老板",
+            "每周例会",
+            "每天看新闻",
+            "每3个月报告",
+            "每年体检",
+            "every day call Ana",
+            "every two weeks report",
+            "每月3报告",
+        ] {
+            assert_eq!(taken(text), pair(text, ""), "{text}");
+        }
+        assert_eq!(taken("每月报告给老板 周五"), pair("每月报告给老板 周五", ""));
+        // With a day, an hour, apart or at the end it is one.
+        for (text, rest, found) in [
+            ("每周五报告给老板", "报告给老板", "FREQ=WEEKLY;BYDAY=FR 2026-12-04"),
+            ("每月15号报告", "报告", "FREQ=MONTHLY;BYMONTHDAY=15 2026-12-15"),
+            ("每天9点看新闻", "看新闻", "day 2026-11-28 09:00"),
+            ("每月：报告", "报告", "month 2026-12-27"),
+            ("给老板报告每月", "给老板报告", "month 2026-12-27"),
+            ("报告 每两周", "报告", "two_weeks 2026-12-11"),
+            ("every day 10:30 call Ana", "call Ana", "day 2026-11-28 10:30"),
+            ("call Ana every day", "call Ana", "day 2026-11-28"),
+        ] {
+            assert_eq!(taken(text), pair(rest, found), "{text}");
         }
         assert_eq!(taken("Monthly: report"), pair("report", "month 2026-12-27"));
         assert_eq!(taken("weekly mon report"), pair("report", "FREQ=WEEKLY;BYDAY=MO 2026-11-30"));

@@ -112,7 +112,7 @@ pub(crate) fn take_off<T>(text: &str, read: impl Fn(&str, Stands) -> Option<T>) 
     (text.to_owned(), None)
 }
 
-fn is_han(c: char) -> bool {
+pub(crate) fn is_han(c: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 

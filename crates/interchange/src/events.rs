@@ -1,7 +1,10 @@
 //! Activities and tasks as iCalendar (RFC 5545), for other calendars.
 
 use crate::export::{escape, fold_line};
-use satchel_domain::{note, repeat::Repeat};
+use satchel_domain::{
+    note,
+    repeat::{MEANT, Repeat},
+};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -72,9 +75,10 @@ pub fn todo_of(listed: &Listed<'_>) -> String {
         (_, "") => ("DUE;VALUE=DATE", day),
         (_, time) => ("DUE", format!("{day}T{}00", time.replace(':', ""))),
     };
-    let again = Repeat::parse(listed.text("repeat")).map(|repeat| match listed.text("due").parse() {
-        Ok(due) => repeat.due_on(due).rrule(),
-        Err(_) => repeat.rrule(),
+    // Other calendars reckon from when it is due: what was moved names the day that it is meant for.
+    let again = Repeat::parse(listed.text("repeat")).map(|repeat| match listed.text(MEANT).parse() {
+        Ok(meant) => repeat.pinned(meant).rrule(),
+        Err(_) => listed.text("due").parse().map_or(repeat.clone(), |due| repeat.due_on(due)).rrule(),
     });
     let done = listed.text("done_at");
     // What is done does not come again: what comes after it is a task of its own.
@@ -104,6 +108,19 @@ fn utc(at: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_task_that_was_moved_names_its_own_day() {
+        let rule = |repeat: &str| {
+            let fields = serde_json::json!({"due": "2026-12-18", "meant": "2026-12-15", "repeat": repeat});
+            let fields = fields.as_object().expect("an object").clone();
+            let (titles, updated_at) = (BTreeMap::new(), 0);
+            let listed = Listed { id: "1", title: "Renew", fields: &fields, titles: &titles, updated_at };
+            todo_of(&listed).lines().find(|line| line.starts_with("RRULE")).map(str::to_owned)
+        };
+        assert_eq!(rule("month").as_deref(), Some("RRULE:FREQ=MONTHLY;BYMONTHDAY=15"));
+        assert_eq!(rule("two_weeks").as_deref(), Some("RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"));
+    }
 
     #[test]
     fn a_yearly_task_of_the_last_of_february_comes_once_a_year() {

@@ -127,6 +127,14 @@ fn first_at(db: &Connection, at: i64) -> Result<i64, StorageError> {
     Ok(low)
 }
 
+/// Unlocks among the first lines of incarnations: what a vault says of how it came to be.
+pub fn first_unlocks(db: &Connection, within: u64) -> Result<Vec<LineRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit WHERE act = 'unlock' AND act <> 'change' AND seq <= ?1 ORDER BY row"
+    );
+    Ok(db.prepare_cached(&sql)?.query_map([within], read)?.collect::<Result<_, _>>()?)
+}
+
 pub fn count(db: &Connection) -> Result<u64, StorageError> {
     Ok(db.prepare_cached("SELECT coalesce(max(row), 0) FROM audit")?.query_row([], |r| r.get(0))?)
 }

@@ -4,6 +4,7 @@
 use crate::{StorageError, documents::parsed};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use satchel_domain::RecordId;
+use std::collections::HashMap;
 
 /// A stage of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +77,19 @@ pub fn last_pipeline_rank(db: &Connection) -> Result<Option<String>, StorageErro
     Ok(db.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
 }
 
+/// Where a stage `c` stands: as on the board, pipeline after pipeline, those that were taken away behind the others.
+/// Nothing in a rank comes before the space that ends it.
+pub(crate) const PLACE: &str =
+    "coalesce((SELECT (p.deleted_at IS NOT NULL) || coalesce(p.rank, '') || ' ' || p.id
+    FROM pipeline p WHERE p.id = c.pipeline), '2') || ' ' || coalesce(c.rank, '') || ' ' || c.id";
+
+/// What the pipeline of each stage is called.
+pub fn pipelines_of_stages(db: &Connection) -> Result<HashMap<RecordId, String>, StorageError> {
+    let sql = "SELECT s.id, p.called FROM stage s JOIN pipeline p ON p.id = s.pipeline";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_map([], |r| Ok((parsed(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
 /// All deals in a stage, as they stand.
 pub fn ids_in_stage(db: &Connection, stage: RecordId) -> Result<Vec<RecordId>, StorageError> {
     let sql = "SELECT id FROM deal WHERE stage = ?1 AND deleted_at IS NULL ORDER BY rank, id";
@@ -130,16 +144,30 @@ pub fn last_rank(db: &Connection, stage: RecordId) -> Result<Option<String>, Sto
     Ok(db.prepare_cached(sql)?.query_row([stage.to_string()], |r| r.get(0))?)
 }
 
-/// Whether something is still to be done about a deal.
-pub fn has_next_step(db: &Connection, deal: RecordId) -> Result<bool, StorageError> {
-    let sql = "SELECT 1 FROM task WHERE deal = ?1 AND done_at IS NULL AND deleted_at IS NULL";
-    Ok(db.prepare_cached(sql)?.exists([deal.to_string()])?)
+/// The task that is to be done next about a deal: SQL for what of it is asked, `k`, over an expression of the deal's id.
+pub(crate) fn next_step(deal: &str, wanted: &str) -> String {
+    format!(
+        "SELECT {wanted} FROM task k WHERE k.deal = {deal} AND k.done_at IS NULL AND k.deleted_at IS NULL
+         ORDER BY k.due IS NULL, k.due, k.due_time IS NULL, k.due_time, k.row LIMIT 1"
+    )
 }
 
-/// When somebody has last done something about a deal.
-pub fn last_activity(db: &Connection, deal: RecordId, now: i64) -> Result<Option<i64>, StorageError> {
-    let sql = "SELECT max(at) FROM activity WHERE deal = ?1 AND deleted_at IS NULL AND at <= ?2";
-    Ok(db.prepare_cached(sql)?.query_row(params![deal.to_string(), now], |r| r.get(0))?)
+/// What is to be done next about a deal, if anything is.
+pub fn next_step_of(db: &Connection, deal: RecordId) -> Result<Option<String>, StorageError> {
+    let sql = next_step("?1", "k.called");
+    Ok(db.prepare_cached(&sql)?.query_row([deal.to_string()], |r| r.get(0)).optional()?)
+}
+
+/// When somebody has last done something about a deal, and what that was.
+pub fn last_activity(
+    db: &Connection,
+    deal: RecordId,
+    now: i64,
+) -> Result<Option<(i64, String)>, StorageError> {
+    let sql = "SELECT at, called FROM activity WHERE deal = ?1 AND deleted_at IS NULL AND at <= ?2
+               ORDER BY at DESC LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_row(params![deal.to_string(), now], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
 }
 
 /// The kinds that tell of a company, a person or a deal, with what orders them in time.
@@ -170,22 +198,60 @@ pub fn timeline(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whose records a day is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    Everybody,
+    /// Of one, as a list sorts it.
+    Of(&'a str),
+    /// The same, with what belongs to nobody.
+    Mine(&'a str),
+}
+
+impl<'a> Whose<'a> {
+    /// Whether a row of a table is asked for: with two parameters from one on, which are [`Whose::asked`].
+    fn sql(table: &str, at: u8) -> String {
+        let (owner, nobody) = (format!("?{at}"), format!("?{}", at + 1));
+        format!("({owner} IS NULL OR {table}.owner_sort = {owner} OR ({nobody} AND {table}.owner IS NULL))")
+    }
+
+    fn asked(self) -> (Option<&'a str>, bool) {
+        match self {
+            Whose::Everybody => (None, true),
+            Whose::Of(owner) => (Some(owner), false),
+            Whose::Mine(owner) => (Some(owner), true),
+        }
+    }
+}
+
 /// The rows of tasks that are to be done up to a day, the longest due first.
-pub fn due(db: &Connection, day: &str, limit: u32) -> Result<Vec<i64>, StorageError> {
-    let sql =
+pub fn due(db: &Connection, day: &str, whose: Whose<'_>, limit: u32) -> Result<Vec<i64>, StorageError> {
+    let sql = format!(
         "SELECT row FROM task WHERE due <= ?1 AND due IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL
-               ORDER BY due, due_time IS NULL, due_time, row LIMIT ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![day, limit], |r| r.get(0))?;
+         AND {} ORDER BY due, due_time IS NULL, due_time, row LIMIT ?2",
+        Whose::sql("task", 3)
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let (owner, nobody) = whose.asked();
+    let rows = statement.query_map(params![day, limit, owner, nobody], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The rows of what is planned between two moments, in order; what was noted when it was over is no plan.
-pub fn between(db: &Connection, from: i64, to: i64, limit: u32) -> Result<Vec<i64>, StorageError> {
-    let sql = "SELECT row FROM activity WHERE at >= ?1 AND at < ?2 AND at > created_at + 60000
-               AND deleted_at IS NULL ORDER BY at, row LIMIT ?3";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![from, to, limit], |r| r.get(0))?;
+pub fn between(
+    db: &Connection,
+    (from, to): (i64, i64),
+    whose: Whose<'_>,
+    limit: u32,
+) -> Result<Vec<i64>, StorageError> {
+    let sql = format!(
+        "SELECT row FROM activity WHERE at >= ?1 AND at < ?2 AND at > created_at + 60000 AND deleted_at IS NULL
+         AND {} ORDER BY at, row LIMIT ?3",
+        Whose::sql("activity", 4)
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let (owner, nobody) = whose.asked();
+    let rows = statement.query_map(params![from, to, limit, owner, nobody], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -206,28 +272,41 @@ pub fn neglected(
     db: &Connection,
     today: &str,
     now: i64,
+    whose: Whose<'_>,
     limit: u32,
 ) -> Result<Vec<(i64, bool)>, StorageError> {
     let sql = format!(
         "SELECT d.row, d.close_date < ?1 AS late FROM deal d JOIN stage s ON s.id = d.stage
          WHERE d.deleted_at IS NULL AND coalesce(s.outcome, 'open') = 'open' AND (d.close_date < ?1 OR {})
-         ORDER BY late DESC, d.close_date, d.row LIMIT ?3",
-        quiet("d", "s", "?2")
+         AND {} ORDER BY late DESC, d.close_date, d.row LIMIT ?3",
+        quiet("d", "s", "?2"),
+        Whose::sql("d", 4)
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![today, now, limit], |r| {
+    let (owner, nobody) = whose.asked();
+    let rows = statement.query_map(params![today, now, limit, owner, nobody], |r| {
         Ok((r.get(0)?, r.get::<_, Option<bool>>(1)?.unwrap_or(false)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The rows of people with a birthday on one of these days of the year (`05-17`), in the order of the days.
-pub fn birthdays(db: &Connection, days: &[String], limit: u32) -> Result<Vec<(i64, String)>, StorageError> {
+pub fn birthdays(
+    db: &Connection,
+    days: &[String],
+    whose: Whose<'_>,
+    limit: u32,
+) -> Result<Vec<(i64, String)>, StorageError> {
     let mut out = Vec::new();
-    let sql = "SELECT row FROM person WHERE substr(birthday, -5) = ?1 AND birthday IS NOT NULL AND deleted_at IS NULL ORDER BY sort LIMIT ?2";
-    let mut statement = db.prepare_cached(sql)?;
+    let sql = format!(
+        "SELECT row FROM person WHERE substr(birthday, -5) = ?1 AND birthday IS NOT NULL AND deleted_at IS NULL
+         AND {} ORDER BY sort LIMIT ?2",
+        Whose::sql("person", 3)
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let (owner, nobody) = whose.asked();
     for day in days {
-        for row in statement.query_map(params![day, limit], |r| r.get(0))? {
+        for row in statement.query_map(params![day, limit, owner, nobody], |r| r.get(0))? {
             out.push((row?, day.clone()));
         }
     }

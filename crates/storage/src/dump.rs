@@ -181,9 +181,10 @@ impl Filling {
 
     /// Takes a part; how many rows were in it.
     pub fn fill(&mut self, table: &str, part: &[u8]) -> Result<u64, StorageError> {
-        each_row(&self.tables, table, part, &mut |names, row| {
-            let places = vec!["?"; names.len()].join(", ");
-            let mut statement = self.db.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
+        let names = of(&self.tables, table)?;
+        let places = vec!["?"; names.len()].join(", ");
+        let mut statement = self.db.prepare(&format!("INSERT INTO {table} VALUES ({places})"))?;
+        each_row(names, table, part, &mut |row| {
             statement.execute(rusqlite::params_from_iter(row)).map_err(|e| match StorageError::from(e) {
                 StorageError::Sql(e) => unfit(table, &format!("breaks its rules: {e}")),
                 other => other,
@@ -225,7 +226,8 @@ impl Tally {
 
     pub fn take(&mut self, table: &str, part: &[u8]) -> Result<(), StorageError> {
         let records = &mut self.records;
-        let rows = each_row(&self.tables, table, part, &mut |names, row| {
+        let names = of(&self.tables, table)?;
+        let rows = each_row(names, table, part, &mut |row| {
             if table != "document" {
                 return Ok(());
             }
@@ -293,24 +295,24 @@ fn unfit(table: &str, why: &str) -> StorageError {
     StorageError::Unfit(format!("a part of the table {table} {why}"))
 }
 
-type Row<'a> = &'a mut dyn FnMut(&[String], Vec<Value>) -> Result<(), StorageError>;
-
-/// Shows each row of a part, with the names of its columns; how many there were.
-fn each_row(
-    tables: &BTreeMap<String, Vec<String>>,
-    table: &str,
-    part: &[u8],
-    take: Row<'_>,
-) -> Result<u64, StorageError> {
+/// The columns of a table, if its version has it.
+fn of<'a>(tables: &'a BTreeMap<String, Vec<String>>, table: &str) -> Result<&'a [String], StorageError> {
     let known = tables.get(table).ok_or_else(|| unfit(table, "belongs to no table of its version"))?;
+    Ok(known)
+}
+
+type Row<'a> = &'a mut dyn FnMut(Vec<Value>) -> Result<(), StorageError>;
+
+/// Shows each row of a part, which must have these columns; how many there were.
+fn each_row(known: &[String], table: &str, part: &[u8], take: Row<'_>) -> Result<u64, StorageError> {
     let mut decoder = Decoder::new(part);
     let names = strings(&mut decoder).map_err(|_| unfit(table, "does not begin with its columns"))?;
-    if names != *known {
+    if names != known {
         return Err(unfit(table, "has other columns than its version"));
     }
     let mut count = 0;
     while decoder.position() < part.len() {
-        take(&names, row(&mut decoder, names.len()).map_err(|_| unfit(table, "cannot be read"))?)?;
+        take(row(&mut decoder, names.len()).map_err(|_| unfit(table, "cannot be read"))?)?;
         count += 1;
     }
     Ok(count)

@@ -32,6 +32,7 @@ mod store;
 pub mod team;
 #[cfg(test)]
 mod tests;
+pub mod thumbnails;
 pub mod visits;
 
 pub use connection::{SqlCipherKey, versions as connection_versions};

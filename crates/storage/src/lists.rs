@@ -35,6 +35,8 @@ impl ListQuery {
 
 /// A condition on deals that no field holds: it follows from stages, activities and the clock.
 pub const QUIET: &str = "quiet";
+/// Neither does any hold what is to be done next about a deal: of its open tasks the one that is due first.
+pub const NEXT_STEP: &str = "next_step";
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -215,10 +217,10 @@ fn sorted<P: rusqlite::Params>(
     params: P,
     keys: &[Key],
 ) -> Result<Vec<i64>, StorageError> {
-    // What a link leads to counts by what it is called.
+    // What a link leads to counts by what it is called, and a stage by its place.
     let mut linked: HashMap<String, String> = HashMap::new();
     for kind in keys.iter().filter_map(|k| k.links) {
-        let mut statement = db.prepare_cached(&format!("SELECT id, sort FROM {kind}"))?;
+        let mut statement = db.prepare_cached(&format!("SELECT c.id, {} FROM {kind} c", sorts_by(kind)))?;
         for pair in statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))? {
             linked.extend([pair?]);
         }
@@ -257,7 +259,7 @@ struct Key {
     descending: bool,
     /// Every record has a value; others come last where they have none, in either direction.
     always: bool,
-    /// The expression is the id of a record of this kind, and what counts is what that is called.
+    /// The expression is the id of a record of this kind, and what counts is what that one is sorted by.
     links: Option<Kind>,
 }
 
@@ -300,7 +302,7 @@ impl Key {
 
     fn sql(&self) -> String {
         let expression = match self.links {
-            Some(kind) => linked("sort", kind, &self.expression),
+            Some(kind) => linked(sorts_by(kind), kind, &self.expression),
             None => self.expression.clone(),
         };
         let direction = if self.descending { "DESC" } else { "ASC" };
@@ -365,6 +367,8 @@ enum Column<'a> {
     Street,
     /// Whether an open deal was left alone for longer than its stage allows.
     Quiet,
+    /// The task that is to be done next about a deal.
+    NextStep,
     Field(&'a Field),
 }
 
@@ -414,6 +418,7 @@ impl<'a> Builder<'a> {
             "external_id" => Some("external_id"),
             "street" | "addresses" | "address" => return Ok(Column::Street),
             QUIET if self.kind == Kind::Deal => return Ok(Column::Quiet),
+            NEXT_STEP if self.kind == Kind::Deal => return Ok(Column::NextStep),
             _ => None,
         };
         if let Some(field) = by_term {
@@ -456,6 +461,7 @@ impl<'a> Builder<'a> {
             }
             Column::Street => "t.addresses IS NULL".into(),
             Column::Quiet => "0".into(),
+            Column::NextStep => format!("NOT EXISTS ({})", crate::deals::next_step("t.id", "1")),
             Column::Field(field) => format!("{} IS NULL", self.raw(field)),
         })
     }
@@ -496,6 +502,10 @@ impl<'a> Builder<'a> {
                 ))
             }
             Column::Quiet => Ok(self.quiet(value)),
+            Column::NextStep => {
+                let step = crate::deals::next_step("t.id", "k.called");
+                Ok(self.text(format!("({step})"), op, value))
+            }
             Column::Field(field) => self.field(field, op, value),
         }
     }
@@ -640,7 +650,7 @@ impl<'a> Builder<'a> {
         let order = self.order(&[(by.to_owned(), false)], false)?;
         let key = order.keys.into_iter().next().ok_or_else(|| StorageError::UnknownField(by.to_owned()))?;
         let expression = match key.links {
-            Some(kind) => linked("sort", kind, &key.expression),
+            Some(kind) => linked(sorts_by(kind), kind, &key.expression),
             None if is_day => format!("substr({}, 1, 7)", key.expression),
             None => key.expression,
         };
@@ -659,6 +669,8 @@ impl<'a> Builder<'a> {
                 }
                 Column::Street => "t.addresses".into(),
                 Column::Quiet => return Err(StorageError::UnknownField(name.clone())),
+                // By its day: what is asked is what comes first.
+                Column::NextStep => format!("({})", crate::deals::next_step("t.id", "coalesce(k.due, '~')")),
                 Column::Field(field) if self.kind == Kind::Company && field.key == "name" => "t.sort".into(),
                 Column::Field(field) => match field.ty {
                     FieldType::Link => {
@@ -744,16 +756,24 @@ pub fn one(
         true => format!("json_extract(t.custom, '$.{}')", f.key),
         false => format!("t.{}", f.key),
     };
-    let titles = catalogue.links(kind).map(|(f, to)| linked("called", to, &id(f)));
+    let titles = catalogue.links(kind).map(|(f, to)| linked("c.called", to, &id(f)));
     let columns: Vec<String> = columns.chain(titles).collect();
     let sql = format!("SELECT {} FROM {kind} t WHERE t.row = ?1", columns.join(", "));
     let mut statement = db.prepare_cached(&sql)?;
     Ok(statement.query_row([row], |r| read(r, catalogue, kind)).optional()?)
 }
 
-/// What a record is called, or sorted by, whose id an expression is.
-fn linked(column: &str, kind: Kind, id: &str) -> String {
-    format!("(SELECT c.{column} FROM document d JOIN {kind} c ON c.row = d.row WHERE d.id = {id})")
+/// What a record `c` has whose id an expression is.
+fn linked(has: &str, kind: Kind, id: &str) -> String {
+    format!("(SELECT {has} FROM document d JOIN {kind} c ON c.row = d.row WHERE d.id = {id})")
+}
+
+/// What those that link to a record `c` are sorted by.
+fn sorts_by(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Stage => crate::deals::PLACE,
+        _ => "c.sort",
+    }
 }
 
 fn read(r: &rusqlite::Row<'_>, catalogue: &Catalogue, kind: Kind) -> rusqlite::Result<Row> {

@@ -59,7 +59,7 @@ pub fn make_projections(tx: &Transaction<'_>) -> Result<(), StorageError> {
     }
     tx.execute_batch(
         "DROP TABLE IF EXISTS term; DROP TABLE IF EXISTS search; DROP TABLE IF EXISTS search_pending;
-         DROP TABLE IF EXISTS conflict;",
+         DROP TABLE IF EXISTS conflict; DROP TABLE IF EXISTS thumbnail;",
     )?;
     tx.execute_batch(&projection_sql())?;
     crate::search::nothing_is_pending(tx)?;

@@ -334,8 +334,8 @@ impl Store {
         Ok(false)
     }
 
-    /// Writes the search index, where no longer write goes on: `None` otherwise. No record changes.
-    pub fn write_index<E: From<StorageError>>(
+    /// Writes what is derived, where no longer write goes on: `None` otherwise. No record changes.
+    pub fn write_if_free<E: From<StorageError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), E>,
     ) -> Result<Option<()>, E> {

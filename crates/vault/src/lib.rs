@@ -21,7 +21,7 @@ mod ways;
 pub use incarnation::{Incarnation, Mark, Witness};
 pub use keyring_store::{KeyringError, probe as probe_keyring, with_time_limit};
 pub use passphrase::{Cost, Passphrase};
-pub use recovery::{RecoveryCode, RecoveryKit};
+pub use recovery::{RecoveryCode, RecoveryKey, RecoveryKit};
 pub use secret::VaultKey;
 pub use slots::{Slot, SlotKind};
 pub use ways::{BackupKey, Ways, make_identity};
@@ -299,14 +299,19 @@ impl VaultDir {
     }
 
     pub fn unlock_with_recovery(&self, code: &RecoveryCode) -> Result<VaultKey, VaultError> {
-        let open = |slot: &Slot| slot.open_with_recovery(code, self.file.vault, self.file.generation);
+        self.unlock_with_identity(&code.identity())
+    }
+
+    fn unlock_with_identity(&self, identity: &age::x25519::Identity) -> Result<VaultKey, VaultError> {
+        let open = |slot: &Slot| slot.open_with_recovery(identity, self.file.vault, self.file.generation);
         self.try_slots("recovery", open)
     }
 
-    /// Takes a typed code or the text of a kit file. A text that is no recovery code gets the same answer, as slowly, as one that does not fit.
+    /// Takes a typed code, a kit's age identity, or the text of a kit file. A text that is none of them gets the same answer,
+    /// as slowly, as one that does not fit.
     pub fn unlock_with_recovery_text(&self, text: &str) -> Result<VaultKey, VaultError> {
-        match RecoveryCode::find(text) {
-            Some(code) => self.unlock_with_recovery(&code),
+        match RecoveryKey::find(text) {
+            Some(key) => self.unlock_with_identity(&key.identity()),
             None => self.try_slots("recovery", |_| None),
         }
     }

@@ -7,6 +7,8 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const PREFIX: &str = "satchel";
+/// Of a kit's text, in bytes.
+const MOST_TEXT: usize = 100_000;
 
 /// 128 random bits. Written as bech32m (BIP 350) without its prefix: 26 characters and 6 of
 /// checksum, so that a typing mistake is noticed before anything is tried.
@@ -74,6 +76,40 @@ impl RecoveryCode {
     }
 }
 
+/// What of a kit opens what is sealed for it: its code, or the age identity that follows from it and stands on it, too.
+#[derive(Clone)]
+pub struct RecoveryKey(x25519::Identity);
+
+impl RecoveryKey {
+    /// Finds it in what somebody has typed or pasted, with whatever spaces and line breaks, or in the text of a kit.
+    pub fn find(text: &str) -> Option<Self> {
+        RecoveryCode::find(text).map(|code| Self(code.identity())).or_else(|| identity_in(text).map(Self))
+    }
+
+    pub(crate) fn identity(&self) -> x25519::Identity {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for RecoveryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryKey(…)")
+    }
+}
+
+/// An identity as stock `age` writes it, by its checksum.
+fn identity_in(text: &str) -> Option<x25519::Identity> {
+    const BEGIN: &str = "AGESECRETKEY1";
+    const DIGITS: usize = 58;
+    if text.len() > MOST_TEXT {
+        return None;
+    }
+    let letters = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let letters = Zeroizing::new(Zeroizing::new(letters).to_ascii_uppercase());
+    let digits = letters.split_once(BEGIN)?.1.get(..DIGITS)?;
+    Zeroizing::new(format!("AGE-SECRET-KEY-1{digits}")).parse().ok()
+}
+
 impl fmt::Debug for RecoveryCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecoveryCode(…)")
@@ -107,9 +143,12 @@ impl RecoveryKit {
              Keep this sheet where you keep your passport. Whoever has it and a copy of the\n\
              vault can read everything in it. To come back into Satchel: choose \"Use the\n\
              recovery kit\" and type the code, or run\n\
-             \x20   SATCHEL_RECOVERY_KEY=… satchel status\n\n\
+             \x20   SATCHEL_RECOVERY_KEY=… satchel status\n\
+             It opens the backups, too: choose \"Restore a backup\", or follow the README.txt\n\
+             that lies beside them, which needs no Satchel.\n\n\
              请像保管护照一样保管此页。任何人持有此页和保险库副本，便可读取其中全部内容。\n\
-             如需恢复：在 Satchel 中选择“使用恢复套件”，输入恢复码。\n",
+             如需恢复：在 Satchel 中选择“使用恢复套件”，输入恢复码。\n\
+             此页也能打开备份：选择“恢复备份”，或按备份旁的 README.txt 操作（无需 Satchel）。\n",
             first.join("-"),
             second.join("-"),
             code.expose_age_identity().as_str(),
@@ -149,6 +188,36 @@ mod tests {
             code: code.clone(),
         };
         assert_eq!(RecoveryCode::find(&kit.text()).map(|c| c.0), Some([7; 16]), "a kit file holds its code");
+    }
+
+    #[test]
+    fn the_age_identity_is_read_however_it_was_copied() {
+        let code = RecoveryCode([7; 16]);
+        let identity = code.expose_age_identity();
+        let is_it = |text: &str| {
+            RecoveryKey::find(text).is_some_and(|key| {
+                key.identity().to_public().to_string() == code.identity().to_public().to_string()
+            })
+        };
+        let (first, second) = identity.split_at(37);
+        for typed in [
+            identity.to_string(),
+            format!("  {first}\n   {second}\r\n"),
+            identity.to_lowercase(),
+            identity.chars().map(|c| format!("{c} ")).collect(),
+            format!("# created: 2026-11-28\n# public key: age1…\n{}\n", identity.as_str()),
+            code.text().to_string(),
+        ] {
+            assert!(is_it(&typed), "{typed}");
+        }
+        for at in 0..identity.len() {
+            let mut wrong = identity.to_string();
+            wrong.replace_range(at..=at, "b");
+            assert!(!is_it(&wrong), "{wrong}");
+            assert!(!is_it(&identity[..at]));
+        }
+        assert!(RecoveryKey::find(&"A".repeat(MOST_TEXT + 1)).is_none());
+        assert!(RecoveryKey::find("AGE-SECRET-KEY-1 秘密").is_none());
     }
 
     /// The derivation is part of the format: old kits must open new vaults.

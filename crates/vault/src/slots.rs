@@ -77,12 +77,11 @@ impl Slot {
 
     pub(crate) fn open_with_recovery(
         &self,
-        code: &RecoveryCode,
+        identity: &x25519::Identity,
         vault: Uuid,
         generation: u32,
     ) -> Option<VaultKey> {
-        (self.kind == SlotKind::Recovery)
-            .then(|| unseal(&code.identity(), &self.sealed, vault, generation))?
+        (self.kind == SlotKind::Recovery).then(|| unseal(identity, &self.sealed, vault, generation))?
     }
 
     pub(crate) fn open_with_passphrase(

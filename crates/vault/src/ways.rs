@@ -2,7 +2,7 @@
 //! opened with again. No key of the vault is among them.
 
 use crate::{
-    FORMAT, NewVault, Passphrase, RecoveryCode, Slot, SlotKind, VaultError, VaultKey, files::VaultFile,
+    FORMAT, NewVault, Passphrase, RecoveryKey, Slot, SlotKind, VaultError, VaultKey, files::VaultFile,
 };
 use age::{DecryptError, EncryptError, x25519};
 use age_core::format::{FileKey, Stanza};
@@ -80,7 +80,7 @@ impl age::Recipient for PassphraseStanza {
 /// What opens a backup.
 pub enum BackupKey {
     Passphrase(Passphrase),
-    Recovery(RecoveryCode),
+    Recovery(RecoveryKey),
     /// The vault's own identity, by which it proves its backups.
     Vault(Box<x25519::Identity>),
 }
@@ -92,17 +92,17 @@ impl std::fmt::Debug for BackupKey {
 }
 
 impl BackupKey {
-    /// By what somebody has typed: a recovery code is recognised by its checksum.
+    /// By what somebody has typed: a recovery code and an age identity are recognised by their checksums.
     pub fn typed(text: &str) -> Result<Self, VaultError> {
-        Ok(match RecoveryCode::find(text) {
-            Some(code) => Self::Recovery(code),
+        Ok(match RecoveryKey::find(text) {
+            Some(key) => Self::Recovery(key),
             None => Self::Passphrase(Passphrase::new(text)?),
         })
     }
 
     fn identity(&self, stanzas: &[Stanza]) -> Option<x25519::Identity> {
         match self {
-            Self::Recovery(code) => Some(code.identity()),
+            Self::Recovery(key) => Some(key.identity()),
             Self::Vault(identity) => Some((**identity).clone()),
             Self::Passphrase(passphrase) => stanzas
                 .iter()

@@ -125,15 +125,15 @@ export function App() {
 }
 
 /** A broken screen says so and keeps the rest of the app alive. */
-class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
-  override state: { error?: Error } = {};
+class Boundary extends Component<{ children: ReactNode }, { error?: Error; copied?: boolean }> {
+  override state: { error?: Error; copied?: boolean } = {};
 
   static getDerivedStateFromError(error: Error) {
-    return { error };
+    return { error, copied: false };
   }
 
   override render() {
-    const { error } = this.state;
+    const { error, copied } = this.state;
     if (!error) return this.props.children;
     return (
       <div className="start">
@@ -155,9 +155,14 @@ class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
             <button
               type="button"
               className="button"
-              onClick={() => void navigator.clipboard.writeText(`${error.message}\n${error.stack ?? ""}`)}
+              id="copy-details"
+              onClick={() =>
+                void navigator.clipboard
+                  .writeText(`${error.message}\n${error.stack ?? ""}`)
+                  .then(() => this.setState({ copied: true }))
+              }
             >
-              {t("copy")}
+              <span aria-live="polite">{t(copied ? "error.copied" : "copy")}</span>
             </button>
           </div>
         </main>

@@ -4,6 +4,7 @@ import type { Favourite, FavouriteView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { browsed, isBrowsed, KINDS } from "../records/kinds";
 import { t } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { lastList, useQuery, useVersion } from "./data";
 import { current, go, type Route } from "./router";
@@ -152,6 +153,7 @@ export function Favourites() {
               }
             }}
             onKeyDown={(e) => {
+              if (isComposing(e.nativeEvent)) return;
               if (e.altKey && e.key === "ArrowUp") void move(n, n - 1);
               else if (e.altKey && e.key === "ArrowDown") void move(n, n + 1);
               else if (e.key === "Delete" && !e.repeat) void remove(favourite);

@@ -26,6 +26,7 @@ import { TemplatesPage } from "../letters/TemplatesPage";
 import { Palette } from "../palette/Palette";
 import { PastPage } from "../past/PastPage";
 import { commands, onFileDrop, onProgress } from "../platform/tauri";
+import { PricesPage } from "../prices/PricesPage";
 import { Capture } from "../records/Capture";
 import { HistoryPage } from "../records/HistoryPage";
 import { BROWSED, type Browsed, browsed, KINDS } from "../records/kinds";
@@ -50,8 +51,12 @@ import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
 import { Favourites } from "./Favourites";
 import { Keys } from "./Keys";
+import { toPart } from "./parts";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
 import { back, current, go, useRoute } from "./router";
+
+/** What `C` makes on a page that is no list. */
+const ON_PAGE: Partial<Record<string, Browsed>> = { board: "deal", prices: "product" };
 
 export function Frame() {
   const route = useRoute();
@@ -64,7 +69,7 @@ export function Frame() {
   const [creating, setCreating] = useState<Browsed>();
   const [capturing, setCapturing] = useState(false);
   const [over, setOver] = useState(false);
-  const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
+  const kind = "kind" in route ? browsed(route.kind) : (ON_PAGE[route.page] ?? "person");
 
   useEffect(
     () =>
@@ -107,6 +112,8 @@ export function Frame() {
     "?": () => setHelp(true),
     "*": run("favourite"),
     F1: run("guide"),
+    F6: run("next-part"),
+    "Shift+F6": () => toPart(-1),
     q: () => (going.now() ? goKey(run("quotes"))() : setCapturing(true)),
     s: goKey(run("products")),
     g: () => {
@@ -127,6 +134,7 @@ export function Frame() {
     e: goKey(run("templates")),
     l: goKey(run("safety")),
     x: goKey(run("incident")),
+    b: goKey(run("price-books")),
     c: () => (going.now() ? goKey(run("companies"))() : setCreating(kind)),
     // While somebody types it only leaves the input: what was typed must not go with the page.
     Escape: (event) => (isTyping(event.target) ? (event.target as HTMLElement).blur() : back()),
@@ -300,7 +308,7 @@ export function Frame() {
         {route.page === "board" && <BoardPage onCreate={setCreating} />}
         {route.page === "list" && (
           <ListPage
-            key={`${route.kind}${route.trash ?? ""}${route.within?.filter ?? ""}`}
+            key={`${route.kind}${route.trash ?? ""}${route.filter ?? ""}${route.within?.filter ?? ""}`}
             route={route}
             onCreate={setCreating}
           />
@@ -315,6 +323,7 @@ export function Frame() {
         {route.page === "safety" && <SafetyPage tab={route.tab} incident={route.incident} />}
         {route.page === "guide" && <GuidePage route={route} />}
         {route.page === "templates" && <TemplatesPage />}
+        {route.page === "prices" && <PricesPage onCreate={setCreating} />}
         {route.page === "settings" && <SettingsPage />}
       </main>
       <StatusBar

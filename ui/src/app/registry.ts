@@ -12,6 +12,7 @@ import { prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { zh } from "../shared/zh";
 import { toggleFavourite } from "./Favourites";
+import { toPart } from "./parts";
 import { current, go } from "./router";
 import { redo, undo } from "./undo";
 
@@ -38,9 +39,15 @@ export const ui = {
   write: undefined as (() => void) | undefined,
   /** Says «I am here» where the page is about somebody, and leaves again. */
   here: undefined as (() => void) | undefined,
+  /** Takes the other value of a field that two have edited. */
+  settle: undefined as (() => void) | undefined,
   leave: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
+  /** Asks for a new price book, on their page. */
+  priceBook: undefined as (() => void) | undefined,
+  /** Chooses whose day the page shows. */
+  whose: undefined as (() => void) | undefined,
   /** Asks whether the demo is to be deleted, where this is one. */
   leaveDemo: undefined as (() => void) | undefined,
 };
@@ -97,6 +104,16 @@ export const registry: Command[] = [
     keys: "G Y",
     also: "day agenda jintian 日程 待办",
     run: () => go({ page: "today" }),
+  },
+  {
+    id: "whose-day",
+    label: "day.whose",
+    also: "today owner mine everybody colleague shui de 谁的 今天 负责人 同事",
+    run: () => {
+      go({ page: "today" });
+      // The page has to be there first.
+      setTimeout(() => ui.whose?.(), 80);
+    },
   },
   {
     id: "calendar",
@@ -161,6 +178,18 @@ export const registry: Command[] = [
     run: () => go({ page: "list", kind: "deal" }),
   },
   {
+    id: "quiet-deals",
+    label: "nav.quiet",
+    also: "stale rotting idle forgotten shangji 停滞 商机 跟进",
+    run: () => go({ page: "list", kind: "deal", filter: "quiet = 'yes'" }),
+  },
+  {
+    id: "no-next-step",
+    label: "nav.noNext",
+    also: "missing todo follow up shangji xiayibu 待办 跟进",
+    run: () => go({ page: "list", kind: "deal", filter: "next_step is empty and closed_at is empty" }),
+  },
+  {
     id: "tasks",
     label: "nav.tasks",
     keys: "G O",
@@ -189,6 +218,13 @@ export const registry: Command[] = [
     run: () => go({ page: "list", kind: "product" }),
   },
   {
+    id: "price-books",
+    label: "prices.title",
+    keys: "G B",
+    also: "price list table discount jiagebiao jiage 价格 价目",
+    run: () => go({ page: "prices" }),
+  },
+  {
     id: "reports",
     label: "nav.reports",
     keys: "G R",
@@ -214,7 +250,7 @@ export const registry: Command[] = [
     id: "history",
     label: "nav.history",
     keys: "G H",
-    also: "operations undo 操作 记录",
+    also: "operations undo 操作 记录 log changes lishi 撤销",
     run: () => go({ page: "history" }),
   },
   {
@@ -274,6 +310,13 @@ export const registry: Command[] = [
     run: () => go({ page: "team" }),
   },
   {
+    id: "settle",
+    label: "keys.settle",
+    keys: "Y",
+    also: "switch merge resolve chongtu 冲突 解决 切换",
+    run: () => (ui.settle ? ui.settle() : go({ page: "team" })),
+  },
+  {
     id: "safety",
     label: "nav.safety",
     keys: "G L",
@@ -314,7 +357,7 @@ export const registry: Command[] = [
   {
     id: "trash",
     label: "nav.trash",
-    also: "deleted huishouzhan 删除",
+    also: "deleted huishouzhan 删除 bin removed 垃圾桶 已删除",
     run: () => go({ page: "list", kind: "person", trash: true }),
   },
   {
@@ -365,28 +408,49 @@ export const registry: Command[] = [
   {
     id: "new-company",
     label: "new.company",
-    also: "add create account 添加 新增",
+    also: "add create account 添加 新增 gongsi 客户",
     run: () => ui.create("company"),
   },
   {
     id: "new-deal",
     label: "new.deal",
-    also: "add create opportunity 添加 新增",
+    also: "add create opportunity 添加 新增 shangji 机会",
     run: () => ui.create("deal"),
   },
-  { id: "new-task", label: "new.task", also: "add create todo 添加 新增", run: () => ui.create("task") },
+  {
+    id: "new-task",
+    label: "new.task",
+    also: "add create todo 添加 新增 renwu 待办",
+    run: () => ui.create("task"),
+  },
   {
     id: "new-activity",
     label: "new.activity",
-    also: "add create meeting plan 添加 新增",
+    also: "add create meeting plan 添加 新增 huodong 拜访 会议",
     run: () => ui.create("activity"),
   },
-  { id: "new-quote", label: "new.quote", also: "add create offer 添加 新增", run: () => ui.create("quote") },
+  {
+    id: "new-quote",
+    label: "new.quote",
+    also: "add create offer 添加 新增 baojia 报价单",
+    run: () => ui.create("quote"),
+  },
   {
     id: "new-product",
     label: "new.product",
-    also: "add create item 添加 新增",
+    also: "add create item 添加 新增 chanpin 商品",
     run: () => ui.create("product"),
+  },
+  {
+    id: "new-price-book",
+    label: "prices.newBook",
+    also: "add create price list 添加 新增 价格",
+    run: () => {
+      if (ui.priceBook) return ui.priceBook();
+      go({ page: "prices" });
+      // As soon as the page is there.
+      setTimeout(() => ui.priceBook?.(), 80);
+    },
   },
   ...ACTIVITIES.map(
     (type, n): Command => ({
@@ -397,16 +461,34 @@ export const registry: Command[] = [
       run: () => note(type),
     }),
   ),
-  { id: "undo", label: "undo", keys: "Ctrl+Z", also: "chexiao", run: () => void undo() },
-  { id: "redo", label: "redo", keys: "Ctrl+Shift+Z", also: "chongzuo", run: () => void redo() },
+  {
+    id: "undo",
+    label: "undo",
+    keys: "Ctrl+Z",
+    also: "chexiao revert take back 撤回 还原",
+    run: () => void undo(),
+  },
+  {
+    id: "redo",
+    label: "redo",
+    keys: "Ctrl+Shift+Z",
+    also: "chongzuo repeat again 恢复",
+    run: () => void redo(),
+  },
   {
     id: "export",
     label: "export.all",
     keys: "Ctrl+Shift+E",
-    also: "csv excel xlsx vcard ics calendar json backup daochu",
+    also: "csv excel xlsx vcard ics calendar json backup daochu download data 备份 下载 数据",
     run: () => void exportAll(),
   },
-  { id: "lock", label: "lock", keys: "Ctrl+L", also: "suoding", run: () => void commands.lock() },
+  {
+    id: "lock",
+    label: "lock",
+    keys: "Ctrl+L",
+    also: "suoding sign out log off away 锁屏 退出",
+    run: () => void commands.lock(),
+  },
   {
     id: "guide",
     label: "guide.title",
@@ -414,35 +496,117 @@ export const registry: Command[] = [
     also: "help manual documentation bangzhu shouce zhinan 帮助 手册 说明",
     run: () => go({ page: "guide", name: pageAbout(current()) }),
   },
-  { id: "keys", label: "keys.title", keys: "?", also: "help shortcuts kuaijiejian", run: () => ui.help() },
-  { id: "zoom-in", label: "zoom.in", keys: "Ctrl+=", also: "zoom fangda", run: () => zoomBy(10) },
-  { id: "zoom-out", label: "zoom.out", keys: "Ctrl+-", also: "zoom suoxiao", run: () => zoomBy(-10) },
-  { id: "zoom-reset", label: "zoom.reset", keys: "Ctrl+0", also: "zoom 100", run: () => zoomTo(100) },
+  {
+    id: "keys",
+    label: "keys.title",
+    keys: "?",
+    also: "help shortcuts kuaijiejian cheat sheet keyboard 键盘 帮助",
+    run: () => ui.help(),
+  },
+  {
+    id: "next-part",
+    label: "keys.part",
+    keys: "F6",
+    also: "focus status bar sidebar pane jiaodian 焦点 状态栏 侧栏",
+    run: () => toPart(1),
+  },
+  {
+    id: "zoom-in",
+    label: "zoom.in",
+    keys: "Ctrl+=",
+    also: "zoom fangda larger bigger text 缩放 变大",
+    run: () => zoomBy(10),
+  },
+  {
+    id: "zoom-out",
+    label: "zoom.out",
+    keys: "Ctrl+-",
+    also: "zoom suoxiao smaller text 缩放 变小",
+    run: () => zoomBy(-10),
+  },
+  {
+    id: "zoom-reset",
+    label: "zoom.reset",
+    keys: "Ctrl+0",
+    also: "zoom 100 actual size 缩放 还原",
+    run: () => zoomTo(100),
+  },
   {
     id: "leave-demo",
     label: "demo.leave",
     also: "sample delete begin yanshi shanchu 演示 删除 示例",
     run: () => (ui.leaveDemo ? ui.leaveDemo() : toast(t("demo.none"))),
   },
-  { id: "verify", label: "settings.verify", also: "check integrity jiancha", run: () => void verify() },
-  { id: "en", label: "language.en", also: "language yuyan", run: () => prefs.set({ language: "en" }) },
+  {
+    id: "verify",
+    label: "settings.verify",
+    also: "check integrity jiancha damage health 检查 完整性",
+    run: () => void verify(),
+  },
+  {
+    id: "en",
+    label: "language.en",
+    also: "language yuyan 英语 英文 语言 yingyu",
+    run: () => prefs.set({ language: "en" }),
+  },
   {
     id: "zh",
     label: "language.zh",
-    also: "chinese language yuyan",
+    also: "chinese language yuyan 中文 汉语 语言 zhongwen",
     run: () => prefs.set({ language: "zh" }),
   },
-  { id: "system", label: "settings.system", also: "theme", run: () => prefs.set({ theme: "" }) },
-  { id: "light", label: "settings.light", also: "theme", run: () => prefs.set({ theme: "light" }) },
-  { id: "dark", label: "settings.dark", also: "theme night", run: () => prefs.set({ theme: "dark" }) },
-  { id: "compact", label: "settings.compact", also: "density", run: () => prefs.set({ density: "compact" }) },
-  { id: "normal", label: "settings.normal", also: "density", run: () => prefs.set({ density: "normal" }) },
-  { id: "roomy", label: "settings.roomy", also: "density", run: () => prefs.set({ density: "roomy" }) },
+  {
+    id: "system",
+    label: "settings.system",
+    also: "theme appearance auto 主题 外观 跟随",
+    run: () => prefs.set({ theme: "" }),
+  },
+  {
+    id: "light",
+    label: "settings.light",
+    also: "theme appearance bright day 主题 外观 白天",
+    run: () => prefs.set({ theme: "light" }),
+  },
+  {
+    id: "dark",
+    label: "settings.dark",
+    also: "theme night appearance black 主题 外观 夜间",
+    run: () => prefs.set({ theme: "dark" }),
+  },
+  {
+    id: "compact",
+    label: "settings.compact",
+    also: "density rows dense tight 密度 行高",
+    run: () => prefs.set({ density: "compact" }),
+  },
+  {
+    id: "normal",
+    label: "settings.normal",
+    also: "density rows usual 密度 行高",
+    run: () => prefs.set({ density: "normal" }),
+  },
+  {
+    id: "roomy",
+    label: "settings.roomy",
+    also: "density rows wide comfortable 密度 行高",
+    run: () => prefs.set({ density: "roomy" }),
+  },
 ];
 
-/** Commands that a text names, in either language. */
+const recent: string[] = [];
+
+/** What somebody has chosen by name comes first the next time. */
+export function chose(id: string) {
+  const rest = recent.filter((other) => other !== id);
+  recent.splice(0, recent.length, id, ...rest.slice(0, 4));
+}
+
+/** Commands that a text names, in either language; those that were chosen last come first. */
 export function matching(text: string): Command[] {
   const words = text.trim().toLowerCase().split(/\s+/);
   const said = (c: Command) => `${en[c.label]} ${zh[c.label]} ${t(c.label)} ${c.also ?? ""}`.toLowerCase();
-  return registry.filter((c) => words.every((word) => said(c).includes(word)));
+  const age = (c: Command) => (recent.includes(c.id) ? recent.indexOf(c.id) : recent.length);
+  return registry
+    .filter((c) => words.every((word) => said(c).includes(word)))
+    .sort((a, b) => age(a) - age(b));
 }

@@ -33,6 +33,7 @@ export type Route =
   | { page: "team" }
   | { page: "guide"; name?: string }
   | { page: "templates" }
+  | { page: "prices" }
   | { page: "safety"; tab?: string; incident?: string }
   | { page: "settings" };
 

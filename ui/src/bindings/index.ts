@@ -72,6 +72,14 @@ export const commands = {
 	attach: (record: RecordId, path: string) => __TAURI_INVOKE<Written>("plugin:satchel|attach", { record, path }),
 	/**  Writes an attachment to a file that was chosen in a dialog. */
 	saveAttachment: (id: RecordId, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_attachment", { id, path }),
+	/**  Brings an attachment that is not here yet. */
+	fetchAttachment: (id: RecordId) => __TAURI_INVOKE<null>("plugin:satchel|fetch_attachment", { id }),
+	/**  A small picture of an attachment, where it is here and can be shown. */
+	thumbnail: (id: RecordId) => __TAURI_INVOKE<string | null>("plugin:satchel|thumbnail", { id }),
+	/**  An attachment as large as the screen needs it. */
+	picture: (id: RecordId, most: number) => __TAURI_INVOKE<PictureView>("plugin:satchel|picture", { id, most }),
+	/**  Attaches what was pasted. */
+	attachPicture: (record: RecordId, name: string, base64: string) => __TAURI_INVOKE<Written>("plugin:satchel|attach_picture", { record, name, base64 }),
 	pipelines: (chinese: boolean) => __TAURI_INVOKE<PipelineView[]>("plugin:satchel|pipelines", { chinese }),
 	board: (pipeline: RecordId) => __TAURI_INVOKE<BoardView>("plugin:satchel|board", { pipeline }),
 	moreCards: (stage: RecordId, offset: number) => __TAURI_INVOKE<CardView[]>("plugin:satchel|more_cards", { stage, offset }),
@@ -109,7 +117,7 @@ export const commands = {
 	/**  The user guide. */
 	guide: (chinese: boolean) => __TAURI_INVOKE<GuidePage[]>("plugin:satchel|guide", { chinese }),
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
-	day: (today: string, from: number | null, to: number | null) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to }),
+	day: (today: string, from: number | null, to: number | null, whose: string) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to, whose }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
 	/**  The language of the screen: what is told outside of it is in the same. */
 	speak: (chinese: boolean) => __TAURI_INVOKE<null>("plugin:satchel|speak", { chinese }),
@@ -128,11 +136,15 @@ export const commands = {
 	/**  A product as a line of a quote, at the price of a book. */
 	offer: (product: RecordId, priceBook: RecordId | null) => __TAURI_INVOKE<Value>("plugin:satchel|offer", { product, priceBook }),
 	/**  Writes a quote as PDF to a file that was chosen in a dialog. */
-	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<null>("plugin:satchel|quote_pdf", { id, language, path }),
+	quotePdf: (id: RecordId, language: PaperLanguage, path: string) => __TAURI_INVOKE<WrittenFile>("plugin:satchel|quote_pdf", { id, language, path }),
 	/**  Where the picture of papers is put: the record that carries the letterhead. */
 	letterheadId: () => __TAURI_INVOKE<RecordId>("plugin:satchel|letterhead_id"),
 	/**  Takes a picture for the head of papers. */
 	setLogo: (path: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_logo", { path }),
+	/**  Products with what they cost in each price book. */
+	prices: (text: string, offset: number, limit: number) => __TAURI_INVOKE<PriceTable>("plugin:satchel|prices", { text, offset, limit }),
+	/**  Writes what a product costs in a price book; an empty amount clears it. */
+	setPrice: (product: RecordId, priceBook: RecordId, amount: string) => __TAURI_INVOKE<Written>("plugin:satchel|set_price", { product, priceBook, amount }),
 	reviseQuote: (id: RecordId) => __TAURI_INVOKE<Written>("plugin:satchel|revise_quote", { id }),
 	/**  What quotes look like and say. */
 	letterhead: () => __TAURI_INVOKE<{ [key in string]: Value }>("plugin:satchel|letterhead"),
@@ -143,7 +155,7 @@ export const commands = {
 	/**  Opens a letter in the mail program; false: it is too long for that, or takes a file along, and has to be a draft. */
 	openLetter: (letter: Letter) => __TAURI_INVOKE<boolean>("plugin:satchel|open_letter", { letter }),
 	/**  Writes a letter as a draft to a file that was chosen in a dialog. */
-	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<null>("plugin:satchel|save_draft", { letter, path }),
+	saveDraft: (letter: Letter, path: string) => __TAURI_INVOKE<WrittenFile>("plugin:satchel|save_draft", { letter, path }),
 	/**  Opens a draft that was written before in the mail program. */
 	openDraft: (path: string) => __TAURI_INVOKE<null>("plugin:satchel|open_draft", { path }),
 	/**  Dials a number in whatever program of the system does that. */
@@ -332,6 +344,8 @@ export type AttachmentView = {
 	updated_at: string,
 	/**  Whether all of it is on this computer. */
 	here: boolean,
+	/**  Whether it is called like a picture that can be shown. */
+	picture: boolean,
 };
 
 /**  A place that gets backups by itself. */
@@ -476,7 +490,7 @@ export type CardView = {
 	days: number,
 	/**  Nobody has done anything about it for longer than its stage allows. */
 	quiet: boolean,
-	last_activity: string | null,
+	last_activity: LastDone | null,
 	/**  Whether something is to be done about it, or it is over. */
 	next_step: boolean,
 };
@@ -681,6 +695,7 @@ export type DrillView = {
 	verified_at: string | null,
 	made_at: string,
 	seconds: number | null,
+	kinds: ProvenKind[],
 	checks: CheckView[],
 };
 
@@ -838,6 +853,8 @@ export type HealthCheck = {
 	level: Level,
 	detail: string,
 	action: Mend | null,
+	/**  What comes next. */
+	next: Mend | null,
 	/**  The values in `detail`, for those who say it in other words. */
 	facts: { [key in string]: string },
 };
@@ -1083,6 +1100,12 @@ export type Lacks =
 /**  Nobody nearby has a location either. */
 "place";
 
+/**  What somebody has done last about a deal. */
+export type LastDone = {
+	at: string,
+	title: string,
+};
+
 /**  The columns of a list in their order, and the field that it is grouped by; empty: as usual. */
 export type Layout = {
 	columns: string[],
@@ -1153,6 +1176,8 @@ export type ListGroup = {
 	count: number,
 	/**  One of them: what it has in the field, all have. */
 	of: RowView | null,
+	/**  The pipeline of a stage, where those of several are listed: stages of two may be called the same. */
+	within: string | null,
 	sums: ListSum[],
 };
 
@@ -1236,7 +1261,7 @@ export type MemberView = {
 };
 
 /**  What a button or a command mends it with. */
-export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents";
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident";
 
 /**  A record that is mentioned, as it is now. */
 export type MentionView = {
@@ -1328,6 +1353,13 @@ export type NoteView = {
 	blocks: Block[],
 	/**  Those of the records that it mentions which are here, by the id that it mentions. */
 	mentions: { [key in string]: MentionView },
+};
+
+/**  What a paper goes without, rather than not at all. */
+export type Notice = {
+	/**  What that is called. */
+	left_out: string,
+	why: string,
 };
 
 /**  What happens to a row that is recognised. */
@@ -1429,6 +1461,15 @@ export type Period = "month" | "last_month" | "quarter" | "year" |
 /**  This month and the eleven before it. */
 "twelve_months";
 
+/**  A picture as a screen shows it. */
+export type PictureView = {
+	/**  It itself: `data:image/jpeg;base64,…`. */
+	url: string,
+	/**  As it was attached, in pixels; what is shown may be smaller. */
+	width: number,
+	height: number,
+};
+
 /**  A pipeline and its stages, in their order. */
 export type PipelineView = {
 	id: RecordId,
@@ -1463,6 +1504,37 @@ export type Preview = {
 	outcome: string,
 };
 
+/**  A price book as the head of a column. */
+export type PriceBookView = {
+	id: RecordId,
+	name: string,
+	/**  What its prices are in. */
+	currency: string,
+	/**  Percent off what has no price of its own in it. */
+	discount: number | null,
+};
+
+/**  A product, and what it costs. Price books go by their ids. */
+export type PriceRow = {
+	product: RecordId,
+	name: string,
+	code: string,
+	/**  Not offered any more. */
+	retired: boolean,
+	/**  Its own price. */
+	price: MoneyView | null,
+	prices: { [key in string]: MoneyView },
+	/**  What it costs in books that have no price of it. */
+	otherwise: { [key in string]: MoneyView },
+};
+
+/**  Some products, and what they cost in each price book. */
+export type PriceTable = {
+	total: number,
+	books: PriceBookView[],
+	rows: PriceRow[],
+};
+
 /**  How sensitive a field is. */
 export type Privacy = 
 /**  Says who a person is. */
@@ -1480,6 +1552,13 @@ export type ProgressEvent = {
 	job: Job,
 	done: number,
 	total: number,
+};
+
+/**  How many records of a kind came back, and whether they are those, in the versions, that were backed up. */
+export type ProvenKind = {
+	kind: string,
+	records: number,
+	ok: boolean,
 };
 
 /**  Why a field is kept. */
@@ -1772,6 +1851,8 @@ export type Settings = {
 	reminders?: Reminders,
 	/**  Where a day on the road begins, `41.1496, -8.6109`; empty: at the first stop. */
 	start?: string,
+	/**  Whose day the page of today shows, as [`crate::Whose::parse`] reads it; empty: as is usual. */
+	whose_day?: string,
 };
 
 export type Skipped = {
@@ -1975,6 +2056,7 @@ export type TrailCheck = {
 	last: string | null,
 	broken_at: number | null,
 	breaks: TrailBreak[],
+	restored: TrailRestored[],
 	signatures: number,
 	/**  Entries behind the last signature. */
 	unsigned: number,
@@ -2018,6 +2100,14 @@ export type TrailRequest = {
 	/**  Lines before this one. */
 	before?: number | null,
 	limit?: number,
+};
+
+/**  A backup was restored: so many entries of the trail before are known to colleagues only. */
+export type TrailRestored = {
+	at: string,
+	/**  When the backup was made. */
+	made_at: string,
+	missing: number,
 };
 
 /**  The trail, the newest lines first. */
@@ -2138,6 +2228,12 @@ export type Written = {
 	id: RecordId,
 	/**  Nothing when the record already was as asked. */
 	operation: OperationId | null,
+};
+
+/**  A paper or a letter that was written to a file. */
+export type WrittenFile = {
+	bytes: number,
+	notices: Notice[],
 };
 
 export type WrittenMany = {

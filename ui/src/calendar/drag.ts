@@ -1,5 +1,6 @@
 import { type PointerEvent as Pointing, useEffect, useRef, useState } from "react";
 import type { CalendarItem } from "../bindings";
+import { isComposing } from "../shared/keys";
 import { DAY, moved, type Spot, STEP, snap, spotOf, stretched, USUAL } from "./layout";
 
 /** Pixels that a pointer goes before it drags, and milliseconds that a finger rests. */
@@ -82,7 +83,7 @@ export function useDrag(on: {
       else if (!dragging) still?.();
     };
     const give = (e: KeyboardEvent) => {
-      if (e.key !== "Escape") return;
+      if (e.key !== "Escape" || isComposing(e)) return;
       e.stopPropagation();
       end();
     };

@@ -1,6 +1,7 @@
 import { AlertTriangle, Cake, CalendarX } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, useQuery, useVersion } from "../app/data";
+import { ui } from "../app/registry";
 import { go } from "../app/router";
 import type { DayView, RowView, StatusView } from "../bindings";
 import { commands } from "../platform/tauri";
@@ -11,6 +12,8 @@ import { clockInWords } from "../safety/incident";
 import { clock, type Json, longDay, money, shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
+import { attempt } from "../shared/toast";
+import { askMembers } from "../team/team";
 import { type ActivityType, ICONS } from "./LogBox";
 import { type TaskHandle, TaskLine } from "./TaskLine";
 
@@ -41,6 +44,26 @@ function Clock() {
   );
 }
 
+/** Whose day it is: mine in a team, and everybody's where one is alone, until somebody says otherwise. */
+function useWhose(me: string | undefined, version: number) {
+  const [chosen, setChosen] = useState<string>();
+  const asked = useQuery(async () => {
+    const [members, settings] = await Promise.all([askMembers(), commands.settings()]);
+    const here = members.filter((m) => m.devices.some((d) => !d.revoked)).map((m) => m.person);
+    const others = [...new Set(here)].filter((name) => name && name !== me);
+    return { others: others.sort((a, b) => a.localeCompare(b)), kept: settings.whose_day ?? "" };
+  }, [me, version]).data;
+  const whose = asked && (chosen ?? (asked.kept || (asked.others.length > 0 ? "mine" : "all")));
+  async function choose(name: string) {
+    setChosen(name);
+    await attempt(async () => commands.setSettings({ ...(await commands.settings()), whose_day: name }));
+  }
+  // Whoever was chosen stays on offer when he has left the team.
+  const others = asked?.others ?? [];
+  const left = whose && !["mine", "all", ...others].includes(whose) ? [whose] : [];
+  return { whose, names: [...others, ...left], choose };
+}
+
 /** What the day asks: what is due, what is planned, what was left alone. Each line by one key. */
 export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate: (kind: Browsed) => void }) {
   const version = useVersion();
@@ -50,7 +73,26 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
     const timer = setInterval(() => setNow(today()), 30_000);
     return () => clearInterval(timer);
   }, []);
-  const day = useQuery(() => commands.day(now, ...bounds()), [now, version]).data;
+  const { whose, names, choose } = useWhose(status?.person, version);
+  const day = useQuery(
+    async () => (whose === undefined ? undefined : await commands.day(now, ...bounds(), whose)),
+    [now, version, whose],
+  ).data;
+  const choice = useRef<HTMLSelectElement>(null);
+  const openChoice = () => {
+    choice.current?.focus();
+    try {
+      choice.current?.showPicker?.();
+    } catch {
+      // Not without a key or a click of his own: the arrows choose all the same.
+    }
+  };
+  useEffect(() => {
+    ui.whose = openChoice;
+    return () => {
+      ui.whose = undefined;
+    };
+  });
   const [at, setAt] = useState(0);
   const handles = useRef(new Map<string, TaskHandle>());
   const list = useRef<HTMLDivElement>(null);
@@ -80,6 +122,7 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
     m: () => handle()?.due(today(1)),
     w: () => handle()?.due(today(7)),
     n: () => handle()?.skip(),
+    o: openChoice,
   });
   useEffect(() => {
     if (at > 0) list.current?.querySelector("li.current")?.scrollIntoView({ block: "nearest" });
@@ -99,10 +142,31 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
       <div className="head">
         <h1>{t("nav.today")}</h1>
         <span className="count">{longDay(now)}</span>
+        <span className="grow" />
+        <select
+          className="input short"
+          id="whose-day"
+          ref={choice}
+          aria-label={t("day.whose")}
+          title={`${t("day.whose")} (O)`}
+          value={whose}
+          onChange={(e) => {
+            void choose(e.target.value);
+            e.target.blur();
+          }}
+        >
+          <option value="mine">{t("day.mine")}</option>
+          <option value="all">{t("calendar.everybody")}</option>
+          {names.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
       </div>
       <div className="page narrow stack" id="today" ref={list}>
         <Clock />
-        {lines.length === 0 && <p className="lead">{t("day.free")}</p>}
+        {lines.length === 0 && <p className="lead">{t(whose === "all" ? "day.free" : "day.freeOf")}</p>}
         <Section title={t("day.overdue")} n={day.overdue.length}>
           {tasks(day.overdue)}
         </Section>

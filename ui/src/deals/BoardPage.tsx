@@ -6,7 +6,7 @@ import { withUndo } from "../app/undo";
 import type { BoardColumn, CardView, RowView, StageView } from "../bindings";
 import { commands } from "../platform/tauri";
 import type { Browsed } from "../records/kinds";
-import { cash, count, type Json, shortDay, today } from "../shared/format";
+import { ago, cash, count, type Json, shortDay, today } from "../shared/format";
 import { language, t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -136,7 +136,14 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
       setSaid(t("board.lifted", { name: titleOf(focus) }));
     },
     Enter: () => focus && !lifted && openRecord(focus, "deal"),
-    ...(lifted ? { Escape: () => setLifted(undefined) } : {}),
+    ...(lifted
+      ? {
+          Escape: () => {
+            setLifted(undefined);
+            setSaid(t("board.back", { name: titleOf(lifted.id) }));
+          },
+        }
+      : {}),
   });
   useEffect(() => {
     if (focus && !losing) board.current?.querySelector<HTMLElement>(`[data-card="${focus}"]`)?.focus();
@@ -177,7 +184,7 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
           <Rows3 size={15} /> {t("board.asList")}
         </button>
         <button type="button" className="button primary" id="new" onClick={() => onCreate("deal")}>
-          <Plus size={15} /> {t("new.deal")}
+          <Plus size={15} /> {t("new.deal")} {isEmpty && <kbd>C</kbd>}
         </button>
       </div>
       <p className="sr" role="status" aria-live="assertive">
@@ -329,6 +336,11 @@ function Card({
   const { deal } = card;
   const fields = deal.fields as Json;
   const late = fields.close_date && !fields.closed_at && fields.close_date < today();
+  const quiet = card.quiet && t("board.quiet", { n: card.days });
+  const last = card.last_activity;
+  const why = last
+    ? t("board.quietWhy", { what: last.title || t("record.empty"), ago: ago(last.at), days: card.days })
+    : t("board.quietNever", { days: card.days });
   return (
     <>
       {before && <div className="spot" />}
@@ -336,7 +348,9 @@ function Card({
         className={`tile ${moving ? "moving" : ""}`}
         data-card={deal.id}
         tabIndex={current ? 0 : -1}
-        aria-label={[deal.title, whoOf(deal), fields.value && cash(fields.value)].filter(Boolean).join(", ")}
+        aria-label={[deal.title, whoOf(deal), fields.value && cash(fields.value), quiet && why]
+          .filter(Boolean)
+          .join(", ")}
         onFocus={onFocus}
         onPointerDown={onPointerDown}
         onDoubleClick={() => openRecord(deal.id, "deal")}
@@ -351,9 +365,9 @@ function Card({
             </span>
           )}
         </span>
-        {card.quiet && (
-          <span className="warn small" title={t("board.quietWhy", { days: card.days })}>
-            <AlertTriangle size={12} /> {t("board.quiet", { n: card.days })}
+        {quiet && (
+          <span className="warn small" title={why}>
+            <AlertTriangle size={12} /> {quiet}
           </span>
         )}
         {!card.next_step && !card.quiet && <span className="soft small">{t("board.noNext")}</span>}
@@ -461,7 +475,7 @@ function useDrag(
       if (spot) onDrop(id, spot);
     };
     const give = (e: KeyboardEvent) => {
-      if (e.key !== "Escape") return;
+      if (e.key !== "Escape" || isComposing(e)) return;
       e.stopPropagation();
       end();
     };

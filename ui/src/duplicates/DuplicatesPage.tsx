@@ -1,11 +1,11 @@
 import { ArrowLeft, Merge as MergeIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useFields, useQuery, useVersion } from "../app/data";
-import { back, go, type Route, replace } from "../app/router";
+import { back, type Route, replace } from "../app/router";
 import { undo } from "../app/undo";
 import type { GroupView, Kind, RecordView } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
-import { browsed, KINDS } from "../records/kinds";
+import { KINDS } from "../records/kinds";
 import { count } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
@@ -82,10 +82,11 @@ export function DuplicatesPage({ route }: { route: DuplicatesRoute }) {
     toast(text, { label: t("undo"), run: () => void takeBack(done) });
   };
   const last = decided.at(-1);
+  const again = () => setLooked((n) => n + 1);
   useKeys({
     j: () => setAt(Math.min(groups.length - 1, place + 1)),
     k: () => setAt(Math.max(0, place - 1)),
-    r: () => !ids && setLooked((n) => n + 1),
+    r: () => !ids && again(),
     ...(last && { "Ctrl+z": () => void takeBack(last) }),
   });
 
@@ -117,7 +118,7 @@ export function DuplicatesPage({ route }: { route: DuplicatesRoute }) {
               ))}
             </span>
             <span className="grow" />
-            <button type="button" className="button" id="look-again" onClick={() => setLooked((n) => n + 1)}>
+            <button type="button" className="button" id="look-again" onClick={again}>
               {t("merge.again")} <kbd>R</kbd>
             </button>
           </>
@@ -125,16 +126,16 @@ export function DuplicatesPage({ route }: { route: DuplicatesRoute }) {
       </div>
       {problem && (
         <Empty icon={<MergeIcon size={36} />} title={t("merge.failed")} hint={problem}>
-          <button type="button" className="button primary" onClick={() => setLooked((n) => n + 1)}>
-            {t("merge.again")}
+          <button type="button" className="button primary" onClick={again}>
+            {t("merge.again")} <kbd>R</kbd>
           </button>
         </Empty>
       )}
       {!problem && !found && <Looking />}
       {found && groups.length === 0 && (
         <Empty icon={<MergeIcon size={36} />} title={t("merge.none")} hint={t("merge.noneHint")}>
-          <button type="button" className="button" onClick={() => go({ page: "list", kind })}>
-            {t(KINDS[browsed(kind)].many)}
+          <button type="button" className="button primary" onClick={ids ? back : again}>
+            {t(ids ? "back" : "merge.again")} <kbd>{ids ? "Esc" : "R"}</kbd>
           </button>
         </Empty>
       )}

@@ -17,6 +17,8 @@ export function pageAbout(route: Route): string {
       return route.kind === "quote" || route.kind === "product" ? "quotes" : "day";
     case "history":
       return "past";
+    case "prices":
+      return "quotes";
     case "templates":
       return "mail";
     case "import":

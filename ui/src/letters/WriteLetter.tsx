@@ -3,6 +3,7 @@ import { useQuery } from "../app/data";
 import { withUndo } from "../app/undo";
 import type { Letter, LetterView, PaperLanguage, RecordView } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
+import { sayLeftOut } from "../quotes/leftOut";
 import { language, t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
@@ -98,7 +99,9 @@ function Written({
     const target = await chooseTarget(draftName(subject || view.name));
     if (!target) return;
     const path = /\.eml$/i.test(target) ? target : `${target}.eml`;
-    if (!(await attempt(() => commands.saveDraft(letter, path).then(() => true)))) return;
+    const written = await attempt(() => commands.saveDraft(letter, path));
+    if (!written) return;
+    sayLeftOut(written.notices);
     toast(t("files.saved", { path }), {
       label: t("open"),
       run: () => void attempt(() => commands.openDraft(path)),

@@ -1,7 +1,7 @@
 import { CornerDownLeft } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { openRecord, recentRecords } from "../app/data";
-import { matching } from "../app/registry";
+import { chose, matching } from "../app/registry";
 import type { Hit } from "../bindings";
 import { commands } from "../platform/tauri";
 import { type Browsed, browsed, KINDS } from "../records/kinds";
@@ -65,7 +65,16 @@ export function Palette({ onClose }: { onClose: () => void }) {
     ...matching(wanted)
       .slice(0, onlyCommands || !wanted ? undefined : 4)
       .map(
-        (c): Choice => ({ id: c.id, icon: "command", title: t(c.label), subtitle: c.keys ?? "", run: c.run }),
+        (c): Choice => ({
+          id: c.id,
+          icon: "command",
+          title: t(c.label),
+          subtitle: c.keys ?? "",
+          run: () => {
+            chose(c.id);
+            c.run();
+          },
+        }),
       ),
   ];
 

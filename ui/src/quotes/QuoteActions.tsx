@@ -8,6 +8,7 @@ import type { Json } from "../shared/format";
 import { language, t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
+import { sayLeftOut } from "./leftOut";
 
 /** What is done with a quote as a whole, as far as it has come. */
 export function QuoteActions({ record }: { record: RecordView }) {
@@ -27,8 +28,10 @@ export function QuoteActions({ record }: { record: RecordView }) {
     const number = (record.fields as Json).number ?? record.title;
     const target = await chooseTarget(`${String(number).replaceAll("/", "-")}.pdf`);
     if (!target) return;
-    const done = await attempt(() => commands.quotePdf(record.id, reader, target).then(() => true));
-    if (done) toast(t("files.saved", { path: target }));
+    const written = await attempt(() => commands.quotePdf(record.id, reader, target));
+    if (!written) return;
+    toast(t("files.saved", { path: target }));
+    sayLeftOut(written.notices);
   }
   useKeys({ p: (event) => !event.repeat && void pdf() });
   const open = status === "draft" || status === "sent";

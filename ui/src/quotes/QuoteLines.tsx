@@ -69,7 +69,7 @@ export function QuoteLines({ record }: { record: RecordView }) {
                 key={line.id}
                 data-line={line.id}
                 onKeyDown={(event) => {
-                  if (!event.altKey || closed) return;
+                  if (isComposing(event.nativeEvent) || !event.altKey || closed) return;
                   if (event.key === "ArrowUp") void move(line.id, -1);
                   else if (event.key === "ArrowDown") void move(line.id, 1);
                   else return;

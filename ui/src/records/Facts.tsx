@@ -1,14 +1,17 @@
 import { MapPin, Pencil, Phone } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
+import { ui } from "../app/registry";
 import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
 import { Note } from "../notes/Note";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, optionLabel, show } from "../shared/format";
 import { type Key, language, t } from "../shared/i18n";
+import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Tag } from "../shared/ui";
+import { settle } from "../team/settle";
 import { FieldEditor } from "./FieldEditor";
 import { isBrowsed, UNSEEN } from "./kinds";
 
@@ -43,6 +46,16 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const seen = inOrder(fields).filter((f) => !UNSEEN.has(f.key));
   const shown = seen.filter((f) => (f.shelved ? all && !compact : has(f) || (!compact && (all || !rare(f)))));
   const folded = seen.length - shown.length;
+  // One key takes the other value of the first field that two have edited.
+  const conflict = shown.find((f) => record.conflicts.some((c) => c.field === f.key));
+  const other = conflict && (() => void settle(record.id, conflict.key, 1, labelOf(conflict)));
+  useKeys(other ? { y: (event) => !event.repeat && other() } : {});
+  useEffect(() => {
+    ui.settle = other;
+    return () => {
+      ui.settle = undefined;
+    };
+  });
   return (
     <div className="facts">
       {shown.map((field) => (
@@ -51,6 +64,7 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
           field={field}
           fields={fields}
           record={record}
+          first={field === conflict}
           editing={editing.includes(field.key)}
           onEdit={() => setEditing((now) => [...now.filter((k) => k !== field.key), field.key])}
           onClose={() => setEditing((now) => now.filter((k) => k !== field.key))}
@@ -78,6 +92,7 @@ function Fact({
   field,
   fields,
   record,
+  first,
   editing,
   onEdit,
   onClose,
@@ -85,6 +100,8 @@ function Fact({
   field: FieldView;
   fields: FieldView[];
   record: RecordView;
+  /** Of those that two have edited: its other value is one key away. */
+  first: boolean;
   editing: boolean;
   onEdit: () => void;
   onClose: () => void;
@@ -197,9 +214,17 @@ function Fact({
             {t("open")} →
           </button>
         )}
-        {conflict?.values.slice(1).map((other) => (
-          <p key={other.at} className="warn small">
+        {conflict?.values.slice(1).map((other, n) => (
+          <p key={other.at} className="warn small row-line wrap conflict">
             {t("record.conflict", { value: show(field, other.value), by: other.by })}
+            <button
+              type="button"
+              className="button plain small"
+              title={t("team.keepOf", { by: other.by, field: labelOf(field) })}
+              onClick={() => void settle(record.id, field.key, n + 1, labelOf(field))}
+            >
+              {t("team.keep")} {first && n === 0 && <kbd>Y</kbd>}
+            </button>
           </p>
         ))}
       </div>

@@ -209,6 +209,7 @@ function Several({ field, value, onSave, onCancel }: Props) {
       className="plain stack"
       id={`edit-${field.key}`}
       onKeyDown={(e) => {
+        if (isComposing(e.nativeEvent)) return;
         keepPlain(e);
         if (e.key === "Escape") onCancel();
         else if (e.key === "Enter" && !(e.target instanceof HTMLButtonElement)) {
@@ -281,6 +282,7 @@ function Choices({
       value={at}
       onBlur={() => take(at)}
       onKeyDown={(e) => {
+        if (isComposing(e.nativeEvent)) return;
         keepPlain(e);
         if (e.key === "Escape") {
           setAt(before);
@@ -550,8 +552,9 @@ export function Linked({ field, onChange }: { field: FieldView; onChange: (id: s
       id={`new-${field.key}`}
       onClick={() => setOpen(true)}
       onKeyDown={(e) => {
-        // Typing begins the search.
-        if (e.key.length === 1 && e.key !== " " && !e.ctrlKey && !e.metaKey) setOpen(true);
+        // Typing begins the search; what an input method takes, too.
+        if (isComposing(e.nativeEvent)) setOpen(true);
+        else if (e.key.length === 1 && e.key !== " " && !e.ctrlKey && !e.metaKey) setOpen(true);
       }}
     >
       {chosen?.title ?? <span className="faint">{t("none")}</span>}

@@ -11,12 +11,45 @@ import { ago, bytes } from "../shared/format";
 import { t } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
+import { Picture } from "./Picture";
+import { base64Of, nameOfPasted, PASTED_MOST, pastedPicture } from "./pasted";
 
-/** The files on a record: dropped on the page, or chosen; fetched when somebody wants one. A letter that a mail program has
- *  saved is noted, where letters are. */
+/** The small pictures of those that are here, by their ids; asked for one after the other, so that a record with hundreds of
+ *  photos keeps the core no busier than one with a few. */
+function useThumbnails(files: AttachmentView[]): Record<string, string | null> {
+  const [seen, setSeen] = useState<Record<string, string | null>>({});
+  const next = files.find((file) => file.here && file.picture && seen[file.id] === undefined)?.id;
+  useEffect(() => {
+    if (!next) return;
+    let here = true;
+    const note = (url: string | null) => here && setSeen((now) => ({ ...now, [next]: url }));
+    // What cannot be shown has the icon of its kind, whyever.
+    commands.thumbnail(next).then(note, () => note(null));
+    return () => {
+      here = false;
+    };
+  }, [next]);
+  return seen;
+}
+
+async function save(file: AttachmentView) {
+  const target = await chooseTarget(file.name);
+  if (!target) return;
+  // Nothing is an answer, too.
+  const done = await attempt(() => commands.saveAttachment(file.id, target).then(() => true));
+  if (done) toast(t("files.saved", { path: target }));
+}
+
+/** The files on a record: dropped on the page, pasted, or chosen; fetched when somebody wants one. A letter that a mail program
+ *  has saved is noted, where letters are. */
 export function Files({ record, letters, closed }: { record: string; letters?: boolean; closed: boolean }) {
   const version = useVersion();
-  const files = useQuery(() => commands.attachments(record), [record, version]).data ?? [];
+  const [fetched, setFetched] = useState(0);
+  const files = useQuery(() => commands.attachments(record), [record, version, fetched]).data ?? [];
+  const thumbnails = useThumbnails(files);
+  const [shown, setShown] = useState<string>();
+  const pictures = files.filter((file) => thumbnails[file.id]);
+  const picture = pictures.find((file) => file.id === shown);
   const [busy, setBusy] = useState(false);
   const [read, setRead] = useState<{ path: string; logged: LoggedMail }>();
 
@@ -43,12 +76,28 @@ export function Files({ record, letters, closed }: { record: string; letters?: b
     setBusy(false);
   }
   const choose = async () => add(await chooseFiles());
+  async function paste(file: File) {
+    if (file.size > PASTED_MOST) return toast(t("files.pastedTooMuch"));
+    setBusy(true);
+    const name = nameOfPasted(file);
+    const done = await attempt(async () => commands.attachPicture(record, name, await base64Of(file)));
+    if (done) withUndo(t("files.attached", { name }), done.operation);
+    setBusy(false);
+  }
 
   useEffect(() => {
     if (closed) return;
     ui.take = (paths) => void add(paths);
+    const listen = (event: ClipboardEvent) => {
+      const file = pastedPicture(event.clipboardData);
+      if (!file || busy || document.querySelector("[aria-modal='true']")) return;
+      event.preventDefault();
+      void paste(file);
+    };
+    window.addEventListener("paste", listen);
     return () => {
       ui.take = undefined;
+      window.removeEventListener("paste", listen);
     };
   });
   useKeys({ f: (event) => !event.repeat && !closed && !busy && void choose() });
@@ -74,9 +123,26 @@ export function Files({ record, letters, closed }: { record: string; letters?: b
       {files.length > 0 && (
         <ul className="plain-list">
           {files.map((file) => (
-            <FileLine key={file.id} file={file} closed={closed} />
+            <FileLine
+              key={file.id}
+              file={file}
+              small={thumbnails[file.id] ?? undefined}
+              closed={closed}
+              onLook={() => setShown(file.id)}
+              onFetched={() => setFetched((n) => n + 1)}
+            />
           ))}
         </ul>
+      )}
+      {picture && (
+        <Picture
+          file={picture}
+          among={pictures}
+          small={thumbnails[picture.id] ?? ""}
+          onMove={(file) => setShown(file.id)}
+          onSave={() => void save(picture)}
+          onClose={() => setShown(undefined)}
+        />
       )}
     </div>
   );
@@ -87,14 +153,26 @@ function iconOf(type: string) {
   return type.startsWith("text/") || type === "application/pdf" ? FileText : File;
 }
 
-function FileLine({ file, closed }: { file: AttachmentView; closed: boolean }) {
+function FileLine({
+  file,
+  small,
+  closed,
+  onLook,
+  onFetched,
+}: {
+  file: AttachmentView;
+  small?: string;
+  closed: boolean;
+  onLook: () => void;
+  onFetched: () => void;
+}) {
   const Icon = iconOf(file.media_type);
-  async function save() {
-    const target = await chooseTarget(file.name);
-    if (!target) return;
-    // Nothing is an answer, too.
-    const done = await attempt(() => commands.saveAttachment(file.id, target).then(() => true));
-    if (done) toast(t("files.saved", { path: target }));
+  const [fetching, setFetching] = useState(false);
+  async function fetch() {
+    setFetching(true);
+    const done = await attempt(() => commands.fetchAttachment(file.id).then(() => true));
+    setFetching(false);
+    if (done) onFetched();
   }
   async function remove() {
     const done = await attempt(() => commands.delete([file.id]));
@@ -103,7 +181,15 @@ function FileLine({ file, closed }: { file: AttachmentView; closed: boolean }) {
   return (
     <li data-file={file.name}>
       <div className="row-line">
-        <Icon size={16} />
+        {small ? (
+          <button type="button" className="thumbnail" title={t("files.look")} onClick={onLook}>
+            <img src={small} alt={file.name} />
+          </button>
+        ) : (
+          <span className="thumbnail">
+            <Icon size={16} />
+          </span>
+        )}
         <div className="grow">
           <div className="cell" title={file.name}>
             <strong>{file.name}</strong>
@@ -111,19 +197,27 @@ function FileLine({ file, closed }: { file: AttachmentView; closed: boolean }) {
           <div className="small soft state">
             <span>{bytes(file.size ?? 0)}</span>
             <span>{ago(file.updated_at)}</span>
-            {!file.here && (
-              <span>
-                <CloudDownload size={13} /> {t("files.away")}
-              </span>
-            )}
+            {!file.here && <span>{t("files.away")}</span>}
           </div>
         </div>
+        {!file.here && (
+          <button
+            type="button"
+            className="button plain"
+            aria-label={t("files.fetch", { name: file.name })}
+            title={t("files.fetchIt")}
+            disabled={fetching}
+            onClick={() => void fetch()}
+          >
+            <CloudDownload size={16} />
+          </button>
+        )}
         <button
           type="button"
           className="button plain"
           aria-label={t("files.save", { name: file.name })}
           title={t("files.saveAs")}
-          onClick={() => void save()}
+          onClick={() => void save(file)}
         >
           <Download size={16} />
         </button>

@@ -1,7 +1,7 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
-import type { FieldView, Kind, ListGroup, ListRequest, RowView } from "../bindings";
+import type { FieldView, Kind, ListGroup, ListRequest, RowView, Written } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
 import { address, ago, count, type Json, money, monthName, shortDay, show } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -17,14 +17,17 @@ const CHUNK = 60;
 const KEPT = 100;
 
 /** Rows by position, fetched in chunks around what is seen; a change keeps the old rows until the new ones are there. */
-function useRows(kind: Kind, request: ListRequest, version: number) {
+export function useRows<Row>(
+  key: string,
+  version: number,
+  ask: (offset: number, limit: number) => Promise<{ total: number; rows: Row[] }>,
+) {
   const [total, setTotal] = useState<number>();
   const [error, setError] = useState<string>();
   const [, redraw] = useState(0);
-  const chunks = useRef(new Map<number, RowView[]>());
+  const chunks = useRef(new Map<number, Row[]>());
   const asked = useRef(new Set<number>());
   const turn = useRef(0);
-  const key = JSON.stringify([kind, request]);
   const lastKey = useRef(key);
 
   const load = useCallback(
@@ -32,8 +35,7 @@ function useRows(kind: Kind, request: ListRequest, version: number) {
       if (asked.current.has(chunk)) return;
       asked.current.add(chunk);
       const mine = turn.current;
-      const { filter, text, sort, trash } = request;
-      commands.list(kind, { filter, text, sort, trash, offset: chunk * CHUNK, limit: CHUNK }).then(
+      ask(chunk * CHUNK, CHUNK).then(
         (page) => {
           if (mine !== turn.current) return;
           chunks.current.set(chunk, page.rows);
@@ -53,7 +55,7 @@ function useRows(kind: Kind, request: ListRequest, version: number) {
         },
       );
     },
-    [kind, request],
+    [ask],
   );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version asks again
@@ -70,7 +72,7 @@ function useRows(kind: Kind, request: ListRequest, version: number) {
     total,
     error,
     load,
-    row: (at: number): RowView | undefined => chunks.current.get(Math.floor(at / CHUNK))?.[at % CHUNK],
+    row: (at: number): Row | undefined => chunks.current.get(Math.floor(at / CHUNK))?.[at % CHUNK],
   };
 }
 
@@ -122,7 +124,14 @@ export function Grid(props: Props) {
     onRow,
     onRange,
   } = props;
-  const rows = useRows(kind, request, version);
+  const ask = useCallback(
+    (offset: number, limit: number) => {
+      const { filter, text, sort, trash } = request;
+      return commands.list(kind, { filter, text, sort, trash, offset, limit });
+    },
+    [kind, request],
+  );
+  const rows = useRows<RowView>(JSON.stringify([kind, request]), version, ask);
   const body = useRef<HTMLDivElement>(null);
   const root = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(props.top);
@@ -393,6 +402,7 @@ export function Grid(props: Props) {
             y={line * rowHeight}
           >
             <span role="gridcell" aria-colindex={1} aria-colspan={columns.length + 1}>
+              {group.within && <span className="soft">{group.within} · </span>}
               <strong>{(group.of && groupTitle(group.of, props.by, fields)) || t("list.nothing")}</strong>{" "}
               <span className="soft">{count(group.count)}</span>
             </span>
@@ -444,9 +454,14 @@ export function Grid(props: Props) {
                   {row && row.id === editing && i === column ? (
                     <CellEditor
                       key={c.key}
-                      row={row}
-                      field={c.key}
+                      text={cellText(row.fields as Json, c.key)}
                       label={headOf(c.key, fields)}
+                      said={t("record.changed", { title: row.title || headOf(c.key, fields) })}
+                      // Onto the record as it is now: another address may have come since the list was drawn.
+                      save={async (to) => {
+                        const now = await commands.get(row.id);
+                        return commands.setFields(row.id, cellChange(now.fields as Json, c.key, to));
+                      }}
                       typed={typed}
                       onDone={(step, early) => {
                         const next = column + step;
@@ -508,6 +523,8 @@ function Cell({ row, field, view, onOpen }: CellProps) {
     );
   const title = row.titles[field];
   if (title) return title;
+  if (field === "next_step")
+    return (row.fields as Json).closed_at ? "" : <span className="soft">{t("board.noNext")}</span>;
   if (field === "emails" || field === "phones") return value?.[0]?.value;
   if (field === "city")
     return (row.fields as Json).addresses?.[0]?.city ?? address((row.fields as Json).addresses?.[0] ?? {});
@@ -520,18 +537,20 @@ function Cell({ row, field, view, onOpen }: CellProps) {
 }
 
 interface CellEditorProps {
-  row: RowView;
-  field: string;
+  /** What the cell holds. */
+  text: string;
   label: string;
+  /** What is said once it is saved. */
+  said: string;
+  save: (to: string) => Promise<Written>;
   typed?: string;
   /** `typed`: what was typed while the cell was being saved; it belongs to the next. */
   onDone: (step: number, typed?: string) => void;
 }
 
-function CellEditor({ row, field, label, typed, onDone }: CellEditorProps) {
+export function CellEditor({ text: before, label, said, save, typed, onDone }: CellEditorProps) {
   // What it began with: the row may be another one by the time that it is left.
   const [start] = useState(() => {
-    const before = cellText(row.fields as Json, field);
     // Nothing typed yet: an input method has opened it, and may take its key back.
     return { text: typed ?? before, untouched: typed ? before : (typed ?? before) };
   });
@@ -546,11 +565,6 @@ function CellEditor({ row, field, label, typed, onDone }: CellEditorProps) {
     left.current = true;
     // At once: a key that comes next must find the next cell's input.
     flushSync(() => onDone(step, early.current || undefined));
-  };
-  /** Onto the record as it is now: another address may have come since the list was drawn. */
-  const save = async (to: string) => {
-    const now = await commands.get(row.id);
-    return commands.setFields(row.id, cellChange(now.fields as Json, field, to));
   };
   // Its row is moved out of what is drawn while somebody types: what was typed is kept.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when it goes
@@ -572,7 +586,7 @@ function CellEditor({ row, field, label, typed, onDone }: CellEditorProps) {
       early.current = "";
       return;
     }
-    withUndo(t("record.changed", { title: row.title || label }), written.operation);
+    withUndo(said, written.operation);
     done(step);
   };
   return (
@@ -614,7 +628,7 @@ interface LineProps {
 }
 
 /** A row whose geometry is set through the object model: the page's policy allows no inline style. */
-function Line({ template, y, rowIndex, selected, children, ...rest }: LineProps) {
+export function Line({ template, y, rowIndex, selected, children, ...rest }: LineProps) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     ref.current?.style.setProperty("grid-template-columns", template);
@@ -627,13 +641,13 @@ function Line({ template, y, rowIndex, selected, children, ...rest }: LineProps)
   );
 }
 
-function Spacer({ height }: { height: number }) {
+export function Spacer({ height }: { height: number }) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => ref.current?.style.setProperty("height", `${height}px`), [height]);
   return <div ref={ref} role="presentation" />;
 }
 
-function useRowHeight(): number {
+export function useRowHeight(): number {
   const read = () =>
     Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--row"), 10) || 36;
   const [value, setValue] = useState(read);

@@ -3,6 +3,7 @@ import { useRef } from "react";
 import type { FieldView, Layout } from "../bindings";
 import { labelOf } from "../shared/format";
 import { t } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { Dialog, Field } from "../shared/ui";
 import { groupable, headOf, shownColumns } from "./columns";
 
@@ -38,7 +39,7 @@ export function ListOptions({
       key={key}
       className="row-line"
       onKeyDown={(event) => {
-        if (!event.altKey || at < 1) return;
+        if (isComposing(event.nativeEvent) || !event.altKey || at < 1) return;
         if (event.key === "ArrowUp") move(at, -1);
         else if (event.key === "ArrowDown") move(at, 1);
         else return;

@@ -1,4 +1,15 @@
-import { Columns3, History, LayoutGrid, ListFilter, Mail, Merge, Plus, Trash2, X } from "lucide-react";
+import {
+  Columns3,
+  History,
+  LayoutGrid,
+  ListFilter,
+  Mail,
+  Merge,
+  Plus,
+  Table2,
+  Trash2,
+  X,
+} from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
@@ -15,6 +26,7 @@ import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Empty } from "../shared/ui";
 import { asRequest, columnsFor, conditionsOf, readable, summed, withoutLast } from "./columns";
+import { askable } from "./conditions";
 import { FilterBuilder } from "./FilterBuilder";
 import { Grid, type GridHandle } from "./Grid";
 import { BROWSED, type Browsed, browsed, columnsOf, KINDS } from "./kinds";
@@ -71,8 +83,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
   // What prices come to says nothing.
   const sums = route.trash || kind === "product" ? "" : summed(columns, fields).join(" ");
 
+  const asked = useMemo(() => askable(fields), [fields]);
   // By what they are called: the list itself is a new one after every change.
-  const keys = fields.map((f) => f.key).join(" ");
+  const keys = asked.map((f) => f.key).join(" ");
   const typed = useMemo(
     () =>
       asRequest(
@@ -199,9 +212,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
 
   /** A view whose field or stage is gone lists without it, and says so. */
   async function openView(view: SavedView) {
-    const isFilter = asRequest(view.filter, [...fields, ...goneIn(view.filter)]).filter !== "";
-    const asked = isFilter ? view.filter : "";
-    const fits = await attempt(() => commands.applying(kind, asked, view.sort));
+    const isFilter = asRequest(view.filter, [...asked, ...goneIn(view.filter)]).filter !== "";
+    const filter = isFilter ? view.filter : "";
+    const fits = await attempt(() => commands.applying(kind, filter, view.sort));
     const changed = fits && fits.left_out.length > 0;
     changeInput(changed && isFilter ? fits.filter : view.filter);
     setSort(changed ? fits.sort : view.sort);
@@ -224,6 +237,8 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     });
   }
 
+  const isEmpty = total === 0 && input === (route.filter ?? "") && !within;
+  const noneMatch = total === 0 && !isEmpty && input !== "";
   useKeys({
     "/": () => filter.current?.focus(),
     Space: () => setPeek((p) => !p),
@@ -243,11 +258,16 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     j: () => step(1),
     k: () => step(-1),
     ...(route.trash ? { r: () => void restore() } : {}),
-    ...(peek ? { Escape: () => setPeek(false) } : selected.size > 0 ? { Escape: clear } : {}),
+    ...(peek
+      ? { Escape: () => setPeek(false) }
+      : selected.size > 0
+        ? { Escape: clear }
+        : noneMatch
+          ? { Escape: () => changeInput("") }
+          : {}),
   });
 
   const views = settings?.views.filter((v) => v.kind === kind) ?? [];
-  const isEmpty = total === 0 && input === (route.filter ?? "") && !within;
   // The first records are there: the list takes the focus that the empty page had.
   useEffect(() => {
     const focused = document.activeElement;
@@ -280,6 +300,11 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
         {!route.trash && kind === "deal" && (
           <button type="button" className="button" id="as-board" onClick={() => go({ page: "board" })}>
             <LayoutGrid size={15} /> {t("board.asBoard")}
+          </button>
+        )}
+        {!route.trash && kind === "product" && (
+          <button type="button" className="button" id="price-books" onClick={() => go({ page: "prices" })}>
+            <Table2 size={15} /> {t("prices.title")}
           </button>
         )}
         {!route.trash && (
@@ -439,10 +464,10 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           )}
           {conditions.map((condition, n) => (
             <li className="tag" key={condition}>
-              {readable(condition, fields)}
+              {readable(condition, asked)}
               <button
                 type="button"
-                aria-label={`${t("remove")}: ${readable(condition, fields)}`}
+                aria-label={`${t("remove")}: ${readable(condition, asked)}`}
                 onClick={() => changeInput(conditions.filter((_, i) => i !== n).join(" and "))}
               >
                 <X size={12} />
@@ -485,6 +510,19 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
           <div className="empty">
             <h2>{t("list.noMatch")}</h2>
             <p className="soft">{t("list.noMatchHint")}</p>
+            {noneMatch && (
+              <button
+                type="button"
+                className="button primary"
+                id="show-all"
+                onClick={() => {
+                  changeInput("");
+                  handle.current?.focus();
+                }}
+              >
+                {t("list.showAll")} <kbd>Esc</kbd>
+              </button>
+            )}
           </div>
         )}
         {peek && total !== 0 && <Peek id={row?.id} onOpen={() => row && open(row)} />}
@@ -501,7 +539,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
       )}
       {dialog === "filter" && (
         <FilterBuilder
-          fields={fields}
+          fields={asked}
           filter={typed.filter}
           onApply={(filter) => {
             setDialog(undefined);

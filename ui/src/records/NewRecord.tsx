@@ -1,5 +1,6 @@
 import { type FormEvent, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
+import { current } from "../app/router";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
 import { labelOf, optionLabel } from "../shared/format";
@@ -33,7 +34,8 @@ export function NewRecord({ kind, onClose }: { kind: Browsed; onClose: () => voi
       onClose();
       const { title } = await commands.get(made.id);
       withUndo(t("record.created", { title }), made.operation);
-      openRecord(made.id, kind);
+      // In the table of prices the new product has its row.
+      if (current().page !== "prices") openRecord(made.id, kind);
     } catch (thrown) {
       setError(errorOf(thrown));
     } finally {

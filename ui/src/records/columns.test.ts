@@ -12,6 +12,7 @@ import {
   readable,
   withoutLast,
 } from "./columns";
+import { askable } from "./conditions";
 
 const fields = [{ key: "first_name" }, { key: "tags" }];
 
@@ -22,6 +23,14 @@ describe("the filter line", () => {
     expect(asRequest("not city = 'x'", fields).filter).not.toBe("");
     for (const text of ["ana", "王伟", "city hall", "+34 600", "a = b", "name"])
       expect(asRequest(text, fields)).toEqual({ filter: "", text });
+  });
+
+  it("takes a colon for equal, and what follows from other records for fields of deals", () => {
+    const of = (text: string) => asRequest(text, askable([{ key: "stage" }] as FieldView[]));
+    for (const filter of ["stage:Won", "quiet:yes", "quiet = yes", "next_step is empty", "not quiet:yes"])
+      expect(of(filter)).toEqual({ filter, text: "" });
+    for (const text of ["Re: offer", "10:30", "quiet"]) expect(of(text)).toEqual({ filter: "", text });
+    expect(asRequest("quiet:yes", fields).text).toBe("quiet:yes");
   });
 
   it("loses its last condition first", () => {
@@ -42,6 +51,7 @@ describe("the filter line", () => {
     const known = [
       { key: "status", type: "choice", options: ["sent"] },
       { key: "date", type: "date", options: [] as string[] },
+      { key: "stage", type: "link", options: [] as string[] },
       { key: "c_1", label: "Open", type: "choice", options: ["sent"], custom: true },
     ] as FieldView[];
     for (const [condition, words] of [
@@ -50,8 +60,10 @@ describe("the filter line", () => {
       ["status is not empty", "Status is not empty"],
       ["c_1 != 'sent'", "Open is not sent"],
       ["city = 'Porto'", "City = 'Porto'"],
+      ["quiet:yes", "Gone quiet is Yes"],
+      ["next_step is empty", "Next step is empty"],
     ] as const)
-      expect(readable(condition, known)).toBe(words);
+      expect(readable(condition, askable(known))).toBe(words);
   });
 
   it("stays whole where an or would change what it means", () => {

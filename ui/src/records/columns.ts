@@ -33,7 +33,7 @@ export function cellChange(fields: Json, key: string, text: string): Record<stri
 }
 
 /** Named by the app, not by the catalogue. */
-const OWN = ["name", "city", "updated_at", "created_at"];
+const OWN = ["name", "city", "next_step", "updated_at", "created_at"];
 
 export const headOf = (key: string, fields: FieldView[]): string => {
   if (key === "name") return t("list.name");
@@ -49,6 +49,7 @@ export const shownColumns = (fields: FieldView[]): string[] => [
     .filter((f) => !f.shelved && !UNSEEN.has(f.key) && !["name", "addresses", "lines"].includes(f.key))
     .map((f) => f.key),
   ...(fields.some((f) => f.key === "addresses") ? ["city"] : []),
+  ...(fields.some((f) => f.key === "stage") ? ["next_step"] : []),
   "updated_at",
 ];
 
@@ -163,12 +164,12 @@ export function asRequest(input: string, fields: Pick<FieldView, "key">[]): { fi
     "not",
   ];
   const first =
-    /^\s*\(*\s*([\p{L}_][\p{L}\p{N}_]*)\s*(=|!=|<|>|contains\b|starts\b|has\b|is\b|not\b|[\p{L}_(])/iu.exec(
+    /^\s*\(*\s*([\p{L}_][\p{L}\p{N}_]*)\s*(=|!=|<|>|[:：]|contains\b|starts\b|has\b|is\b|not\b|[\p{L}_(])/iu.exec(
       input,
     );
   const known =
     first?.[1] && (own.includes(first[1].toLowerCase()) || fields.some((f) => f.key === first[1]));
-  const operator = first?.[2] && /^(=|!=|<|>|contains|starts|has|is|not)/i.test(first[2]);
+  const operator = first?.[2] && /^(=|!=|<|>|[:：]|contains|starts|has|is|not)/i.test(first[2]);
   const negated = /^\s*not\s/i.test(input);
   return known && (operator || negated) ? { filter: input, text: "" } : { filter: "", text: input };
 }

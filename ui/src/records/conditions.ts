@@ -8,6 +8,16 @@ export interface Condition {
   value: string;
 }
 
+/** What is asked of deals and is in no field of theirs: it follows from their stage, their activities and tasks. */
+const OF_DEALS = [
+  { key: "quiet", label: "Quiet", type: "yes_no", options: [] as string[] },
+  { key: "next_step", label: "Next step", type: "text", options: [] as string[] },
+] as Partial<FieldView>[] as FieldView[];
+
+/** What a list can be asked for: the fields of its kind, and what follows from others. */
+export const askable = (fields: FieldView[]): FieldView[] =>
+  fields.some((f) => f.key === "stage") ? [...fields, ...OF_DEALS] : fields;
+
 const TEXT = ["contains", "=", "!=", "starts", "is empty", "is not empty"];
 const SIZE = ["=", "<", "<=", ">", ">=", "is empty", "is not empty"];
 const CHOICE = ["=", "!=", "is empty", "is not empty"];
@@ -51,12 +61,13 @@ export function written({ field, operator, value }: Condition): string {
 /** A condition of a filter that somebody wrote, if it is of the simple kind. */
 export function conditionFrom(text: string, fields: FieldView[]): Condition | undefined {
   const found =
-    /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:(is\s+not\s+empty|is\s+empty)|(!=|<=|>=|=|<|>|contains\b|starts\b|has\b)\s*('[^']*'|"[^"]*"|[^\s'"()]+))\s*$/iu.exec(
+    /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:(is\s+not\s+empty|is\s+empty)|(!=|<=|>=|=|[:：]|<|>|contains\b|starts\b|has\b)\s*('[^']*'|"[^"]*"|[^\s'"()]+))\s*$/iu.exec(
       text,
     );
   const field = fields.find((f) => f.key === found?.[1]);
   if (!found || !field) return undefined;
-  const operator = (found[2] ?? found[3] ?? "").toLowerCase().replace(/\s+/g, " ");
+  const said = (found[2] ?? found[3] ?? "").toLowerCase().replace(/\s+/g, " ");
+  const operator = /[:：]/.test(said) ? "=" : said;
   if (!operatorsOf(field).includes(operator)) return undefined;
   const value = (found[4] ?? "").replace(/^(['"])(.*)\1$/s, "$2");
   return { field: field.key, operator, value };

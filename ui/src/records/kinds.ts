@@ -96,6 +96,7 @@ export const KINDS: Record<Browsed, KindOf> = {
       { key: "stage", width: "minmax(100px, 0.9fr)" },
       { key: "value", width: "minmax(100px, 0.8fr)", editable: true },
       { key: "close_date", width: "110px", editable: true },
+      { key: "next_step", width: "minmax(110px, 1fr)" },
       { key: "owner", width: "minmax(90px, 0.8fr)", editable: true },
       UPDATED,
     ],

@@ -1,7 +1,7 @@
 import { Check, CircleAlert, Cloud, HardDrive, Laptop, ShieldCheck } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
-import type { BackupFolderView, BackupsView } from "../bindings";
+import type { BackupFolderView, BackupsView, DrillView } from "../bindings";
 import { chooseFolder, commands, errorOf, onProgress } from "../platform/tauri";
 import { inWords } from "../shared/errors";
 import { ago, bytes, count, date } from "../shared/format";
@@ -10,6 +10,7 @@ import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
 import { nextStep, ringsOf } from "./copies";
+import { kindsOf } from "./facts";
 
 /** Backups that are shown at first. */
 const SHOWN = 8;
@@ -41,18 +42,19 @@ export function Backups() {
 function Proof({ data, onChanged }: { data: BackupsView; onChanged: () => void }) {
   const [busy, setBusy] = useState<"backup" | "drill">();
   const [error, setError] = useState<string>();
+  const [drill, setDrill] = useState<DrillView>();
   const proven = data.backups.find((b) => b.drilled_at);
   const work = useWork(!!busy);
   async function run(what: "backup" | "drill") {
     setBusy(what);
     setError(undefined);
+    setDrill(undefined);
     try {
       if (what === "backup") {
         const made = await commands.backUp(null);
         toast(t("backup.done", { n: count(made.records), size: bytes(made.size) }));
       } else {
-        const drill = await commands.drill(null, null);
-        toast(t("backup.proved", { n: count(drill.records), s: seconds(drill.seconds ?? 0) }));
+        setDrill(await commands.drill(null, null));
       }
     } catch (thrown) {
       const { code, message } = errorOf(thrown);
@@ -101,6 +103,19 @@ function Proof({ data, onChanged }: { data: BackupsView; onChanged: () => void }
         </button>
         {work}
       </div>
+      {drill && (
+        <div className="notice small" id="drill-result" role="status">
+          <div className="row-line">
+            <ShieldCheck size={16} className="good" />
+            <strong>{t("backup.proved", { n: count(drill.records), s: seconds(drill.seconds ?? 0) })}</strong>
+          </div>
+          <p className="soft">
+            {t("backup.provedKinds", {
+              kinds: kindsOf(Object.fromEntries(drill.kinds.map((k) => [k.kind, k.records]))),
+            })}
+          </p>
+        </div>
+      )}
       {error && (
         <p className="notice bad small" role="alert">
           {error}
@@ -187,7 +202,9 @@ function Places({ data, onChanged }: { data: BackupsView; onChanged: () => void 
   }
   async function folder() {
     const address = await chooseFolder();
-    if (address) await add({ ...EMPTY, address });
+    // One that is there already keeps what is known of it.
+    const away = data.places.some((place) => place.address === address && place.away);
+    if (address) await add({ ...EMPTY, address, away });
   }
   return (
     <section>

@@ -8,6 +8,7 @@ import { en } from "../shared/en";
 import { date } from "../shared/format";
 import { type Key, t, tOr } from "../shared/i18n";
 import { attempt, toast } from "../shared/toast";
+import { exportTrail } from "./Trail";
 
 const ICONS = { ok: CircleCheck, unknown: CircleHelp, warn: CircleAlert, bad: OctagonAlert };
 const INKS: Record<Level, string> = { ok: "good", unknown: "soft", warn: "warn", bad: "bad-ink" };
@@ -27,10 +28,13 @@ const MENDS: Partial<Record<Mend, () => Promise<unknown> | void>> = {
   verify: () => commands.verify(),
   fix_access: () => commands.fixAccess(),
   open_incidents: () => replace({ page: "safety", tab: "incidents" }),
+  verify_trail: () => commands.verifyTrail(),
+  export_trail: () => exportTrail(),
+  open_incident: () => replace({ page: "safety", tab: "incidents", incident: "new" }),
 };
 
-/** What leads to another page mends nothing by itself. */
-const LEADS = ["drill_kit", "add_place", "open_incidents"];
+/** What leads to another page, or has a word of its own, is not said to be done. */
+const QUIET = ["drill_kit", "add_place", "open_incidents", "export_trail", "open_incident"];
 
 /** One list: what is in danger first, each with what mends it. */
 export function Health() {
@@ -77,26 +81,28 @@ function Group({ title, checks, onMended }: { title: string; checks: HealthCheck
 
 function Check({ check, onMended }: { check: HealthCheck; onMended: () => void }) {
   const [busy, setBusy] = useState(false);
-  const { name, level, action } = check;
+  const { name, level } = check;
   const Icon = ICONS[level];
-  const mend = action ? MENDS[action] : undefined;
-  // Moments are said as people say them.
+  // Moments and reasons are said as people say them.
   const facts = Object.fromEntries(
-    Object.entries(check.facts).map(([key, value]) => [
+    Object.entries(check.facts).map(([key, value = ""]) => [
       key,
-      key === "at" ? date(value ?? "") : (value ?? ""),
+      key === "at" ? date(value) : key === "why" ? tOr(`why.${value}`, value) : value,
     ]),
   );
   const key = `health.is.${name}.${level}`;
   const says = key in en ? t(key as Key, facts) : check.detail;
-  async function run() {
+  async function run(action: Mend) {
     setBusy(true);
-    const done = await attempt(async () => (await mend?.()) ?? true);
+    const done = await attempt(async () => (await MENDS[action]?.()) ?? true);
+    const left = done === undefined || QUIET.includes(action) ? undefined : await attempt(commands.health);
     setBusy(false);
     if (done === undefined) return;
     onMended();
-    if (level !== "ok" && !LEADS.includes(action ?? "")) toast(t("health.mended"));
+    // A row that is well says so itself.
+    if (left && !left.checks.some((c) => c.name === name && c.level === "ok")) toast(t("health.mended"));
   }
+  const offered = [check.action, check.next].filter((action): action is Mend => !!action && !!MENDS[action]);
   return (
     <li>
       <div className="row-line">
@@ -105,17 +111,19 @@ function Check({ check, onMended }: { check: HealthCheck; onMended: () => void }
           <strong>{tOr(`health.name.${name}`, name)}</strong>
           <div className="small soft">{says}</div>
         </div>
-        {action && mend && level !== "ok" && (
-          <button
-            type="button"
-            className="button"
-            data-mend={action}
-            disabled={busy}
-            onClick={() => void run()}
-          >
-            {t(`health.mend.${action}` as "health.mend.sync")}
-          </button>
-        )}
+        {level !== "ok" &&
+          offered.map((action) => (
+            <button
+              type="button"
+              className="button"
+              key={action}
+              data-mend={action}
+              disabled={busy}
+              onClick={() => void run(action)}
+            >
+              {t(`health.mend.${action}` as "health.mend.sync")}
+            </button>
+          ))}
       </div>
     </li>
   );

@@ -13,6 +13,7 @@ import type {
 import { chooseTarget, commands } from "../platform/tauri";
 import { ago, date } from "../shared/format";
 import { language, t, tOr } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { factsOf } from "./facts";
 import { useMinute } from "./Incidents";
@@ -230,7 +231,8 @@ function Note({ onNote, onDone }: { onNote: (note: string) => Promise<unknown>; 
         autoFocus
         onChange={(e) => setText(e.target.value)}
         onKeyDown={(e) => {
-          if (e.key === "Enter" && e.ctrlKey) e.currentTarget.form?.requestSubmit();
+          if (e.key === "Enter" && e.ctrlKey && !isComposing(e.nativeEvent))
+            e.currentTarget.form?.requestSubmit();
         }}
       />
       <button type="submit" className="button primary">
@@ -380,7 +382,7 @@ function Details({ view }: { view: IncidentView }) {
           value={known}
           onChange={(e) => setKnown(e.target.value)}
           onBlur={takeKnown}
-          onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
+          onKeyDown={(e) => e.key === "Enter" && !isComposing(e.nativeEvent) && e.currentTarget.blur()}
         />
       </div>
       <div className="settings-row">

@@ -1,6 +1,7 @@
 import type { KeyboardEvent, ReactNode } from "react";
 import { replace } from "../app/router";
 import { type Key, t } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { Alerts } from "./Alerts";
 import { Backups } from "./Backups";
 import { Configuration } from "./Configuration";
@@ -32,6 +33,7 @@ export function SafetyPage({ tab, incident }: { tab?: string; incident?: string 
     setTimeout(() => document.getElementById(`tab-${id}`)?.focus(), 0);
   };
   const keys = (event: KeyboardEvent) => {
+    if (isComposing(event.nativeEvent)) return;
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const next = by && TABS[(at + by + TABS.length) % TABS.length];
     if (!next) return;

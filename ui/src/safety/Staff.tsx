@@ -5,6 +5,7 @@ import type { StaffView, TourPageView, TrainingView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { count, date } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
+import { isComposing } from "../shared/keys";
 import { attempt, toast } from "../shared/toast";
 import { said } from "./incident";
 
@@ -96,6 +97,7 @@ function Tour({ pages, onEnd }: { pages: TourPageView[]; onEnd: (whole: boolean)
       id="tour"
       aria-label={t("staff.tour")}
       onKeyDown={(e) => {
+        if (isComposing(e.nativeEvent)) return;
         const by = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
         if (by) turn(by);
         else if (e.key === "Escape") void onEnd(false);

@@ -110,6 +110,15 @@ export function Trail() {
   );
 }
 
+/** Writes the trail to a file that one chooses; what it was found to be, then. */
+export async function exportTrail() {
+  const path = await chooseTarget(`${t("trail.file")}.satchel-audit`);
+  if (!path) return;
+  const done = await attempt(() => commands.exportTrail(path));
+  if (done) toast(t("trail.saved", { n: count(done.entries), path }));
+  return done;
+}
+
 function Check({ total }: { total: number }) {
   const [checked, setChecked] = useState<TrailCheck>();
   const [error, setError] = useState<string>();
@@ -125,12 +134,8 @@ function Check({ total }: { total: number }) {
     setBusy(false);
   }
   async function save() {
-    const path = await chooseTarget(`${t("trail.file")}.satchel-audit`);
-    if (!path) return;
-    const done = await attempt(() => commands.exportTrail(path));
-    if (!done) return;
-    setChecked(done);
-    toast(t("trail.saved", { n: count(done.entries), path }));
+    const done = await exportTrail();
+    if (done) setChecked(done);
   }
   return (
     <>
@@ -175,6 +180,15 @@ function Result({ checked }: { checked: TrailCheck }) {
         <strong>{t(checked.ok ? "trail.holds" : "trail.broken")}</strong>
       </div>
       <p className="soft small">{t("trail.span", times)}</p>
+      {checked.restored.map((r) => (
+        <p className="small" key={r.at}>
+          {t(r.missing > 0 ? "trail.restoredLess" : "trail.restoredOn", {
+            at: date(r.at),
+            made: date(r.made_at),
+            n: count(r.missing),
+          })}
+        </p>
+      ))}
       {checked.breaks.length > 0 && (
         <ul className="small">
           {checked.breaks.map((at, n) => (

@@ -4,7 +4,7 @@ import { count, type Json } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 
 /** How many of which kinds, as lists call them. */
-function kindsOf(kinds: Record<string, number>): string {
+export function kindsOf(kinds: Record<string, number>): string {
   const called = (kind: string) => (isBrowsed(kind) ? t(KINDS[kind].many) : tOr(`trail.kind.${kind}`, kind));
   return Object.entries(kinds)
     .map(([kind, n]) => `${called(kind)} ${count(n)}`)

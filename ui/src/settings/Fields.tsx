@@ -92,7 +92,7 @@ export function OwnFields() {
             key={field.key}
             data-field={field.key}
             onKeyDown={(e) => {
-              if (!e.altKey || (e.key !== "ArrowUp" && e.key !== "ArrowDown")) return;
+              if (isComposing(e.nativeEvent) || !e.altKey || !/^Arrow(Up|Down)$/.test(e.key)) return;
               e.preventDefault();
               void move(field, e.key === "ArrowUp" ? -1 : 1);
             }}

@@ -201,7 +201,7 @@ function Stage({
     <tr
       data-step={stage.id}
       onKeyDown={(e) => {
-        if (!e.altKey || (e.key !== "ArrowUp" && e.key !== "ArrowDown")) return;
+        if (isComposing(e.nativeEvent) || !e.altKey || !/^Arrow(Up|Down)$/.test(e.key)) return;
         e.preventDefault();
         onMove(e.key === "ArrowUp" ? -1 : 1);
       }}

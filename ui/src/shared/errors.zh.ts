@@ -14,7 +14,16 @@ export const SENTENCES: [string, string][] = [
   ["{} is larger than {} MB", "{1} 超过 {2} MB"],
   ["letters are written to people and {}", "信件只能写给联系人和公司，或与商机、报价单有关"],
   ["{} {}; choose another place. Nothing was written", "无法写入 {1}，请换一个位置。没有写入任何内容"],
+  ["what has come of the file stays here", "已下载的部分保留在本机"],
+  ["this picture cannot be shown; {}", "无法显示这张图片，请另存后用其他程序打开"],
+  ["the picture on the clipboard is larger than 20 MB; {}", "剪贴板中的图片超过 20 MB，请保存为文件后再添加"],
+  ["what was pasted is no PNG, {}", "粘贴的内容不是 PNG、JPEG、WebP 或 GIF 图片，请保存为文件后再添加"],
   ["files are attached with {}", "请在应用中附上文件，或使用 satchel attach"],
+  // Prices
+  ["prices of «{}» are in {}; {}", "“{1}”中的价格以 {2} 计；请填写 {2} 金额，或另建价格表"],
+  ["more than one {} is called «{}»; {}", "有多条记录名为“{2}”，请用编号指定"],
+  ["{} is no exported audit trail; {}", "{1} 不是导出的审计记录，请选择由“导出”写出的文件"],
+  ["{}: a report is written as {}", "{1}：报告写成 .pdf 或 .json，请使用其中一种后缀。没有写入任何内容"],
   // Backups
   ["the vault's key for its backups is damaged", "保险库的备份密钥已损坏"],
   [
@@ -219,4 +228,51 @@ export const SENTENCES: [string, string][] = [
   ["the logo cannot be read ({}); {}", "无法读取徽标（{1}），请存为 PNG 或 JPEG 后再选择"],
   ["the fonts of this copy of Satchel are damaged; {}", "程序的字体已损坏，请重新安装。没有任何改动"],
   ["the PDF could not be made ({}); {}", "无法生成 PDF（{1}），没有任何改动。请去掉特殊字符后再试"],
+  // New versions of the program
+  [
+    "this copy of Satchel was built without a key for updates, {}",
+    "此 Satchel 构建时没有更新密钥，不接受更新；请从原来的来源获取新版本",
+  ],
+  ["{} is no address of updates; {}", "{1} 不是更新地址；更新只通过 https 获取。没有安装任何内容"],
+  [
+    "{} cannot be reached ({}); Satchel goes on as it is, {}",
+    "无法连接 {1}（{2}）；Satchel 照常可用，请稍后再试",
+  ],
+  ["{} has no updates ({}); {}", "{1} 上没有更新（{2}）；Satchel 照常可用，请稍后再试"],
+  ["{} is larger than {} bytes; nothing was installed", "收到的内容超过 {2} 字节；没有安装任何内容"],
+  [
+    "the download ended after {} of {} bytes; {}",
+    "下载在第 {1} 字节处中断（共 {2} 字节）；没有安装任何内容，请重试",
+  ],
+  [
+    "{} does not carry the signature of Satchel: {}",
+    "收到的内容没有 Satchel 的签名：途中被改动，或来自他人。没有安装任何内容",
+  ],
+  [
+    "what is offered as version {} is signed as {}. {}",
+    "标为版本 {1} 的内容，签名却是 {2}。没有安装任何内容",
+  ],
+  ["the list of versions cannot be read ({}); {}", "无法读取版本列表（{1}）；没有安装任何内容"],
+  [
+    "the list of versions is that of another channel ({}). {}",
+    "版本列表属于另一个通道（{1}）。没有安装任何内容",
+  ],
+  ["version {} is not newer than {}. {}", "版本 {1} 不比 {2} 新。没有安装任何内容"],
+  [
+    "there is no version {} for this kind of computer ({}) yet",
+    "版本 {1} 还没有适用于这种电脑（{2}）的安装包",
+  ],
+  ["this copy belongs to the system's packages: {}", "此 Satchel 由系统的软件包安装：请用系统的更新工具更新"],
+  ["there is nothing to install; {}", "没有可安装的版本；请先检查更新"],
+  [
+    "version {} does not start on this computer ({}). {}",
+    "版本 {1} 无法在这台电脑上启动（{2}）。没有任何改动",
+  ],
+  [
+    "the version that was kept for going back is damaged; {}",
+    "为退回而保留的旧版本已损坏；请重新安装 Satchel",
+  ],
+  ["another update is on its way; {}", "另一次更新正在进行；请等它完成"],
+  ["the download was stopped; {}", "下载已停止；没有安装任何内容"],
+  ["something is being worked on; {}", "还有工作正在进行；请等它完成后再安装"],
 ];

@@ -56,7 +56,8 @@ export function useKeys(bindings: Bindings, of: "page" | "frame" = "page") {
       const run = latest.current[name];
       if (document.querySelector("[aria-modal='true']") && (of === "page" || !OVER_DIALOGS.test(name)))
         return;
-      if (!run || (isTyping(event.target) && !(event.ctrlKey || event.metaKey) && name !== "Escape")) return;
+      const leaves = /^(Escape|(Shift\+)?F6)$/.test(name);
+      if (!run || (isTyping(event.target) && !(event.ctrlKey || event.metaKey) && !leaves)) return;
       // These move the cursor, or take back what was typed.
       if (isTyping(event.target) && /^Ctrl\+((Shift\+)?[zya]|Arrow(Up|Down))$/.test(name)) return;
       // A focused button keeps its own Enter and Space.

@@ -1,11 +1,11 @@
 import { useRef } from "react";
 import { openRecord, useFields, useQuery, useVersion } from "../app/data";
-import { withUndo } from "../app/undo";
 import type { ConflictOf, FieldView } from "../bindings";
 import { commands } from "../platform/tauri";
 import { date, type Json, labelOf, count as number, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
-import { attempt } from "../shared/toast";
+import { useKeys } from "../shared/keys";
+import { settle } from "./settle";
 
 /** More at once nobody decides. */
 const SHOWN = 30;
@@ -21,10 +21,11 @@ export function Conflicts({ count }: { count: number }) {
     <section id="conflicts" ref={section} tabIndex={-1}>
       <h2>{t("team.conflicts")}</h2>
       {all?.length === 0 && <p className="soft">{t("team.noConflicts")}</p>}
-      {all?.slice(0, SHOWN).map((c) => (
+      {all?.slice(0, SHOWN).map((c, n) => (
         <Conflict
           key={`${c.id} ${c.field}`}
           conflict={c}
+          current={n === 0}
           // The button that was pressed goes: the keyboard goes on from here.
           onSettled={() => section.current?.focus()}
         />
@@ -36,17 +37,34 @@ export function Conflicts({ count }: { count: number }) {
   );
 }
 
-function Conflict({ conflict, onSettled }: { conflict: ConflictOf; onSettled: () => void }) {
+function Conflict({
+  conflict,
+  current,
+  onSettled,
+}: {
+  conflict: ConflictOf;
+  /** A digit settles it: the first that waits. */
+  current: boolean;
+  onSettled: () => void;
+}) {
   const version = useVersion();
   const record = useQuery(() => commands.get(conflict.id), [conflict.id, version]).data;
   const field = useFields(conflict.kind).find((f) => f.key === conflict.field);
   const label = field ? labelOf(field) : tOr(`field.${conflict.field}`, conflict.field);
+  const busy = useRef(false);
   async function keep(at: number) {
-    const written = await attempt(() => commands.settle(conflict.id, conflict.field, at));
-    if (!written) return;
-    withUndo(t("team.settled", { field: label }), written.operation);
-    onSettled();
+    if (busy.current) return;
+    busy.current = true;
+    if (await settle(conflict.id, conflict.field, at, label)) onSettled();
+    busy.current = false;
   }
+  const digits = conflict.values
+    .slice(0, 9)
+    .map((_, at): [string, (event: KeyboardEvent) => void] => [
+      String(at + 1),
+      (event) => !event.repeat && void keep(at),
+    ]);
+  useKeys(current && record ? Object.fromEntries(digits) : {});
   if (!record) return null;
   return (
     <div className="panel">
@@ -72,10 +90,10 @@ function Conflict({ conflict, onSettled }: { conflict: ConflictOf; onSettled: ()
             <button
               type="button"
               className="button"
-              aria-label={t("team.keepOf", { by: claim.by, field: label })}
+              title={t("team.keepOf", { by: claim.by, field: label })}
               onClick={() => void keep(at)}
             >
-              {t("team.keep")}
+              {t("team.keep")} {current && at < 9 && <kbd>{at + 1}</kbd>}
             </button>
           </li>
         ))}

@@ -110,6 +110,8 @@ export function VisitsPage({ route }: { route: Here }) {
     "]": () => to(addDays(day, 1)),
     t: () => to(today()),
     o: shorten,
+    // Whom one goes to is said by a task.
+    c: () => ui.create("task"),
     a: () => current && isOffered(current) && add(current),
     x: () => current && drop(current),
     s: (event) => !event.repeat && void save(),
@@ -184,8 +186,8 @@ export function VisitsPage({ route }: { route: Here }) {
               <div className="empty">
                 <h2>{t("visits.none")}</h2>
                 <p className="soft">{t("visits.noneHint")}</p>
-                <button type="button" className="button" onClick={() => ui.create("task")}>
-                  {t("new.task")}
+                <button type="button" className="button primary" onClick={() => ui.create("task")}>
+                  {t("new.task")} <kbd>C</kbd>
                 </button>
               </div>
             )}

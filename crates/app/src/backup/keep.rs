@@ -155,6 +155,16 @@ impl Session {
         Ok(self.backup_view(&made))
     }
 
+    /// What is set of a place; of one that is none yet, nothing.
+    pub fn backup_target(&self, address: &str) -> Result<BackupTarget, AppError> {
+        let same = |known: &str| match place::is_served(address) {
+            true => known == address,
+            false => Path::new(address).canonicalize().is_ok_and(|path| path == Path::new(known)),
+        };
+        let known = self.backup_plan()?.targets.into_iter().find(|target| same(&target.address));
+        Ok(known.unwrap_or_default())
+    }
+
     /// Its backups stay where they are.
     pub fn remove_backup_target(&self, address: &str) -> Result<(), AppError> {
         let mut plan = self.backup_plan()?;

@@ -175,13 +175,17 @@ impl Place {
 
     /// Whether a file is there that is needed again; it is remembered that it was.
     pub fn still_has(&self, name: &str) -> Result<bool, AppError> {
+        if let Self::Folder(folder, _) = self {
+            let Ok(file) = File::options().append(true).open(folder.join(name)) else { return Ok(false) };
+            // Only how long it is kept depends on it.
+            let _ = file.set_modified(SystemTime::now());
+        }
+        self.has(name)
+    }
+
+    pub fn has(&self, name: &str) -> Result<bool, AppError> {
         match self {
-            Self::Folder(folder, _) => {
-                let Ok(file) = File::options().append(true).open(folder.join(name)) else { return Ok(false) };
-                // Only how long it is kept depends on it.
-                let _ = file.set_modified(SystemTime::now());
-                Ok(true)
-            }
+            Self::Folder(folder, _) => Ok(folder.join(name).exists()),
             Self::Bucket { store, prefix, runtime, address } => {
                 match runtime.block_on(store.head(&key_of(prefix, name))) {
                     Ok(_) => Ok(true),

@@ -9,10 +9,10 @@ use crate::{
     error::Code,
     session::{Opening, now},
     trail,
-    verify::CheckView,
-    views::{BackupView, RestoredView},
+    verify::{CheckView, Shown},
+    views::{BackupView, ProvenKind, RestoredView},
 };
-use satchel_audit::Act;
+use satchel_audit::{Act, RESTORED};
 use satchel_backup::{About, BackupError, Manifest, Part, open_age, read};
 use satchel_domain::date::rfc3339;
 use satchel_protocol::BlobContent;
@@ -26,7 +26,7 @@ use satchel_vault::{
     lock_folder, occupied,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{BufReader, Read},
     path::Path,
@@ -38,6 +38,7 @@ pub(super) struct Found {
     pub manifest: Manifest,
     pub sha256: String,
     pub size: u64,
+    pub kinds: Vec<ProvenKind>,
     pub checks: Vec<CheckView>,
 }
 
@@ -85,13 +86,13 @@ fn each(input: impl Read, key: &BackupKey, take: Take<'_>) -> Result<Found, AppE
     })?;
     let (_, sha256, size) = input.finish();
     let about = about.ok_or(BackupError::NotABackup)?;
-    Ok(Found { about, manifest, sha256, size, checks: Vec::new() })
+    Ok(Found { about, manifest, sha256, size, kinds: Vec::new(), checks: Vec::new() })
 }
 
 /// Is it whole, and what it says it is?
 pub(super) fn inspect(input: impl Read, key: &BackupKey, go_on: GoOn<'_>) -> Result<Found, AppError> {
     let mut tally: Option<Tally> = None;
-    let found = each(input, key, &mut |about, part| {
+    let mut found = each(input, key, &mut |about, part| {
         go_on()?;
         match (part, &mut tally) {
             (Some((table, bytes)), Some(tally)) => tally.take(table, bytes)?,
@@ -100,7 +101,7 @@ pub(super) fn inspect(input: impl Read, key: &BackupKey, go_on: GoOn<'_>) -> Res
         Ok(())
     })?;
     let (rows, records) = tally.map(Tally::finish).unwrap_or_default();
-    compare(&found.manifest, &rows, records)?;
+    found.kinds = compare(&found.manifest, &rows, &records)?;
     Ok(found)
 }
 
@@ -145,16 +146,22 @@ fn unpack(
         }
         Ok(())
     });
-    let filled = read.and_then(|found| {
+    let filled = read.and_then(|mut found| {
         let (vault, ways, filling) = begun.take().ok_or(BackupError::Cut)?;
         let database = vault.database();
         let finished = filling
             .records()
             .map_err(AppError::from)
-            .and_then(|records| compare(&found.manifest, &rows, records))
-            .and_then(|()| Ok(filling.finish()?));
+            .and_then(|records| compare(&found.manifest, &rows, &records))
+            .and_then(|kinds| {
+                filling.finish()?;
+                Ok(kinds)
+            });
         match finished {
-            Ok(()) => Ok((vault, ways, found)),
+            Ok(kinds) => {
+                found.kinds = kinds;
+                Ok((vault, ways, found))
+            }
             Err(e) => {
                 remove_database(&database);
                 Err(e)
@@ -168,12 +175,12 @@ fn unpack(
     filled
 }
 
-/// Counts and contents, as the manifest lists them.
+/// Counts and contents of each kind, which must be as the manifest lists them.
 fn compare(
     manifest: &Manifest,
     rows: &BTreeMap<String, u64>,
-    records: BTreeMap<String, (u64, String)>,
-) -> Result<(), AppError> {
+    records: &BTreeMap<String, (u64, String)>,
+) -> Result<Vec<ProvenKind>, AppError> {
     let wanted = manifest.tables.iter().filter(|(_, amount)| amount.count > 0);
     let counted = wanted.map(|(name, amount)| (name.clone(), amount.count)).collect::<BTreeMap<_, _>>();
     if counted != *rows {
@@ -183,10 +190,18 @@ fn compare(
     }
     let listed: BTreeMap<String, (u64, String)> =
         manifest.records.iter().map(|(kind, a)| (kind.clone(), (a.count, a.hash.clone()))).collect();
-    let other = listed.keys().chain(records.keys()).find(|kind| listed.get(*kind) != records.get(*kind));
-    match other {
-        None => Ok(()),
-        Some(kind) => {
+    let all: BTreeSet<&String> = listed.keys().chain(records.keys()).collect();
+    let kinds: Vec<ProvenKind> = all
+        .into_iter()
+        .map(|kind| ProvenKind {
+            kind: kind.clone(),
+            records: records.get(kind).map_or(0, |(count, _)| *count),
+            ok: listed.get(kind) == records.get(kind),
+        })
+        .collect();
+    match kinds.iter().find(|kind| !kind.ok) {
+        None => Ok(kinds),
+        Some(ProvenKind { kind, .. }) => {
             let why = format!("its records of the kind {kind} are not those that its manifest lists");
             Err(BackupError::Altered(why).into())
         }
@@ -238,7 +253,7 @@ fn raise(
         let events = Events::default();
         let act = (
             Act::Unlock,
-            trail::facts([("way", "restored".into()), ("made_at", found.about.made_at.clone().into())]),
+            trail::facts([("way", RESTORED.into()), ("made_at", found.about.made_at.clone().into())]),
         );
         let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
         let session = Session::open(opening)?;
@@ -347,12 +362,14 @@ pub(super) fn prove(
     private_dir(&state).map_err(AppError::io(&state))?;
     let (session, mut found, [files, missing]) =
         raise(from, &scratch.join("vault"), Keyring::Off, &state, progress, go_on)?;
-    let verified = session.verify(&mut |p| {
+    // What a vault shows was made from its documents when it was opened, a moment ago.
+    let mut watch = |p| {
         progress(p);
         if go_on().is_err() {
             session.store.interrupt_reads();
         }
-    })?;
+    };
+    let verified = session.verify_what(Shown::JustMade, &mut watch, &Cancel::default())?;
     go_on()?;
     found.checks = verified.checks;
     let lost = missing.saturating_sub(found.manifest.attachments_elsewhere);

@@ -24,9 +24,17 @@ impl Session {
     ) -> Result<u64, AppError> {
         output::check(&self.vault(), path)?;
         let view = self.incident(id)?;
-        let bytes = match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
-            true => serde_json::to_vec_pretty(&view).expect("plain data serialises"),
-            false => self.incident_pdf(&view, language)?,
+        let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+        let bytes = match (is("pdf"), is("json")) {
+            (true, _) => self.incident_pdf(&view, language)?,
+            (_, true) => serde_json::to_vec_pretty(&view).expect("plain data serialises"),
+            // A file that is called a document and is none opens nowhere.
+            _ => {
+                return Err(AppError::refused(format!(
+                    "{}: a report is written as .pdf or .json; use one of these endings. Nothing was written",
+                    path.display()
+                )));
+            }
         };
         output::write_private(&self.vault(), path, &bytes)?;
         self.note(Act::Incident, [("change", json!("report"))])?;

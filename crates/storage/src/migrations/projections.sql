@@ -33,3 +33,11 @@ CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND delet
 CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
 CREATE INDEX activity_visits_person ON activity (person, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
 CREATE INDEX activity_open ON activity (arrived_at) WHERE arrived_at IS NOT NULL AND left_at IS NULL AND deleted_at IS NULL;
+-- Small pictures of attachments. `used` rises with each that is asked for: the lowest make place (`thumbnails`).
+CREATE TABLE thumbnail (
+  name BLOB PRIMARY KEY,
+  used INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  jpeg BLOB NOT NULL
+) STRICT;
+CREATE INDEX thumbnail_by_use ON thumbnail (used, size);
