@@ -147,6 +147,8 @@ impl Rules {
             Act::Delete | Act::Erase => judged(Rule::Deletions, of("records"), self.deletions, true),
             // Going back, or taking an import back, is a deletion by another name.
             _ if of(TRASHED) > 0 => judged(Rule::Deletions, of(TRASHED), self.deletions, true),
+            // Sample data is nobody's.
+            Act::Import if facts.get("label").is_some_and(|label| label == "seed") => return None,
             Act::Change | Act::Bulk | Act::Merge | Act::Restore | Act::Undo | Act::Import
                 if self.is_night(hour) =>
             {

@@ -295,6 +295,7 @@ fn each_rule_meets_its_act_and_can_be_turned_off() {
     assert_eq!(judge(&rules, Act::Bulk, json!({"records": 2}), 5), Some((Rule::NightEdits, 2)));
     assert_eq!(judge(&rules, Act::Bulk, json!({"records": 2}), 6), None, "the night is over");
     assert_eq!(judge(&rules, Act::Import, json!({"records": 2}), 23), Some((Rule::NightEdits, 2)));
+    assert_eq!(judge(&rules, Act::Import, json!({"records": 2, "label": "seed"}), 23), None);
     assert_eq!(day(Act::FailedUnlocks, json!({"count": 6})), Some((Rule::FailedUnlocks, 6)));
     assert_eq!(day(Act::Begin, json!({})), None, "a new vault");
     assert_eq!(day(Act::Begin, json!({"after": {}})), Some((Rule::UnknownDevice, 1)));
