@@ -639,9 +639,9 @@ impl<'a> Run<'a> {
     fn foresee(&mut self, ready: Ready, found: Option<DocumentRow>) -> Result<(), AppError> {
         let content = format!("content {}", ready.by_content);
         let same = !self.seen.insert(content);
-        let keys = matching::keys(&ready, self.options);
-        let again = self.options.on_match != OnMatch::Create && keys.iter().any(|k| self.seen.contains(k));
-        self.seen.extend(keys);
+        let (left, sought) = matching::keys(&ready, self.options);
+        let again = self.options.on_match != OnMatch::Create && sought.iter().any(|k| self.seen.contains(k));
+        self.seen.extend(left);
         let outcome = match (found, self.options.on_match) {
             (Some(row), OnMatch::Skip) if !matching::is_deleted(&row)? => "skip",
             (Some(row), _) => match merge(row, &ready, &self.context)? {

@@ -42,8 +42,13 @@ impl Found {
 
 impl Context<'_> {
     /// Puts what a row's links lead to into its fields; what leads nowhere is named, and nothing is made up for it.
-    pub fn links(&self, row: &mut Assembled, kind: Kind) -> Result<Vec<String>, AppError> {
-        let mut titles = Vec::new();
+    /// What they are called, and the company that they say the row is of where it does not say so itself.
+    pub fn links(
+        &self,
+        row: &mut Assembled,
+        kind: Kind,
+    ) -> Result<(Vec<String>, Option<RecordId>), AppError> {
+        let (mut titles, mut inferred) = (Vec::new(), None);
         for (key, named) in std::mem::take(&mut row.links) {
             // A deal's stage is found among those of its pipeline.
             if key == "stage" {
@@ -51,7 +56,7 @@ impl Context<'_> {
                 continue;
             }
             let Some(to) = self.catalogue.field(kind, &key).and_then(|f| f.links) else { continue };
-            let company = row.fields.get("company").and_then(Value::as_reference);
+            let company = row.fields.get("company").and_then(Value::as_reference).or(inferred);
             let found = self.found(to, &named, company, &key)?;
             let said = [&named.name, &named.email, &named.id].into_iter().find(|s| !s.is_empty());
             let said = said.cloned().unwrap_or_default();
@@ -61,7 +66,7 @@ impl Context<'_> {
                     if let (Some(of), None, "person" | "deal") = (one.company, company, key.as_str())
                         && self.catalogue.field(kind, "company").is_some()
                     {
-                        row.fields.insert("company".into(), Value::Reference(of));
+                        inferred = Some(of);
                     }
                     titles.push(one.title);
                     row.fields.insert(key, Value::Reference(one.id));
@@ -78,7 +83,7 @@ impl Context<'_> {
             };
             row.leads_nowhere(kind, &self.catalogue, &named.column, &said, &why);
         }
-        Ok(titles)
+        Ok((titles, inferred))
     }
 
     fn found(

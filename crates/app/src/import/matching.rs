@@ -42,16 +42,27 @@ fn lookups(ready: &Ready, options: &ImportOptions) -> Vec<(MatchKey, &'static st
     out
 }
 
-pub fn keys(ready: &Ready, options: &ImportOptions) -> Vec<String> {
-    let mut keys: Vec<String> =
-        lookups(ready, options).into_iter().map(|(_, term, v)| format!("{term} {v}")).collect();
+/// By what later rows of a file will know a row, and by what it knows an earlier one. Of two that have an id of the other
+/// program, another id is another record, whatever they share.
+pub fn keys(ready: &Ready, options: &ImportOptions) -> (Vec<String>, Vec<String>) {
+    let with_id = ready.external.is_some() && options.match_by.contains(&MatchKey::ExternalId);
+    let (mut keys, mut shared) = (Vec::new(), Vec::new());
+    for (by, term, value) in lookups(ready, options) {
+        match by == MatchKey::ExternalId {
+            true => keys.push(format!("{term} {value}")),
+            false => shared.push(format!("{term} {value}")),
+        }
+    }
     if !options.match_by.is_empty() {
         keys.push(ready.derived.to_string());
     }
     if let (Some(code), true) = (code_of(ready), options.match_by.contains(&MatchKey::Title)) {
         keys.push(format!("code {code}"));
     }
-    keys
+    let marked = |key: &String| format!("{key}, with an id");
+    let left = shared.iter().map(|key| if with_id { marked(key) } else { key.clone() });
+    let sought = shared.iter().cloned().chain(shared.iter().filter(|_| !with_id).map(marked));
+    (keys.iter().cloned().chain(left).collect(), keys.iter().cloned().chain(sought).collect())
 }
 
 /// What a product's code is compared by.
@@ -165,7 +176,7 @@ fn by_title(
     for there in projections::titled(db, ready.kind, false, title)? {
         let code = there.code.as_deref().map(sort_key);
         let same = fold(&there.title) == fold(&ready.called)
-            && there.company == text("company")
+            && there.company == text("company").or(ready.inferred.map(|id| id.to_string()))
             && there.when == when
             // Another code is another product.
             && (code.is_none() || own_code.is_none());

@@ -14,7 +14,7 @@ use satchel_domain::{
     text::{fold, sort_key},
     value::{Contact, Habits},
 };
-use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble, done, outcome};
+use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, Target, assemble, done, outcome};
 use satchel_storage::{documents, duplicates, lists, projections};
 use std::{
     collections::HashMap,
@@ -65,6 +65,8 @@ pub struct Ready {
     pub title: Option<String>,
     /// What a record gets that has no value there.
     pub soft: Fields,
+    /// The company of whom it is with, or of what it is about: of a new record only.
+    pub inferred: Option<RecordId>,
     pub placed: Option<Placed>,
     /// What else it refers to, for the preview.
     pub about: Vec<String>,
@@ -110,7 +112,10 @@ impl<'a> Context<'a> {
         let kind = self.mapping.kind_of(draft);
         let mut row = assemble(draft, &self.source.columns, self.mapping, &self.catalogue, &self.habits);
         let company = self.company(&mut row, kind)?;
-        let mut about = self.links(&mut row, kind)?;
+        let (mut about, inferred) = self.links(&mut row, kind)?;
+        // A row that has an id of ours says itself that there is none.
+        let ours = row.external_id.as_ref().is_some_and(|id| id.parse::<RecordId>().is_ok());
+        let inferred = inferred.filter(|_| !ours);
         self.attendees(&mut row, kind)?;
         let soft = self.ended(&mut row, kind);
         let mut refused = row.refused.take();
@@ -137,6 +142,9 @@ impl<'a> Context<'a> {
         if !is_empty {
             // Only of a new one: what is there already keeps what it has.
             self.complete_row(kind, draft.number, &row.fields, &soft, placed, &mut registers);
+            if let Some(company) = inferred {
+                Value::Reference(company).to_registers("company", &mut registers);
+            }
         }
         if let Some(stage) = placed.and_then(|placed| self.stages.get(placed.stage)) {
             about.push(stage.name.clone());
@@ -173,6 +181,7 @@ impl<'a> Context<'a> {
             title: Some(sort_key(&called)).filter(|title| !title.is_empty()),
             called,
             soft,
+            inferred,
             placed,
             about,
             cells: if is_empty || refused.is_some() { cells(draft, self.source) } else { Vec::new() },
