@@ -459,6 +459,8 @@ CREATE INDEX product_by_sort ON product (sort, row) WHERE deleted_at IS NULL;
 
 CREATE INDEX product_trash ON product (deleted_at) WHERE deleted_at IS NOT NULL;
 
+CREATE INDEX product_by_code_sort ON product (code_sort);
+
 CREATE TABLE price_book (
   row INTEGER PRIMARY KEY REFERENCES document (row),
   id TEXT NOT NULL,

@@ -15,8 +15,9 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> String {
 /// The rank of the n-th of many that come behind all others: each as long as the next, and known without those before.
 pub fn nth(last: Option<&str>, n: u32) -> String {
     let first = between(last, None);
-    // Behind the terminator of the first, so that no byte of a number can come before it.
-    format!("{first}{n:08x}80")
+    // Behind the terminator of the first, in bytes that are larger than it: the library reckons wrongly around a byte of zero.
+    let digits = (0..6).rev().map(|digit| format!("{:02x}", 0x81 + ((n >> (6 * digit)) & 0x3f)));
+    format!("{first}{}80", digits.collect::<String>())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use satchel_domain::{
     text::{fold, sort_key},
     value::{Contact, Habits},
 };
-use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, Target, assemble, done, outcome};
+use satchel_interchange::{Assembled, Draft, Mapping, Problem, Source, assemble, done, outcome};
 use satchel_storage::{documents, duplicates, lists, projections};
 use std::{
     collections::HashMap,
