@@ -2,20 +2,45 @@
 
 use fractional_index::FractionalIndex;
 
+/// With which each rank ends.
+const TERMINATOR: u8 = 0x80;
+
 /// A rank between two others, or at an end. Two that were put into one place by two devices at once have the same
 /// rank, and stand in the order of their ids; who comes between them stands behind both.
 pub fn between(before: Option<&str>, after: Option<&str>) -> String {
     let read = |rank: Option<&str>| rank.and_then(|r| FractionalIndex::from_string(r).ok());
     let (before, after) = (read(before), read(after));
-    let between = FractionalIndex::new(before.as_ref(), after.as_ref());
+    let between = match (&before, &after) {
+        (Some(before), Some(after)) if [before, after].iter().any(|rank| rank.as_bytes().contains(&0)) => {
+            squeezed(before.as_bytes(), after.as_bytes())
+        }
+        _ => FractionalIndex::new(before.as_ref(), after.as_ref()),
+    };
     let behind = || before.as_ref().map(FractionalIndex::new_after);
     between.or_else(behind).unwrap_or_default().to_string()
+}
+
+/// Between two of which one has a byte of zero, around which the library reckons wrongly: whoever moves a hundred and more to
+/// the top has such ranks.
+fn squeezed(before: &[u8], after: &[u8]) -> Option<FractionalIndex> {
+    if before >= after {
+        return None;
+    }
+    let mut bytes = before.to_vec();
+    if let Some(rest) = after.strip_prefix(before) {
+        let zeros = rest.iter().take_while(|byte| **byte == 0).count();
+        let first = *rest.get(zeros)?;
+        bytes.resize(bytes.len() + zeros, 0);
+        bytes.push(first / 2);
+    }
+    bytes.push(TERMINATOR);
+    FractionalIndex::from_bytes(bytes).ok()
 }
 
 /// The rank of the n-th of many that come behind all others: each as long as the next, and known without those before.
 pub fn nth(last: Option<&str>, n: u32) -> String {
     let first = between(last, None);
-    // Behind the terminator of the first, in bytes that are larger than it: the library reckons wrongly around a byte of zero.
+    // Behind the terminator of the first, in bytes that are larger than it: see [`squeezed`].
     let digits = (0..6).rev().map(|digit| format!("{:02x}", 0x81 + ((n >> (6 * digit)) & 0x3f)));
     format!("{first}{}80", digits.collect::<String>())
 }
@@ -52,6 +77,27 @@ mod tests {
         assert!(nth(None, 1) < nth(None, 2));
         let early = between(None, Some(&between(None, None)));
         assert!(early < nth(Some(&early), 0), "a byte that is smaller than the terminator");
+    }
+
+    #[test]
+    fn many_are_moved_to_the_top_and_others_between_them() {
+        let (mut top, mut next) = (between(None, None), String::new());
+        for _ in 0..400 {
+            let first = between(None, Some(&top));
+            next = std::mem::replace(&mut top, first);
+            assert!(top < next, "{top} {next}");
+            let middle = between(Some(&top), Some(&next));
+            assert!(top < middle && middle < next, "{top} {middle} {next}");
+        }
+        for n in 0..100 {
+            let middle = between(Some(&top), Some(&next));
+            assert!(top < middle && middle < next, "{top} {middle} {next}");
+            *(if n % 3 == 0 { &mut top } else { &mut next }) = middle;
+        }
+        for (before, after) in [("0080", "010080"), ("000080", "0080"), ("00", "0000")] {
+            // Of what no Satchel has written: a rank, whatever it is.
+            assert!(!between(Some(before), Some(after)).is_empty());
+        }
     }
 
     #[test]
