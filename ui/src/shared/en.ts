@@ -1315,7 +1315,7 @@ export const en = {
   "backup.prove": "Prove by restoring",
   "backup.proving": "Proving…",
   "backup.done": "{n} records backed up and read back · {size}",
-  "backup.proved": "Proven: {n} records came back in {s} s",
+  "backup.proved": "Proven in {s} s. Records that came back: {n}",
   "backup.provedKinds": "{kinds}: as many and the same versions as were backed up.",
   "backup.rule": "Three copies, on two media, one in another building",
   "backup.here": "This laptop",

@@ -1308,7 +1308,7 @@ export const zh: Record<Key, string> = {
   "backup.places": "每天备份到",
   "backup.own": "保险库旁边",
   "backup.ownHint": "在同一块磁盘上：可防误操作，不能防电脑丢失。",
-  "backup.at": "备份于{ago}",
+  "backup.at": "备份：{ago}",
   "backup.since": "自{ago}起未见",
   "backup.never": "尚无备份",
   "backup.addFolder": "添加文件夹…",
