@@ -674,7 +674,7 @@ pub struct List {
     #[arg(long)]
     pub trash: bool,
     /// The list as it was then, and what has become of each: 2026-01-31, "last tuesday"
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["filter", "sort", "trash", "lenient"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["sort", "trash", "lenient"])]
     pub at: Option<String>,
 }
 
@@ -687,6 +687,9 @@ pub struct RestoreAsOf {
     /// All records of this kind that were there then
     #[arg(long, conflicts_with = "ids")]
     pub kind: Option<String>,
+    /// Of the kind those that this found then, such as: city = 'Porto'
+    #[arg(long = "where", value_name = "EXPR", default_value = "", requires = "kind")]
+    pub filter: String,
     /// Only these fields
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub field: Vec<String>,

@@ -236,10 +236,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Get { id, at: Some(at) } => crate::past::get(show, session, record(&id)?, &at),
         Command::Get { id, at: None } => get(show, session, &id),
-        Command::List(List { at: Some(at), kind, limit, offset, .. }) => {
-            crate::past::list(show, session, &kind, &at, (offset, limit))
-        }
-        Command::List(args) => list(show, session, &args),
+        Command::List(args) => match &args.at {
+            Some(at) => crate::past::list(show, session, &args, at),
+            None => list(show, session, &args),
+        },
         Command::RestoreAsOf(args) => crate::past::restore(show, session, args),
         Command::Totals(args) => crate::totals::totals(show, session, args),
         Command::Search { text, kind, limit } => {

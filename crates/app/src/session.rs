@@ -67,7 +67,7 @@ pub struct Session {
     /// The last look at the clock for reminders, and when one was written down.
     pub(crate) looked: Mutex<Option<(satchel_domain::remind::Look, jiff::Timestamp)>>,
     /// The list that was last shown as it was.
-    pub(crate) past: Mutex<Option<Arc<crate::past::Past>>>,
+    pub(crate) past: Mutex<crate::past::Pasts>,
     /// Read once; only this process writes them.
     pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.

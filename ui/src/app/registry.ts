@@ -11,6 +11,7 @@ import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { zh } from "../shared/zh";
+import { lastList } from "./data";
 import { toggleFavourite } from "./Favourites";
 import { toPart } from "./parts";
 import { current, go } from "./router";
@@ -90,11 +91,13 @@ function settingsAt(id: string) {
   }, 80);
 }
 
-/** The list of the page as it was, or that of people. */
+/** The list of the page as it was, filtered as it is, or that of people. */
 export function lookBack() {
   const route = current();
   const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
-  go({ page: "past", kind });
+  const { request, input } = lastList;
+  const filter = route.page === "list" && lastList.kind === kind ? request.filter || input : "";
+  go({ page: "past", kind, ...(filter && { filter }) });
 }
 
 export const registry: Command[] = [

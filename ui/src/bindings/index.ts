@@ -1437,6 +1437,8 @@ export type PastRequest = {
 	state: PastState | null,
 	/**  Only those whose name has these words. */
 	text?: string,
+	/**  Only those that a filter expression found then; of those made since, that it finds now. */
+	filter?: string,
 	offset?: number,
 	limit?: number,
 };
@@ -1733,6 +1735,10 @@ export type Restore = {
 	ids?: RecordId[],
 	/**  All of this kind that were there then; what was made since stays. */
 	kind: Kind | null,
+	/**  Of the kind those that a filter expression found then. */
+	filter?: string,
+	/**  Of the kind those whose name had these words. */
+	text?: string,
 	/**  Only these fields; none: all of them, and whether it is in the trash. */
 	fields?: string[],
 	/**  Say what would change, and write nothing. */

@@ -12,7 +12,7 @@ import {
 } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
-import { ui } from "../app/registry";
+import { lookBack, ui } from "../app/registry";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
 import type { FieldView, Layout, ListRequest, RowView, SavedView } from "../bindings";
@@ -247,7 +247,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     m: merge,
     f: () => !route.trash && setDialog("filter"),
     v: () => !route.trash && setDialog("options"),
-    b: () => !route.trash && go({ page: "past", kind }),
+    b: () => !route.trash && lookBack(),
     w: () => addressed && setWriting(true),
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
@@ -367,9 +367,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               type="button"
               className="button"
               id="as-of"
-              title={`${t("past.open")} (H)`}
+              title={`${t("past.open")} (B)`}
               aria-label={t("past.open")}
-              onClick={() => go({ page: "past", kind })}
+              onClick={lookBack}
             >
               <History size={15} />
             </button>

@@ -1610,7 +1610,7 @@ export const en = {
   "past.when": "As of when",
   "past.whenHint": "last tuesday, 2026-01-31",
   "past.show": "Show",
-  "past.find": "Find by name",
+  "past.find": "Find by name, or filter: city = 'Porto'",
   "past.all": "All that were there",
   "past.changed": "Changed since",
   "past.deleted": "Deleted since",

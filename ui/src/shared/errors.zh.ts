@@ -19,6 +19,9 @@ export const SENTENCES: [string, string][] = [
   ["the picture on the clipboard is larger than 20 MB; {}", "剪贴板中的图片超过 20 MB，请保存为文件后再添加"],
   ["what was pasted is no PNG, {}", "粘贴的内容不是 PNG、JPEG、WebP 或 GIF 图片，请保存为文件后再添加"],
   ["files are attached with {}", "请在应用中附上文件，或使用 satchel attach"],
+  // Looking back
+  ["«{}» is known of today alone; {}", "“{1}”只有今天的值，请去掉这个条件，或按字段筛选"],
+  ["a filter finds records of a kind: {}", "筛选只能用于一类记录，请指明是哪一类"],
   // Prices
   ["prices of «{}» are in {}; {}", "“{1}”中的价格以 {2} 计；请填写 {2} 金额，或另建价格表"],
   ["more than one {} is called «{}»; {}", "有多条记录名为“{2}”，请用编号指定"],

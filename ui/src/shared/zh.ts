@@ -1580,7 +1580,7 @@ export const zh: Record<Key, string> = {
   "past.when": "截至何时",
   "past.whenHint": "上周二、2026-01-31",
   "past.show": "查看",
-  "past.find": "按名称查找",
+  "past.find": "按名称查找，或筛选：city = '上海'",
   "past.all": "当时的全部",
   "past.changed": "此后修改",
   "past.deleted": "此后删除",
