@@ -17,6 +17,8 @@ use std::{
 mod pictures;
 #[path = "window/visits.rs"]
 mod visits;
+#[path = "window/walk.rs"]
+mod walk;
 
 const CSV: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Shoe size\n\
 Ana,Ruiz,Norte SL,Buyer,ana@norte.example,+34 600 000 001,38\n\

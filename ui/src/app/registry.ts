@@ -40,6 +40,8 @@ export const ui = {
   write: undefined as (() => void) | undefined,
   /** Says «I am here» where the page is about somebody, and leaves again. */
   here: undefined as (() => void) | undefined,
+  /** Asks for the stage of the deal that is open, or of those that are selected. */
+  stage: undefined as (() => void) | undefined,
   /** Takes the other value of a field that two have edited. */
   settle: undefined as (() => void) | undefined,
   leave: undefined as (() => void) | undefined,
@@ -182,6 +184,12 @@ export const registry: Command[] = [
   },
   {
     id: "quiet-deals",
+  {
+    id: "deal-stage",
+    label: "board.stage",
+    also: "won lost close deal move shangji jieduan 商机 赢单 丢单",
+    run: () => (ui.stage ? ui.stage() : go({ page: "board" })),
+  },
     label: "nav.quiet",
     also: "stale rotting idle forgotten shangji 停滞 商机 跟进",
     run: () => go({ page: "list", kind: "deal", filter: "quiet = 'yes'" }),

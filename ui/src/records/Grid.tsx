@@ -2,6 +2,8 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
 import type { FieldView, Kind, ListGroup, ListRequest, RowView, Written } from "../bindings";
+import { StagePicker } from "../deals/StagePicker";
+import type { LostBy } from "../deals/stages";
 import { commands, errorOf } from "../platform/tauri";
 import { address, ago, count, type Json, money, monthName, shortDay, show } from "../shared/format";
 import { t } from "../shared/i18n";
@@ -269,7 +271,9 @@ export function Grid(props: Props) {
       void attempt(() => commands.openWindow(row.id, kind));
       return;
     }
-    const inEditor = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+    const inEditor =
+      event.target instanceof HTMLSelectElement ||
+      (event.target instanceof HTMLInputElement && event.target.type !== "checkbox");
     if (inEditor || event.ctrlKey || event.metaKey || event.altKey) return;
     // The letter behind G says where to.
     if (event.key.length === 1 && going.now()) return;
@@ -313,6 +317,15 @@ export function Grid(props: Props) {
     else return;
     event.preventDefault();
     event.stopPropagation();
+  };
+
+  /** The cell is done with; the next one of its row, or the list, takes the keys. */
+  const finish = (step: number, early?: string) => {
+    const next = column + step;
+    const goesOn = step !== 0 && columns[next]?.editable;
+    setColumn(Math.max(0, Math.min(columns.length - 1, next)));
+    edit(goesOn ? editing : undefined, early);
+    if (!goesOn) root.current?.focus();
   };
 
   const template = `22px ${columns.map((c) => c.width).join(" ")}`;
@@ -452,24 +465,23 @@ export function Grid(props: Props) {
                   data-key={c.key}
                 >
                   {row && row.id === editing && i === column ? (
-                    <CellEditor
-                      key={c.key}
-                      text={cellText(row.fields as Json, c.key)}
-                      label={headOf(c.key, fields)}
-                      said={t("record.changed", { title: row.title || headOf(c.key, fields) })}
-                      // Onto the record as it is now: another address may have come since the list was drawn.
-                      save={async (to) => {
-                        const now = await commands.get(row.id);
-                        return commands.setFields(row.id, cellChange(now.fields as Json, c.key, to));
-                      }}
-                      typed={typed}
-                      onDone={(step, early) => {
-                        const next = column + step;
-                        setColumn(Math.max(0, Math.min(columns.length - 1, next)));
-                        edit(step !== 0 && columns[next]?.editable ? row.id : undefined, early);
-                        if (step === 0 || !columns[next]?.editable) root.current?.focus();
-                      }}
-                    />
+                    c.key === "stage" ? (
+                      <StageCell row={row} label={headOf(c.key, fields)} typed={typed} onDone={finish} />
+                    ) : (
+                      <CellEditor
+                        key={c.key}
+                        text={cellText(row.fields as Json, c.key)}
+                        label={headOf(c.key, fields)}
+                        said={t("record.changed", { title: row.title || headOf(c.key, fields) })}
+                        // Onto the record as it is now: another address may have come since the list was drawn.
+                        save={async (to) => {
+                          const now = await commands.get(row.id);
+                          return commands.setFields(row.id, cellChange(now.fields as Json, c.key, to));
+                        }}
+                        typed={typed}
+                        onDone={finish}
+                      />
+                    )
                   ) : row ? (
                     <Cell
                       row={row}
@@ -534,6 +546,36 @@ function Cell({ row, field, view, onOpen }: CellProps) {
   if (view?.type === "date_time") return ago(value);
   if (view?.type === "money") return money(value);
   return show(view, value);
+}
+
+/** The stage of a deal, chosen in its cell. */
+function StageCell({
+  row,
+  label,
+  typed,
+  onDone,
+}: {
+  row: RowView;
+  label: string;
+  typed?: string;
+  onDone: (step: number) => void;
+}) {
+  const save = async (stage: string, also: LostBy) => {
+    const written = await attempt(() => commands.setFields(row.id, { stage, ...also }));
+    if (written) withUndo(t("record.changed", { title: row.title || label }), written.operation);
+    onDone(0);
+  };
+  return (
+    <StagePicker
+      field="stage"
+      label={label}
+      name={row.title}
+      value={(row.fields as Json).stage}
+      typed={typed}
+      onSave={(stage, also) => void save(stage, also)}
+      onCancel={() => onDone(0)}
+    />
+  );
 }
 
 interface CellEditorProps {

@@ -1,0 +1,141 @@
+//! What docs/ux.md expects of the screens, walked through by keys.
+
+use crate::{
+    SCREEN, dress,
+    visits::{ask_core, open_vault},
+};
+use satchel_tests::browser::{Window, key};
+use std::sync::PoisonError;
+
+/// A record of a kind, by fields as the page would give them.
+fn make(window: &Window, kind: &str, input: &str) -> String {
+    let made = ask_core(window, "create", &format!("{{ kind: '{kind}', input: {{ {input} }} }}"));
+    made["id"].as_str().unwrap().to_owned()
+}
+
+fn field(window: &Window, id: &str, key: &str) -> String {
+    let got = ask_core(window, "get", &format!("{{ id: '{id}' }}"));
+    got["titles"][key].as_str().or(got["fields"][key].as_str()).unwrap_or_default().to_owned()
+}
+
+fn has_focus(window: &Window, css: &str) {
+    window.until(&format!("{css} has the focus"), || {
+        let script = format!("return document.activeElement === document.querySelector({css:?})");
+        window.try_script(&script)?.as_bool()?.then_some(())
+    });
+}
+
+/// By the palette, as somebody does who knows what it is called.
+fn by_name(window: &Window, name: &str) {
+    window.press(&[key::CTRL, "k"]);
+    window.fill("#palette-input", &format!(">{name}"));
+    window.wait("#choice-0");
+    window.press(&[key::ENTER]);
+    window.gone("#palette-input");
+}
+
+#[test]
+fn a_deal_that_is_lost_asks_why_wherever_its_stage_is_set() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    let deals: Vec<String> = ["Pumps", "Service", "Spare parts"]
+        .iter()
+        .map(|name| make(&window, "deal", &format!("name: '{name}'")))
+        .collect();
+    let is = |id: &str, stage: &str, reason: &str| {
+        window.until(&format!("{stage}, «{reason}»"), || {
+            (field(&window, id, "stage") == stage && field(&window, id, "lost_reason") == reason)
+                .then_some(())
+        });
+    };
+
+    // In the cell of its list: a letter chooses the stage, and the question stands in its row.
+    by_name(&window, "Deals as a table");
+    window.wait("#row-2");
+    window.script("document.querySelector('#grid').focus()");
+    window.press(&[key::RIGHT]);
+    window.press(&[key::RIGHT]);
+    window.press(&["l"]);
+    window.wait("#edit-stage");
+    window.press(&[key::ENTER]);
+    window.wait("#why-lost");
+    has_focus(&window, "#why-lost");
+    window.accessibility("a deal that is lost, in its cell");
+    window.picture("w1-lost-cell");
+    // What Escape gives up is given up whole.
+    window.press(&[key::ESCAPE]);
+    window.gone("#why-lost");
+    is(&deals[0], "New", "");
+    window.press(&["l"]);
+    window.wait("#edit-stage");
+    window.press(&[key::ENTER]);
+    window.wait("#why-lost");
+    window.type_keys("Too dear");
+    window.press(&[key::ENTER]);
+    is(&deals[0], "Lost", "Too dear");
+    // One step back takes both.
+    window.press(&[key::CTRL, "z"]);
+    is(&deals[0], "New", "");
+
+    // Several at once, by name: beside the stage. In the first column letters are commands again.
+    window.press(&[key::ESCAPE]);
+    window.press(&[key::HOME]);
+    window.press(&["x"]);
+    window.press(&[key::DOWN]);
+    window.press(&["x"]);
+    by_name(&window, "Set the stage of a deal");
+    window.wait("#bulk-stage");
+    has_focus(&window, "#bulk-stage");
+    assert_eq!(window.script("return !!document.querySelector('#bulk-why-lost')"), false);
+    window.press(&["l"]);
+    window.wait("#bulk-why-lost");
+    window.fill("#bulk-why-lost", "Closed down");
+    window.accessibility("several deals that are lost");
+    window.picture("w2-lost-bulk");
+    window.press(&[key::ENTER]);
+    let lost = || deals.iter().filter(|id| field(&window, id, "lost_reason") == "Closed down").count();
+    window.until("two are lost", || (lost() == 2).then_some(()));
+    window.press(&[key::ESCAPE]);
+    window.press(&[key::CTRL, "z"]);
+    window.until("and one step takes both back", || {
+        deals.iter().all(|id| field(&window, id, "stage") == "New").then_some(())
+    });
+
+    // On its own page; Enter alone goes on without a reason.
+    dress(&window, "zh", "dark");
+    window.wait("#nav-deal");
+    let open = || {
+        window.press(&[key::CTRL, "k"]);
+        window.fill("#palette-input", "Service");
+        window.until("the deal", || window.text("#choice-0").contains("Service").then_some(()));
+        window.press(&[key::ENTER]);
+        window.wait("#value-stage");
+    };
+    open();
+    by_name(&window, "设置商机阶段");
+    window.wait("#edit-stage");
+    window.press(&[key::END]);
+    window.press(&[key::ENTER]);
+    window.wait("#why-lost");
+    has_focus(&window, "#why-lost");
+    window.says("Service为什么丢单？");
+    window.accessibility("a deal that is lost, on its page, Chinese, dark");
+    window.picture("w3-lost-page-zh-dark");
+    window.press(&[key::ENTER]);
+    is(&deals[1], "Lost", "");
+    window.press(&[key::CTRL, "z"]);
+    is(&deals[1], "New", "");
+    // Whoever goes on to another field goes on with what is typed.
+    window.click("#value-stage");
+    window.wait("#edit-stage");
+    window.press(&[key::END]);
+    window.press(&[key::ENTER]);
+    window.wait("#why-lost");
+    window.type_keys("Rival");
+    window.click("#value-name");
+    is(&deals[1], "Lost", "Rival");
+    dress(&window, "en", "light");
+}
