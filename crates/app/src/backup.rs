@@ -4,6 +4,7 @@
 mod keep;
 mod place;
 mod restore;
+mod wanted;
 
 pub use keep::{BackupPlan, BackupTarget, Keep};
 pub use restore::{restore_backup, verify_file};
@@ -99,15 +100,36 @@ impl<T: Read> Read for Hashing<T> {
     }
 }
 
+/// What the folders beside backups that hold the files on records begin with.
+const ATTACHMENTS: &str = "attachments-";
+
 /// Where the files on records lie, beside the backups that are sealed for the same.
-fn attachments_folder(ways: &Ways) -> String {
-    format!("attachments-{}", ways.mark())
+fn attachments_folder(ways: &Ways, apart: &str) -> String {
+    match apart {
+        "" => format!("{ATTACHMENTS}{}", ways.mark()),
+        apart => format!("{ATTACHMENTS}{}-{apart}", ways.mark()),
+    }
+}
+
+/// Whether a backup may name this as its folder: it is said by whoever has made the backup.
+fn is_attachments_folder(name: &str) -> bool {
+    name.len() <= 64
+        && name
+            .strip_prefix(ATTACHMENTS)
+            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'))
 }
 
 fn attachment_name(folder: &str, content: &BlobContent) -> String {
     let name = content.manifest.to_string();
     let begin: String = name.chars().take(2).collect();
     format!("{folder}/{begin}/{name}.age")
+}
+
+/// A place for what is being made in a vault, also in one that does not exist yet.
+pub(crate) fn scratch_in(vault: &Path, name: &str) -> Result<PathBuf, AppError> {
+    let folder = vault.join(SCRATCH);
+    satchel_vault::files::private_dir(&folder).map_err(AppError::io(&folder))?;
+    Ok(folder.join(format!("{name}-{}", uuid::Uuid::new_v4().simple())))
 }
 
 impl Session {
@@ -118,9 +140,14 @@ impl Session {
 
     /// A place for what is being made.
     pub(crate) fn scratch(&self, name: &str) -> Result<PathBuf, AppError> {
-        let folder = self.vault().join(SCRATCH);
-        satchel_vault::files::private_dir(&folder).map_err(AppError::io(&folder))?;
-        Ok(folder.join(format!("{name}-{}", uuid::Uuid::new_v4().simple())))
+        scratch_in(&self.vault(), name)
+    }
+
+    /// Where this vault's backups have the files on records. A restored vault has a key of its own: what the one before has
+    /// sealed for itself it could not prove, so its files lie apart.
+    fn attachments_folder(&self, ways: &Ways) -> Result<String, AppError> {
+        let apart = self.store.read(|db| settings::get(db, dump::BACKUPS_APART))?;
+        Ok(attachments_folder(ways, &apart.unwrap_or_default()))
     }
 
     fn backup_identity(&self) -> Result<age::x25519::Identity, AppError> {
@@ -278,6 +305,7 @@ impl Session {
             device_id: self.device.to_string(),
             made_at: rfc3339(made_at),
             ways: serde_json::to_value(ways).map_err(io::Error::from)?,
+            attachments: self.attachments_folder(ways)?,
         })
     }
 
@@ -334,7 +362,7 @@ impl Session {
         whom: &[Box<dyn age::Recipient + Send>],
         go_on: &dyn Fn() -> Result<(), AppError>,
     ) -> Result<Manifest, AppError> {
-        let folder = attachments_folder(ways);
+        let folder = self.attachments_folder(ways)?;
         let mut files = Manifest::default();
         for content in contents {
             go_on()?;
@@ -367,7 +395,7 @@ impl Session {
         Ok(files)
     }
 
-    fn attachment_contents(&self) -> Result<Vec<BlobContent>, AppError> {
+    pub(crate) fn attachment_contents(&self) -> Result<Vec<BlobContent>, AppError> {
         let contents = self.store.read(backups::contents)?;
         // One that names none is shown as it is; there is nothing to keep of it.
         Ok(contents.iter().filter_map(|content| content.parse().ok()).collect())
@@ -556,7 +584,7 @@ fn another(file: &Path) -> AppError {
 }
 
 /// Taken away when it is not needed any more, whatever has happened.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -569,7 +597,14 @@ impl Drop for Scratch {
 
 /// Removes what a crash has left in the vault's scratch folder. Only under the vault's lock.
 pub(crate) fn sweep_scratch(vault: &Path) {
-    let _ = fs::remove_dir_all(vault.join(SCRATCH));
+    let folder = vault.join(SCRATCH);
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if !crate::attachments::is_mark(&entry.file_name().to_string_lossy()) {
+            drop(Scratch(entry.path()));
+        }
+    }
+    // Only where nothing is left in it.
+    let _ = fs::remove_dir(folder);
 }
 
 fn rows_in_all(db: &Connection) -> Result<u64, AppError> {

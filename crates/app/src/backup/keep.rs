@@ -1,6 +1,6 @@
 //! Where backups go by themselves, how many are kept, and the daily round.
 
-use super::{Backup, SPARE, attachments_folder, place, place::Place};
+use super::{Backup, SPARE, place, place::Place};
 use crate::{
     AppError, Cancel, Session,
     error::Code,
@@ -317,9 +317,10 @@ impl Session {
         }
         if let Some(oldest) = rows.iter().filter(|row| kept.contains(&row.file)).map(|row| row.made_at).min()
         {
+            let ways = self.dir().ways();
             let before = u64::try_from(oldest - SPARE).unwrap_or_default();
             let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before);
-            place.forget(&attachments_folder(&self.dir().ways()), before);
+            place.forget(&self.attachments_folder(&ways)?, before);
         }
         Ok(())
     }

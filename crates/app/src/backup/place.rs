@@ -196,6 +196,26 @@ impl Place {
         }
     }
 
+    /// The folders here whose names begin so. What cannot be read to its end is an error.
+    pub fn folders(&self, prefix: &str) -> Result<Vec<String>, AppError> {
+        let mut folders: Vec<String> = match self {
+            Self::Folder(root, _) => {
+                let io = AppError::io(root);
+                let entries: Vec<_> = fs::read_dir(root).and_then(Iterator::collect).map_err(&io)?;
+                let is_one = |entry: &fs::DirEntry| entry.path().is_dir();
+                entries.iter().filter(|e| is_one(e)).map(|e| e.file_name().to_string_lossy().into()).collect()
+            }
+            Self::Bucket { store, prefix, runtime, address } => {
+                let listed = runtime.block_on(store.list_with_delimiter(Some(prefix)));
+                let listed = listed.map_err(|e| unreachable(address, &e))?;
+                listed.common_prefixes.iter().filter_map(|key| key.filename().map(str::to_owned)).collect()
+            }
+        };
+        folders.retain(|name| name.starts_with(prefix));
+        folders.sort_unstable();
+        Ok(folders)
+    }
+
     pub fn remove(&self, name: &str) -> Result<(), AppError> {
         match self {
             Self::Folder(folder, _) => {
