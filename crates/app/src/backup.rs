@@ -2,6 +2,7 @@
 //! The file is [`satchel_backup`]'s; what is in it is the base tables, for all else follows from them.
 
 mod keep;
+mod needed;
 mod place;
 mod restore;
 mod wanted;
@@ -43,8 +44,6 @@ pub(crate) const SCRATCH: &str = "scratch";
 const FOLDER: &str = "backups";
 /// How often the paper kit is to be tried.
 const KIT_EVERY: i64 = 182 * 86_400_000;
-/// An attachment that no backup needs any more goes so long after it was last needed.
-const SPARE: i64 = 2 * 86_400_000;
 
 impl From<BackupError> for AppError {
     fn from(error: BackupError) -> Self {
@@ -212,25 +211,34 @@ impl Session {
         let mut whom = ways.recipients()?;
         whom.push(Box::new(self.backup_identity()?.to_public()));
         let made_at = now();
-        let contents = self.attachment_contents()?;
-        let files = self.back_up_files(&contents, place, &ways, &whom, &go_on)?;
+        let mut contents = self.attachment_contents()?;
         let about = self.about(&ways, made_at)?;
         let name = self.backup_name(made_at);
+        let list = (about.attachments.as_str(), name.as_str());
+        self.begin_needs(place, list, &contents, &go_on)?;
+        let files = self.back_up_files(&contents, place, &ways, &whom, &go_on)?;
         let scratch = Scratch(self.scratch("backup")?);
         let (records, sha256, size) = output::write_whole(&scratch.0, |out| {
             let writer = Writer::new(Hashing::new(out), &whom, &about)?;
-            let (hashed, manifest) = self.write_tables(writer, progress, &go_on, &|| {
+            let (hashed, manifest) = self.write_tables(writer, progress, &go_on, &mut || {
                 // What was attached meanwhile is named by the tables: it has to be there, too.
-                match self.attachment_contents()? {
-                    now if now == contents => Ok(files.clone()),
-                    now => self.back_up_files(&now, place, &ways, &whom, &go_on),
+                let now = self.attachment_contents()?;
+                if now == contents {
+                    return Ok(files.clone());
                 }
+                let all = self.back_up_files(&now, place, &ways, &whom, &go_on);
+                contents.extend(now);
+                all
             })?;
             let (_, sha256, size) = hashed.finish();
             Ok((manifest.total(), sha256, size))
         })?;
         place.forget_parts(name.rsplit('-').next().unwrap_or(&name));
+        self.finish_needs(place, list, &contents, &go_on)?;
         place.put(&name, &scratch.0, &go_on)?;
+        // Without it the next one does: the records are there.
+        let lacking = self.still_lacking(place, list, &contents);
+        let _ = lacking.and_then(|lacking| self.back_up_files(&lacking, place, &ways, &whom, &go_on));
         let mut row = Backup {
             target: place.address().to_owned(),
             file: name,
@@ -246,6 +254,7 @@ impl Session {
         if let Err(e) = sound {
             // What is not known to be whole is no backup, and must not look like one.
             let _ = place.remove(&row.file);
+            let _ = self.forget_needs(place, &row.file);
             let _ = self.forget_backup(&row);
             return Err(e);
         }
@@ -324,7 +333,7 @@ impl Session {
         mut writer: Writer<W>,
         progress: &mut dyn FnMut(Progress),
         go_on: &dyn Fn() -> Result<(), AppError>,
-        files: &dyn Fn() -> Result<Manifest, AppError>,
+        files: &mut dyn FnMut() -> Result<Manifest, AppError>,
     ) -> Result<(W, Manifest), AppError> {
         let mut records = BTreeMap::new();
         self.store.dump::<AppError>(|db| {
