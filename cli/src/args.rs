@@ -847,8 +847,17 @@ pub enum BackupCommand {
     List,
     /// Read a backup to its end: is it whole, and what was written?
     Verify { file: PathBuf },
-    /// Make a vault of a backup, in the new folder that --vault names
+    /// Make a vault of a backup, in the new folder that --vault names; once more, it brings files that were missing
     Restore { file: PathBuf },
+    /// Files on records that a restore did not find: list them, and look for them
+    Files {
+        /// Beside this backup, or in this folder of backups (default: at the team's remotes and the places of backups)
+        #[arg(long, value_name = "PATH")]
+        from: Option<PathBuf>,
+        /// Only say which they are
+        #[arg(long, conflicts_with = "from")]
+        list: bool,
+    },
     /// Prove a backup: restore it into a scratch folder, check everything, and throw it away
     Drill {
         /// Default: the newest one

@@ -200,6 +200,8 @@ fn bindings() -> Builder<tauri::Wry> {
             remove_backup_target,
             keep_backups,
             restore_vault,
+            missing_files,
+            fetch_missing_files,
             health,
             fix_access,
             confirm_kit,

@@ -153,6 +153,8 @@ pub const COMMANDS: &[&str] = &[
     "remove_backup_target",
     "keep_backups",
     "restore_vault",
+    "missing_files",
+    "fetch_missing_files",
     "health",
     "fix_access",
     "confirm_kit",

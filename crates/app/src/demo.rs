@@ -3,10 +3,10 @@
 
 use crate::{
     AppError, Cancel, CreateVault, Created, Keyring, Passphrase, Satchel, Session,
-    attachments::FOLDER,
     backup::SCRATCH,
     error::Code,
     lock::take_alone,
+    pieces::FOLDER,
     records::FieldInput,
     session::{Prepared, facts},
     settings::SavedView,

@@ -39,6 +39,7 @@ pub mod output;
 mod papers;
 mod past;
 mod pictures;
+mod pieces;
 mod pipelines;
 mod prices;
 mod quotes;

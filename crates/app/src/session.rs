@@ -161,6 +161,7 @@ impl Session {
         session.refresh_catalogue()?;
         // Whoever cannot write reads what was made before.
         let _ = session.renew(&mut |_| {}, &crate::Cancel::default());
+        session.tidy_strays();
         session.raise_due();
         Ok(session)
     }

@@ -1077,6 +1077,34 @@ pub struct RestoredView {
     pub files: u64,
     #[specta(type = u32)]
     pub missing_files: u64,
+    /// The first of them, by name.
+    pub missing: Vec<MissingFileView>,
+}
+
+/// A file on a record that a restore has not found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct MissingFileView {
+    pub name: String,
+    /// Bytes.
+    #[specta(type = u32)]
+    pub size: u64,
+    pub record: Option<RecordId>,
+    pub kind: Option<Kind>,
+    /// What the record is called.
+    pub title: String,
+}
+
+/// What a restore has not found, and what has come since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct MissingFilesView {
+    /// How many are still missing.
+    pub count: u32,
+    /// How many have come just now.
+    pub came: u32,
+    /// Whether they are asked for by themselves, now and then.
+    pub asking: bool,
+    /// The first of them, by name.
+    pub files: Vec<MissingFileView>,
 }
 
 /// The trail, the newest lines first.

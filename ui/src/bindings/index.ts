@@ -214,6 +214,10 @@ export const commands = {
 	keepBackups: (automatic: boolean, keep: Keep) => __TAURI_INVOKE<null>("plugin:satchel|keep_backups", { automatic, keep }),
 	/**  Makes this computer's vault of a backup, where it has none yet. */
 	restoreVault: (file: string, key: string) => __TAURI_INVOKE<RestoredView>("plugin:satchel|restore_vault", { file, key }),
+	/**  The files on records that a restore has not brought back. */
+	missingFiles: () => __TAURI_INVOKE<MissingFilesView>("plugin:satchel|missing_files"),
+	/**  Asks for them: the team and the places of backups, or beside a backup that is opened by `key`. */
+	fetchMissingFiles: (from: string | null, key: string | null) => __TAURI_INVOKE<MissingFilesView>("plugin:satchel|fetch_missing_files", { from, key }),
 	health: () => __TAURI_INVOKE<HealthView>("plugin:satchel|health"),
 	/**  Takes from others on this computer what they need not see. */
 	fixAccess: () => __TAURI_INVOKE<null>("plugin:satchel|fix_access"),
@@ -1261,7 +1265,7 @@ export type MemberView = {
 };
 
 /**  What a button or a command mends it with. */
-export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident";
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident" | "fetch_files" | "find_files";
 
 /**  A record that is mentioned, as it is now. */
 export type MentionView = {
@@ -1297,6 +1301,29 @@ export type MergedMail = {
 	left_out: LeftOut[],
 	/**  What has noted them as sent, where that was asked for. */
 	operation: OperationId | null,
+};
+
+/**  A file on a record that a restore has not found. */
+export type MissingFileView = {
+	name: string,
+	/**  Bytes. */
+	size: number,
+	record: RecordId | null,
+	kind: Kind | null,
+	/**  What the record is called. */
+	title: string,
+};
+
+/**  What a restore has not found, and what has come since. */
+export type MissingFilesView = {
+	/**  How many are still missing. */
+	count: number,
+	/**  How many have come just now. */
+	came: number,
+	/**  Whether they are asked for by themselves, now and then. */
+	asking: boolean,
+	/**  The first of them, by name. */
+	files: MissingFileView[],
 };
 
 /**  What has happened, or is to, with a record. */
@@ -1780,6 +1807,8 @@ export type RestoredView = {
 	/**  Files on records that came back, and those that did not: they come from the team, if it has them. */
 	files: number,
 	missing_files: number,
+	/**  The first of them, by name. */
+	missing: MissingFileView[],
 };
 
 export type RowError = {

@@ -1,13 +1,12 @@
 //! Where backups go by themselves, how many are kept, and the daily round.
 
-use super::{Backup, SPARE, attachments_folder, place, place::Place};
+use super::{Backup, place, place::Place};
 use crate::{
     AppError, Cancel, Session,
     error::Code,
     session::now,
     views::{BackupFolderView, BackupView},
 };
-use object_store::path::Path as Key;
 use satchel_domain::date::rfc3339;
 use satchel_storage::{StorageError, backups, settings};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::PoisonError,
-    time::{Duration, SystemTime},
 };
 
 const PLAN: &str = "backup.plan";
@@ -63,17 +61,19 @@ pub struct BackupTarget {
 }
 
 impl BackupTarget {
-    /// The bucket, and the folder in it.
-    pub(super) fn bucket(&self) -> Result<(&str, Key), AppError> {
+    /// The bucket, and what its keys are called.
+    pub(super) fn bucket(&self) -> Result<(&str, place::Keys), AppError> {
         let odd = || AppError::refused(format!("{}: write s3://bucket/folder", self.address));
         let (bucket, folder) = match self.address.strip_prefix("s3://").ok_or_else(odd)? {
             rest if rest.contains('/') => rest.split_once('/').ok_or_else(odd)?,
             bucket => (bucket, ""),
         };
-        let sound =
-            !bucket.is_empty() && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        let folders: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        let sound = !bucket.is_empty()
+            && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+            && !folders.iter().any(|part| [".", ".."].contains(part) || part.chars().any(char::is_control));
         match sound {
-            true => Ok((bucket, Key::from(folder))),
+            true => Ok((bucket, place::Keys::below(folders.join("/")))),
             false => Err(odd()),
         }
     }
@@ -313,15 +313,12 @@ impl Session {
         let kept = kept(&rows, keep, now());
         for row in rows.iter().filter(|row| !kept.contains(&row.file)) {
             place.remove(&row.file)?;
+            self.forget_needs(place, &row.file)?;
             self.forget_backup(row)?;
         }
-        if let Some(oldest) = rows.iter().filter(|row| kept.contains(&row.file)).map(|row| row.made_at).min()
-        {
-            let before = u64::try_from(oldest - SPARE).unwrap_or_default();
-            let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before);
-            place.forget(&attachments_folder(&self.dir().ways()), before);
-        }
-        Ok(())
+        let listed: Vec<&str> =
+            rows.iter().map(|row| row.file.as_str()).filter(|f| kept.contains(*f)).collect();
+        self.thin_files(place, &listed, now()).map(drop)
     }
 }
 
@@ -470,9 +467,20 @@ mod tests {
     #[test]
     fn buckets_are_read_from_their_addresses() {
         let of = |address: &str| BackupTarget { address: address.into(), ..BackupTarget::default() };
-        assert_eq!(of("s3://firm/satchel/ana").bucket().expect("sound"), ("firm", Key::from("satchel/ana")));
-        assert_eq!(of("s3://firm").bucket().expect("sound"), ("firm", Key::from("")));
-        for bad in ["s3://", "s3:///x", "s3://a b/c", "http://firm"] {
+        let bucket = |address: &str| {
+            let target = of(address);
+            let (bucket, keys) = target.bucket().expect("sound");
+            (bucket.to_owned(), keys.key("ana.age").to_string())
+        };
+        let both = |bucket: &str, key: &str| (bucket.to_owned(), key.to_owned());
+        assert_eq!(bucket("s3://firm/satchel//ana/"), both("firm", "satchel/ana/ana.age"));
+        assert_eq!(bucket("s3://firm"), both("firm", "ana.age"));
+        assert_eq!(
+            bucket("s3://firm/我们 的#备份"),
+            both("firm", "我们 的#备份/ana.age"),
+            "as it is written"
+        );
+        for bad in ["s3://", "s3:///x", "s3://a b/c", "http://firm", "s3://a/../b", "s3://a/b\nc"] {
             assert!(of(bad).bucket().is_err(), "{bad}");
         }
     }
