@@ -180,13 +180,13 @@ export const registry: Command[] = [
     run: () => go({ page: "list", kind: "deal" }),
   },
   {
-    id: "quiet-deals",
-  {
     id: "deal-stage",
     label: "board.stage",
     also: "won lost close deal move shangji jieduan 商机 赢单 丢单",
     run: () => (ui.stage ? ui.stage() : go({ page: "board" })),
   },
+  {
+    id: "quiet-deals",
     label: "nav.quiet",
     also: "stale rotting idle forgotten shangji 停滞 商机 跟进",
     run: () => go({ page: "list", kind: "deal", filter: "quiet = 'yes'" }),
