@@ -139,3 +139,61 @@ fn a_deal_that_is_lost_asks_why_wherever_its_stage_is_set() {
     is(&deals[1], "Lost", "Rival");
     dress(&window, "en", "light");
 }
+
+#[test]
+fn the_sheet_shows_the_keys_of_the_screen_first() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    make(&window, "task", "subject: 'Call Zoe'");
+    let first = || {
+        window.press(&["?"]);
+        window.wait(".keys-list");
+        let script = "return document.querySelector('.keys-list').closest('section').innerText";
+        window.script(script).as_str().unwrap().to_owned()
+    };
+    for (letter, page, own, other) in [
+        ("y", "#today", "Today: whose day", "Lift the card"),
+        ("d", "#board", "Lift the card", "Today: whose"),
+    ] {
+        window.press(&["g"]);
+        window.press(&[letter]);
+        window.wait(page);
+        let keys = first();
+        assert!(keys.starts_with("On this screen") && keys.contains(own) && !keys.contains(other), "{keys}");
+        if letter == "d" {
+            window.accessibility("the sheet of a board");
+            window.picture("w4-keys-board");
+        }
+        window.press(&[key::ESCAPE]);
+        window.gone(".keys-list");
+    }
+    // It is looked through in either language.
+    first();
+    window.fill("#find-key", "撤销");
+    window.until("undo alone", || {
+        let shown = window.try_script(
+            "return [...document.querySelectorAll('.keys-list li')].map((l) => l.innerText).join('|')",
+        )?;
+        let shown = shown.as_str()?.to_owned();
+        (shown.contains("Undo") && shown.contains("Ctrl Z") && !shown.contains("Lift")).then_some(())
+    });
+    window.press(&[key::ESCAPE]);
+    window.gone(".keys-list");
+    // A page without keys of its own shows them all.
+    window.click("#nav-settings");
+    window.wait("#nav-settings[aria-current]");
+    assert!(!first().starts_with("On this screen"));
+    window.press(&[key::ESCAPE]);
+    dress(&window, "zh", "dark");
+    window.wait("#nav-deal");
+    window.click("#nav-deal");
+    window.wait("#board");
+    assert!(first().starts_with("本屏幕"));
+    window.accessibility("the sheet of a board, Chinese, dark");
+    window.picture("w5-keys-board-zh-dark");
+    window.press(&[key::ESCAPE]);
+    dress(&window, "en", "light");
+}
