@@ -245,7 +245,7 @@ fn a_line_is_captured_from_wherever_one_is() {
         xdotool(&["search", "--onlyvisible", "--name", "^Satchel capture$"]).is_empty().then_some(())
     });
 
-    // Locked, it opens by the keyring, and nothing of before is left in it.
+    // Locked, a line is sealed, and nothing of before is left in it.
     window.switch_to("#root > :not(.quick)");
     window.script_async("const done = arguments[arguments.length - 1]; window.__TAURI_INTERNALS__.invoke('plugin:satchel|lock').then(done)");
     shortcut();
@@ -253,8 +253,31 @@ fn a_line_is_captured_from_wherever_one_is() {
     window.wait("#quick-locked");
     window.accessibility("the window of one line, locked");
     window.picture("143-quick-locked");
-    window.press(&[key::ENTER]);
-    window.wait("#capture");
+    let seal = || {
+        window.fill("#capture", "Sealed Person, sealed@miramar.example");
+        window.press(&[key::ENTER]);
+        window.says("Sealed. It waits for you to unlock.");
+    };
+    seal();
+    window.picture("143-quick-sealed");
+    let meant = window.script("return !!document.querySelector('.quick table')");
+    assert_eq!(meant, false, "of a locked vault nothing is known");
+    window.press(&[key::CTRL, "z"]);
+    window.says("Sealed Person, sealed@miramar.example is taken back.");
+    seal();
+    // It opens by the keyring, too.
+    window.click("#quick-unlock");
+    window.wait(".quick[data-state=open] #capture");
+    window.switch_to("#root > :not(.quick)");
+    window.wait("#inbox li");
+    window.says("Taken while Satchel was locked");
+    let lines = window.script("return document.querySelectorAll('#inbox li').length");
+    assert_eq!(lines, 1, "what was taken back is not there");
+    window.accessibility("what was taken while it was locked");
+    window.picture("143-inbox");
+    window.click("#inbox li .button:not(.grow)");
+    window.gone("#inbox");
+    window.switch_to(".quick");
     Look { language: "zh", theme: "dark", zoom: 100 }.put_on(&window);
     window.fill("#capture", "周五10点给Leïla打电话谈价格");
     window.says("添加任务");

@@ -197,3 +197,45 @@ fn the_sheet_shows_the_keys_of_the_screen_first() {
     window.press(&[key::ESCAPE]);
     dress(&window, "en", "light");
 }
+
+#[test]
+fn what_was_taken_while_it_was_locked_is_shown_with_a_way_back() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let window = open_vault(&vault);
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    let take = |lines: &[&str]| {
+        window.press(&[key::CTRL, "l"]);
+        window.wait("#unlock-keyring");
+        for line in lines {
+            ask_core(&window, "seal_line", &format!("{{ line: '{line}', today: '2026-11-28' }}"));
+        }
+    };
+    take(&["Zoe Cherif, Norte SL", "call Zoe fri 10", "Changed Byhand"]);
+    let last = std::fs::read_dir(vault.join("inbox")).unwrap().flatten().map(|e| e.path()).max().unwrap();
+    std::fs::write(&last, "age-encryption.org/v1").unwrap();
+    window.click("#unlock-keyring");
+    window.wait("#inbox li:nth-child(2)");
+    window.says("call Zoe");
+    window.says("A file could not be opened");
+    window.accessibility("what was taken while it was locked");
+    window.picture("w9-inbox");
+    // Each by itself.
+    window.click("#inbox li:nth-child(2) .button:not(.grow)");
+    window.gone("#inbox li:nth-child(2)");
+    window.click("#inbox li .grow");
+    window.until("the record", || (window.text("#record-title") == "Zoe Cherif").then_some(()));
+    window.click("#inbox-close");
+    window.gone("#inbox");
+    dress(&window, "zh", "dark");
+    window.wait("#nav-today");
+    take(&["给Zoe打电话"]);
+    window.click("#unlock-keyring");
+    window.wait("#inbox li");
+    window.says("锁定期间录入");
+    window.accessibility("what was taken while it was locked, Chinese, dark");
+    window.picture("w10-inbox-zh-dark");
+    dress(&window, "en", "light");
+}

@@ -505,6 +505,22 @@ pub struct LineWritten {
     pub operation: Option<OperationId>,
 }
 
+/// A line that waits for the vault to be unlocked.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct SealedLine {
+    pub id: RecordId,
+    /// How many wait now.
+    pub waiting: u32,
+}
+
+/// What has become of lines that were taken while the vault was locked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct InboxView {
+    pub made: Vec<LineWritten>,
+    /// Files that no key of the vault opens, as they are kept.
+    pub aside: Vec<String>,
+}
+
 /// What was understood of a date as people write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct WhenView {

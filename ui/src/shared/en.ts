@@ -236,7 +236,16 @@ export const en = {
   "capture.takenBack": "{title} is taken back.",
   "capture.examples":
     "Ana Ruiz, Norte SL, ana@norte.example, +34 600 000 000 · Norte SL · call Ana fri 10 about the price",
-  "capture.locked": "Satchel is locked.",
+  "capture.locked":
+    "Satchel is locked. What you type is sealed: nobody can read it until you unlock, then it becomes a record.",
+  "capture.seal": "Seal it",
+  "capture.sealed": "Sealed. {n} lines wait for you to unlock.",
+  "capture.sealed.one": "Sealed. It waits for you to unlock.",
+  "inbox.title": "Taken while Satchel was locked",
+  "inbox.aside":
+    "{n} files could not be opened: they were changed, or are of another vault. They are kept in {folder}",
+  "inbox.aside.one":
+    "A file could not be opened: it was changed, or is of another vault. It is kept as {folder}",
   "capture.noVault": "There is no vault yet.",
   "capture.openMain": "Open Satchel",
   "capture.keys": "Quick capture from anywhere",
