@@ -177,6 +177,7 @@ fn bindings() -> Builder<tauri::Wry> {
             frequent,
             opened_files,
             sync,
+            sync_log,
             team_news,
             add_remote,
             remove_remote,

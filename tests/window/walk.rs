@@ -199,6 +199,42 @@ fn the_sheet_shows_the_keys_of_the_screen_first() {
 }
 
 #[test]
+fn the_log_of_syncs_says_what_went_wrong() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let shared = dir.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    ask_core(&window, "add_remote", &format!("{{ address: '{}' }}", shared.display()));
+    make(&window, "person", "first_name: 'Zoe'");
+    ask_core(&window, "sync", "{}");
+    std::fs::rename(&shared, dir.path().join("elsewhere")).unwrap();
+    for _ in 0..2 {
+        ask_core(&window, "sync", "{}");
+    }
+    by_name(&window, "Log of syncs");
+    window.wait("#sync-rounds li");
+    has_focus(&window, "#sync-log");
+    window.says("sent, 0 received");
+    let lines = || window.script("return document.querySelectorAll('#sync-rounds li').length").as_u64();
+    assert!(lines() > Some(1));
+    window.accessibility("the log of syncs");
+    window.picture("w6-sync-log");
+    window.click("#sync-log-filter button:nth-of-type(2)");
+    window.until("what went wrong alone", || (lines() == Some(1)).then_some(()));
+    window.says("times, since");
+    dress(&window, "zh", "dark");
+    window.wait("#nav-team");
+    by_name(&window, "同步日志");
+    window.wait("#sync-rounds li");
+    window.accessibility("the log of syncs, Chinese, dark");
+    window.picture("w7-sync-log-zh-dark");
+    dress(&window, "en", "light");
+}
+
+#[test]
 fn what_was_taken_while_it_was_locked_is_shown_with_a_way_back() {
     let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();

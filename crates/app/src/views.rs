@@ -805,6 +805,23 @@ pub struct RemoteState {
     pub code: Option<Code>,
 }
 
+/// A round with a remote, as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RoundView {
+    pub at: String,
+    pub remote: String,
+    /// Entries that it got, and that were applied here.
+    pub sent: u32,
+    pub received: u32,
+    /// Records of which two values came together in it.
+    pub conflicts: u32,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The same went wrong so often in a row, since then.
+    pub times: u32,
+    pub since: String,
+}
+
 /// What a server holds about this workspace, as it sees it. It comes from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct ContentsView {

@@ -188,6 +188,8 @@ export const commands = {
 	/**  Files that the app was started with; each is given once. */
 	openedFiles: () => __TAURI_INVOKE<string[]>("plugin:satchel|opened_files"),
 	sync: () => __TAURI_INVOKE<SyncReport>("plugin:satchel|sync"),
+	/**  What the last rounds with remotes have come to, the newest first. */
+	syncLog: () => __TAURI_INVOKE<RoundView[]>("plugin:satchel|sync_log"),
 	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),
 	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
 	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
@@ -1786,6 +1788,22 @@ export type RestoredView = {
 	/**  Files on records that came back, and those that did not: they come from the team, if it has them. */
 	files: number,
 	missing_files: number,
+};
+
+/**  A round with a remote, as the log has it. */
+export type RoundView = {
+	at: string,
+	remote: string,
+	/**  Entries that it got, and that were applied here. */
+	sent: number,
+	received: number,
+	/**  Records of which two values came together in it. */
+	conflicts: number,
+	/**  What went wrong. */
+	error: string | null,
+	/**  The same went wrong so often in a row, since then. */
+	times: number,
+	since: string,
 };
 
 export type RowError = {
