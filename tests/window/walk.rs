@@ -235,6 +235,77 @@ fn the_log_of_syncs_says_what_went_wrong() {
 }
 
 #[test]
+#[ignore = "a probe"]
+fn what_a_fling_shows() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let satchel = |args: &[&str]| {
+        let done = std::process::Command::new(satchel_tests::bin("satchel"))
+            .args(args)
+            .env("SATCHEL_VAULT", &vault)
+            .output();
+        assert!(done.is_ok_and(|out| out.status.success()), "{args:?}");
+    };
+    let kit = dir.path().join("kit.txt");
+    satchel(&["--quiet", "init", "--name", "Big", "--kit", kit.to_str().unwrap()]);
+    satchel(&["--quiet", "seed", "--people", "6000", "--companies", "300"]);
+    let window = Window::open(&vault, &[]);
+    window.wait("#nav-person");
+    dress(&window, "en", "light");
+    window.wait("#nav-person");
+    window.click("#nav-person");
+    window.wait("#row-5");
+    for (name, pixels) in [("wheel", 120), ("fling", 400), ("fling", 400)] {
+        window.script("document.querySelector('.grid-body').scrollTop = 0");
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let seen = window.script_async(&format!(
+            "const done = arguments[arguments.length - 1];
+             const body = document.querySelector('.grid-body');
+             const times = []; let blank = 0; let n = 0;
+             const step = (now) => {{
+               times.push(now);
+               const box = body.getBoundingClientRect();
+               const shown = [...document.querySelectorAll('.grid-row')].filter((r) => {{
+                 const at = r.getBoundingClientRect();
+                 return at.bottom > box.top + 1 && at.top < box.bottom - 1;
+               }});
+               const rows = Math.floor(box.height / (shown[0]?.getBoundingClientRect().height ?? 36));
+               if (n > 0 && (shown.length < rows - 1 || shown.some((r) => !r.innerText.trim()))) blank++;
+               if (n++ >= 120) return done({{ times, blank }});
+               body.scrollTop += {pixels};
+               requestAnimationFrame(step);
+             }};
+             requestAnimationFrame(step);"
+        ));
+        let times: Vec<f64> = seen["times"].as_array().unwrap().iter().filter_map(|t| t.as_f64()).collect();
+        let gaps: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+        let late = gaps.iter().filter(|gap| **gap > 25.0).count();
+        let per_second = gaps.len() as f64 * 1000.0 / gaps.iter().sum::<f64>();
+        println!(
+            "{name:<8} {per_second:>6.1} frames/s, {:>5.1} % late, {:>5.1} % with an empty row",
+            late as f64 * 100.0 / gaps.len() as f64,
+            seen["blank"].as_f64().unwrap() * 100.0 / 120.0
+        );
+    }
+    window.script(
+        "document.querySelector('.grid-body').scrollTop = 0; document.querySelector('#grid').focus()",
+    );
+    let (middle, p95) = satchel_tests::reaction::reaction(
+        &window,
+        20,
+        "key('ArrowRight'); key('ArrowRight'); await frame(); key('F2'); await frame(); await frame();
+         type(`T${n} ${Math.random()}`); await frame(); window.wanted = document.activeElement.value;
+         window.from = performance.now(); key('Enter')",
+        "!$('.grid-row .cell input.input') && [...document.querySelectorAll('.grid-row.current .cell')].some((c) => c.innerText === window.wanted)",
+        "key('Escape'); await pause(100); $('#grid').focus()",
+    );
+    println!("save a cell: {middle:.0} ms in the middle, {p95:.0} at the 95th percentile");
+    let (middle, p95) = satchel_tests::reaction::reaction(&window, 20, "key('j')", "true", "");
+    println!("the next row: {middle:.0} and {p95:.0} ms");
+}
+
+#[test]
 fn what_was_taken_while_it_was_locked_is_shown_with_a_way_back() {
     let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
