@@ -183,6 +183,8 @@ fn the_window_may_ask_for_nothing_that_is_not_listed() {
         "satchel:allow-touch",
         "satchel:allow-understand-line",
         "satchel:allow-capture-line",
+        "satchel:allow-seal-line",
+        "satchel:allow-unseal-line",
         "satchel:allow-undo",
         "satchel:allow-close-capture",
         "satchel:allow-show-main",

@@ -139,3 +139,210 @@ fn a_deal_that_is_lost_asks_why_wherever_its_stage_is_set() {
     is(&deals[1], "Lost", "Rival");
     dress(&window, "en", "light");
 }
+
+#[test]
+fn the_sheet_shows_the_keys_of_the_screen_first() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    make(&window, "task", "subject: 'Call Zoe'");
+    let first = || {
+        window.press(&["?"]);
+        window.wait(".keys-list");
+        let script = "return document.querySelector('.keys-list').closest('section').innerText";
+        window.script(script).as_str().unwrap().to_owned()
+    };
+    for (letter, page, own, other) in [
+        ("y", "#today", "Today: whose day", "Lift the card"),
+        ("d", "#board", "Lift the card", "Today: whose"),
+    ] {
+        window.press(&["g"]);
+        window.press(&[letter]);
+        window.wait(page);
+        let keys = first();
+        assert!(keys.starts_with("On this screen") && keys.contains(own) && !keys.contains(other), "{keys}");
+        if letter == "d" {
+            window.accessibility("the sheet of a board");
+            window.picture("w4-keys-board");
+        }
+        window.press(&[key::ESCAPE]);
+        window.gone(".keys-list");
+    }
+    // It is looked through in either language.
+    first();
+    window.fill("#find-key", "撤销");
+    window.until("undo alone", || {
+        let shown = window.try_script(
+            "return [...document.querySelectorAll('.keys-list li')].map((l) => l.innerText).join('|')",
+        )?;
+        let shown = shown.as_str()?.to_owned();
+        (shown.contains("Undo") && shown.contains("Ctrl Z") && !shown.contains("Lift")).then_some(())
+    });
+    window.press(&[key::ESCAPE]);
+    window.gone(".keys-list");
+    // A page without keys of its own shows them all.
+    window.click("#nav-settings");
+    window.wait("#nav-settings[aria-current]");
+    assert!(!first().starts_with("On this screen"));
+    window.press(&[key::ESCAPE]);
+    dress(&window, "zh", "dark");
+    window.wait("#nav-deal");
+    window.click("#nav-deal");
+    window.wait("#board");
+    assert!(first().starts_with("本屏幕"));
+    window.accessibility("the sheet of a board, Chinese, dark");
+    window.picture("w5-keys-board-zh-dark");
+    window.press(&[key::ESCAPE]);
+    dress(&window, "en", "light");
+}
+
+#[test]
+fn the_log_of_syncs_says_what_went_wrong() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let shared = dir.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    ask_core(&window, "add_remote", &format!("{{ address: '{}' }}", shared.display()));
+    make(&window, "person", "first_name: 'Zoe'");
+    ask_core(&window, "sync", "{}");
+    std::fs::rename(&shared, dir.path().join("elsewhere")).unwrap();
+    for _ in 0..2 {
+        ask_core(&window, "sync", "{}");
+    }
+    by_name(&window, "Log of syncs");
+    window.wait("#sync-rounds li");
+    has_focus(&window, "#sync-log");
+    window.says("sent, 0 received");
+    let lines = || window.script("return document.querySelectorAll('#sync-rounds li').length").as_u64();
+    assert!(lines() > Some(1));
+    window.accessibility("the log of syncs");
+    window.picture("w6-sync-log");
+    window.click("#sync-log-filter button:nth-of-type(2)");
+    window.until("what went wrong alone", || (lines() == Some(1)).then_some(()));
+    window.says("times, since");
+    dress(&window, "zh", "dark");
+    window.wait("#nav-team");
+    by_name(&window, "同步日志");
+    window.wait("#sync-rounds li");
+    window.accessibility("the log of syncs, Chinese, dark");
+    window.picture("w7-sync-log-zh-dark");
+    dress(&window, "en", "light");
+}
+
+#[test]
+#[ignore = "a probe"]
+fn what_a_fling_shows() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let satchel = |args: &[&str]| {
+        let done = std::process::Command::new(satchel_tests::bin("satchel"))
+            .args(args)
+            .env("SATCHEL_VAULT", &vault)
+            .output();
+        assert!(done.is_ok_and(|out| out.status.success()), "{args:?}");
+    };
+    let kit = dir.path().join("kit.txt");
+    satchel(&["--quiet", "init", "--name", "Big", "--kit", kit.to_str().unwrap()]);
+    satchel(&["--quiet", "seed", "--people", "6000", "--companies", "300"]);
+    let window = Window::open(&vault, &[]);
+    window.wait("#nav-person");
+    dress(&window, "en", "light");
+    window.wait("#nav-person");
+    window.click("#nav-person");
+    window.wait("#row-5");
+    for (name, pixels) in [("wheel", 120), ("fling", 400), ("fling", 400)] {
+        window.script("document.querySelector('.grid-body').scrollTop = 0");
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let seen = window.script_async(&format!(
+            "const done = arguments[arguments.length - 1];
+             const body = document.querySelector('.grid-body');
+             const times = []; let blank = 0; let n = 0;
+             const step = (now) => {{
+               times.push(now);
+               const box = body.getBoundingClientRect();
+               const shown = [...document.querySelectorAll('.grid-row')].filter((r) => {{
+                 const at = r.getBoundingClientRect();
+                 return at.bottom > box.top + 1 && at.top < box.bottom - 1;
+               }});
+               const rows = Math.floor(box.height / (shown[0]?.getBoundingClientRect().height ?? 36));
+               if (n > 0 && (shown.length < rows - 1 || shown.some((r) => !r.innerText.trim()))) blank++;
+               if (n++ >= 120) return done({{ times, blank }});
+               body.scrollTop += {pixels};
+               requestAnimationFrame(step);
+             }};
+             requestAnimationFrame(step);"
+        ));
+        let times: Vec<f64> = seen["times"].as_array().unwrap().iter().filter_map(|t| t.as_f64()).collect();
+        let gaps: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+        let late = gaps.iter().filter(|gap| **gap > 25.0).count();
+        let per_second = gaps.len() as f64 * 1000.0 / gaps.iter().sum::<f64>();
+        println!(
+            "{name:<8} {per_second:>6.1} frames/s, {:>5.1} % late, {:>5.1} % with an empty row",
+            late as f64 * 100.0 / gaps.len() as f64,
+            seen["blank"].as_f64().unwrap() * 100.0 / 120.0
+        );
+    }
+    window.script(
+        "document.querySelector('.grid-body').scrollTop = 0; document.querySelector('#grid').focus()",
+    );
+    let (middle, p95) = satchel_tests::reaction::reaction(
+        &window,
+        20,
+        "key('ArrowRight'); key('ArrowRight'); await frame(); key('F2'); await frame(); await frame();
+         type(`T${n} ${Math.random()}`); await frame(); window.wanted = document.activeElement.value;
+         window.from = performance.now(); key('Enter')",
+        "!$('.grid-row .cell input.input') && [...document.querySelectorAll('.grid-row.current .cell')].some((c) => c.innerText === window.wanted)",
+        "key('Escape'); await pause(100); $('#grid').focus()",
+    );
+    println!("save a cell: {middle:.0} ms in the middle, {p95:.0} at the 95th percentile");
+    let (middle, p95) = satchel_tests::reaction::reaction(&window, 20, "key('j')", "true", "");
+    println!("the next row: {middle:.0} and {p95:.0} ms");
+}
+
+#[test]
+fn what_was_taken_while_it_was_locked_is_shown_with_a_way_back() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    let window = open_vault(&vault);
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    let take = |lines: &[&str]| {
+        window.press(&[key::CTRL, "l"]);
+        window.wait("#unlock-keyring");
+        for line in lines {
+            ask_core(&window, "seal_line", &format!("{{ line: '{line}', today: '2026-11-28' }}"));
+        }
+    };
+    take(&["Zoe Cherif, Norte SL", "call Zoe fri 10", "Changed Byhand"]);
+    let last = std::fs::read_dir(vault.join("inbox")).unwrap().flatten().map(|e| e.path()).max().unwrap();
+    std::fs::write(&last, "age-encryption.org/v1").unwrap();
+    window.click("#unlock-keyring");
+    window.wait("#inbox li:nth-child(2)");
+    window.says("call Zoe");
+    window.says("A file could not be opened");
+    window.accessibility("what was taken while it was locked");
+    window.picture("w9-inbox");
+    // Each by itself.
+    window.click("#inbox li:nth-child(2) .button:not(.grow)");
+    window.gone("#inbox li:nth-child(2)");
+    window.click("#inbox li .grow");
+    window.until("the record", || (window.text("#record-title") == "Zoe Cherif").then_some(()));
+    window.click("#inbox-close");
+    window.gone("#inbox");
+    dress(&window, "zh", "dark");
+    window.wait("#nav-today");
+    take(&["给Zoe打电话"]);
+    window.click("#unlock-keyring");
+    window.wait("#inbox li");
+    window.says("锁定期间录入");
+    window.accessibility("what was taken while it was locked, Chinese, dark");
+    window.picture("w10-inbox-zh-dark");
+    dress(&window, "en", "light");
+}

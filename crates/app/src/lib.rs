@@ -23,6 +23,7 @@ mod guide;
 mod health;
 mod history;
 mod import;
+mod inbox;
 mod incidents;
 mod join;
 mod keep;

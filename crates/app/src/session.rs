@@ -52,6 +52,8 @@ pub(crate) mod facts {
     pub const SAMPLE: &str = "sample.operation";
     /// The whole vault is a demo.
     pub const DEMO: &str = "vault.demo";
+    /// The identities that lines are sealed for while the vault is locked, the one of now first.
+    pub const INBOX: &str = "inbox.identities";
 }
 
 #[derive(Debug)]
@@ -78,6 +80,8 @@ pub struct Session {
     pub(crate) wake: Arc<crate::keep::Wake>,
     /// Held while a backup is made.
     pub(crate) backing_up: Mutex<()>,
+    /// Held while what was taken under the lock is made into records.
+    pub(crate) opening_inbox: Mutex<()>,
     /// Operations that are still being written, or taken back: neither can be undone meanwhile.
     running: Mutex<Vec<OperationId>>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -150,6 +154,7 @@ impl Session {
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
             backing_up: Mutex::default(),
+            opening_inbox: Mutex::default(),
             running: Mutex::default(),
             catalogue: RwLock::default(),
             store,

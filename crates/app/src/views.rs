@@ -505,6 +505,22 @@ pub struct LineWritten {
     pub operation: Option<OperationId>,
 }
 
+/// A line that waits for the vault to be unlocked.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct SealedLine {
+    pub id: RecordId,
+    /// How many wait now.
+    pub waiting: u32,
+}
+
+/// What has become of lines that were taken while the vault was locked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct InboxView {
+    pub made: Vec<LineWritten>,
+    /// Files that no key of the vault opens, as they are kept.
+    pub aside: Vec<String>,
+}
+
 /// What was understood of a date as people write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct WhenView {
@@ -787,6 +803,23 @@ pub struct RemoteState {
     pub error: Option<String>,
     #[serde(skip)]
     pub code: Option<Code>,
+}
+
+/// A round with a remote, as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RoundView {
+    pub at: String,
+    pub remote: String,
+    /// Entries that it got, and that were applied here.
+    pub sent: u32,
+    pub received: u32,
+    /// Records of which two values came together in it.
+    pub conflicts: u32,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The same went wrong so often in a row, since then.
+    pub times: u32,
+    pub since: String,
 }
 
 /// What a server holds about this workspace, as it sees it. It comes from outside.

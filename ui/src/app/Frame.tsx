@@ -50,6 +50,7 @@ import { VisitBar } from "../visits/VisitBar";
 import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
 import { Favourites } from "./Favourites";
+import { InboxNotice } from "./InboxNotice";
 import { Keys } from "./Keys";
 import { toPart } from "./parts";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
@@ -301,6 +302,7 @@ export function Frame() {
       </nav>
       {status?.demo && <DemoNotice />}
       <main className="main">
+        <InboxNotice />
         <VisitBar />
         {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
         {route.page === "calendar" && <CalendarPage route={route} />}

@@ -45,6 +45,8 @@ export const ui = {
   /** Takes the other value of a field that two have edited. */
   settle: undefined as (() => void) | undefined,
   leave: undefined as (() => void) | undefined,
+  /** Opens the log of syncs, on the team's page. */
+  syncLog: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
   /** Asks for a new price book, on their page. */
@@ -319,6 +321,17 @@ export const registry: Command[] = [
     keys: "G T",
     also: "sync invite members conflicts share server folder tuandui tongbu 同步 邀请 成员 冲突 共享",
     run: () => go({ page: "team" }),
+  },
+  {
+    id: "sync-log",
+    label: "syncLog.title",
+    also: "errors history server folder tongbu rizhi 错误 记录",
+    run: () => {
+      if (ui.syncLog) return ui.syncLog();
+      go({ page: "team" });
+      // The page has to be there first.
+      setTimeout(() => ui.syncLog?.(), 120);
+    },
   },
   {
     id: "settle",

@@ -96,6 +96,11 @@ export const commands = {
 	openCapture: () => __TAURI_INVOKE<null>("plugin:satchel|open_capture"),
 	/**  Out of sight, and the focus goes back to where it was. */
 	closeCapture: () => __TAURI_INVOKE<null>("plugin:satchel|close_capture"),
+	/**  A line while the vault is locked: it waits, sealed, until it is open. */
+	sealLine: (line: string, today: string) => __TAURI_INVOKE<SealedLine>("plugin:satchel|seal_line", { line, today }),
+	unsealLine: (id: RecordId) => __TAURI_INVOKE<null>("plugin:satchel|unseal_line", { id }),
+	/**  What was taken while the vault was locked, made into records. */
+	openInbox: () => __TAURI_INVOKE<InboxView>("plugin:satchel|open_inbox"),
 	/**  The main window: to unlock by a passphrase, or to see what was made. */
 	showMain: () => __TAURI_INVOKE<null>("plugin:satchel|show_main"),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
@@ -183,6 +188,8 @@ export const commands = {
 	/**  Files that the app was started with; each is given once. */
 	openedFiles: () => __TAURI_INVOKE<string[]>("plugin:satchel|opened_files"),
 	sync: () => __TAURI_INVOKE<SyncReport>("plugin:satchel|sync"),
+	/**  What the last rounds with remotes have come to, the newest first. */
+	syncLog: () => __TAURI_INVOKE<RoundView[]>("plugin:satchel|sync_log"),
 	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),
 	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
 	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
@@ -937,6 +944,13 @@ export type ImportReport = {
 	errors: RowError[],
 	/**  The first rows as they would become records; in a dry run only. */
 	preview: Preview[],
+};
+
+/**  What has become of lines that were taken while the vault was locked. */
+export type InboxView = {
+	made: LineWritten[],
+	/**  Files that no key of the vault opens, as they are kept. */
+	aside: string[],
 };
 
 /**  What is said of an incident besides its steps; what is not named stays. */
@@ -1811,6 +1825,22 @@ export type RestoredView = {
 	missing: MissingFileView[],
 };
 
+/**  A round with a remote, as the log has it. */
+export type RoundView = {
+	at: string,
+	remote: string,
+	/**  Entries that it got, and that were applied here. */
+	sent: number,
+	received: number,
+	/**  Records of which two values came together in it. */
+	conflicts: number,
+	/**  What went wrong. */
+	error: string | null,
+	/**  The same went wrong so often in a row, since then. */
+	times: number,
+	since: string,
+};
+
 export type RowError = {
 	row: number,
 	column: string,
@@ -1869,6 +1899,13 @@ export type Says =
 "title" | 
 /**  And with whom. */
 "everything";
+
+/**  A line that waits for the vault to be unlocked. */
+export type SealedLine = {
+	id: RecordId,
+	/**  How many wait now. */
+	waiting: number,
+};
 
 /**  All with a sensible default. */
 export type Settings = {
