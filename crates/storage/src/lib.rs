@@ -27,6 +27,7 @@ pub mod reminders;
 pub mod reports;
 mod schema;
 pub mod search;
+pub mod series;
 pub mod settings;
 mod store;
 pub mod team;
