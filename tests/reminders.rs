@@ -183,3 +183,39 @@ fn the_command_line_says_what_is_due_and_what_comes() {
         assert!(error["message"].as_str().unwrap().contains("write 10m"), "{error}");
     }
 }
+
+#[test]
+fn a_meeting_that_comes_again_is_told_of_each_time() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let weekly = json!({"type": "meeting", "subject": "daily", "at": "2031-05-05T07:00:00Z", "remind": "10m", "repeat": "day"});
+    let id = new(session, Kind::Activity, weekly);
+    let first = look(session, "2031-05-05T06:00:00Z", "Europe/Madrid");
+    assert_eq!(first.next[0].to_string(), "2031-05-05T06:50:00Z");
+    assert!(told(session, "2031-05-05T06:49:00Z").is_empty());
+    let one = look(session, "2031-05-05T06:50:00Z", "Europe/Madrid");
+    assert_eq!((one.now.len(), one.now[0].occurrence.as_deref()), (1, Some("2031-05-05")));
+    assert!(told(session, "2031-05-05T06:51:00Z").is_empty(), "once");
+    assert_eq!(told(session, "2031-05-06T06:50:00Z"), ["daily"], "and the next day");
+    // Asleep over several of them: it is told of once, the last.
+    let away = look(session, "2031-05-09T08:00:00Z", "Europe/Madrid");
+    assert_eq!((away.now.len(), away.now[0].occurrence.as_deref(), away.away), (1, Some("2031-05-09"), true));
+    // A clock that is set back by some days tells of none of them again.
+    assert!(told(session, "2031-05-06T06:00:00Z").is_empty());
+    assert!(told(session, "2031-05-08T06:55:00Z").is_empty());
+    // One time that is left out, and one that has another hour.
+    session.remove_occurrence(id, "2031-05-10", satchel_app::Which::This).unwrap();
+    session
+        .change_occurrence(
+            id,
+            "2031-05-11",
+            satchel_app::Which::This,
+            &fields(json!({"at": "2031-05-11T09:00:00Z"})),
+        )
+        .unwrap();
+    assert!(told(session, "2031-05-10T07:00:00Z").is_empty());
+    assert!(told(session, "2031-05-11T07:00:00Z").is_empty());
+    assert_eq!(told(session, "2031-05-11T08:50:00Z"), ["daily"]);
+    let view = session.reminders("2031-05-11T09:00:00Z".parse().unwrap(), &TimeZone::UTC).unwrap();
+    assert!(view.due.iter().filter(|one| one.occurrence.is_some()).count() <= 1, "{:?}", view.due);
+}

@@ -15,6 +15,8 @@ use std::{
 
 #[path = "window/pictures.rs"]
 mod pictures;
+#[path = "window/series.rs"]
+mod series;
 #[path = "window/visits.rs"]
 mod visits;
 #[path = "window/walk.rs"]

@@ -230,6 +230,23 @@ pub enum Command {
     },
     /// Leave one time out of a task that comes again
     Skip { id: String },
+    /// Show, change or take away one time of a meeting that comes again
+    Occurrence {
+        id: String,
+        /// The day that it is meant for, as `satchel calendar` says it: 2026-12-07
+        day: String,
+        #[arg(value_name = "KEY=VALUE")]
+        fields: Vec<String>,
+        /// That one and all later ones
+        #[arg(long, conflicts_with = "all")]
+        later: bool,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+        /// Take it away
+        #[arg(long, conflicts_with = "fields")]
+        remove: bool,
+    },
     /// The pipelines with their stages, how many deals are in each and what they are worth
     Pipelines,
     /// Put a deal into a stage, named as it is called or by its id

@@ -32,5 +32,11 @@ fn row(item: &CalendarItem) -> [String; 6] {
     let what = if item.ty.is_empty() { item.kind.key() } else { &item.ty };
     let with: Vec<&str> = [&item.person, &item.company].into_iter().map(String::as_str).collect();
     let with = with.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
-    [day, time, word(what).to_owned(), item.title.clone(), with, item.id.to_string()]
+    // What `satchel occurrence` takes.
+    let id = [Some(item.id.to_string()), item.occurrence.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
+    [day, time, word(what).to_owned(), item.title.clone(), with, id]
 }

@@ -13,10 +13,10 @@ use clap::CommandFactory;
 use satchel_app::{
     AppError, BackupKey, CalendarRequest, Cancel, Code, Cost, CreateVault, Created, ExportFormat,
     ExportOptions, FieldInput, ImportOptions, Keyring, ListRequest, Logged, MatchKey, Merge, OnMatch,
-    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock, Whose,
+    Passphrase, Satchel, SeedLocale, SeedOptions, Session, Unlock, Which, Whose,
     domain::{Kind, OperationId, RecordId, WorkspaceId},
     local_day, output,
-    views::{Applying, KitView, StageView},
+    views::{Applying, KitView, RecordView, StageView},
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -183,6 +183,23 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Skip { id } => {
             let written = session.skip_task(record(&id)?, &local_day().0)?;
+            show.answer(&json!(written), || written.id.to_string());
+            Ok(())
+        }
+        Command::Occurrence { id, day, fields, later, all, remove } => {
+            let id = record(&id)?;
+            let which = match (later, all) {
+                (true, _) => Which::Later,
+                (_, true) => Which::All,
+                _ => Which::This,
+            };
+            let written = match (remove, fields.is_empty()) {
+                (true, _) => session.remove_occurrence(id, &day, which)?,
+                (false, false) => {
+                    session.change_occurrence(id, &day, which, &assignments(session, &fields)?)?
+                }
+                (false, true) => return view(show, &session.occurrence(id, &day)?),
+            };
             show.answer(&json!(written), || written.id.to_string());
             Ok(())
         }
@@ -743,7 +760,10 @@ fn pipelines(show: &Show, session: &Session) -> Done {
 }
 
 fn get(show: &Show, session: &Session, id: &str) -> Done {
-    let view = session.get(record(id)?)?;
+    view(show, &session.get(record(id)?)?)
+}
+
+fn view(show: &Show, view: &RecordView) -> Done {
     let rows: Vec<Vec<String>> = view
         .fields
         .iter()

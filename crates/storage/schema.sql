@@ -388,6 +388,12 @@ CREATE TABLE activity (
   arrived_at INTEGER,
   left_at INTEGER,
   remind TEXT,
+  repeat TEXT,
+  zone TEXT,
+  left_out TEXT,
+  series TEXT,
+  occurrence TEXT,
+  ends INTEGER,
   owner TEXT,
   owner_sort TEXT,
   custom TEXT NOT NULL DEFAULT '{}'
@@ -769,6 +775,16 @@ CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at 
 CREATE INDEX task_remind ON task (due) WHERE remind IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL;
 
 CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_series ON activity (at, ends) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_series_company ON activity (company) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_series_person ON activity (person) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_series_deal ON activity (deal, at, ends) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+
+CREATE INDEX activity_of_series ON activity (series, occurrence) WHERE series IS NOT NULL AND deleted_at IS NULL;
 
 CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
 

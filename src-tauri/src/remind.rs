@@ -50,6 +50,8 @@ pub struct ReminderEvent {
 pub struct OpenedRecord {
     pub id: satchel_app::domain::RecordId,
     pub kind: Kind,
+    /// Of a meeting that comes again: which of its days.
+    pub day: Option<String>,
 }
 
 /// Looks at the clock for as long as the app runs.
@@ -105,7 +107,7 @@ fn notice(told: &Told, says: Says, words: Words) -> Notice {
         [one] => Notice {
             title: if says == Says::Nothing { head } else { line(one, false, words) },
             body: if says == Says::Nothing { String::new() } else { details(one, says, told.away, words) },
-            record: Some(OpenedRecord { id: one.id, kind: one.kind }),
+            record: Some(OpenedRecord { id: one.id, kind: one.kind, day: one.occurrence.clone() }),
         },
         all => {
             let shown = all.iter().take(if says == Says::Nothing { 0 } else { LINES });
@@ -200,6 +202,7 @@ mod tests {
             day: Some("2026-11-27".into()),
             time: Some("09:30".into()),
             told: false,
+            occurrence: None,
         };
         Told { now: titles.iter().map(one).collect(), away, next: Vec::new() }
     }

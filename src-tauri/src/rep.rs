@@ -2,11 +2,11 @@
 
 use crate::commands::{Answer, Desktop, with};
 use satchel_app::{
-    CalendarRequest, Logged, Whose,
+    CalendarRequest, FieldInput, Logged, Which, Whose,
     domain::RecordId,
     views::{
         BoardView, CalendarView, CardView, DayView, LineView, LineWritten, MomentView, PipelineView,
-        WhenView, Written,
+        RecordView, WhenView, Written,
     },
 };
 use tauri::State;
@@ -114,6 +114,38 @@ pub async fn day(
 ) -> Answer<DayView> {
     #[allow(clippy::cast_possible_truncation)]
     with(&desktop, move |s| s.day(&today, (from as i64, to as i64), &Whose::parse(&whose))).await
+}
+
+/// One time of a meeting that comes again.
+#[tauri::command]
+#[specta::specta]
+pub async fn occurrence(desktop: State<'_, Desktop>, id: RecordId, day: String) -> Answer<RecordView> {
+    with(&desktop, move |s| s.occurrence(id, &day)).await
+}
+
+/// Changes one time of a meeting that comes again, that and all later ones, or all.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_occurrence(
+    desktop: State<'_, Desktop>,
+    id: RecordId,
+    day: String,
+    which: Which,
+    input: FieldInput,
+) -> Answer<Written> {
+    with(&desktop, move |s| s.change_occurrence(id, &day, which, &input)).await
+}
+
+/// Takes the same away.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_occurrence(
+    desktop: State<'_, Desktop>,
+    id: RecordId,
+    day: String,
+    which: Which,
+) -> Answer<Written> {
+    with(&desktop, move |s| s.remove_occurrence(id, &day, which)).await
 }
 
 #[tauri::command]

@@ -4,12 +4,18 @@ use crate::{
     AppError, Session,
     day::day,
     error::Code,
+    series::{self, Time},
     views::{CalendarItem, CalendarView},
 };
 use jiff::{ToSpan, tz::TimeZone};
-use satchel_domain::date::rfc3339;
-use satchel_storage::calendar::{self, Asked, Entry};
+use satchel_domain::{date::rfc3339, text::sort_key};
+use satchel_storage::{
+    Connection,
+    calendar::{self, Asked, Entry},
+    deals::Whose,
+};
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// Entries of each kind that one look at the calendar shows.
 const MOST: u32 = 2000;
@@ -62,10 +68,35 @@ impl Session {
         self.store.glance::<_, AppError>(|db| {
             let tasks = calendar::tasks(db, (&asked.from, &asked.to), limits)?;
             let activities = calendar::activities(db, (asked.begins, asked.ends), limits)?;
-            let more = [&tasks, &activities].iter().any(|list| list.len() >= MOST as usize);
-            Ok(CalendarView { items: tasks.into_iter().chain(activities).map(item).collect(), more })
+            let owner = limits.owner.map(sort_key);
+            let whose = owner.as_deref().map_or(Whose::Everybody, Whose::Of);
+            let mut times = series::times(db, (asked.begins, asked.ends), calendar::LONGEST, whose)?;
+            let more = tasks.len() >= MOST as usize || activities.len() + times.len() >= MOST as usize;
+            times.truncate(MOST as usize);
+            let mut activities: Vec<CalendarItem> = activities.into_iter().map(item).collect();
+            activities.extend(times_of(db, times)?);
+            activities.sort_by(|a, b| a.at.cmp(&b.at));
+            Ok(CalendarView { items: tasks.into_iter().map(item).chain(activities).collect(), more })
         })
     }
+}
+
+/// What comes again, at each of these times.
+fn times_of(db: &Connection, times: Vec<Time>) -> Result<Vec<CalendarItem>, AppError> {
+    let mut known: HashMap<i64, Option<Entry>> = HashMap::new();
+    let mut out = Vec::with_capacity(times.len());
+    for time in times {
+        let row = time.kept.row;
+        let entry = match known.get(&row) {
+            Some(entry) => entry.clone(),
+            None => known.entry(row).or_insert(calendar::activity(db, row)?).clone(),
+        };
+        out.extend(entry.map(|entry| CalendarItem {
+            occurrence: Some(time.day.to_string()),
+            ..item(Entry { at: Some(time.at.as_millisecond()), ..entry })
+        }));
+    }
+    Ok(out)
 }
 
 /// The day and the time of day that a moment has where one is.
@@ -87,6 +118,7 @@ fn item(entry: Entry) -> CalendarItem {
         due_time: entry.due_time,
         done: entry.done,
         repeat: entry.repeat,
+        occurrence: None,
         person: entry.person,
         company: entry.company,
         place: entry.place,

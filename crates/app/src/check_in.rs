@@ -3,6 +3,7 @@
 use crate::{
     AppError, Session,
     records::{FieldInput, read_input, registers_of},
+    series::Which,
     session::now,
     views::{RowView, Written},
 };
@@ -46,7 +47,14 @@ impl Session {
         let owner = view.fields.get("owner").and_then(|owner| owner.as_str()).unwrap_or_default();
         // A meeting of somebody else stays his: one's own visit is noted beside it.
         let is_own = owner.is_empty() || sort_key(owner) == sort_key(&self.person);
-        if view.kind == Kind::Activity && is_own {
+        let again = view.kind == Kind::Activity && view.fields.contains_key("repeat");
+        let of_now = if again && is_own { self.occurrence_now(about, at)? } else { None };
+        if let Some(day) = of_now {
+            let mut input = arrived(at, place.filter(|_| !view.fields.contains_key("place")));
+            input.insert("owner".to_owned(), self.person.clone().into());
+            return self.change_as("check_in", about, &day, Which::This, &input);
+        }
+        if view.kind == Kind::Activity && is_own && !again {
             if view.fields.contains_key("arrived_at") {
                 return Err(AppError::refused("this visit has been begun already; note another one"));
             }
@@ -67,10 +75,7 @@ impl Session {
         let planned = matches!(view.kind, Kind::Task | Kind::Activity);
         let subject = view.fields.get("subject").filter(|_| planned);
         input.extend(subject.map(|subject| ("subject".to_owned(), subject.clone())));
-        for key in ["at", "arrived_at"] {
-            input.insert(key.to_owned(), rfc3339(at).into());
-        }
-        input.extend(place.map(|place| ("place".to_owned(), place.into())));
+        input.extend(arrived(at, place));
         let activity = self.prepared_by(Kind::Activity, &input)?;
         let id = activity.0;
         let operation = self.together("check_in", &[activity], &[])?;
@@ -169,4 +174,10 @@ impl Session {
             Ok(None)
         })
     }
+}
+
+/// What is written of somebody's arrival.
+fn arrived(at: i64, place: Option<String>) -> FieldInput {
+    let times = ["at", "arrived_at"].map(|key| (key.to_owned(), rfc3339(at).into()));
+    times.into_iter().chain(place.map(|place| ("place".to_owned(), place.into()))).collect()
 }

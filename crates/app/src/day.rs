@@ -5,6 +5,7 @@ use crate::{
     error::Code,
     lists::row_view,
     records::{FieldInput, Values},
+    series,
     session::now,
     views::{BirthdayView, DayView, MomentView, RecordView, RowView, WhenView, Written},
 };
@@ -12,7 +13,7 @@ use jiff::{ToSpan, civil::Date};
 use satchel_document::Changes;
 use satchel_domain::{
     Kind, RecordId, Registers, Scalar,
-    date::rfc3339,
+    date::{instant, rfc3339},
     note,
     remind::Remind,
     repeat::{self, MEANT, Repeat},
@@ -229,9 +230,17 @@ impl Session {
             for (kind, row, at) in deals::timeline(db, kind.key(), id, limit.clamp(1, 1000))? {
                 let Ok(kind) = kind.parse::<Kind>() else { continue };
                 let row = lists::one(db, &catalogue, kind, row)?;
-                out.extend(row.map(|row| MomentView { record: row_view(row), at: rfc3339(at) }));
+                out.extend(row.map(|row| (at, MomentView { record: row_view(row), at: rfc3339(at) })));
             }
-            Ok(out)
+            // What comes again stands where it comes next.
+            for time in series::nearest_with(db, kind, id, now())? {
+                let (row, at) = (lists::one(db, &catalogue, Kind::Activity, time.kept.row)?, time.at);
+                let view =
+                    row.map(|row| MomentView { record: series::row_at(row, &time), at: at.to_string() });
+                out.extend(view.map(|view| (at.as_millisecond(), view)));
+            }
+            out.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+            Ok(out.into_iter().map(|(_, view)| view).collect())
         })
     }
 
@@ -266,6 +275,11 @@ impl Session {
                     ty != "note"
                 }));
             }
+            for time in series::times(db, moments, 0, whose)?.into_iter().take(LINES as usize) {
+                let row = lists::one(db, &catalogue, Kind::Activity, time.kept.row)?;
+                view.agenda.extend(row.map(|row| series::row_at(row, &time)));
+            }
+            view.agenda.sort_by_key(|a| a.fields.get("at").and_then(|at| instant(at.as_str()?)));
             for (row, late) in deals::neglected(db, today, now(), whose, LINES)? {
                 let Some(deal) = one(db, Kind::Deal, row)? else { continue };
                 if late { &mut view.late } else { &mut view.quiet }.push(deal);

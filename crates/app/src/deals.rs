@@ -6,6 +6,7 @@ use crate::{
     lists::row_view,
     pipelines::pipeline,
     records::{FieldInput, Values},
+    series,
     session::now,
     views::{BoardColumn, BoardView, CardView, LastDone, PipelineView, StageView, SumView, Written},
 };
@@ -189,7 +190,7 @@ impl Session {
             let Some(row) = lists::one(db, catalogue, Kind::Deal, row)? else { continue };
             let since = row.fields.get("stage_at").and_then(|v| satchel_domain::date::instant(v.as_str()?));
             let since = since.unwrap_or(row.created_at);
-            let last = deals::last_activity(db, row.id, at)?;
+            let last = self.last_done(db, row.id, at)?;
             let idle = (at - since.max(last.as_ref().map_or(0, |(at, _)| *at))).max(0) / DAY;
             let open = stage.outcome == "open";
             cards.push(CardView {
@@ -202,6 +203,22 @@ impl Session {
             });
         }
         Ok(cards)
+    }
+
+    /// When somebody has last done something about a deal: a meeting that comes again is that of its last time.
+    fn last_done(
+        &self,
+        db: &Connection,
+        deal: RecordId,
+        at: i64,
+    ) -> Result<Option<(i64, String)>, StorageError> {
+        let last = deals::last_activity(db, deal, at)?;
+        let Some(time) = series::last_with(db, Kind::Deal, deal, at)? else { return Ok(last) };
+        let came = time.at.as_millisecond();
+        if last.as_ref().is_some_and(|(at, _)| *at >= came) {
+            return Ok(last);
+        }
+        Ok(lists::title(db, Kind::Activity, time.kept.row)?.map(|title| (came, title)).or(last))
     }
 
     /// Adds a stage to a pipeline, before those that end it.

@@ -3,8 +3,8 @@
 use crate::{AppError, Cancel, ListRequest, Progress, Session, output};
 use satchel_domain::{Catalogue, Field, FieldType, Kind, date::rfc3339};
 use satchel_interchange::{
-    CALENDAR_BEGIN, CALENDAR_END, CsvTable, Listed, Sheet, birthday_of, event_of, spreadsheet_safe, todo_of,
-    vcard_of,
+    Again, CALENDAR_BEGIN, CALENDAR_END, CsvTable, Listed, Sheet, birthday_of, event_of, spreadsheet_safe,
+    todo_of, vcard_of, zone_of_event,
 };
 use satchel_storage::{Row, lists};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use sha2::Digest;
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io::Write,
     path::{Path, PathBuf},
 };
@@ -196,7 +196,7 @@ impl Session {
             match options.format {
                 ExportFormat::Csv => write_csv(kind, &catalogue, each, out)?,
                 ExportFormat::Xlsx => write_xlsx(kind, &catalogue, each, out)?,
-                ExportFormat::Ics => return write_calendar(kind, each, out),
+                ExportFormat::Ics => return write_calendar(kind, each, &|row| self.again_of(db, row), out),
                 ExportFormat::Json => write_json(kind, &catalogue, each, out)?,
                 ExportFormat::Vcard => write_vcards(kind, &catalogue, each, out)?,
             }
@@ -264,15 +264,28 @@ fn write_xlsx(
 }
 
 /// Activities as events, tasks as to-dos; of people one event a year for each birthday. How many there are.
-fn write_calendar(kind: Kind, each: impl Each, out: &mut impl Write) -> Result<u32, AppError> {
-    let mut count = 0;
+fn write_calendar(
+    kind: Kind,
+    each: impl Each,
+    again_of: &dyn Fn(&Row) -> Result<Again, AppError>,
+    out: &mut impl Write,
+) -> Result<u32, AppError> {
+    let (mut count, mut zones) = (0, BTreeSet::new());
     out.write_all(CALENDAR_BEGIN.as_bytes())?;
     each(&mut |row| {
         let id = row.id.to_string();
         let (title, fields, titles) = (&row.title, &row.fields, &row.titles);
         let listed = Listed { id: &id, title, fields, titles, updated_at: row.updated_at };
         let component = match kind {
-            Kind::Activity => event_of(&listed),
+            Kind::Activity => {
+                let again = again_of(row)?;
+                // What a clock of another place shows is told before what goes by it.
+                if let Some((zone, told)) = zone_of_event(&again).filter(|(zone, _)| !zones.contains(zone)) {
+                    out.write_all(told.as_bytes())?;
+                    zones.insert(zone);
+                }
+                event_of(&listed, &again)
+            }
             Kind::Task => Some(todo_of(&listed)),
             _ => {
                 let birthday = fields.get("birthday").and_then(Json::as_str).unwrap_or_default();

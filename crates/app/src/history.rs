@@ -14,6 +14,7 @@ use satchel_domain::{
     date::rfc3339,
     register::{self, CARRIED, DELETED_AT, EXTERNAL_ID, NOT_SAME},
     repeat::MEANT,
+    series::{OCCURRENCE, SERIES, ZONE},
 };
 use satchel_storage::{Operation, StorageError, Touched, documents, lists, operations, projections};
 use serde_json::Value as Json;
@@ -434,7 +435,7 @@ pub(crate) fn changes(
         None => registers.get(key).map_or(Json::Null, |s| serde_json::to_value(s).unwrap_or(Json::Null)),
     };
     // What only reports and repeats read says nothing that the stage, or the day, does not say.
-    let own = |field: &String| [REACHED, MEANT].contains(&field.as_str());
+    let own = |field: &String| [REACHED, MEANT, ZONE, SERIES, OCCURRENCE].contains(&field.as_str());
     let fields = fields_that_differ(before, after).into_iter().filter(|field| !own(field));
     let view = |field: String| {
         let (mut b, mut a) = (json(before, &field), json(after, &field));

@@ -50,6 +50,7 @@ mod reports;
 mod rescue;
 mod rotate;
 mod seed;
+mod series;
 mod session;
 mod settings;
 mod sync;
@@ -96,6 +97,7 @@ pub use reports::{
 };
 pub use rescue::rescue;
 pub use seed::{SeedLocale, SeedOptions, Seeded};
+pub use series::Which;
 pub use session::Session;
 pub use settings::{Layout, Reminders, Says, Settings};
 pub use team::find_team;

@@ -5,6 +5,7 @@ use crate::{
     day::meant,
     deals::reached,
     error::Code,
+    series,
     session::{Prepared, now, today},
     views::{ClaimView, ConflictView, Hit, RecordView, Written, WrittenMany},
 };
@@ -73,6 +74,15 @@ impl Session {
         if kind == Kind::Activity {
             default("type", Value::Text("note".to_owned()));
             default("at", Value::DateTime(now()));
+            series::check(values)?;
+            for (path, scalar) in series::settled(&Registers::new(), &registers_of(values), values) {
+                let text = scalar.as_ref().and_then(Scalar::as_str).map(|zone| Value::Text(zone.to_owned()));
+                let moment = match scalar {
+                    Some(Scalar::Int(at)) => Some(Value::DateTime(at)),
+                    _ => None,
+                };
+                values.insert(path, text.or(moment));
+            }
         }
         match kind {
             Kind::Deal => self.staged(values, true),
@@ -169,6 +179,7 @@ impl Session {
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,
             Kind::PriceBook => Self::check_price_book(&mut values)?,
+            Kind::Activity => series::check(&values)?,
             _ => {}
         }
         if let Some(key) = ["type", "key", "for_kind", "links", "formula"]
@@ -208,8 +219,14 @@ impl Session {
             let mut own = wanted.clone();
             own.extend(ranks.get(&id).map(|rank| ("rank".to_owned(), Scalar::Str(rank.clone()))));
             let changes = values.keys().flat_map(|key| difference(key, now, &own));
-            let changes = changes.chain(reached(kind, now, &wanted));
-            changes.chain(meant(kind, now, &values, &wanted)).collect::<Changes>()
+            let mut changes: Changes = changes.chain(reached(kind, now, &wanted)).collect();
+            changes.extend(meant(kind, now, &values, &wanted));
+            if kind == Kind::Activity {
+                let settled = series::settled(now, &wanted, &values);
+                changes.retain(|(path, _)| !settled.iter().any(|(other, _)| other == path));
+                changes.extend(settled);
+            }
+            changes
         };
         self.write_each(self.operation(label), ids, &plan, progress, cancel)
     }
@@ -430,7 +447,7 @@ impl Session {
     }
 
     /// A link must lead to a record of its kind that is there.
-    fn check_references(
+    pub(crate) fn check_references(
         &self,
         db: &satchel_storage::Connection,
         kind: Kind,
@@ -453,10 +470,11 @@ impl Session {
 
     pub fn get(&self, id: RecordId) -> Result<RecordView, AppError> {
         let catalogue = self.catalogue();
-        let (document, row) = self.store.glance::<_, AppError>(|db| {
+        let (document, row, series) = self.store.glance::<_, AppError>(|db| {
             let (stored, document) = self.load(db, id)?;
             let row = lists::one(db, &catalogue, stored.kind, stored.row)?;
-            Ok((document, row.ok_or_else(|| AppError::not_found("record", id))?))
+            let series = self.series_of_record(db, &document.registers())?;
+            Ok((document, row.ok_or_else(|| AppError::not_found("record", id))?, series))
         })?;
         let registers = document.registers();
         let conflicts = match document.conflicts() {
@@ -487,6 +505,7 @@ impl Session {
             fields: fields.into_iter().map(|(key, value)| (key, value.to_json())).collect(),
             reasons,
             titles,
+            series,
             merged_into,
             created_at: rfc3339(row.created_at),
             updated_at: rfc3339(row.updated_at),

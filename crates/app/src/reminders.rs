@@ -4,21 +4,24 @@
 use crate::{
     AppError, Session,
     error::Code,
+    series::series_of,
     settings::Reminders,
     views::{ReminderView, RemindersView},
 };
 use jiff::{Timestamp, ToSpan, civil::DateTime, tz::TimeZone};
 use satchel_domain::{
+    RecordId,
     date::clock,
     remind::{self, Look, Moment, Remind},
     text::sort_key,
 };
 use satchel_storage::{
-    StorageError,
+    Connection, StorageError,
+    deals::Whose,
     reminders::{self, Remindable},
-    settings,
+    series, settings,
 };
-use std::sync::PoisonError;
+use std::{collections::BTreeMap, sync::PoisonError};
 
 /// Reminders of each kind that one look takes in.
 const MOST: u32 = 2_000;
@@ -62,6 +65,7 @@ impl Session {
         };
         let due: Vec<&(Remindable, Moment)> = all.iter().filter(came).collect();
         self.note_look(&now, &due)?;
+        let due = once_each(due);
         let ahead = all.iter().filter(|(_, moment)| moment.is_ahead(&now));
         Ok(Told {
             away: due.iter().any(|(_, moment)| moment.minutes_ago(&now) >= AWAY),
@@ -79,7 +83,7 @@ impl Session {
         let views = |list: Vec<&(Remindable, Moment)>| {
             list.into_iter().map(|(item, moment)| view(item, moment, zone)).collect()
         };
-        Ok(RemindersView { on: wanted.on, due: views(due), next: views(next) })
+        Ok(RemindersView { on: wanted.on, due: views(once_each(due)), next: views(next) })
     }
 
     /// All that this person may be told of, in the order in which it comes.
@@ -104,7 +108,14 @@ impl Session {
             from: earliest.as_millisecond(),
             limit: MOST,
         };
-        let items = self.store.glance(|db| reminders::remindable(db, asked))?;
+        let (begins, ends) =
+            (earliest.as_millisecond(), Moment::Wall(last).instant(zone).ok_or_else(no_time)?);
+        let ends = ends.as_millisecond().saturating_add(i64::from(remind::EARLIEST) * 86_400_000);
+        let items = self.store.glance::<_, StorageError>(|db| {
+            let mut items = reminders::remindable(db, asked)?;
+            items.extend(times_of_series(db, (begins, ends), &owner)?);
+            Ok(items)
+        })?;
         let usual = minutes(&wanted.at);
         let mut out: Vec<(DateTime, Remindable, Moment)> = Vec::new();
         for item in items {
@@ -144,7 +155,9 @@ impl Session {
         let before = now.wall.date().checked_sub(REMEMBERED.days()).map_err(|_| no_time())?;
         self.store.write_aside::<_, StorageError>(|tx| {
             settings::put(tx, LOOKED, &format!("{} {}", now.wall, now.at))?;
-            due.iter().try_for_each(|(item, moment)| reminders::tell(tx, item.id, &moment.name()))?;
+            due.iter().try_for_each(|(item, moment)| {
+                reminders::tell(tx, item.id, item.occurrence.as_deref(), &moment.name())
+            })?;
             reminders::forget(tx, &before.to_string())
         })?;
         Ok(())
@@ -160,6 +173,48 @@ impl Session {
             let _ = self.keep_look(&look, &[]);
         }
     }
+}
+
+/// Meetings that come again and want to be told of, at each of their times.
+fn times_of_series(
+    db: &Connection,
+    bounds: (i64, i64),
+    owner: &str,
+) -> Result<Vec<Remindable>, StorageError> {
+    let mut out = Vec::new();
+    for kept in series::between(db, bounds, Whose::Mine(owner), MOST)? {
+        // At a moment of its own it is told of once: what was typed is no time of a series.
+        let remind = kept.remind.as_deref().and_then(Remind::parse);
+        let (Some(_), Some(series)) =
+            (remind.filter(|r| !matches!(r, Remind::On(_) | Remind::Never)), series_of(&kept))
+        else {
+            continue;
+        };
+        let at = |millis| Timestamp::from_millisecond(millis).ok();
+        let (Some(from), Some(to)) = (at(bounds.0), at(bounds.1)) else { continue };
+        let (Some(item), times) = (reminders::of_series(db, kept.row)?, series.between(from, to)) else {
+            continue;
+        };
+        let told: BTreeMap<String, String> = reminders::told_days(db, kept.id)?.into_iter().collect();
+        out.extend(times.into_iter().map(|(day, at)| {
+            let day = day.to_string();
+            Remindable {
+                at: Some(at.as_millisecond()),
+                told: told.get(&day).cloned(),
+                occurrence: Some(day),
+                ..item.clone()
+            }
+        }));
+    }
+    Ok(out)
+}
+
+/// Of what comes again and came several times while nobody was here, one is told of the last.
+fn once_each<'a>(due: Vec<&'a (Remindable, Moment)>) -> Vec<&'a (Remindable, Moment)> {
+    let last: BTreeMap<RecordId, usize> =
+        due.iter().enumerate().map(|(at, (item, _))| (item.id, at)).collect();
+    let is_last = |(at, (item, _)): &(usize, &(Remindable, Moment))| last.get(&item.id) == Some(at);
+    due.into_iter().enumerate().filter(is_last).map(|(_, one)| one).collect()
 }
 
 /// The clock of this computer.
@@ -214,6 +269,7 @@ fn view(item: &Remindable, moment: &Moment, zone: &TimeZone) -> ReminderView {
         time: starts
             .map_or_else(|| item.due_time.clone(), |m| Some(m.wall(zone).strftime("%H:%M").to_string())),
         told: item.told.as_deref() == Some(moment.name().as_str()),
+        occurrence: item.occurrence.clone(),
     }
 }
 

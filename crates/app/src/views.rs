@@ -30,10 +30,26 @@ pub struct RecordView {
     pub created_at: String,
     pub updated_at: String,
     pub deleted_at: Option<String>,
+    /// Of a meeting that comes again, one time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesView>,
     /// The record that it is in the trash for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<RecordId>,
     pub conflicts: Vec<ConflictView>,
+}
+
+/// The series that a meeting is one time of.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct SeriesView {
+    pub id: RecordId,
+    /// The day that it is meant for: `2026-12-07`.
+    pub day: String,
+    /// How often it comes, as it is kept.
+    pub repeat: String,
+    pub title: String,
+    /// It is a record of its own, and follows the series no more.
+    pub own: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -333,6 +349,9 @@ pub struct ReminderView {
     pub time: Option<String>,
     /// This device has told of it.
     pub told: bool,
+    /// Of a meeting that comes again: which of its days this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<String>,
 }
 
 /// The visits of a day.
@@ -373,7 +392,7 @@ pub struct StopView {
     pub lacks: Option<Lacks>,
     /// Its hour is agreed.
     pub fixed: bool,
-    /// Of a task: when it is due.
+    /// Of a task: when it is due; of a meeting that comes again: which of its days it is.
     pub day: Option<String>,
     /// As it stands in the record.
     pub time: Option<String>,
@@ -436,6 +455,9 @@ pub struct CalendarItem {
     pub due_time: Option<String>,
     pub done: bool,
     pub repeat: String,
+    /// Of a meeting that comes again: which of its days this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<String>,
     pub person: String,
     pub company: String,
     pub place: String,

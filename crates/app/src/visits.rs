@@ -7,19 +7,21 @@ use crate::{
     lists::row_view,
     records::FieldInput,
     reminders::minutes,
+    series,
     session::now,
     views::{Lacks, RowView, StopView, VisitsView, WhySeen, Written},
 };
 use satchel_document::Changes;
 use satchel_domain::{
     Kind, RecordId, Scalar,
-    date::rfc3339,
+    date::{instant, rfc3339},
     place::{self, How, Place},
     route::{self, Day},
+    series::OCCURRENCE,
     text::sort_key,
     value::Address,
 };
-use satchel_storage::{Connection, StorageError, documents, lists, visits};
+use satchel_storage::{Connection, StorageError, deals::Whose, documents, lists, visits};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -198,8 +200,17 @@ impl Session {
             let mut rows: Vec<RowView> = Vec::new();
             for row in visits::planned(db, &owner, (asked.begins, asked.ends), LINES)? {
                 let activity = self.view_of(db, Kind::Activity, row)?;
-                rows.extend(activity.filter(|activity| ends(activity) >= over_before));
+                rows.extend(activity);
             }
+            for time in series::times(db, (asked.begins, asked.ends), 0, Whose::Mine(&owner))? {
+                if time.kept.ty != "call"
+                    && let Some(row) = lists::one(db, &self.catalogue(), Kind::Activity, time.kept.row)?
+                {
+                    rows.push(series::row_at(row, &time));
+                }
+            }
+            rows.retain(|activity| ends(activity) >= over_before);
+            rows.sort_by_key(|row| row.fields.get("at").and_then(|at| instant(at.as_str()?)));
             for row in visits::to_do(db, &owner, (&asked.day, &asked.day), LINES)? {
                 let task = self.view_of(db, Kind::Task, row)?;
                 rows.extend(task.filter(|task| about(task).is_some()));
@@ -258,7 +269,7 @@ impl Session {
             how: found.map(|(_, how)| how),
             lacks,
             fixed: at.is_some(),
-            day: text("due"),
+            day: text("due").or_else(|| text(OCCURRENCE).filter(|_| row.fields.contains_key("repeat"))),
             time,
             minutes: u32::from(lasts),
             arrives: None,
@@ -390,7 +401,10 @@ impl Session {
         far: f64,
         one: &visits::Neighbour,
     ) -> Result<Option<StopView>, AppError> {
-        let known = visits::contact(db, one.kind, one.id, &asked.day, asked.ends.min(now()))?;
+        let by = asked.ends.min(now());
+        let mut known = visits::contact(db, one.kind, one.id, &asked.day, by)?;
+        let met = series::last_with(db, one.kind, one.id, by)?.filter(|time| time.kept.ty != "call");
+        known.last_visit = known.last_visit.max(met.map(|time| time.at.as_millisecond()));
         // Whoever was seen on that day need not be seen again.
         if known.last_visit.is_some_and(|at| at >= asked.begins) {
             return Ok(None);

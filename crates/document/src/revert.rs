@@ -2,7 +2,11 @@
 //! field that the operation changed gets its earlier value again, unless it was edited since.
 
 use crate::Changes;
-use satchel_domain::{Registers, Scalar, register};
+use satchel_domain::{
+    Registers, Scalar,
+    register::{self, field_of},
+    series::LEFT_OUT,
+};
 use std::collections::BTreeSet;
 
 /// The plan: what to write, and what to leave because somebody has edited it since.
@@ -14,7 +18,6 @@ pub struct Revert {
 }
 
 pub fn plan(before: &Registers, after: &Registers, now: &Registers, created: bool, at: i64) -> Revert {
-    let changed = fields_that_differ(before, after);
     let edited = fields_that_differ(after, now);
     if created {
         // The operation made the record: take it away, unless it has become somebody's work.
@@ -27,18 +30,34 @@ pub fn plan(before: &Registers, after: &Registers, now: &Registers, created: boo
         return Revert { changes, skipped };
     }
     let mut out = Revert::default();
-    for field in changed {
-        let there = crate::difference(&field, now, before);
+    let edited = parts_that_differ(after, now);
+    for part in parts_that_differ(before, after) {
+        let mut there = crate::difference(field_of(part), now, before);
+        there.retain(|(path, _)| part_of(path) == part);
         if there.is_empty() {
             continue;
         }
-        if edited.contains(&field) {
-            out.skipped.push(field);
+        if edited.contains(part) {
+            out.skipped.push(field_of(part).to_owned());
         } else {
             out.changes.extend(there);
         }
     }
+    out.skipped.dedup();
     out
+}
+
+/// What is taken back as one: a field; but each day that a meeting is left out on is an act of its own.
+fn part_of(path: &str) -> &str {
+    match field_of(path) {
+        LEFT_OUT => path,
+        field => field,
+    }
+}
+
+fn parts_that_differ<'a>(a: &'a Registers, b: &'a Registers) -> BTreeSet<&'a str> {
+    let paths = a.keys().chain(b.keys()).filter(|p| a.get(*p) != b.get(*p));
+    paths.map(|path| part_of(path)).collect()
 }
 
 /// The fields whose registers are not the same in both.

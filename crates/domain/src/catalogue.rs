@@ -5,6 +5,7 @@ use crate::{
     formula::{self, Formula},
     projection::fields_of,
     register::{self, Registers},
+    series,
     text::fold,
     value::{Value, item_id},
 };
@@ -284,6 +285,8 @@ pub enum Derived {
     QuoteNet,
     /// The same with tax.
     QuoteTotal,
+    /// Behind which moment a meeting that comes again does so no more.
+    SeriesEnds,
     /// What a formula of the user's comes to.
     Formula(Arc<Formula>),
 }
@@ -657,10 +660,12 @@ pub const ACTIVITIES: [&str; 6] = ["call", "visit", "meeting", "message", "mail"
 pub const DIRECTIONS: [&str; 2] = ["in", "out"];
 
 fn activity() -> Vec<Field> {
-    use FieldType::{Choice, DateTime, Number, Text};
+    use FieldType::{Choice, Date, DateTime, Number, Tags, Text};
     use Privacy::{Business, FreeText};
     use Purpose::{Organise, Relate};
     let [company, person] = about();
+    let kept_of_series =
+        |key: &str, ty: FieldType, label: &str| Field::new(key, ty, label).kept(Business, Organise).hidden();
     vec![
         Field::new("type", Choice, "Kind").sorted().kept(Business, Organise).options(&ACTIVITIES),
         Field::new("subject", Text, "Subject").search(Search::Body).sorted().kept(FreeText, Relate),
@@ -678,6 +683,12 @@ fn activity() -> Vec<Field> {
         Field::new("left_at", DateTime, "Left").kept(Business, Relate),
         // By the clock of wherever one is then, see [`crate::remind`].
         Field::new("remind", Text, "Reminder").kept(Business, Organise),
+        Field::new("repeat", Text, "Comes again").kept(Business, Organise),
+        kept_of_series(series::ZONE, Text, "By the clock of"),
+        kept_of_series(series::LEFT_OUT, Tags, "Not on"),
+        kept_of_series(series::SERIES, Text, "One of"),
+        kept_of_series(series::OCCURRENCE, Date, "Meant for"),
+        kept_of_series(series::ENDS, DateTime, "Ends").derived(Derived::SeriesEnds),
         Field::new("owner", Text, "Owner").search(Search::Body).sorted().kept(Business, Organise),
     ]
 }

@@ -24,6 +24,7 @@ pub mod register;
 pub mod remind;
 pub mod repeat;
 pub mod route;
+pub mod series;
 pub mod template;
 pub mod text;
 pub mod training;

@@ -10,6 +10,7 @@ use crate::{
     place::{self, Place},
     quote,
     register::{self, Registers, Scalar},
+    series,
     text::{fold, segment, sort_key, spelled},
     value::{Fields, Value},
 };
@@ -98,6 +99,7 @@ fn derive(derived: &Derived, fields: &Fields) -> Option<Value> {
             let minor = if *derived == Derived::QuoteNet { sums.net } else { sums.total };
             Some(Value::Money(Money { minor, currency: sums.currency }))
         }
+        Derived::SeriesEnds => series::ends(fields).map(Value::DateTime),
         Derived::Formula(_) => None,
     }
 }

@@ -53,6 +53,8 @@ const LONGEST: usize = 120;
 const MOST: u16 = 999;
 /// Steps that are gone through for the next day: daily, that is more than two hundred years.
 const STEPS: i64 = 100_000;
+/// Nobody looks at more days of what comes again at once.
+const MOST_DAYS: i64 = 1_000;
 /// The 29th of February in the rules of other calendars.
 const LEAP_DAY: &str = "BYMONTH=2;BYMONTHDAY=-1";
 const CODES: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
@@ -132,8 +134,117 @@ impl Repeat {
         }
     }
 
+    /// The days from one to another on which it comes that began on `start`, in order. Where in its course the first of
+    /// them stands is reckoned, not walked to: what began long ago costs no more.
+    pub fn days(&self, start: Date, from: Date, to: Date) -> impl Iterator<Item = Date> {
+        let (rule, first) = (self.due_on(start), self.index(start, from));
+        let day = move |n: i64| rule.occurrence(start, n).filter(|day| *day <= to);
+        (first..first.saturating_add(MOST_DAYS)).map_while(day)
+    }
+
+    /// The n-th day of what began on `start`, the first is 0; nothing where it is over by then.
+    pub fn occurrence(&self, start: Date, n: i64) -> Option<Date> {
+        if self.count.is_some_and(|count| n >= i64::from(count)) {
+            return None;
+        }
+        let day = match (self.unit, i64::try_from(self.days.len()).unwrap_or(0)) {
+            (Unit::Week, days @ 1..) => {
+                let n = n.checked_add(self.before_start(start))?;
+                let monday = monday_of(start)?.checked_add(weeks(n / days, self.every)?).ok()?;
+                let named = self.days.get(usize::try_from(n % days).ok()?)?;
+                monday.checked_add(i64::from(named.to_monday_zero_offset()).days()).ok()?
+            }
+            _ => self.step(start, n.checked_add(self.before_start(start))?)?,
+        };
+        (self.until.is_none_or(|until| day <= until)).then_some(day)
+    }
+
+    /// How many days come before one, of what began on `start`.
+    pub fn index(&self, start: Date, day: Date) -> i64 {
+        let endless = Self { until: None, count: None, ..self.due_on(start) };
+        let every = i64::from(self.every.max(1));
+        let gone = days_between(start, day);
+        let months = |d: Date| i64::from(d.year()) * 12 + i64::from(d.month());
+        let guess = match self.unit {
+            Unit::Day => gone / every,
+            Unit::Week if self.days.is_empty() => gone / (7 * every),
+            Unit::Week => gone / (7 * every) * i64::try_from(self.days.len()).unwrap_or(1),
+            Unit::Month => (months(day) - months(start)) / every,
+            Unit::Year => i64::from(day.year() - start.year()) / every,
+        };
+        // The guess is out by the days of a week, or by one.
+        let mut n = (guess - 8).max(0);
+        while endless.occurrence(start, n).is_some_and(|there| there < day) {
+            n += 1;
+        }
+        match self.count {
+            Some(count) => n.min(i64::from(count)),
+            None => n,
+        }
+    }
+
+    /// Whether it comes on a day.
+    pub fn comes_on(&self, start: Date, day: Date) -> bool {
+        self.days(start, day, day).next().is_some()
+    }
+
+    /// Days of its first week or month that were over when it began.
+    fn before_start(&self, start: Date) -> i64 {
+        match self.unit {
+            Unit::Week => {
+                let over =
+                    |day: &&Weekday| day.to_monday_zero_offset() < start.weekday().to_monday_zero_offset();
+                i64::try_from(self.days.iter().filter(over).count()).unwrap_or(0)
+            }
+            _ => i64::from(self.step(start, 0).is_some_and(|first| first < start)),
+        }
+    }
+
+    /// The same until the day before another.
+    pub fn ending_before(&self, day: Date) -> Self {
+        Self { until: day.yesterday().ok(), count: None, ..self.clone() }
+    }
+
+    /// What is left of it from a day on, where it began on `start`.
+    pub fn from_day(&self, start: Date, day: Date) -> Self {
+        let gone = u32::try_from(self.index(start, day)).unwrap_or(u32::MAX);
+        let count = self.count.map(|count| count.saturating_sub(gone).max(1));
+        // The day that a short month hides.
+        let hidden = match self.unit {
+            Unit::Month => start.day() > 28,
+            Unit::Year => start.month() == 2 && start.day() == 29,
+            _ => false,
+        };
+        let on = self.on.or(hidden.then(|| On::Day(start.day())));
+        Self { count, on, ..self.due_on(start) }
+    }
+
+    /// Of the days that it names, the nearest to one. A rule that names none follows its first day.
+    pub fn nearest(&self, near: Date) -> Date {
+        let month = |n: i64| self.of_month(near.first_of_month().checked_add(n.months()).ok()?);
+        let named = (-1..=1).filter_map(month).min_by_key(|day| days_between(near, *day).abs());
+        named.filter(|_| self.unit == Unit::Month).unwrap_or(near)
+    }
+
+    /// The same where one of its days is another one: a Tuesday becomes a Wednesday, the 15th the 16th.
+    pub fn moved(&self, from: Date, to: Date) -> Self {
+        let shift = i64::from(to.weekday().to_monday_zero_offset() - from.weekday().to_monday_zero_offset());
+        let weekday = |day: &Weekday| {
+            let offset = (i64::from(day.to_monday_zero_offset()) + shift).rem_euclid(7);
+            i8::try_from(offset).ok().and_then(|n| Weekday::from_monday_zero_offset(n).ok()).unwrap_or(*day)
+        };
+        let days = in_order(self.days.iter().map(weekday).collect());
+        let on = match self.on {
+            _ if from == to => self.on,
+            Some(On::Nth(..)) => Some(On::Nth((to.day() - 1) / 7 + 1, to.weekday())),
+            Some(On::Day(_)) if self.unit == Unit::Month => Some(On::Day(to.day())),
+            _ => None,
+        };
+        Self { days, on, ..self.clone() }
+    }
+
     fn step(&self, start: Date, n: i64) -> Option<Date> {
-        let n = n * i64::from(self.every);
+        let n = n.checked_mul(i64::from(self.every)).filter(|n| *n < self.unit.most())?;
         match self.unit {
             Unit::Day => start.checked_add(n.days()).ok(),
             Unit::Week => start.checked_add(n.weeks()).ok(),
@@ -188,6 +299,26 @@ impl Repeat {
         pinned
     }
 
+    /// The rule of a meeting that began on a day, for other calendars: what comes on the last day of a short month does so
+    /// there too. Without its end.
+    pub fn rrule_of(&self, start: Date) -> String {
+        let mut rule = Self { until: None, count: None, ..self.due_on(start) };
+        match (rule.unit, rule.on) {
+            (Unit::Month, None) if start.day() > 28 => rule.on = Some(On::Day(start.day())),
+            (Unit::Year, None) if start.month() == 2 && start.day() == 29 => rule.on = Some(On::Day(29)),
+            (Unit::Month, Some(On::Nth(5, day))) => rule.on = Some(On::Nth(-1, day)),
+            _ => {}
+        }
+        match (rule.unit, rule.on) {
+            (Unit::Month, Some(On::Day(day @ 29..=30))) => {
+                let days: Vec<String> = (28..=day).map(|n| n.to_string()).collect();
+                let plain = Self { on: None, ..rule.clone() }.rrule();
+                format!("{plain};BYMONTHDAY={};BYSETPOS=-1", days.join(","))
+            }
+            _ => rule.rrule(),
+        }
+    }
+
     /// The rule for other calendars, which clip no month.
     pub fn rrule(&self) -> String {
         let mut parts = vec![format!("FREQ={}", self.unit.frequency())];
@@ -237,6 +368,16 @@ impl fmt::Display for Repeat {
 }
 
 impl Unit {
+    /// Behind so many no calendar goes.
+    fn most(self) -> i64 {
+        match self {
+            Unit::Day => 4_000_000,
+            Unit::Week => 600_000,
+            Unit::Month => 130_000,
+            Unit::Year => 12_000,
+        }
+    }
+
     fn frequency(self) -> &'static str {
         match self {
             Unit::Day => "DAILY",
@@ -302,6 +443,18 @@ fn kept(text: &str) -> Option<Repeat> {
         }
     }
     repeat
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+fn monday_of(day: Date) -> Option<Date> {
+    day.checked_sub(i64::from(day.weekday().to_monday_zero_offset()).days()).ok()
+}
+
+fn weeks(n: i64, every: u16) -> Option<jiff::Span> {
+    Some(n.checked_mul(i64::from(every)).filter(|n| *n < Unit::Week.most())?.weeks())
 }
 
 fn in_order(mut days: Vec<Weekday>) -> Vec<Weekday> {
@@ -946,5 +1099,146 @@ mod tests {
         assert_eq!(taken("report monthly"), pair("report", "month 2026-12-27"));
         assert_eq!(taken("ask for every detail"), pair("ask for every detail", ""));
         assert_eq!(taken("meet the second tuesday team"), pair("meet the second tuesday team", ""));
+    }
+
+    /// Whether a rule comes on a day, by what it says alone.
+    fn falls(rule: &Repeat, start: Date, day: Date) -> bool {
+        let gone = |unit: i64| unit >= 0 && unit % i64::from(rule.every) == 0;
+        let months = i64::from(day.year() - start.year()) * 12 + i64::from(day.month() - start.month());
+        let clipped = |wanted: i8| day.day() == wanted.min(day.days_in_month());
+        let named = |on: Option<On>| match on {
+            None => clipped(start.day()),
+            Some(On::Day(-1)) => day.day() == day.days_in_month(),
+            Some(On::Day(n)) => clipped(n),
+            Some(On::Nth(n, weekday)) => {
+                let last = day.day() + 7 > day.days_in_month();
+                let nth = (day.day() - 1) / 7 + 1;
+                day.weekday() == weekday && (nth == n || last && (n == -1 || n > nth))
+            }
+        };
+        day >= start
+            && match rule.unit {
+                Unit::Day => gone(days_between(start, day)),
+                Unit::Week if rule.days.is_empty() => {
+                    days_between(start, day) % 7 == 0 && gone(days_between(start, day) / 7)
+                }
+                Unit::Week => {
+                    let (a, b) = (monday_of(start).expect("a day"), monday_of(day).expect("a day"));
+                    gone(days_between(a, b) / 7) && rule.days.contains(&day.weekday())
+                }
+                Unit::Month => gone(months) && named(rule.on),
+                Unit::Year => day.month() == start.month() && gone(months / 12) && named(rule.on),
+            }
+    }
+
+    fn walked(rule: &Repeat, start: Date, from: Date, to: Date) -> Vec<Date> {
+        let rule = rule.due_on(start);
+        let (mut day, mut out, mut n) = (start, Vec::new(), 0);
+        while day <= to {
+            if falls(&rule, start, day) {
+                n += 1;
+                let over =
+                    rule.count.is_some_and(|count| n > count) || rule.until.is_some_and(|last| day > last);
+                if day >= from && !over {
+                    out.push(day);
+                }
+            }
+            day = day.tomorrow().expect("a day");
+        }
+        out
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn days_are_those_that_a_walk_comes_by(
+            unit in 0_usize..4,
+            every in 1_u16..6,
+            days in proptest::collection::vec(0_i8..7, 0..4),
+            on in 0_usize..8,
+            begins in 0_i64..1_500,
+            from in -40_i64..2_500,
+            length in 0_i64..400,
+            end in 0_usize..3,
+            many in 1_u32..60,
+        ) {
+            let unit = [Unit::Day, Unit::Week, Unit::Month, Unit::Year].get(unit).copied().expect("one of four");
+            let mut rule = Repeat::of(every, unit);
+            if unit == Unit::Week {
+                rule.days = in_order(days.iter().filter_map(|n| Weekday::from_monday_zero_offset(*n).ok()).collect());
+            }
+            let ons = [
+                None, Some(On::Day(-1)), Some(On::Day(31)), Some(On::Day(15)), Some(On::Day(30)),
+                Some(On::Nth(2, Weekday::Tuesday)), Some(On::Nth(-1, Weekday::Friday)), Some(On::Nth(5, Weekday::Monday)),
+            ];
+            if unit == Unit::Month {
+                rule.on = ons.get(on).copied().flatten();
+            }
+            let start = Date::constant(2024, 1, 1).checked_add(begins.days()).expect("a day");
+            let from = start.checked_add(from.days()).expect("a day");
+            let to = from.checked_add(length.days()).expect("a day");
+            match end {
+                1 => rule.count = Some(many),
+                2 => rule.until = start.checked_add((i64::from(many) * 20).days()).ok(),
+                _ => {}
+            }
+            let found: Vec<Date> = rule.days(start, from, to).collect();
+            proptest::prop_assert_eq!(&found, &walked(&rule, start, from, to));
+            // What is split in two comes on the same days.
+            if let Some(day) = found.first() {
+                let (before, after) = (rule.ending_before(*day), rule.from_day(start, *day));
+                let mut both = walked(&before, start, start, to);
+                both.extend(after.days(*day, *day, to));
+                proptest::prop_assert!(both == walked(&rule, start, start, to), "{rule} split on {day}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_costs_the_same_whenever_it_began() {
+        let began = std::time::Instant::now();
+        let start = Date::constant(1, 1, 1);
+        for rule in
+            ["day", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU", "month", "year", "FREQ=DAILY;COUNT=9999"]
+        {
+            let rule = Repeat::parse(rule).expect("a rule");
+            for _ in 0..1_000 {
+                let days = rule.days(start, Date::constant(9998, 1, 1), Date::constant(9998, 1, 31)).count();
+                assert!(days <= 31);
+            }
+        }
+        let took = began.elapsed();
+        assert!(took.as_millis() < 2_000, "5,000 looks over 9,998 years: {took:?}");
+        let all = Repeat::of(1, Unit::Day).days(start, start, Date::constant(9999, 12, 31)).count();
+        assert_eq!(all, 1_000, "and nobody gets more of it at once");
+    }
+
+    #[test]
+    fn a_rule_follows_the_day_that_one_of_its_days_is_moved_to() {
+        let moved = |rule: &str, from: &str, to: &str| {
+            let rule = Repeat::parse(rule).expect("a rule");
+            rule.moved(from.parse().expect("a day"), to.parse().expect("a day")).to_string()
+        };
+        assert_eq!(moved("week", "2026-11-30", "2026-12-01"), "week", "it follows its first day");
+        assert_eq!(moved("every mon and wed", "2026-11-30", "2026-12-01"), "FREQ=WEEKLY;BYDAY=TU,TH");
+        assert_eq!(moved("every mon", "2026-11-30", "2026-11-29"), "FREQ=WEEKLY;BYDAY=SU");
+        assert_eq!(moved("monthly on the 15th", "2026-12-15", "2026-12-16"), "FREQ=MONTHLY;BYMONTHDAY=16");
+        assert_eq!(
+            moved("second tuesday of the month", "2026-12-08", "2026-12-17"),
+            "FREQ=MONTHLY;BYDAY=3TH"
+        );
+        assert_eq!(moved("monthly on the 15th", "2026-12-15", "2026-12-15"), "FREQ=MONTHLY;BYMONTHDAY=15");
+    }
+
+    #[test]
+    fn other_calendars_are_told_of_short_months() {
+        let said = |rule: &str, start: &str| {
+            Repeat::parse(rule).expect("a rule").rrule_of(start.parse().expect("a day"))
+        };
+        assert_eq!(said("month", "2026-12-15"), "FREQ=MONTHLY");
+        assert_eq!(said("month", "2026-12-30"), "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1");
+        assert_eq!(said("month", "2026-12-31"), "FREQ=MONTHLY;BYMONTHDAY=-1");
+        assert_eq!(said("FREQ=MONTHLY;BYDAY=5MO;COUNT=3", "2026-11-30"), "FREQ=MONTHLY;BYDAY=-1MO");
+        assert_eq!(said("year", "2028-02-29"), "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1");
+        assert_eq!(said("every mon and wed until 2027-06-30", "2026-11-30"), "FREQ=WEEKLY;BYDAY=MO,WE");
     }
 }

@@ -24,25 +24,46 @@ use jiff::{
     civil::{Date, DateTime},
     tz::TimeZone,
 };
-use satchel_domain::Kind;
+use satchel_domain::{
+    Kind,
+    series::{LEFT_OUT, OCCURRENCE, SERIES as SERIES_FIELD, ZONE},
+    value::MAX_ITEMS,
+};
 use std::{
+    collections::{BTreeSet, HashMap},
     io::BufRead,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 /// Property of our own export: what kind of activity it is.
 const OWN_TYPE: &str = "X-SATCHEL-TYPE";
+/// And which record is one time of a series.
+pub(crate) const OWN_ID: &str = "X-SATCHEL-ID";
+/// Meetings that come again in one file; those behind are imported as single ones.
+const SERIES: usize = 50_000;
 
 /// When and where a file is read: what comes again is told from now on, and times without a zone are those here.
 #[derive(Clone, Debug)]
 pub(crate) struct Here {
     now: Timestamp,
     zone: TimeZone,
+    /// What the file says elsewhere of meetings that come again.
+    series: Arc<HashMap<String, Series>>,
+}
+
+/// A meeting that comes again, as the parts of the file say it.
+#[derive(Clone, Debug, Default)]
+struct Series {
+    /// When it comes first, where it can be kept.
+    start: Option<When>,
+    /// The times of it that were changed or cancelled, which stand by themselves.
+    changed: Vec<When>,
 }
 
 impl Here {
     fn now() -> Self {
-        Self { now: Timestamp::now(), zone: TimeZone::system() }
+        Self { now: Timestamp::now(), zone: TimeZone::system(), series: Arc::default() }
     }
 
     fn today(&self) -> Date {
@@ -52,6 +73,8 @@ impl Here {
 
 pub(crate) fn open(input: &Input, encoding: Detected) -> Result<Source, InterchangeError> {
     let here = Here::now();
+    let series = Arc::new(series_of(input, encoding, &here)?);
+    let here = Here { series, ..here };
     let mut source = Source {
         input: input.clone(),
         format: Format::Ics,
@@ -99,6 +122,48 @@ pub(crate) fn rows(input: &Input, columns: &[Column], here: &Here) -> Result<Row
         let draft = component.and_then(|text| draft(&text, number, &columns, &here));
         Some(draft.map_err(|r| Rejected { number, ..r }))
     })))
+}
+
+/// The first pass: which meetings come again, and which of their times stand by themselves. Where in the file that is
+/// counts for nothing.
+fn series_of(
+    input: &Input,
+    encoding: Detected,
+    here: &Here,
+) -> Result<HashMap<String, Series>, InterchangeError> {
+    let mut out: HashMap<String, Series> = HashMap::new();
+    let mut components = Components::open(input, encoding)?;
+    while let Some(component) = components.next().map_err(input.failed())? {
+        let Ok(text) = component else { continue };
+        // Most are events of one time: they are not read twice.
+        if !contains_line(&text, "RRULE") && !contains_line(&text, "RECURRENCE-ID") {
+            continue;
+        }
+        let Ok(component) = parse(&text) else { continue };
+        if component.component_type != ICalendarComponentType::VEvent {
+            continue;
+        }
+        let mut reading = Reading { component: &component, here, cells: Vec::new(), notes: Vec::new() };
+        let Some(uid) = reading.text(&ICalendarProperty::Uid) else { continue };
+        if out.len() >= SERIES && !out.contains_key(&uid) {
+            continue;
+        }
+        if let Ok(Some(which)) = reading.when(&ICalendarProperty::RecurrenceId) {
+            let changed = &mut out.entry(uid).or_default().changed;
+            if changed.len() < CARD_PROPERTIES {
+                changed.push(which);
+            }
+        } else if let Ok(Some(start)) = reading.when(&ICalendarProperty::Dtstart)
+            && reading.kept_as(&start).is_some()
+        {
+            out.entry(uid).or_default().start = Some(start);
+        }
+    }
+    Ok(out)
+}
+
+fn contains_line(text: &str, name: &str) -> bool {
+    text.lines().any(|line| starts(line.as_bytes(), name))
 }
 
 fn draft(text: &str, number: u64, columns: &[Column], here: &Here) -> Result<Draft, Rejected> {
@@ -170,6 +235,27 @@ impl When {
         }
     }
 
+    /// The day of another time by the clock of this one.
+    fn day_there(&self, other: &When, here: &TimeZone) -> Date {
+        match (self, other) {
+            (When::At(at), When::At(other)) => {
+                other.timestamp().to_zoned_datetime(at.time_zone().clone()).date()
+            }
+            (When::Clock(_), When::At(other)) => other.timestamp().to_zoned_datetime(here.clone()).date(),
+            (_, other) => other.civil().date(),
+        }
+    }
+
+    /// What the zone is called whose clock counts; nothing where it is only known how far it is from Greenwich.
+    fn zone_name(&self, here: &TimeZone) -> Option<String> {
+        let zone = match self {
+            When::At(at) if at.offset().is_zero() && at.time_zone().iana_name().is_none() => &TimeZone::UTC,
+            When::At(at) => at.time_zone(),
+            _ => here,
+        };
+        zone.iana_name().map(str::to_owned)
+    }
+
     /// The same at another time by its own clock.
     fn moved(&self, to: DateTime) -> Option<Self> {
         Some(match self {
@@ -223,11 +309,12 @@ impl Reading<'_> {
         }
         let start = self.when(&ICalendarProperty::Dtstart)?.ok_or("it has no beginning (DTSTART)")?;
         let minutes = self.minutes(&start)?;
-        let start = self.next_of(start, false);
+        let start = if self.again(&start) { start } else { self.next_of(start, false) };
         let at = start.instant(&self.here.zone).ok_or("it begins at a time that no clock shows")?;
         let own = self.text(&ICalendarProperty::Other(OWN_TYPE.into())).filter(|ty| is_activity(ty));
         self.put("TYPE", field("type"), own.clone().unwrap_or_else(|| "meeting".to_owned()));
         self.put("DTSTART", field("at"), at.to_string());
+        self.one_of();
         if let Some(minutes) = minutes {
             self.put("DTEND", field("minutes"), minutes.to_string());
         }
@@ -268,7 +355,8 @@ impl Reading<'_> {
             // One time of what comes again has the id of the whole.
             let which = self.first(&ICalendarProperty::RecurrenceId).and_then(|e| e.values.first());
             let which = which.and_then(ICalendarValue::as_partial_date_time).and_then(stamp_of);
-            let id = which.map_or(uid.clone(), |which| format!("{uid}/{which}"));
+            let own = self.text(&ICalendarProperty::Other(OWN_ID.into())).filter(|_| which.is_some());
+            let id = own.or_else(|| which.map(|which| format!("{uid}/{which}"))).unwrap_or(uid);
             self.put("UID", Target::ExternalId, id);
         }
         if let Some(summary) = self.text(&ICalendarProperty::Summary) {
@@ -313,6 +401,58 @@ impl Reading<'_> {
         };
         if !whole.is_empty() {
             self.put("ATTENDEE", Target::Attendee, whole);
+        }
+    }
+
+    /// How a meeting keeps its rule; nothing where it has none, or no words for it.
+    fn kept_as(&self, start: &When) -> Option<String> {
+        let component = self.component;
+        let rule = rule_of(component)?;
+        // Days that are named one by one are no rule.
+        let more = component.has_property(&ICalendarProperty::Rdate)
+            || component.properties(&ICalendarProperty::Rrule).count() > 1;
+        let until = rule.until.as_ref().and_then(|said| start.day_of(said, &self.here.zone));
+        let recurrence = Recurrence::new(rule, start.civil(), until).filter(|_| !more)?;
+        start.zone_name(&self.here.zone)?;
+        recurrence.of_meeting()
+    }
+
+    /// Keeps how often a meeting comes, and on which of its days it does not; false where that cannot be said.
+    fn again(&mut self, start: &When) -> bool {
+        let (Some(kept), Some(zone)) = (self.kept_as(start), start.zone_name(&self.here.zone)) else {
+            return false;
+        };
+        let here = self.here;
+        let except = self.component.properties(&ICalendarProperty::Exdate).flat_map(|e| &e.values);
+        let except = except.filter_map(ICalendarValue::as_partial_date_time);
+        let mut left_out: BTreeSet<Date> =
+            except.filter_map(|said| start.day_of(said, &here.zone)).take(CARD_PROPERTIES).collect();
+        let uid = self.text(&ICalendarProperty::Uid);
+        let changed = uid.and_then(|uid| here.series.get(&uid)).map(|series| series.changed.as_slice());
+        left_out.extend(changed.unwrap_or_default().iter().map(|which| start.day_there(which, &here.zone)));
+        if left_out.len() > MAX_ITEMS {
+            return false;
+        }
+        self.put("RRULE", field("repeat"), kept);
+        self.put("TZID", field(ZONE), zone);
+        if !left_out.is_empty() {
+            let days = left_out.iter().map(Date::to_string).collect::<Vec<_>>().join(",");
+            self.put("EXDATE", field(LEFT_OUT), days);
+        }
+        true
+    }
+
+    /// Of a time that stands by itself: which series it is of.
+    fn one_of(&mut self) {
+        let Some(uid) = self.text(&ICalendarProperty::Uid) else { return };
+        let start = self.here.series.get(&uid).and_then(|series| series.start.clone());
+        if let (Some(start), Ok(Some(which))) = (start, self.when(&ICalendarProperty::RecurrenceId)) {
+            self.put("SERIES", field(SERIES_FIELD), uid);
+            self.put(
+                "RECURRENCE-ID",
+                field(OCCURRENCE),
+                start.day_there(&which, &self.here.zone).to_string(),
+            );
         }
     }
 
@@ -592,7 +732,11 @@ mod tests {
     use super::*;
 
     fn here() -> Here {
-        Here { now: "2026-11-27T08:00:00Z".parse().unwrap(), zone: TimeZone::get("Europe/Madrid").unwrap() }
+        Here {
+            now: "2026-11-27T08:00:00Z".parse().unwrap(),
+            zone: TimeZone::get("Europe/Madrid").unwrap(),
+            series: Arc::default(),
+        }
     }
 
     fn read_lines(component: &str, lines: &str) -> Result<Read, String> {
@@ -611,6 +755,16 @@ mod tests {
             Ok(read) => all(&read, key),
             Err(message) => message,
         }
+    }
+
+    /// When it comes next, of what is not kept as it comes.
+    fn next_at(lines: &str) -> String {
+        let text = format!("BEGIN:VEVENT\r\n{}\r\nEND:VEVENT\r\n", lines.replace('\n', "\r\n"));
+        let (component, here) = (parse(&text).unwrap(), here());
+        let mut reading =
+            Reading { component: &component, here: &here, cells: Vec::new(), notes: Vec::new() };
+        let start = reading.when(&ICalendarProperty::Dtstart).unwrap().unwrap();
+        reading.next_of(start, false).instant(&here.zone).unwrap().to_string()
     }
 
     #[test]
@@ -669,7 +823,7 @@ mod tests {
 
     #[test]
     fn what_comes_again_is_there_the_next_time() {
-        let next = |start: &str, rule: &str| event(&format!("DTSTART:{start}\n{rule}"), "at");
+        let next = |start: &str, rule: &str| next_at(&format!("DTSTART:{start}\n{rule}"));
         // Today is Friday, 27 November.
         assert_eq!(next("20200106T090000Z", "RRULE:FREQ=WEEKLY"), "2026-11-30T09:00:00Z");
         assert_eq!(next("20200106T090000Z", "RRULE:FREQ=WEEKLY;BYDAY=MO,SA"), "2026-11-28T09:00:00Z");
@@ -690,17 +844,20 @@ mod tests {
         assert_eq!(next("20261124T090000Z", "RRULE:FREQ=DAILY;COUNT=5"), "2026-11-27T09:00:00Z");
         assert_eq!(next("20200101T090000Z", "RRULE:FREQ=SECONDLY"), "2020-01-01T09:00:00Z");
         assert_eq!(
-            next("20200101T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1"),
+            next("20200101T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1"),
             "2020-01-01T09:00:00Z"
         );
+        // As Outlook says the first Monday.
+        let first = next("20200106T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1");
+        assert_eq!(first, "2026-12-07T09:00:00Z");
         // By the clock of its zone, whichever side of the change of clocks.
         let berlin = "DTSTART;TZID=Europe/Berlin:20260706T090000\nRRULE:FREQ=WEEKLY";
-        assert_eq!(event(berlin, "at"), "2026-11-30T08:00:00Z");
+        assert_eq!(next_at(berlin), "2026-11-30T08:00:00Z");
     }
 
     #[test]
     fn times_are_counted_from_long_ago() {
-        let next = |start: &str, rule: &str| event(&format!("DTSTART:{start}T090000Z\nRRULE:{rule}"), "at");
+        let next = |start: &str, rule: &str| next_at(&format!("DTSTART:{start}T090000Z\nRRULE:{rule}"));
         assert_eq!(next("20100110", "FREQ=YEARLY;COUNT=30"), "2027-01-10T09:00:00Z");
         assert_eq!(
             next("20100110", "FREQ=YEARLY;COUNT=17"),
@@ -715,7 +872,7 @@ mod tests {
     fn a_rule_that_names_more_than_there_is_is_not_looked_through() {
         let next = |part: &str, named: &str, times: usize| {
             let rule = format!("RRULE:FREQ=MONTHLY;{part}={}", vec![named; times].join(","));
-            event(&format!("DTSTART:20200106T090000Z\n{rule}"), "at")
+            next_at(&format!("DTSTART:20200106T090000Z\n{rule}"))
         };
         for (part, named, most, at) in [
             ("BYDAY", "2MO", 400, "2026-12-14T09:00:00Z"),
@@ -729,7 +886,7 @@ mod tests {
 
     #[test]
     fn what_comes_again_ends_and_is_left_out_by_the_clock_of_its_zone() {
-        let next = |start: &str, rule: &str| event(&format!("DTSTART{start}\nRRULE:{rule}"), "at");
+        let next = |start: &str, rule: &str| next_at(&format!("DTSTART{start}\nRRULE:{rule}"));
         // Until the evening of the 27th, of which nothing is held.
         assert_eq!(
             next(
@@ -746,6 +903,93 @@ mod tests {
         assert_eq!(next(":20261101T003000", "FREQ=DAILY\nEXDATE:20261126T233000Z"), "2026-11-27T23:30:00Z");
         let days = "FREQ=WEEKLY;UNTIL=20261203T235959Z\nEXDATE;VALUE=DATE:20261127";
         assert_eq!(next(";VALUE=DATE:20261106", days), "2026-11-05T23:00:00Z");
+    }
+
+    #[test]
+    fn a_meeting_keeps_how_often_it_comes() {
+        for (start, rule, kept, zone) in [
+            ("DTSTART;TZID=Europe/Berlin:20200106T090000", "FREQ=WEEKLY;BYDAY=MO", "week", "Europe/Berlin"),
+            (
+                "DTSTART:20200106T090000Z",
+                "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE",
+                "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE",
+                "UTC",
+            ),
+            ("DTSTART:20200106T090000", "FREQ=DAILY;COUNT=5", "FREQ=DAILY;COUNT=5", "Europe/Madrid"),
+            (
+                "DTSTART:20200106T090000",
+                "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR",
+                "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+                "Europe/Madrid",
+            ),
+            ("DTSTART;VALUE=DATE:20200115", "FREQ=MONTHLY", "month", "Europe/Madrid"),
+            (
+                "DTSTART;TZID=W. Europe Standard Time:20200114T090000",
+                "FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2",
+                "FREQ=MONTHLY;BYDAY=2TU",
+                "Europe/Berlin",
+            ),
+            (
+                "DTSTART:20200130T090000",
+                "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1",
+                "FREQ=MONTHLY;BYMONTHDAY=30",
+                "Europe/Madrid",
+            ),
+            (
+                "DTSTART:20200229T090000",
+                "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1",
+                "FREQ=YEARLY;BYMONTHDAY=29",
+                "Europe/Madrid",
+            ),
+            (
+                "DTSTART;TZID=America/New_York:20261102T090000",
+                "FREQ=DAILY;UNTIL=20261128T045959Z",
+                "FREQ=DAILY;UNTIL=20261127",
+                "America/New_York",
+            ),
+        ] {
+            let read = read_lines("VEVENT", &format!("{start}\nRRULE:{rule}")).unwrap();
+            assert_eq!(
+                (all(&read, "repeat"), all(&read, "zone")),
+                (kept.to_owned(), zone.to_owned()),
+                "{rule}"
+            );
+            assert!(read.notes.is_empty(), "{rule}");
+        }
+        let except = "DTSTART;TZID=Europe/Berlin:20200106T003000\nRRULE:FREQ=WEEKLY\nEXDATE:20200112T233000Z,20200119T233000Z";
+        assert_eq!(event(except, "left_out"), "2020-01-13,2020-01-20", "by the clock of its zone");
+        assert_eq!(event(except, "at"), "2020-01-05T23:30:00Z", "when it came first");
+    }
+
+    #[test]
+    fn what_would_come_on_other_days_is_no_rule_of_a_meeting() {
+        for (start, rule) in [
+            ("20200131T090000Z", "FREQ=MONTHLY"),
+            ("20200130T090000Z", "FREQ=MONTHLY;BYMONTHDAY=30"),
+            ("20200130T090000Z", "FREQ=MONTHLY;BYDAY=5TH"),
+            ("20200229T090000Z", "FREQ=YEARLY"),
+            ("20200107T090000Z", "FREQ=WEEKLY;BYDAY=MO"),
+            ("20200106T090000Z", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1"),
+            ("20200106T090000Z", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"),
+            ("20200106T090000Z", "FREQ=HOURLY"),
+            ("20200106T090000Z", "FREQ=WEEKLY\nRDATE:20200108T090000Z"),
+            ("20200106T090000Z", "FREQ=WEEKLY\nRRULE:FREQ=MONTHLY"),
+            ("20200106T090000+0100", "FREQ=WEEKLY"),
+        ] {
+            let Ok(read) = read_lines("VEVENT", &format!("DTSTART:{start}\nRRULE:{rule}")) else { continue };
+            assert_eq!(all(&read, "repeat"), "", "{rule}");
+            assert_eq!(read.notes.len(), 1, "{rule}: what is lost is said");
+        }
+        let days: Vec<String> = (0..300)
+            .map(|n| {
+                format!(
+                    "{}T090000Z",
+                    Date::constant(2020, 1, 1).checked_add(jiff::ToSpan::days(n)).unwrap().strftime("%Y%m%d")
+                )
+            })
+            .collect();
+        let many = format!("DTSTART:20200101T090000Z\nRRULE:FREQ=DAILY\nEXDATE:{}", days.join(","));
+        assert_eq!(event(&many, "repeat"), "", "more is left out than a meeting can hold");
     }
 
     #[test]

@@ -21,10 +21,11 @@ mod sheet;
 mod target;
 mod vcard;
 mod words;
+mod zones;
 
 pub use assemble::{Assembled, CompanyDraft, Named, Problem, assemble};
 pub use draft::{EnclosedFile, LetterDraft};
-pub use events::{Listed, event_of, todo_of};
+pub use events::{Again, Listed, event_of, todo_of, zone_of_event};
 pub use export::{CALENDAR_BEGIN, CALENDAR_END, CsvTable, Sheet, birthday_of, spreadsheet_safe, vcard_of};
 pub use letter::{Correspondent, Letter, read_letter};
 pub use mapping::{How, Mapping, guess};

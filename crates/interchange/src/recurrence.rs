@@ -16,16 +16,20 @@ const DAYS_COUNTED: usize = 40_000;
 
 /// A rule whose days can be told.
 #[derive(Debug)]
-pub(crate) struct Recurrence<'a> {
-    rule: &'a ICalendarRecurrenceRule,
+pub(crate) struct Recurrence {
+    rule: ICalendarRecurrenceRule,
     start: DateTime,
     interval: i64,
     until: Option<Date>,
+    /// On this day of the month; on the last one of a month that is shorter.
+    clipped: Option<i8>,
 }
 
-impl<'a> Recurrence<'a> {
+impl Recurrence {
     /// Nothing where the rule asks for more than is understood here. `until`: the last day, by the clock of the start.
-    pub fn new(rule: &'a ICalendarRecurrenceRule, start: DateTime, until: Option<Date>) -> Option<Self> {
+    pub fn new(rule: &ICalendarRecurrenceRule, start: DateTime, until: Option<Date>) -> Option<Self> {
+        let mut rule = rule.clone();
+        let clipped = plainly(&mut rule);
         let rare = !rule.bysecond.is_empty()
             || !rule.byminute.is_empty()
             || !rule.byhour.is_empty()
@@ -51,7 +55,8 @@ impl<'a> Recurrence<'a> {
         if rare || many || !known || !told {
             return None;
         }
-        Some(Self { rule, start, interval: i64::from(rule.interval.unwrap_or(1).max(1)), until })
+        let interval = i64::from(rule.interval.unwrap_or(1).max(1));
+        Some(Self { rule, start, interval, until, clipped })
     }
 
     /// The first time that is not before a day; nothing where it is over, or too far away to be looked for.
@@ -82,8 +87,9 @@ impl<'a> Recurrence<'a> {
         None
     }
 
-    fn falls_on(&self, day: Date) -> bool {
-        let (start, rule) = (self.start.date(), self.rule);
+    /// Whether it comes on a day, whatever ends it.
+    pub fn falls_on(&self, day: Date) -> bool {
+        let (start, rule) = (self.start.date(), &self.rule);
         let every = |gone: i64| gone >= 0 && gone % self.interval == 0;
         let months = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
         let on_period = match rule.freq {
@@ -106,7 +112,10 @@ impl<'a> Recurrence<'a> {
 
     /// Whether a day is one of those that the rule names; where it names none, those like the first.
     fn is_named(&self, day: Date) -> bool {
-        let (start, rule) = (self.start.date(), self.rule);
+        let (start, rule) = (self.start.date(), &self.rule);
+        if let Some(wanted) = self.clipped {
+            return day.day() == wanted.min(day.days_in_month());
+        }
         let names_days = !rule.byday.is_empty() || !rule.bymonthday.is_empty();
         let month = rule.bymonth.iter().any(|m| i64::from(m.month()) == i64::from(day.month()));
         let like_first = match rule.freq {
@@ -126,9 +135,26 @@ impl<'a> Recurrence<'a> {
             && (rule.byday.is_empty() || rule.byday.iter().any(|named| is_weekday(named, day)))
     }
 
+    /// How a meeting keeps it; nothing where it would come on other days than the rule says: other calendars leave out
+    /// what a short month does not have, and here it comes on the last day.
+    pub fn of_meeting(&self) -> Option<String> {
+        let (start, rule) = (self.start.date(), &self.rule);
+        let month = rule.freq == ICalendarFrequency::Monthly;
+        let late = |day: i8| day > 28;
+        let hidden = match rule.bymonthday.as_slice() {
+            _ if self.clipped.is_some() => false,
+            [] => rule.byday.is_empty() && late(start.day()),
+            days => days.iter().any(|day| late(*day)),
+        };
+        let fifth = rule.byday.iter().any(|day| day.ordwk.is_some_and(|n| n > 4 || n < -1));
+        let leap = rule.freq == ICalendarFrequency::Yearly && start.month() == 2 && start.day() == 29;
+        let kept = self.repeat().filter(|_| !(month && (hidden || fifth)) && self.falls_on(start));
+        kept.filter(|_| !leap || rule.bymonthday == [-1])
+    }
+
     /// How a task keeps it; nothing where it has no words for it.
     pub fn repeat(&self) -> Option<String> {
-        let (start, rule) = (self.start.date(), self.rule);
+        let (start, rule) = (self.start.date(), &self.rule);
         let unit = match rule.freq {
             ICalendarFrequency::Daily => Unit::Day,
             ICalendarFrequency::Weekly => Unit::Week,
@@ -141,15 +167,23 @@ impl<'a> Recurrence<'a> {
         (repeat.until, repeat.count) = (self.until, rule.count);
         let plain = rule.byday.is_empty() && rule.bymonthday.is_empty() && rule.bymonth.is_empty();
         match (unit, rule.byday.as_slice(), rule.bymonthday.as_slice()) {
+            _ if self.clipped.is_some() => repeat.on = self.clipped.map(On::Day),
             _ if plain => {}
+            // Each working day.
+            (Unit::Day, days, []) if rule.bymonth.is_empty() && self.interval == 1 => {
+                repeat.unit = Unit::Week;
+                repeat.days = weekdays(days);
+            }
+            // The last of February.
+            (Unit::Year, [], [-1]) if start.month() == 2 && start.day() == 29 && own_month => {
+                repeat.on = Some(On::Day(29));
+            }
             (Unit::Week, days, []) if rule.bymonth.is_empty() => {
                 // Weeks that begin with Sunday are other ones.
                 if self.interval > 1 && rule.wkst == Some(ICalendarWeekday::Sunday) {
                     return None;
                 }
-                let mut days: Vec<Weekday> = days.iter().map(|day| weekday(day.weekday)).collect();
-                days.sort_by_key(|day| day.to_monday_zero_offset());
-                days.dedup();
+                let days = weekdays(days);
                 repeat.days = if days == [start.weekday()] { Vec::new() } else { days };
             }
             (Unit::Month, [], [_]) if own_day && rule.bymonth.is_empty() => {}
@@ -163,6 +197,34 @@ impl<'a> Recurrence<'a> {
             _ => return None,
         }
         Some(repeat.to_string()).filter(|kept| Repeat::parse(kept).is_some())
+    }
+}
+
+fn weekdays(days: &[ICalendarDay]) -> Vec<Weekday> {
+    let mut days: Vec<Weekday> = days.iter().map(|day| weekday(day.weekday)).collect();
+    days.sort_by_key(|day| day.to_monday_zero_offset());
+    days.dedup();
+    days
+}
+
+/// Says in a plain way what some calendars say by a place in a set: Outlook's «the second of the Tuesdays», and our own
+/// «the last of these that a month has», which is this day of the month, or its last.
+fn plainly(rule: &mut ICalendarRecurrenceRule) -> Option<i8> {
+    if rule.freq != ICalendarFrequency::Monthly || !rule.bymonth.is_empty() {
+        return None;
+    }
+    match (rule.byday.as_mut_slice(), rule.bymonthday.as_slice(), rule.bysetpos.as_slice()) {
+        ([day], [], [nth]) if day.ordwk.is_none() && (-1..=5).contains(nth) && *nth != 0 => {
+            day.ordwk = i16::try_from(*nth).ok();
+            rule.bysetpos.clear();
+            None
+        }
+        ([], [28, rest @ ..], [-1]) if rest == [29] || rest == [29, 30] => {
+            let day = rest.last().copied();
+            rule.bysetpos.clear();
+            day
+        }
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands in the calendar between two days. Each question is answered from an index.
 
 use crate::{StorageError, documents::parsed};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use satchel_domain::{Kind, RecordId, text::sort_key};
 
 /// An activity or a task, as far as a calendar shows it.
@@ -36,7 +36,7 @@ pub struct Asked<'a> {
 }
 
 /// Nothing longer than a day shows on the days behind its first.
-const LONGEST: i64 = 24 * 60 * 60_000;
+pub const LONGEST: i64 = 24 * 60 * 60_000;
 
 /// What the names of a person and a company are read from.
 const NAMES: &str = "(SELECT c.called FROM document d JOIN person c ON c.row = d.row WHERE d.id = t.person),
@@ -53,7 +53,7 @@ fn activities_sql(one_owner: bool) -> String {
     // A message or a mail that was noted when it was written is no appointment.
     format!(
         "SELECT t.id, t.called, {NAMES}, t.owner, t.type, t.at, t.minutes, t.place
-         FROM {whose} AND t.at >= ?1 AND t.at < ?3 AND t.deleted_at IS NULL
+         FROM {whose} AND t.at >= ?1 AND t.at < ?3 AND t.deleted_at IS NULL AND t.repeat IS NULL
          AND (t.at >= ?2 OR t.at + coalesce(t.minutes, 0) * 60000 > ?2)
          AND (t.type IN ('call', 'meeting', 'visit')
            OR (t.type IN ('mail', 'message') AND t.at > t.created_at + 60000))
@@ -61,7 +61,7 @@ fn activities_sql(one_owner: bool) -> String {
     )
 }
 
-/// Calls, visits and meetings from one moment to another, in order; those that still go on at the first included.
+/// Calls, visits and meetings from one moment to another, but for those that come again, in order; those that still go on at the first included.
 pub fn activities(
     db: &Connection,
     (from, to): (i64, i64),
@@ -69,17 +69,28 @@ pub fn activities(
 ) -> Result<Vec<Entry>, StorageError> {
     let mut statement = db.prepare_cached(&activities_sql(asked.owner.is_some()))?;
     let owner = asked.owner.map(sort_key).unwrap_or_default();
-    let rows =
-        statement.query_map(params![from.saturating_sub(LONGEST), from, to, asked.limit, owner], |r| {
-            Ok(Entry {
-                ty: text(r, 5)?,
-                at: r.get(6)?,
-                minutes: minutes(r.get(7)?),
-                place: text(r, 8)?,
-                ..entry(r, Kind::Activity)?
-            })
-        })?;
+    let rows = statement
+        .query_map(params![from.saturating_sub(LONGEST), from, to, asked.limit, owner], activity_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The activity of a row, whenever it is.
+pub fn activity(db: &Connection, row: i64) -> Result<Option<Entry>, StorageError> {
+    let sql = format!(
+        "SELECT t.id, t.called, {NAMES}, t.owner, t.type, t.at, t.minutes, t.place, t.repeat FROM activity t WHERE t.row = ?1"
+    );
+    let read = |r: &Row<'_>| Ok(Entry { repeat: text(r, 9)?, ..activity_of(r)? });
+    Ok(db.prepare_cached(&sql)?.query_row([row], read).optional()?)
+}
+
+fn activity_of(r: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        ty: text(r, 5)?,
+        at: r.get(6)?,
+        minutes: minutes(r.get(7)?),
+        place: text(r, 8)?,
+        ..entry(r, Kind::Activity)?
+    })
 }
 
 fn tasks_sql() -> String {

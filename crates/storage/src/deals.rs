@@ -158,13 +158,13 @@ pub fn next_step_of(db: &Connection, deal: RecordId) -> Result<Option<String>, S
     Ok(db.prepare_cached(&sql)?.query_row([deal.to_string()], |r| r.get(0)).optional()?)
 }
 
-/// When somebody has last done something about a deal, and what that was.
+/// When somebody has last done something about a deal, and what that was; without what comes again.
 pub fn last_activity(
     db: &Connection,
     deal: RecordId,
     now: i64,
 ) -> Result<Option<(i64, String)>, StorageError> {
-    let sql = "SELECT at, called FROM activity WHERE deal = ?1 AND deleted_at IS NULL AND at <= ?2
+    let sql = "SELECT at, called FROM activity WHERE deal = ?1 AND deleted_at IS NULL AND at <= ?2 AND repeat IS NULL
                ORDER BY at DESC LIMIT 1";
     let mut statement = db.prepare_cached(sql)?;
     Ok(statement.query_row(params![deal.to_string(), now], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
@@ -187,7 +187,9 @@ pub fn timeline(
     let part = |(kind, at): &(&str, &str)| match (*kind, link) {
         ("deal", "deal") => None,
         _ => Some(format!(
-            "SELECT '{kind}' AS kind, row, {at} AS moment FROM {kind} WHERE {link} = ?1 AND deleted_at IS NULL"
+            "SELECT '{kind}' AS kind, row, {at} AS moment FROM {kind} WHERE {link} = ?1 AND deleted_at IS NULL{}",
+            // When what comes again does so is not known here.
+            if *kind == "activity" { " AND repeat IS NULL" } else { "" }
         )),
     };
     let parts: Vec<String> = TOLD.iter().filter_map(part).collect();
@@ -210,12 +212,12 @@ pub enum Whose<'a> {
 
 impl<'a> Whose<'a> {
     /// Whether a row of a table is asked for: with two parameters from one on, which are [`Whose::asked`].
-    fn sql(table: &str, at: u8) -> String {
+    pub(crate) fn sql(table: &str, at: u8) -> String {
         let (owner, nobody) = (format!("?{at}"), format!("?{}", at + 1));
         format!("({owner} IS NULL OR {table}.owner_sort = {owner} OR ({nobody} AND {table}.owner IS NULL))")
     }
 
-    fn asked(self) -> (Option<&'a str>, bool) {
+    pub(crate) fn asked(self) -> (Option<&'a str>, bool) {
         match self {
             Whose::Everybody => (None, true),
             Whose::Of(owner) => (Some(owner), false),
@@ -237,7 +239,8 @@ pub fn due(db: &Connection, day: &str, whose: Whose<'_>, limit: u32) -> Result<V
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The rows of what is planned between two moments, in order; what was noted when it was over is no plan.
+/// The rows of what is planned between two moments, but for what comes again, in order; what was noted when it was over
+/// is no plan.
 pub fn between(
     db: &Connection,
     (from, to): (i64, i64),
@@ -246,7 +249,7 @@ pub fn between(
 ) -> Result<Vec<i64>, StorageError> {
     let sql = format!(
         "SELECT row FROM activity WHERE at >= ?1 AND at < ?2 AND at > created_at + 60000 AND deleted_at IS NULL
-         AND {} ORDER BY at, row LIMIT ?3",
+         AND repeat IS NULL AND {} ORDER BY at, row LIMIT ?3",
         Whose::sql("activity", 4)
     );
     let mut statement = db.prepare_cached(&sql)?;
@@ -262,7 +265,10 @@ pub(crate) fn quiet(deal: &str, stage: &str, now: &str) -> String {
     format!(
         "({stage}.rot_days > 0 AND coalesce({deal}.stage_at, {deal}.created_at) < {since}
           AND NOT EXISTS (SELECT 1 FROM activity a INDEXED BY activity_of_deal
-            WHERE a.deal = {deal}.id AND a.deleted_at IS NULL AND a.at >= {since} AND a.at <= {now}))"
+            WHERE a.deal = {deal}.id AND a.deleted_at IS NULL AND a.at >= {since} AND a.at <= {now})
+          AND NOT EXISTS (SELECT 1 FROM activity a INDEXED BY activity_series_deal
+            WHERE a.deal = {deal}.id AND a.repeat IS NOT NULL AND a.deleted_at IS NULL AND a.at <= {now}
+              AND coalesce(a.ends, {now}) >= {since}))"
     )
 }
 

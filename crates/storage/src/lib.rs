@@ -28,6 +28,7 @@ pub mod reports;
 pub mod rounds;
 mod schema;
 pub mod search;
+pub mod series;
 pub mod settings;
 mod store;
 pub mod team;

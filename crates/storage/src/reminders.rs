@@ -2,7 +2,7 @@
 //! is open.
 
 use crate::{StorageError, documents::parsed};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use satchel_domain::{Kind, RecordId};
 
 /// An open task, or a meeting, as far as its reminder asks.
@@ -21,6 +21,8 @@ pub struct Remindable {
     pub at: Option<i64>,
     /// The moment that was told of last: see [`tell`].
     pub told: Option<String>,
+    /// Of what comes again: which of its days it is.
+    pub occurrence: Option<String>,
 }
 
 /// What is asked for: of whom, from when on.
@@ -65,7 +67,7 @@ fn asking_sql() -> String {
 fn meetings_sql() -> String {
     format!(
         "SELECT {COLUMNS}, t.at FROM activity t INDEXED BY activity_remind
-         WHERE t.remind IS NOT NULL AND t.at >= ?2 AND {MINE} ORDER BY t.at LIMIT ?3"
+         WHERE t.remind IS NOT NULL AND t.at >= ?2 AND t.repeat IS NULL AND {MINE} ORDER BY t.at LIMIT ?3"
     )
 }
 
@@ -90,6 +92,22 @@ pub fn remindable(db: &Connection, asked: Asked<'_>) -> Result<Vec<Remindable>, 
     Ok(out)
 }
 
+/// A meeting that comes again, without when that is.
+pub fn of_series(db: &Connection, row: i64) -> Result<Option<Remindable>, StorageError> {
+    let sql = format!("SELECT {COLUMNS} FROM activity t WHERE t.row = ?1");
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.query_row([row], |r| common(r, Kind::Activity)).optional()?)
+}
+
+/// Which days of what comes again were told of here, and which moments that was.
+pub fn told_days(db: &Connection, id: RecordId) -> Result<Vec<(String, String)>, StorageError> {
+    let sql = "SELECT substr(key, length(?1) + 1), value FROM setting WHERE key > ?1 AND key < ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement
+        .query_map([format!("told.{id}@"), format!("told.{id}A")], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn common(r: &Row<'_>, kind: Kind) -> rusqlite::Result<Remindable> {
     Ok(Remindable {
         id: parsed(r, 0)?,
@@ -102,12 +120,20 @@ fn common(r: &Row<'_>, kind: Kind) -> rusqlite::Result<Remindable> {
         due: None,
         due_time: None,
         at: None,
+        occurrence: None,
     })
 }
 
-/// Notes which moment of a record was told of here. The name of a moment begins with its day.
-pub fn tell(tx: &Transaction<'_>, id: RecordId, moment: &str) -> Result<(), StorageError> {
-    crate::settings::put(tx, &format!("told.{id}"), moment)
+/// Notes which moment of a record was told of here, or of one day of what comes again. The name of a moment begins with
+/// its day.
+pub fn tell(
+    tx: &Transaction<'_>,
+    id: RecordId,
+    occurrence: Option<&str>,
+    moment: &str,
+) -> Result<(), StorageError> {
+    let which = occurrence.map(|day| format!("@{day}")).unwrap_or_default();
+    crate::settings::put(tx, &format!("told.{id}{which}"), moment)
 }
 
 /// Forgets what was told of before a day.

@@ -66,7 +66,7 @@ fn planned_sql() -> String {
         format!(
             "SELECT row, at FROM activity INDEXED BY activity_report
              WHERE {mine} AND type_sort IN ('meeting', 'visit') AND at >= ?2 AND at < ?3
-             AND at > created_at + 60000 AND left_at IS NULL AND deleted_at IS NULL"
+             AND at > created_at + 60000 AND left_at IS NULL AND deleted_at IS NULL AND repeat IS NULL"
         )
     });
     format!("{} ORDER BY at, row LIMIT ?4", parts.join(" UNION ALL "))

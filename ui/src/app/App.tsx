@@ -70,7 +70,9 @@ export function App() {
   useEffect(() => void commands.speak(spoken === "zh"), [spoken]);
   useEffect(() => {
     if (!open || joining) return;
-    return onReminder((record) => (record ? openRecord(record.id, record.kind) : go({ page: "today" })));
+    return onReminder((record) =>
+      record ? openRecord(record.id, record.kind, record.day) : go({ page: "today" }),
+    );
   }, [open, joining]);
   useEffect(() => {
     if (open && !joining && files.length > 0) {

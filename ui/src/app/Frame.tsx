@@ -16,6 +16,7 @@ import {
 import { Fragment, useCallback, useEffect, useState } from "react";
 import type { Job, StatusView, TeamNews } from "../bindings";
 import { CalendarPage } from "../calendar/CalendarPage";
+import { WhichTimes } from "../calendar/Which";
 import { TodayPage } from "../day/TodayPage";
 import { BoardPage } from "../deals/BoardPage";
 import { DuplicatesPage } from "../duplicates/DuplicatesPage";
@@ -316,7 +317,7 @@ export function Frame() {
           />
         )}
         {route.page === "reports" && <ReportsPage route={route} />}
-        {route.page === "record" && <RecordPage id={route.id} kind={route.kind} />}
+        {route.page === "record" && <RecordPage id={route.id} kind={route.kind} day={route.day} />}
         {route.page === "import" && <ImportPage path={route.path} at={route.at} />}
         {route.page === "duplicates" && <DuplicatesPage route={route} />}
         {route.page === "history" && <HistoryPage />}
@@ -337,6 +338,7 @@ export function Frame() {
       />
       {over && <div className="drop">{t(ui.take ? "files.drop" : "import.drop")}</div>}
       {help && <Keys onClose={closeHelp} />}
+      <WhichTimes />
       {creating && <NewRecord kind={creating} onClose={closeCreate} />}
       {capturing && <Capture onClose={closeCapture} />}
       {palette && <Palette onClose={closePalette} />}

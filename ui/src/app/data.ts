@@ -73,7 +73,13 @@ export function remember(entry: { id: string; kind: Kind; title: string }) {
 export const recentRecords = () => recents;
 export const forgetRecents = () => recents.splice(0);
 
-export function openRecord(id: string, kind: Kind) {
+/** With a day: that time of a meeting that comes again. */
+export function openRecord(id: string, kind: Kind, day?: string | null) {
   const here = current();
-  if (here.page !== "record" || here.id !== id) go({ page: "record", id, kind });
+  const there = here.page === "record" && here.id === id && (here.day ?? null) === (day ?? null);
+  if (!there) go({ page: "record", id, kind, ...(day ? { day } : {}) });
 }
+
+/** The time of a meeting that comes again that a row stands for, if it is such a one. */
+export const timeOf = ({ fields }: { fields: { [key in string]: unknown } }): string | undefined =>
+  fields.repeat && typeof fields.occurrence === "string" ? fields.occurrence : undefined;

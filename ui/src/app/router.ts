@@ -23,7 +23,8 @@ export type Route =
       owner?: string;
       currency?: string;
     }
-  | { page: "record"; id: string; kind: Kind }
+  /** With a day: that time of a meeting that comes again. */
+  | { page: "record"; id: string; kind: Kind; day?: string }
   | { page: "import"; path?: string; at?: number }
   | { page: "history" }
   /** A list as it was, of what was typed to find in it; without a moment it is asked for. */

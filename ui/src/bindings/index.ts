@@ -124,6 +124,12 @@ export const commands = {
 	/**  `from` and `to`: the first and the last moment of the day where one is, in epoch milliseconds. */
 	day: (today: string, from: number | null, to: number | null, whose: string) => __TAURI_INVOKE<DayView>("plugin:satchel|day", { today, from, to, whose }),
 	calendar: (asked: CalendarRequest) => __TAURI_INVOKE<CalendarView>("plugin:satchel|calendar", { asked }),
+	/**  One time of a meeting that comes again. */
+	occurrence: (id: RecordId, day: string) => __TAURI_INVOKE<RecordView>("plugin:satchel|occurrence", { id, day }),
+	/**  Changes one time of a meeting that comes again, that and all later ones, or all. */
+	changeOccurrence: (id: RecordId, day: string, which: Which, input: { [key in string]: Value }) => __TAURI_INVOKE<Written>("plugin:satchel|change_occurrence", { id, day, which, input }),
+	/**  Takes the same away. */
+	removeOccurrence: (id: RecordId, day: string, which: Which) => __TAURI_INVOKE<Written>("plugin:satchel|remove_occurrence", { id, day, which }),
 	/**  The language of the screen: what is told outside of it is in the same. */
 	speak: (chinese: boolean) => __TAURI_INVOKE<null>("plugin:satchel|speak", { chinese }),
 	/**  What is due and open, and what comes next. */
@@ -456,6 +462,8 @@ export type CalendarItem = {
 	due_time: string | null,
 	done: boolean,
 	repeat: string,
+	/**  Of a meeting that comes again: which of its days this is. */
+	occurrence?: string | null,
 	person: string,
 	company: string,
 	place: string,
@@ -1420,6 +1428,8 @@ export type OpenedEvent = {
 export type OpenedRecord = {
 	id: RecordId,
 	kind: Kind,
+	/**  Of a meeting that comes again: which of its days. */
+	day: string | null,
 };
 
 /**  One user action, undoable as a whole. */
@@ -1636,6 +1646,8 @@ export type RecordView = {
 	created_at: string,
 	updated_at: string,
 	deleted_at: string | null,
+	/**  Of a meeting that comes again, one time. */
+	series?: SeriesView | null,
 	/**  The record that it is in the trash for. */
 	merged_into?: RecordId | null,
 	conflicts: ConflictView[],
@@ -1660,6 +1672,8 @@ export type ReminderView = {
 	time: string | null,
 	/**  This device has told of it. */
 	told: boolean,
+	/**  Of a meeting that comes again: which of its days this is. */
+	occurrence?: string | null,
 };
 
 /**  What is told of, and how much of it. */
@@ -1905,6 +1919,18 @@ export type SealedLine = {
 	id: RecordId,
 	/**  How many wait now. */
 	waiting: number,
+};
+
+/**  The series that a meeting is one time of. */
+export type SeriesView = {
+	id: RecordId,
+	/**  The day that it is meant for: `2026-12-07`. */
+	day: string,
+	/**  How often it comes, as it is kept. */
+	repeat: string,
+	title: string,
+	/**  It is a record of its own, and follows the series no more. */
+	own: boolean,
 };
 
 /**  All with a sensible default. */
@@ -2283,6 +2309,11 @@ export type WhenView = {
 	/**  How often it comes again, as a task keeps it. */
 	repeat: string | null,
 };
+
+/**  Which times of a series are meant. */
+export type Which = "this" | 
+/**  This and all that come later. */
+"later" | "all";
 
 export type WhyLeftOut = "no_address" | 
 /**  They want no letters. */

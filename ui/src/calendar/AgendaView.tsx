@@ -1,8 +1,10 @@
+import { Repeat } from "lucide-react";
 import { openRecord } from "../app/data";
+import { repeatWords } from "../shared/again";
 import { longDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { EntryIcon, timeAt, whoOf } from "./Entry";
-import { ofDay, spotOf } from "./layout";
+import { keyOf, ofDay, spotOf } from "./layout";
 import type { Shown } from "./shown";
 
 /** The next thirty days in lines, without those on which nothing is. */
@@ -19,16 +21,17 @@ export function AgendaView({ days, items, focus, onFocus }: Shown) {
           <ul className="plain-list">
             {here.map((item) => {
               const { day, from } = spotOf(item);
+              const key = keyOf(item);
               return (
-                <li key={item.id} className={focus === item.id ? "current" : ""}>
+                <li key={key} className={focus === key ? "current" : ""}>
                   <button
                     type="button"
                     className={item.done ? "line is-done" : "line"}
-                    data-item={item.id}
+                    data-item={key}
                     data-title={item.title}
-                    tabIndex={focus === item.id ? 0 : -1}
-                    onFocus={() => onFocus(item.id)}
-                    onClick={() => openRecord(item.id, item.kind)}
+                    tabIndex={focus === key ? 0 : -1}
+                    onFocus={() => onFocus(key)}
+                    onClick={() => openRecord(item.id, item.kind, item.occurrence)}
                   >
                     <span className="agenda-time soft small">
                       {from === undefined ? t("calendar.wholeDay") : timeAt(day, from)}
@@ -38,6 +41,12 @@ export function AgendaView({ days, items, focus, onFocus }: Shown) {
                     <span className="soft small cell grow">
                       {[whoOf(item), item.place].filter(Boolean).join(" · ")}
                     </span>
+                    {item.repeat && (
+                      <span className="soft" title={repeatWords(item.repeat)}>
+                        <Repeat size={12} aria-hidden="true" />
+                        <span className="sr">{repeatWords(item.repeat)}</span>
+                      </span>
+                    )}
                     {item.done && <span className="soft small">{t("calendar.done")}</span>}
                   </button>
                 </li>

@@ -18,6 +18,7 @@ import {
   addDays,
   begins,
   daysOf,
+  keyOf,
   nudged,
   ofDay,
   type Spot,
@@ -66,18 +67,29 @@ export function CalendarPage({ route }: { route: Here }) {
   const to = (change: Partial<Here>) => replace({ ...route, view, day, ...change });
   const show = (view: View) => () => to({ view });
   const step = (by: number) => () => to({ day: stepped(view, day, by) });
-  const current = items.find((item) => item.id === focus);
+  const current = items.find((item) => keyOf(item) === focus);
 
   async function change(item: CalendarItem, fields: Record<string, string | number> | undefined) {
     if (!fields) return;
+    // While one time of a meeting becomes a record of its own, a second step would be of what is no more.
+    if (item.occurrence && writing.current > 0) return;
+    const key = keyOf(item);
     const then = { ...item, ...fields };
-    setItems((all) => all.map((other) => (other.id === item.id ? then : other)));
-    setFocus(item.id);
+    setItems((all) => all.map((other) => (keyOf(other) === key ? then : other)));
+    setFocus(key);
     const spot = spotOf(then);
     if (!days.includes(spot.day)) to({ day: spot.day });
     writing.current += 1;
-    const done = await attempt(() => commands.setFields(item.id, fields));
+    const { id, occurrence } = item;
+    const done = await attempt(() =>
+      occurrence ? commands.changeOccurrence(id, occurrence, "this", fields) : commands.setFields(id, fields),
+    );
     writing.current -= 1;
+    if (done && occurrence) {
+      const own = { ...then, id: done.id, occurrence: undefined, repeat: "" };
+      setItems((all) => all.map((other) => (keyOf(other) === key ? own : other)));
+      setFocus(done.id);
+    }
     setWritten((n) => n + 1);
     if (!done) return;
     const when = [longDay(spot.day), spot.from !== undefined && timeAt(spot.day, spot.from)]
@@ -86,7 +98,7 @@ export function CalendarPage({ route }: { route: Here }) {
     const words =
       "minutes" in fields
         ? t("calendar.stretched", { name: item.title, n: Number(fields.minutes) })
-        : t("calendar.moved", { name: item.title, when });
+        : t(occurrence ? "series.moved" : "calendar.moved", { name: item.title, when });
     setSaid(words);
     withUndo(words, done.operation);
   }
@@ -99,13 +111,13 @@ export function CalendarPage({ route }: { route: Here }) {
   /** To an entry, and with it to its day. */
   function visit(item: CalendarItem | undefined) {
     if (!item) return;
-    setFocus(item.id);
+    setFocus(keyOf(item));
     const on = spotOf(item).day;
     if (on !== day && days.includes(on) && view !== "agenda") to({ day: on });
   }
   const walk = (by: number) => () => {
     const all = days.flatMap((d) => ofDay(items, d));
-    const at = all.findIndex((item) => item.id === focus);
+    const at = all.findIndex((item) => keyOf(item) === focus);
     if (at >= 0) return visit(all[at + by]);
     visit(all.find((item) => spotOf(item).day >= day) ?? all[0]);
   };
@@ -115,7 +127,7 @@ export function CalendarPage({ route }: { route: Here }) {
     const from = current ? (spotOf(current).from ?? 0) : 0;
     const far = (item: CalendarItem) => Math.abs((spotOf(item).from ?? 0) - from);
     const nearest = ofDay(items, next).sort((a, b) => far(a) - far(b))[0];
-    setFocus(nearest?.id);
+    setFocus(nearest && keyOf(nearest));
     if (!nearest) setSaid(t("calendar.dayOf", { day: longDay(next), n: 0 }));
     to({ day: next });
   };
@@ -141,7 +153,7 @@ export function CalendarPage({ route }: { route: Here }) {
     k: walk(-1),
     j: walk(1),
     c: plan,
-    Enter: () => current && openRecord(current.id, current.kind),
+    Enter: () => current && openRecord(current.id, current.kind, current.occurrence),
     "Alt+ArrowLeft": nudge({ days: -1 }),
     "Alt+ArrowRight": nudge({ days: 1 }),
     "Alt+ArrowUp": nudge({ minutes: -STEP }),

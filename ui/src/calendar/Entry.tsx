@@ -3,10 +3,11 @@ import { useLayoutEffect, useRef } from "react";
 import { openRecord } from "../app/data";
 import type { CalendarItem } from "../bindings";
 import { type ActivityType, ICONS } from "../day/LogBox";
+import { repeatWords } from "../shared/again";
 import { clock } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import type { Drag } from "./drag";
-import { DAY, moment, type Placed, spotOf } from "./layout";
+import { DAY, keyOf, moment, type Placed, spotOf } from "./layout";
 
 /** Puts something where it stands on its day: from the top, and beside others. */
 export function useSpot<T extends HTMLElement>(
@@ -38,7 +39,7 @@ function unseen(item: CalendarItem): string {
     item.kind === "task"
       ? t(item.done ? "calendar.done" : "calendar.task")
       : tOr(`option.${item.type}`, item.type);
-  return [what, until].filter(Boolean).join(", ");
+  return [what, until, item.repeat && repeatWords(item.repeat)].filter(Boolean).join(", ");
 }
 
 export function EntryIcon({ item, size = 12 }: { item: CalendarItem; size?: number }) {
@@ -65,7 +66,7 @@ export function Entry({
   const ref = useSpot<HTMLButtonElement>(place);
   const spot = spotOf(item);
   const time = spot.from === undefined ? "" : timeAt(spot.day, spot.from);
-  const isMoving = drag.dragged?.item?.id === item.id;
+  const isMoving = drag.dragged?.item !== undefined && keyOf(drag.dragged.item) === keyOf(item);
   const short = place && place.to - place.from < 45;
   const kind = item.kind === "task" ? `is-task${item.done ? " is-done" : ""}` : "";
   return (
@@ -73,12 +74,12 @@ export function Entry({
       type="button"
       ref={ref}
       className={`entry ${place ? "placed" : ""} ${short ? "short" : ""} ${kind} ${isMoving ? "moving" : ""}`}
-      data-item={item.id}
+      data-item={keyOf(item)}
       data-title={item.title}
       tabIndex={current ? 0 : -1}
-      onFocus={() => onFocus(item.id)}
+      onFocus={() => onFocus(keyOf(item))}
       onPointerDown={(e) => drag.carry(e, item)}
-      onClick={() => drag.clickIsDrag.current || openRecord(item.id, item.kind)}
+      onClick={() => drag.clickIsDrag.current || openRecord(item.id, item.kind, item.occurrence)}
     >
       <span className="entry-head">
         <EntryIcon item={item} />

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { count, hourOf, longDay, today, weekday } from "../shared/format";
 import { t } from "../shared/i18n";
 import { Entry, timeAt, useSpot } from "./Entry";
-import { placed, type Spot, wholeDay } from "./layout";
+import { keyOf, placed, type Spot, wholeDay } from "./layout";
 import type { Shown } from "./shown";
 
 /** Where the day begins when the page opens: earlier hours are above. */
@@ -40,7 +40,13 @@ export function HoursView({ days, items, day, focus, now, drag, onFocus, onDay }
                 {weekday(d)} <strong>{Number(d.slice(8))}</strong>
               </button>
               {whole.map((item) => (
-                <Entry key={item.id} item={item} current={focus === item.id} drag={drag} onFocus={onFocus} />
+                <Entry
+                  key={keyOf(item)}
+                  item={item}
+                  current={focus === keyOf(item)}
+                  drag={drag}
+                  onFocus={onFocus}
+                />
               ))}
             </div>
           );
@@ -68,10 +74,10 @@ export function HoursView({ days, items, day, focus, now, drag, onFocus, onDay }
             >
               {here.map((place) => (
                 <Entry
-                  key={place.item.id}
+                  key={keyOf(place.item)}
                   item={place.item}
                   place={place}
-                  current={focus === place.item.id}
+                  current={focus === keyOf(place.item)}
                   drag={drag}
                   onFocus={onFocus}
                 />

@@ -1,7 +1,7 @@
 import { count, longDay, today, weekday } from "../shared/format";
 import { t } from "../shared/i18n";
 import { Entry } from "./Entry";
-import { ofDay } from "./layout";
+import { keyOf, ofDay } from "./layout";
 import type { Shown } from "./shown";
 
 /** Entries of a day that fit beside the line that says how many more there are. */
@@ -19,7 +19,7 @@ export function MonthView({ days, items, day, focus, drag, onFocus, onDay }: Sho
       <div className="month-days">
         {days.map((d) => {
           const here = ofDay(items, d);
-          const at = here.findIndex((item) => item.id === focus);
+          const at = here.findIndex((item) => keyOf(item) === focus);
           // The one that keys are at is never among those that are only counted.
           const from = Math.max(0, at - LINES + 1);
           const shown = here.slice(from, from + LINES);
@@ -44,7 +44,13 @@ export function MonthView({ days, items, day, focus, drag, onFocus, onDay }: Sho
                 <strong>{Number(d.slice(8))}</strong>
               </button>
               {shown.map((item) => (
-                <Entry key={item.id} item={item} current={focus === item.id} drag={drag} onFocus={onFocus} />
+                <Entry
+                  key={keyOf(item)}
+                  item={item}
+                  current={focus === keyOf(item)}
+                  drag={drag}
+                  onFocus={onFocus}
+                />
               ))}
               {here.length > LINES && (
                 <button

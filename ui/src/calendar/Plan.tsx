@@ -3,7 +3,7 @@ import { useFields } from "../app/data";
 import { withUndo } from "../app/undo";
 import { commands, errorOf } from "../platform/tauri";
 import { Linked } from "../records/FieldEditor";
-import { REMINDERS, remindWords } from "../shared/again";
+import { REMINDERS, REPEATS, remindWords, repeatWords } from "../shared/again";
 import { type Json, labelOf, today } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
@@ -16,12 +16,15 @@ type Planned = (typeof PLANNED)[number];
 const LENGTHS = [15, 30, 45, 60, 90, 120, 180, 240, 480];
 
 /** A day and a time as they are typed, or in words: «fri 10». */
-async function read(when: string): Promise<{ day: string; minutes?: number } | undefined> {
+async function read(when: string): Promise<{ day: string; minutes?: number; repeat?: string } | undefined> {
   const [, plain, time] = /^(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?$/.exec(when.trim()) ?? [];
   const valid = plain && !Number.isNaN(new Date(`${plain}T12:00:00`).getTime());
   if (valid) return { day: plain, minutes: minutesOf(time) };
   const said = await commands.understand(when, today());
-  return said.text === "" && said.date ? { day: said.date, minutes: minutesOf(said.time) } : undefined;
+  const repeat = said.repeat ? { repeat: said.repeat } : {};
+  return said.text === "" && said.date
+    ? { day: said.date, minutes: minutesOf(said.time), ...repeat }
+    : undefined;
 }
 
 /** Plans a meeting, a visit, a call or a task where nothing stands yet. */
@@ -36,6 +39,7 @@ export function Plan({ spot, onClose }: { spot: Spot; onClose: (made?: string) =
   const [minutes, setMinutes] = useState(drawn);
   const [person, setPerson] = useState<string | null>(null);
   const [place, setPlace] = useState("");
+  const [repeat, setRepeat] = useState("");
   const [remind, setRemind] = useState("");
   const [error, setError] = useState<{ message: string; field?: string | null }>();
   const busy = useRef(false);
@@ -53,6 +57,8 @@ export function Plan({ spot, onClose }: { spot: Spot; onClose: (made?: string) =
       ...(person ? { person } : {}),
       ...(company ? { company } : {}),
       ...(remind ? { remind } : {}),
+      // «every mon 10» says both when and how often.
+      ...(repeat.trim() || at.repeat ? { repeat: repeat.trim() || at.repeat } : {}),
     };
     if (isTask) {
       const time = at.minutes === undefined ? {} : { due_time: clockOf(at.minutes) };
@@ -151,6 +157,22 @@ export function Plan({ spot, onClose }: { spot: Spot; onClose: (made?: string) =
             />
           </Field>
         )}
+        <Field label={t("field.repeat")} hint={t("calendar.repeatHint")}>
+          <input
+            className="input"
+            id="plan-repeat"
+            list="plan-repeats"
+            placeholder={t("calendar.once")}
+            aria-invalid={error?.field === "repeat"}
+            value={repeat}
+            onChange={(e) => setRepeat(e.target.value)}
+          />
+          <datalist id="plan-repeats">
+            {REPEATS.map((kept) => (
+              <option key={kept} value={repeatWords(kept)} />
+            ))}
+          </datalist>
+        </Field>
         <Field label={t("field.remind")}>
           <select
             className="input"

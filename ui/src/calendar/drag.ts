@@ -1,7 +1,7 @@
 import { type PointerEvent as Pointing, useEffect, useRef, useState } from "react";
 import type { CalendarItem } from "../bindings";
 import { isComposing } from "../shared/keys";
-import { DAY, moved, type Spot, STEP, snap, spotOf, stretched, USUAL } from "./layout";
+import { DAY, keyOf, moved, type Spot, STEP, snap, spotOf, stretched, USUAL } from "./layout";
 
 /** Pixels that a pointer goes before it drags, and milliseconds that a finger rests. */
 const [SLACK, REST] = [5, 250];
@@ -97,7 +97,7 @@ export function useDrag(on: {
   /** From where it was taken hold of. */
   function carry(event: Pointing, item: CalendarItem) {
     event.stopPropagation();
-    on.focus(item.id);
+    on.focus(keyOf(item));
     const own = spotOf(item);
     const length = (own.to ?? 0) - (own.from ?? 0) || USUAL;
     const grip =
@@ -113,7 +113,7 @@ export function useDrag(on: {
   /** By its lower edge. */
   function stretch(event: Pointing, item: CalendarItem) {
     event.stopPropagation();
-    on.focus(item.id);
+    on.focus(keyOf(item));
     const own = spotOf(item);
     const from = own.from ?? 0;
     const follow = (to: { minute?: number }): Dragged => {

@@ -4,6 +4,7 @@ import {
   addDays,
   addMonths,
   daysOf,
+  keyOf,
   minutesOf,
   moment,
   moved,
@@ -111,5 +112,15 @@ describe("entries", () => {
     expect(stretched(m, 15)).toEqual({ minutes: 60 });
     expect(stretched(meeting("14:00", 15), -15)).toBeUndefined();
     expect(stretched(task(DAY), 15)).toBeUndefined();
+  });
+});
+
+describe("what comes again", () => {
+  it("is told apart by its days", () => {
+    const one = item({ at: moment(DAY, 600), repeat: "week", occurrence: DAY });
+    const other = { ...one, at: moment(addDays(DAY, 7), 600), occurrence: addDays(DAY, 7) };
+    expect(keyOf(one)).toBe(`${one.id}@${DAY}`);
+    expect(keyOf(other)).not.toBe(keyOf(one));
+    expect(keyOf({ ...one, occurrence: undefined })).toBe(one.id);
   });
 });

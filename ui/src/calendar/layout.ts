@@ -75,6 +75,10 @@ export function moment(day: string, minutes: number): string {
   return date.toISOString();
 }
 
+/** Tells an entry from all others: what comes again has the same id each time. */
+export const keyOf = (item: CalendarItem): string =>
+  item.occurrence ? `${item.id}@${item.occurrence}` : item.id;
+
 /** Where an entry stands: its day, and from when to when on it; without times it belongs to the whole day. */
 export interface Spot {
   day: string;

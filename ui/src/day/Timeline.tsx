@@ -1,9 +1,10 @@
 import { CircleDollarSign, ListChecks } from "lucide-react";
-import { openRecord, useQuery, useVersion } from "../app/data";
+import { openRecord, timeOf, useQuery, useVersion } from "../app/data";
 import type { MomentView, RowView } from "../bindings";
 import { Note } from "../notes/Note";
 import { commands } from "../platform/tauri";
 import { isBrowsed } from "../records/kinds";
+import { repeatWords } from "../shared/again";
 import { ago, date, type Json, money } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { type ActivityType, ICONS } from "./LogBox";
@@ -71,7 +72,7 @@ function Moment({ moment, here }: { moment: MomentView; here: string }) {
       : record.kind === "task"
         ? t("timeline.done")
         : [record.titles.stage, fields.value && money(fields.value)].filter(Boolean).join(" · ");
-  const open = () => isBrowsed(record.kind) && openRecord(record.id, record.kind);
+  const open = () => isBrowsed(record.kind) && openRecord(record.id, record.kind, timeOf(record));
   return (
     <li className="moment">
       <Icon size={16} aria-hidden="true" />
@@ -83,7 +84,12 @@ function Moment({ moment, here }: { moment: MomentView; here: string }) {
         {fields.text && fields.text !== record.title && <Note text={fields.text} record={record.id} />}
         <span className="soft small">
           <span title={date(moment.at)}>{ago(moment.at)}</span>
-          {[fields.outcome, others(record, here), fields.owner]
+          {[
+            fields.repeat && timeOf(record) && repeatWords(fields.repeat),
+            fields.outcome,
+            others(record, here),
+            fields.owner,
+          ]
             .filter(Boolean)
             .map((part) => ` · ${part}`)
             .join("")}

@@ -1,6 +1,6 @@
 import { AlertTriangle, Cake, CalendarX } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { openRecord, useQuery, useVersion } from "../app/data";
+import { openRecord, timeOf, useQuery, useVersion } from "../app/data";
 import { ui } from "../app/registry";
 import { go } from "../app/router";
 import type { DayView, RowView, StatusView } from "../bindings";
@@ -9,6 +9,7 @@ import { BROWSED, type Browsed, isBrowsed } from "../records/kinds";
 import { EmptyList } from "../records/ListPage";
 import { useClock } from "../safety/Incidents";
 import { clockInWords } from "../safety/incident";
+import { repeatWords } from "../shared/again";
 import { clock, type Json, longDay, money, shortDay, today } from "../shared/format";
 import { t } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
@@ -117,7 +118,7 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
     ArrowUp: step(-1),
     j: step(1),
     k: step(-1),
-    Enter: () => current && isBrowsed(current.kind) && openRecord(current.id, current.kind),
+    Enter: () => current && isBrowsed(current.kind) && openRecord(current.id, current.kind, timeOf(current)),
     Space: () => handle()?.finish(),
     m: () => handle()?.due(today(1)),
     w: () => handle()?.due(today(7)),
@@ -175,7 +176,7 @@ export function TodayPage({ status, onCreate }: { status?: StatusView; onCreate:
         </Section>
         <Section title={t("day.agenda")} n={day.agenda.length}>
           {day.agenda.map((row) => (
-            <Planned key={row.id} row={row} current={current === row} />
+            <Planned key={`${row.id}@${timeOf(row) ?? ""}`} row={row} current={current === row} />
           ))}
         </Section>
         <Section title={t("day.late")} n={day.late.length}>
@@ -223,7 +224,7 @@ function Line({
       <button
         type="button"
         className="line"
-        onClick={() => isBrowsed(row.kind) && openRecord(row.id, row.kind)}
+        onClick={() => isBrowsed(row.kind) && openRecord(row.id, row.kind, timeOf(row))}
       >
         {icon}
         <strong className="cell">{row.title || "—"}</strong>
@@ -244,7 +245,9 @@ function Planned({ row, current }: { row: RowView; current: boolean }) {
   const Icon = ICONS[fields.type as ActivityType] ?? ICONS.note;
   return (
     <Line row={row} current={current} icon={<Icon size={16} aria-hidden="true" />}>
-      <span className="soft small cell grow">{[whoOf(row), fields.place].filter(Boolean).join(" · ")}</span>
+      <span className="soft small cell grow">
+        {[whoOf(row), fields.place, fields.repeat && repeatWords(fields.repeat)].filter(Boolean).join(" · ")}
+      </span>
       <span className="soft small">{clock(fields.at)}</span>
     </Line>
   );

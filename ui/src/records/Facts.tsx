@@ -2,8 +2,10 @@ import { MapPin, Pencil, Phone } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { openRecord, useFields } from "../app/data";
 import { ui } from "../app/registry";
+import { replace } from "../app/router";
 import { withUndo } from "../app/undo";
 import type { FieldView, RecordView } from "../bindings";
+import { changeTimes } from "../calendar/Which";
 import { Note } from "../notes/Note";
 import { commands, errorOf } from "../platform/tauri";
 import { address, itemLabel, type Json, labelOf, optionLabel, show } from "../shared/format";
@@ -26,6 +28,13 @@ const RARE = new Set(
 const isOver = ({ kind, fields }: RecordView) =>
   kind === "activity" && new Date((fields as Json).at ?? 0).getTime() < Date.now();
 
+/** A note does not come again, nor does what is over or was one time of a series. */
+const comesAgain = (record: RecordView) =>
+  record.kind !== "activity" ||
+  (["call", "meeting", "visit"].includes((record.fields as Json).type) &&
+    !isOver(record) &&
+    !record.series?.own);
+
 /** A Chinese name begins with the family's. */
 function inOrder(fields: FieldView[]): FieldView[] {
   if (language() !== "zh") return fields;
@@ -42,7 +51,8 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const [editing, setEditing] = useState<string[]>([]);
   const [all, setAll] = useState(false);
   const has = (f: FieldView) => (record.fields as Json)[f.key] !== undefined;
-  const rare = (f: FieldView) => RARE.has(f.key) || (f.key === "remind" && isOver(record));
+  const rare = (f: FieldView) =>
+    RARE.has(f.key) || (f.key === "remind" && isOver(record)) || (f.key === "repeat" && !comesAgain(record));
   const seen = inOrder(fields).filter((f) => !UNSEEN.has(f.key));
   const shown = seen.filter((f) => (f.shelved ? all && !compact : has(f) || (!compact && (all || !rare(f)))));
   const folded = seen.length - shown.length;
@@ -129,6 +139,14 @@ function Fact({
   async function save(next: Json, also: Record<string, Json> = {}) {
     setError(undefined);
     if (JSON.stringify(next ?? null) === JSON.stringify(value ?? null)) return onClose();
+    if (record.series && !record.series.own) {
+      onClose();
+      const done = await changeTimes(record.series, { [field.key]: next ?? null });
+      // What is another record now, or stands on another day, is gone to.
+      if (done && (done.which !== "all" || ["at", "repeat"].includes(field.key)))
+        replace({ page: "record", id: done.id, kind: record.kind });
+      return;
+    }
     try {
       const done = await commands.setFields(record.id, { [field.key]: next ?? null, ...also });
       onClose();

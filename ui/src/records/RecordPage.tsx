@@ -1,11 +1,12 @@
-import { ArrowLeft, ChevronDown, ChevronUp, Mail, MapPin, Merge, Star, Trash2 } from "lucide-react";
+import { ArrowLeft, ChevronDown, ChevronUp, Mail, MapPin, Merge, Repeat, Star, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { lastList, openRecord, remember, useFields, useQuery, useVersion } from "../app/data";
 import { toggleFavourite, useIsFavourite } from "../app/Favourites";
 import { ui } from "../app/registry";
-import { back, replace } from "../app/router";
+import { back, go, replace } from "../app/router";
 import { undo, withUndo } from "../app/undo";
-import type { Kind, RecordView } from "../bindings";
+import type { Kind, RecordView, SeriesView } from "../bindings";
+import { removeTimes } from "../calendar/Which";
 import { LogBox } from "../day/LogBox";
 import { Timeline } from "../day/Timeline";
 import { canMerge } from "../duplicates/DuplicatesPage";
@@ -16,7 +17,8 @@ import { commands } from "../platform/tauri";
 import { QuoteActions } from "../quotes/QuoteActions";
 import { QuoteLines } from "../quotes/QuoteLines";
 import { QuotesOf } from "../quotes/QuotesOf";
-import { count, date, type Json, labelOf, money, shortDay, show } from "../shared/format";
+import { repeatWords } from "../shared/again";
+import { count, date, type Json, labelOf, longDay, money, shortDay, show } from "../shared/format";
 import { t, tOr } from "../shared/i18n";
 import { useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
@@ -36,9 +38,12 @@ const isAhead = (record: RecordView) =>
   new Date((record.fields as Json).at ?? 0).getTime() > Date.now() - 12 * 3_600_000 &&
   new Date((record.fields as Json).at ?? 0).getTime() > new Date(record.created_at).getTime() + 60_000;
 
-export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
+export function RecordPage({ id, kind, day }: { id: string; kind: Kind; day?: string }) {
   const version = useVersion();
-  const { data: record, error } = useQuery(() => commands.get(id), [id, version]);
+  const { data: record, error } = useQuery(
+    () => (day ? commands.occurrence(id, day) : commands.get(id)),
+    [id, day, version],
+  );
   const around = useQuery(
     () =>
       lastList.kind === kind
@@ -58,6 +63,11 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
 
   const to = (next: string | null | undefined) => next && replace({ page: "record", id: next, kind });
   async function remove() {
+    const series = record?.series;
+    if (series && !series.own) {
+      if (await removeTimes(series)) back();
+      return;
+    }
     const done = await attempt(() => commands.delete([id]));
     if (!done?.operation) return;
     withUndo(t("record.trashed", { n: 1 }), done.operation);
@@ -243,6 +253,7 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
           )}
         </div>
       )}
+      {record.series && !record.deleted_at && <Series series={record.series} />}
       {writing && record && <WriteLetter record={record} onClose={() => setWriting(false)} />}
       {merging && <MergeWith id={id} kind={kind} title={record.title} onClose={() => setMerging(false)} />}
       <div className="record" key={id}>
@@ -267,6 +278,28 @@ export function RecordPage({ id, kind }: { id: string; kind: Kind }) {
         </section>
       </div>
     </>
+  );
+}
+
+/** Which series a meeting is one time of. */
+function Series({ series }: { series: SeriesView }) {
+  const often = repeatWords(series.repeat);
+  const day = longDay(series.day);
+  return (
+    <div className="tools" id="series">
+      <span className="notice grow row-line">
+        <Repeat size={14} aria-hidden="true" />
+        {t(series.own ? "series.own" : "series.one", { often, day })}
+      </span>
+      <button
+        type="button"
+        className="button"
+        id="whole-series"
+        onClick={() => go({ page: "record", id: series.id, kind: "activity" })}
+      >
+        {t("series.whole")}
+      </button>
+    </div>
   );
 }
 

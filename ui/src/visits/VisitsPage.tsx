@@ -116,7 +116,10 @@ export function VisitsPage({ route }: { route: Here }) {
     x: () => current && drop(current),
     s: (event) => !event.repeat && void save(),
     h: (event) => !event.repeat && current && arrive(current),
-    Enter: () => current && isBrowsed(current.kind) && openRecord(current.id, current.kind),
+    Enter: () =>
+      current &&
+      isBrowsed(current.kind) &&
+      openRecord(current.id, current.kind, current.kind === "activity" ? current.day : undefined),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: where it stands depends on the plan
   useEffect(() => {

@@ -4,13 +4,16 @@ use super::{
     links::Found,
     stages::{Placed, Stages},
 };
-use crate::{AppError, ImportOptions, OnMatch, Session, capture::company_named, session::Prepared};
+use crate::{
+    AppError, ImportOptions, OnMatch, Session, capture::company_named, series::zone_here, session::Prepared,
+};
 use satchel_document::Stamp;
 use satchel_domain::{
     Catalogue, Fields, Kind, RecordId, Registers, Scalar, Value,
     catalogue::REACHED,
     projection::{external_term, title},
     register::EXTERNAL_ID,
+    series::{SERIES, ZONE},
     text::{fold, sort_key},
     value::{Contact, Habits},
 };
@@ -117,6 +120,7 @@ impl<'a> Context<'a> {
         let ours = row.external_id.as_ref().is_some_and(|id| id.parse::<RecordId>().is_ok());
         let inferred = inferred.filter(|_| !ours);
         self.attendees(&mut row, kind)?;
+        self.series(&mut row)?;
         let soft = self.ended(&mut row, kind);
         let mut refused = row.refused.take();
         let mut placed = None;
@@ -197,6 +201,25 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Which record the series is that a row names by the id of the file: one that is here, or the one that its own row
+    /// becomes.
+    fn series(&self, row: &mut Assembled) -> Result<(), AppError> {
+        let Some(Value::Text(uid)) = row.fields.remove(SERIES) else { return Ok(()) };
+        let known = self.session.store.read::<_, AppError>(|db| {
+            let ours = uid.parse().ok().map(|id| documents::find(db, id).map(|found| found.map(|_| id)));
+            if let Some(id) = ours.transpose()?.flatten() {
+                return Ok(Some(id));
+            }
+            let there = projections::with_term(db, "external_id", &external_term(&self.source_name, &uid))?;
+            let first = there.first().map(|there| documents::by_row(db, *there)).transpose()?.flatten();
+            Ok(first.map(|row| row.id))
+        })?;
+        let derived = || self.session.derive_id(&["import", &self.source_name, Kind::Activity.key(), &uid]);
+        let id = known.unwrap_or_else(derived);
+        row.fields.insert(SERIES.to_owned(), Value::Text(id.to_string()));
+        Ok(())
+    }
+
     /// What the status of a task says, where no time does.
     fn ended(&self, row: &mut Assembled, kind: Kind) -> Fields {
         let mut soft = Fields::new();
@@ -263,6 +286,9 @@ impl<'a> Context<'a> {
         }
         if kind == Kind::Activity {
             default("type", Value::Text(self.mapping.usual.to_owned()));
+            if said.contains_key("repeat") {
+                default(ZONE, Value::Text(zone_here()));
+            }
         }
         for (key, value) in soft {
             default(key, value.clone());

@@ -29,6 +29,12 @@ CREATE INDEX person_created ON person (created_at, owner_sort) WHERE deleted_at 
 -- What is open and wants to be told of.
 CREATE INDEX task_remind ON task (due) WHERE remind IS NOT NULL AND done_at IS NULL AND deleted_at IS NULL;
 CREATE INDEX activity_remind ON activity (at) WHERE remind IS NOT NULL AND deleted_at IS NULL;
+-- What comes again, whose it is with, and those of its times that are records of their own.
+CREATE INDEX activity_series ON activity (at, ends) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX activity_series_company ON activity (company) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX activity_series_person ON activity (person) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX activity_series_deal ON activity (deal, at, ends) WHERE repeat IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX activity_of_series ON activity (series, occurrence) WHERE series IS NOT NULL AND deleted_at IS NULL;
 -- When somebody was last with a customer, and where somebody is just now.
 CREATE INDEX activity_visits_company ON activity (company, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
 CREATE INDEX activity_visits_person ON activity (person, at) WHERE type IN ('meeting', 'visit') AND deleted_at IS NULL;
