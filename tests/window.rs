@@ -2469,7 +2469,7 @@ fn a_rep_writes_notes_and_looks_back() {
     window.wait(".filter-builder .condition");
     window.picture("144-past-filter");
     window.press(&[key::ESCAPE]);
-    window.click("#past-rows tr.deleted input");
+    window.press(&["j", "x"]);
     window.press(&["r"]);
     window.wait("#restore-now");
     window.says("1 deleted record comes back");

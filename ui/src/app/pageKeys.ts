@@ -142,6 +142,8 @@ export const PAGE_KEYS: Record<Screen, PageKey[]> = {
   past: [
     { keys: "J K ↓ ↑", what: "keys.move" },
     { keys: "X", what: "keys.select" },
+    { keys: "/", what: "keys.filter" },
+    { keys: "F", what: "list.build" },
     { keys: "R", what: "keys.asOf" },
     BACK,
   ],

@@ -72,8 +72,20 @@ export function PastPage({ route }: { route: PastRoute }) {
     if (done) withUndo(t("past.restored", { n: count(done.records), at: date(done.at) }), done.operation);
   }
   const some = () => selected.size > 0 && void ask({ ids: [...selected] });
+  const boxes = () => [...document.querySelectorAll<HTMLInputElement>("#past-rows input")];
+  const focused = () => boxes().findIndex((box) => box === document.activeElement);
+  /** Goes through those that can be brought back. */
+  const step = (by: number) => {
+    const all = boxes();
+    all[Math.max(0, Math.min(all.length - 1, focused() + by))]?.focus();
+  };
   useKeys({
     r: some,
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    x: () => boxes()[focused()]?.click(),
     "/": () => finder.current?.focus(),
     f: () => at && setBuilding(true),
     ...(selected.size > 0 ? { Escape: () => setSelected(new Set()) } : {}),
