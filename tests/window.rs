@@ -15,6 +15,8 @@ use std::{
 
 #[path = "window/pictures.rs"]
 mod pictures;
+#[path = "window/updates.rs"]
+mod updates;
 #[path = "window/visits.rs"]
 mod visits;
 

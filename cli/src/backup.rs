@@ -253,6 +253,6 @@ fn mend(action: Mend) -> &'static str {
         Mend::VerifyTrail => "satchel audit verify",
         Mend::ExportTrail => "satchel audit export --out FILE",
         Mend::OpenIncident => "satchel incident open suspected_leak",
-        Mend::OpenSystem => "",
+        Mend::OpenUpdates | Mend::OpenSystem => "",
     }
 }
