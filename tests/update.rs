@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use satchel_app::{
     BackupTarget, Cancel, Code, Keyring, Passphrase, TrailRequest, Unlock,
     domain::Kind,
@@ -470,4 +471,38 @@ fn health_says_what_the_last_look_has_left_and_asks_nobody() {
     updating.updates.look(satchel_app::now().as_millisecond()).unwrap();
     assert_eq!(check()["level"], "ok");
     assert_eq!(releases.asked().len(), asked + 2, "only the looks have asked");
+}
+
+#[test]
+fn what_a_release_is_made_of_is_taken_by_a_program() {
+    const PASSWORD: &str = "a password of paper";
+    let pair = minisign::KeyPair::generate_encrypted_keypair(Some(PASSWORD.into())).unwrap();
+    let sealed = STANDARD.encode(pair.sk.to_box(None).unwrap().into_string());
+    let releases = Releases::signed_by(&old(), pair);
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+    write("satchel.key", sealed.as_bytes());
+    write("en.txt", b"- Faster.\n");
+    write("zh.txt", "- 更快。\n".as_bytes());
+    let name = format!("Satchel_0.2.0_{}.AppImage", std::env::consts::ARCH);
+    write(&name, &new());
+    let make = |password: &str, package: &str| {
+        let args = "release --channel stable --version 0.2.0 --notes en.txt --notes-zh zh.txt --url";
+        let mut command = Command::new(bin("xtask"));
+        command.args(args.split(' ')).args([&releases.lists(), package]).current_dir(dir.path());
+        command.env("SATCHEL_KEY", "satchel.key").env("SATCHEL_KEY_PASSWORD", password).output().unwrap()
+    };
+    assert!(!make("guessed", &name).status.success());
+    assert!(!make(PASSWORD, "en.txt").status.success(), "only what the app installs is in a list");
+    let out = make(PASSWORD, &name);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for file in ["stable.json", "stable.json.sig", &name] {
+        releases.put(&format!("/{file}"), fs::read(dir.path().join(file)).unwrap());
+    }
+    let updating = releases.seen_from("0.1.0", &releases.state());
+    updating.updates.look(1).unwrap();
+    let found = updating.fetch(&mut |_| {}, &Cancel::default()).unwrap().found.unwrap();
+    assert_eq!((found.notes.en.as_str(), found.ready), ("- Faster.", true));
+    updating.updates.install(None, 2, |_, _| Ok(())).unwrap();
+    assert_eq!(fs::read(releases.image()).unwrap(), new());
 }

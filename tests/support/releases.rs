@@ -84,6 +84,11 @@ pub fn write_program(path: &Path, bytes: &[u8]) {
 }
 
 impl Releases {
+    /// Lists that are signed by a key which another tool has.
+    pub fn signed_by(running: &[u8], pair: KeyPair) -> Self {
+        Self { pair, ..Self::new(running) }
+    }
+
     /// The version that runs lies in `Satchel.AppImage`.
     pub fn new(running: &[u8]) -> Self {
         let releases = Self {
@@ -156,6 +161,11 @@ impl Releases {
             } }
         }));
         self.server.files.lock().unwrap().insert("/package".into(), package.to_vec());
+    }
+
+    /// Puts a file on the server as it is.
+    pub fn put(&self, path: &str, bytes: Vec<u8>) {
+        self.server.files.lock().unwrap().insert(path.to_owned(), bytes);
     }
 
     pub fn publish_list(&self, list: &Value) {
