@@ -4,9 +4,12 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+use satchel_app::{BackupPlan, Cancel, Keep, Keyring, Passphrase, Satchel, Unlock};
 use satchel_tests::{
+    PASSPHRASE,
     bucket::{self, BUCKET, Bucket},
     cli::Cli,
+    releases::{Releases, program},
 };
 use serde_json::{Value, json};
 use std::{
@@ -30,6 +33,35 @@ fn at(cli: &Cli, clock: &str, args: &[&str]) -> Value {
     let out = command.output().unwrap();
     assert!(out.status.success(), "{clock} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
+}
+
+#[test]
+fn the_backup_before_an_update_stays_for_a_month_whatever_the_plan_keeps() {
+    let (cli, releases) = (Cli::new(), Releases::new(&program("0.1.0", "")));
+    cli.json(&["new", "person", "first_name=Ana"]);
+    let satchel = Satchel::new(&cli.vault(), "A test");
+    let passphrase = Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap());
+    let session = satchel.unlock(passphrase, Keyring::Off).unwrap();
+    let keep = Keep { days: 1, weeks: 0, months: 0 };
+    session.set_backup_plan(&BackupPlan { keep, ..session.backup_plan().unwrap() }).unwrap();
+    releases.publish("0.2.0", &program("0.2.0", ""));
+    let updating = releases.seen_from("0.1.0", &releases.state());
+    updating.updates.look(1).unwrap();
+    updating.fetch(&mut |_| {}, &Cancel::default()).unwrap();
+    let installed = session.install_update(&updating, "", &mut |_| {}, &Cancel::default()).unwrap();
+    let file = PathBuf::from(installed.backup.unwrap().file);
+    drop(session);
+    satchel.lock();
+    let kept = |clock: &str| {
+        at(&cli, clock, &["backup", "due"]);
+        let there = fs::read_dir(file.parent().unwrap()).unwrap().flatten();
+        let backups = there.filter(|e| e.path().extension().is_some_and(|e| e == "satchelbackup")).count();
+        (file.is_file(), backups)
+    };
+    assert_eq!(kept("+2d"), (true, 2));
+    assert_eq!(kept("+4d"), (true, 2), "the one of the day before yesterday went");
+    assert_eq!(kept("+20d"), (true, 2));
+    assert_eq!(kept("+40d"), (false, 1), "nobody goes back that far");
 }
 
 fn text(value: &Value) -> &str {

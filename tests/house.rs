@@ -58,6 +58,7 @@ fn each_crate_depends_only_on_what_it_may() {
         "server",
         "storage",
         "sync",
+        "update",
         "vault",
     ];
     let parts: Vec<String> = parts.iter().map(|part| format!("satchel-{part}")).collect();

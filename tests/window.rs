@@ -17,6 +17,8 @@ use std::{
 mod pictures;
 #[path = "window/series.rs"]
 mod series;
+#[path = "window/updates.rs"]
+mod updates;
 #[path = "window/visits.rs"]
 mod visits;
 #[path = "window/walk.rs"]

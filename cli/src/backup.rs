@@ -298,6 +298,6 @@ fn mend(action: Mend) -> &'static str {
         Mend::OpenIncident => "satchel incident open suspected_leak",
         Mend::FetchFiles => "satchel backup files",
         Mend::FindFiles => "satchel backup files --from FOLDER",
-        Mend::OpenSystem => "",
+        Mend::OpenUpdates | Mend::OpenSystem => "",
     }
 }

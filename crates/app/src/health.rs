@@ -4,6 +4,7 @@
 mod computer;
 mod speed;
 mod trail;
+mod update;
 
 pub use speed::note_answer;
 
@@ -70,6 +71,7 @@ pub enum Mend {
     OpenIncident,
     FetchFiles,
     FindFiles,
+    OpenUpdates,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -147,14 +149,7 @@ impl Session {
             false => check("disk_errors", Level::Ok, "none met since the vault was opened"),
         });
         checks.push(self.clock()?);
-        checks.push(check(
-            "update",
-            Level::Unknown,
-            format!(
-                "this is version {}; it does not look for newer ones by itself",
-                env!("CARGO_PKG_VERSION")
-            ),
-        ));
+        checks.push(update::check_update());
         checks.extend(self.computer_checks());
         checks.push(speed::check_speed(self)?);
         checks.push(self.incident_drill_check()?);

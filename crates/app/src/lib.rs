@@ -57,6 +57,7 @@ mod sync;
 mod team;
 mod trail;
 mod training;
+pub mod update;
 mod verify;
 pub mod views;
 mod visits;

@@ -51,6 +51,8 @@ pub struct WentBack {
     pub by_hand: bool,
     /// The trail knows of it.
     pub told: bool,
+    /// Where the vault is that the newer version had changed, once a backup has its place.
+    pub aside: Option<PathBuf>,
 }
 
 /// What a start begins with.
@@ -145,6 +147,7 @@ impl Trial {
             reports: self.reports,
             by_hand: false,
             told: false,
+            aside: None,
         }
     }
 }

@@ -447,6 +447,14 @@ impl Updates {
         self.write_trial(Some(&told)).ok().map(|()| went)
     }
 
+    /// A backup has taken the place of the vault that the newer version had changed, and that one lies elsewhere.
+    pub fn note_aside(&self, vault: PathBuf) -> Result<(), UpdateError> {
+        match self.went_back() {
+            Some(went) => self.write_trial(Some(&Note::WentBack(WentBack { aside: Some(vault), ..went }))),
+            None => Ok(()),
+        }
+    }
+
     pub fn forget_went_back(&self) -> Result<(), UpdateError> {
         match self.went_back() {
             Some(_) => self.write_trial(None),

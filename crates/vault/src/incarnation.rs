@@ -80,6 +80,11 @@ impl Witness {
         self.write(&Tokens { mark: Some(mark), ..self.read() })
     }
 
+    /// The vault was moved, by us: at its new place it is known as it was.
+    pub fn becomes(&self, other: &Self) -> io::Result<()> {
+        std::fs::rename(&self.path, &other.path)
+    }
+
     /// The vault is no more.
     pub fn forget(&self) {
         let _ = std::fs::remove_file(&self.path);

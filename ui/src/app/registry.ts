@@ -379,6 +379,12 @@ export const registry: Command[] = [
     run: () => go({ page: "safety", tab: "configuration" }),
   },
   {
+    id: "updates",
+    label: "updates.title",
+    also: "new version upgrade release rollback gengxin shengji banben 新版本 升级 退回 版本",
+    run: () => go({ page: "safety", tab: "updates" }),
+  },
+  {
     id: "trash",
     label: "nav.trash",
     also: "deleted huishouzhan 删除 bin removed 垃圾桶 已删除",

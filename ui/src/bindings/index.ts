@@ -269,6 +269,28 @@ export const commands = {
 	compareConfig: (path: string) => __TAURI_INVOKE<ConfigDifference[]>("plugin:satchel|compare_config", { path }),
 	/**  By a file, or as it was before the last one. */
 	restoreConfig: (path: string | null) => __TAURI_INVOKE<Restored>("plugin:satchel|restore_config", { path }),
+	/**  What is known of new versions; nobody is asked. */
+	updates: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|updates"),
+	setUpdates: (looking: boolean, channel: UpdateChannel) => __TAURI_INVOKE<UpdatesView>("plugin:satchel|set_updates", { looking, channel }),
+	/**  Asks where new versions come from. */
+	lookForUpdates: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|look_for_updates"),
+	/**  Brings the new version here and checks it; nothing is installed by that. */
+	fetchUpdate: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|fetch_update"),
+	/**
+	 *  Backs up, proves that, and puts the new version in place; it runs from the next start on. `said` is what somebody has written
+	 *  who goes without a backup.
+	 */
+	installUpdate: (said: string) => __TAURI_INVOKE<InstalledView>("plugin:satchel|install_update", { said }),
+	/**  Ends the app and starts it again, as the version that is in place by now. */
+	restartApp: () => __TAURI_INVOKE<null>("plugin:satchel|restart_app"),
+	/**  Puts the version from before back; it runs from the next start on. */
+	goBack: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|go_back"),
+	/**  Somebody knows that the version from before is back. */
+	forgetWentBack: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|forget_went_back"),
+	/**  The page where new versions are, in the browser: the one that is built in. */
+	openUpdatesPage: () => __TAURI_INVOKE<null>("plugin:satchel|open_updates_page"),
+	/**  Makes the vault of a backup, in the place of one that a newer version has written; that one stays beside it. */
+	restoreInstead: (file: string, key: string) => __TAURI_INVOKE<RestoredInsteadView>("plugin:satchel|restore_instead", { file, key }),
 };
 
 /** Events */
@@ -277,6 +299,7 @@ export const events = {
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("plugin:satchel:progress-event"),
 	reminderEvent: makeEvent<ReminderEvent, ReminderEvent>("plugin:satchel:reminder-event"),
 	teamEvent: makeEvent<TeamEvent, TeamEvent>("plugin:satchel:team-event"),
+	updateEvent: makeEvent<UpdateEvent, UpdateEvent>("plugin:satchel:update-event"),
 	vaultEvent: makeEvent<VaultEvent, VaultEvent>("plugin:satchel:vault-event"),
 };
 
@@ -331,6 +354,8 @@ export type AppState = {
 	has_passphrase: boolean,
 	/**  Why the vault's folder cannot be read, where that is so. */
 	problem: string | null,
+	/**  It is that a newer version has written it. */
+	newer: boolean,
 	/**  What the open vault waits for that was made for a team. */
 	waiting: WaitingView | null,
 	vault: string,
@@ -1001,6 +1026,11 @@ export type IncidentView = {
 /**  A part of a line. */
 export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
 
+export type InstalledView = {
+	version: string,
+	backup: BackupView | null,
+};
+
 export type InvitationAnswer = {
 	link: string,
 	expires_at: string,
@@ -1039,7 +1069,9 @@ export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edi
 /**  Counted in bytes. */
 "attach" | 
 /**  Made, proven or restored. */
-"backup";
+"backup" | 
+/**  Counted in bytes. */
+"update";
 
 export type JoinRequest = {
 	link: string,
@@ -1287,7 +1319,7 @@ export type MemberView = {
 };
 
 /**  What a button or a command mends it with. */
-export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident" | "fetch_files" | "find_files";
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident" | "fetch_files" | "find_files" | "open_updates";
 
 /**  A record that is mentioned, as it is now. */
 export type MentionView = {
@@ -1388,6 +1420,19 @@ export type NewVaultRequest = {
 	workspace: string,
 	person: string,
 	passphrase: string | null,
+};
+
+/**  A version that is newer than the one that runs. */
+export type NewVersionView = {
+	version: string,
+	notes: ReleaseNotes,
+	published: string | null,
+	/**  In bytes; none where there is no package for this kind of computer. */
+	size: number | null,
+	/**  It is here, and can be installed. */
+	ready: boolean,
+	/**  It was tried, and did not start. */
+	failed: boolean,
 };
 
 /**  Why a formula has no value for a record. */
@@ -1653,6 +1698,12 @@ export type RecordView = {
 	conflicts: ConflictView[],
 };
 
+/**  What is new, for people. */
+export type ReleaseNotes = {
+	en: string,
+	zh: string,
+};
+
 /**  A notification was clicked: what it is about is opened; without a record, the day. */
 export type ReminderEvent = {
 	record: OpenedRecord | null,
@@ -1821,6 +1872,13 @@ export type Restored = {
 	changed: ConfigDifference[],
 	/**  What a file does not change: places of backups, and what is here only. */
 	left: ConfigDifference[],
+};
+
+/**  What has become of a vault whose place a backup has taken. */
+export type RestoredInsteadView = {
+	restored: RestoredView,
+	/**  Where the vault is that was there. */
+	aside: string,
 };
 
 /**  A vault that was made of a backup. */
@@ -2240,6 +2298,38 @@ export type UndoReport = {
 	skipped: Skipped[],
 };
 
+/**  Which versions one wants. */
+export type UpdateChannel = "stable" | 
+/**  Before everybody else. */
+"early";
+
+/**  A newer version was found that was not known before. */
+export type UpdateEvent = {
+	version: string,
+};
+
+export type UpdatesView = {
+	version: string,
+	/**  Who is asked; nobody, where the build has no key for what would come. */
+	host: string | null,
+	page: string | null,
+	way: Way,
+	/**  Whether it looks by itself. */
+	looking: boolean,
+	channel: UpdateChannel,
+	looked_at: string | null,
+	listed_at: string | null,
+	trouble: string | null,
+	found: NewVersionView | null,
+	/**  Of the version that runs, where they are known. */
+	notes: ReleaseNotes | null,
+	/**  It is in its place, and runs from the next start on. */
+	waiting: string | null,
+	/**  The version that one can go back to. */
+	way_back: string | null,
+	went_back: WentBackView | null,
+};
+
 export type Value = null | boolean | number | string | Value[] | { [key in string]: Value };
 
 export type VaultEvent = Event;
@@ -2297,6 +2387,27 @@ export type VisitsView = {
 export type WaitingView = {
 	/**  Nothing, where the invitation has to be given once more. */
 	asked: AskedView | null,
+};
+
+/**  How a new version comes into the place of this one. */
+export type Way = 
+/**  By Satchel itself. */
+"here" | 
+/**  By the system's packages. */
+"system" | 
+/**  By whoever has put this copy where it is. */
+"by_hand";
+
+export type WentBackView = {
+	from: string,
+	to: string,
+	at: string,
+	by_hand: boolean,
+	/**  The backup that was made before, where it still is. */
+	backup: string | null,
+	/**  Where the vault is kept that the newer version had changed. */
+	aside: string | null,
+	reports: string[],
 };
 
 /**  What was understood of a date as people write it. */

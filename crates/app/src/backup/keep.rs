@@ -2,7 +2,7 @@
 
 use super::{Backup, place, place::Place};
 use crate::{
-    AppError, Cancel, Session,
+    AppError, Cancel, Progress, Session,
     error::Code,
     session::now,
     views::{BackupFolderView, BackupView},
@@ -18,6 +18,9 @@ use std::{
 
 const PLAN: &str = "backup.plan";
 const TROUBLE: &str = "backup.trouble";
+/// The backup that was made before the last update, while one can go back to before it.
+const BEFORE_UPDATE: &str = "backup.before_update";
+const UPDATE_BACK: i64 = 30 * DAY;
 const DAY: i64 = 86_400_000;
 /// What failed is tried again after this.
 const AGAIN: i64 = 3_600_000;
@@ -105,6 +108,12 @@ impl BackupPlan {
         }
         Ok(())
     }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct BeforeUpdate {
+    file: String,
+    at: i64,
 }
 
 /// What a place last refused, and when.
@@ -303,6 +312,55 @@ impl Session {
         }
     }
 
+    /// A proven backup for an update: in the first folder of the plan that is there, and where there is none beside the vault.
+    /// Not in a bucket: the version from before has to read it while the vault, which has the bucket's key, is shut to it.
+    pub(crate) fn back_up_before_update(
+        &self,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<BackupView, AppError> {
+        let (plan, rows) = (self.backup_plan()?, self.store.read(backups::all)?);
+        let folders = plan.targets.iter().filter(|target| !place::is_served(&target.address));
+        for place in folders.filter_map(|target| known_place(target, &rows).ok()) {
+            match self.proven_backup(&place, progress, cancel) {
+                Err(e) if e.code != Code::Cancelled => self.note_trouble(place.address(), Some(&e))?,
+                made => return self.keep_for_update(made?),
+            }
+        }
+        let own = self.backup_folder();
+        satchel_vault::files::private_dir(&own).map_err(AppError::io(&own))?;
+        let made = self.proven_backup(&Place::folder(&own)?, progress, cancel)?;
+        self.keep_for_update(made)
+    }
+
+    fn keep_for_update(&self, made: BackupView) -> Result<BackupView, AppError> {
+        let name = Path::new(&made.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let before = BeforeUpdate { file: name, at: now() };
+        let text = serde_json::to_string(&before).expect("plain data serialises");
+        self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, BEFORE_UPDATE, &text))?;
+        self.tell(Vec::new());
+        Ok(made)
+    }
+
+    fn proven_backup(
+        &self,
+        place: &Place,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<BackupView, AppError> {
+        let row = self.back_up_to(place, progress, cancel)?;
+        self.drill(Some(&Path::new(&row.target).join(&row.file)), None, progress, cancel)?;
+        let proven = self.known_backup(&Path::new(&row.target).join(&row.file))?;
+        Ok(self.backup_view(&proven.unwrap_or(row)))
+    }
+
+    /// The backup before the last update stays while somebody may want to go back.
+    fn kept_for_update(&self) -> Result<Option<String>, AppError> {
+        let text = self.store.read(|db| settings::get(db, BEFORE_UPDATE))?;
+        let before: Option<BeforeUpdate> = text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(before.filter(|before| now() - before.at < UPDATE_BACK).map(|before| before.file))
+    }
+
     /// Removes the backups of a place that its plan does not keep; the newest and the one that was proven last always stay.
     fn thin_out(&self, place: &Place) -> Result<(), AppError> {
         // One that is being made is not read back yet.
@@ -310,7 +368,8 @@ impl Session {
         let keep = self.backup_plan()?.keep;
         let rows: Vec<Backup> =
             self.store.read(backups::all)?.into_iter().filter(|row| row.target == place.address()).collect();
-        let kept = kept(&rows, keep, now());
+        let mut kept = kept(&rows, keep, now());
+        kept.extend(self.kept_for_update()?);
         for row in rows.iter().filter(|row| !kept.contains(&row.file)) {
             place.remove(&row.file)?;
             self.forget_needs(place, &row.file)?;
