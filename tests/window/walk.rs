@@ -234,6 +234,46 @@ fn the_log_of_syncs_says_what_went_wrong() {
     dress(&window, "en", "light");
 }
 
+fn width(window: &Window) -> f64 {
+    window.script("return window.innerWidth").as_f64().unwrap()
+}
+
+#[test]
+fn text_grows_and_shrinks_by_keys_within_its_limits() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    let usual = width(&window);
+    let becomes = |percent: f64| {
+        window.until(&format!("{percent} %"), || {
+            let now = window.try_script("return window.innerWidth")?.as_f64()?;
+            ((now - usual * 100.0 / percent).abs() < 4.0).then_some(())
+        });
+    };
+    window.press(&[key::CTRL, "="]);
+    becomes(110.0);
+    // Also while something is typed, and over a dialog.
+    window.press(&["?"]);
+    window.wait("#find-key");
+    window.press(&[key::CTRL, "="]);
+    becomes(120.0);
+    window.press(&[key::ESCAPE]);
+    for _ in 0..10 {
+        window.press(&[key::CTRL, "="]);
+    }
+    becomes(200.0);
+    window.accessibility("today at 200 %");
+    window.picture("w8-zoom-200");
+    for _ in 0..14 {
+        window.press(&[key::CTRL, "-"]);
+    }
+    becomes(80.0);
+    window.press(&[key::CTRL, "0"]);
+    becomes(100.0);
+}
+
 #[test]
 fn whoever_is_looked_for_is_among_the_first_three() {
     let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
