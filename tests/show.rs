@@ -305,3 +305,64 @@ fn a_line_is_captured_from_wherever_one_is() {
     window.switch_to("#root > :not(.quick)");
     ENGLISH.put_on(&window);
 }
+
+/// Answers the system's own dialog for a file or a folder.
+fn answer_dialog(window: &Window, path: &Path) {
+    let active = || xdotool(&["getactivewindow", "getwindowname"]);
+    let open = || !active().is_empty() && active() != "Satchel";
+    window.until("the system's dialog", || open().then_some(()));
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    // The first sign opens the line for a path, which takes a moment.
+    xdotool(&["type", "/"]);
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    xdotool(&["key", "ctrl+a"]);
+    xdotool(&["type", "--delay", "15", path.to_str().unwrap()]);
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    window.until("it is answered", || {
+        xdotool(&["key", "Return"]);
+        std::thread::sleep(std::time::Duration::from_millis(600));
+        (!open()).then_some(())
+    });
+}
+
+#[test]
+fn what_is_exported_and_what_was_rejected_goes_where_one_says() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _manager = Manager::start();
+    let dir = tempfile::tempdir().unwrap();
+    let csv = dir.path().join("people.csv");
+    std::fs::write(
+        &csv,
+        "First Name,E-mail Address,Birthday\nAna,ana@x.example,1985-04-12\nBo,bo@x.example,soon\nCy,\"cy\n",
+    )
+    .unwrap();
+    let vault = demo(dir.path());
+    let window = Window::open(&vault, &[csv.to_str().unwrap()]);
+    window.wait("#run-import");
+    ENGLISH.put_on(&window);
+    window.wait("#nav-today");
+    // The look has started the page anew: the file is chosen again.
+    window.script("document.querySelector('#nav-import').click()");
+    let out = dir.path().join("everything");
+    std::fs::create_dir(&out).unwrap();
+    window.press(&[key::CTRL, key::SHIFT, "e"]);
+    answer_dialog(&window, &out);
+    window.until("the files", || {
+        let names = std::fs::read_dir(&out).ok()?.flatten().map(|e| e.path());
+        let ends: std::collections::BTreeSet<String> =
+            names.filter_map(|p| Some(p.extension()?.to_str()?.to_owned())).collect();
+        ["csv", "ics", "json", "vcf", "xlsx"].iter().all(|e| ends.contains(*e)).then_some(())
+    });
+    window.says("everything");
+
+    drop(window);
+    let window = Window::open(&vault, &[csv.to_str().unwrap()]);
+    window.wait("#run-import");
+    window.click("#run-import");
+    window.wait("#import-report");
+    window.wait("#save-rejects");
+    let rejects = dir.path().join("rejects.csv");
+    window.click("#save-rejects");
+    answer_dialog(&window, &rejects);
+    window.until("the rows", || std::fs::read_to_string(&rejects).ok()?.contains("cy").then_some(()));
+}

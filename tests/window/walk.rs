@@ -234,6 +234,143 @@ fn the_log_of_syncs_says_what_went_wrong() {
     dress(&window, "en", "light");
 }
 
+fn width(window: &Window) -> f64 {
+    window.script("return window.innerWidth").as_f64().unwrap()
+}
+
+#[test]
+fn text_grows_and_shrinks_by_keys_within_its_limits() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    let usual = width(&window);
+    let becomes = |percent: f64| {
+        window.until(&format!("{percent} %"), || {
+            let now = window.try_script("return window.innerWidth")?.as_f64()?;
+            ((now - usual * 100.0 / percent).abs() < 4.0).then_some(())
+        });
+    };
+    window.press(&[key::CTRL, "="]);
+    becomes(110.0);
+    // Also while something is typed, and over a dialog.
+    window.press(&["?"]);
+    window.wait("#find-key");
+    window.press(&[key::CTRL, "="]);
+    becomes(120.0);
+    window.press(&[key::ESCAPE]);
+    for _ in 0..10 {
+        window.press(&[key::CTRL, "="]);
+    }
+    becomes(200.0);
+    window.accessibility("today at 200 %");
+    window.picture("w8-zoom-200");
+    for _ in 0..14 {
+        window.press(&[key::CTRL, "-"]);
+    }
+    becomes(80.0);
+    window.press(&[key::CTRL, "0"]);
+    becomes(100.0);
+}
+
+#[test]
+fn whoever_is_looked_for_is_among_the_first_three() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    make(
+        &window,
+        "person",
+        "last_name: '王', first_name: '伟', phones: [{ label: 'mobile', value: '13800138642' }], emails: [{ label: 'work', value: 'wei.w@keji.example' }]",
+    );
+    for n in 0..12 {
+        let input = format!(
+            "last_name: '王', first_name: '{}', phones: [{{ label: 'mobile', value: '1390013{n:04}' }}]",
+            ["芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰"][n]
+        );
+        make(&window, "person", &input);
+    }
+    for typed in ["王伟", "wangwei", "ww", "8642", "keji"] {
+        window.press(&[key::CTRL, "k"]);
+        window.fill("#palette-input", typed);
+        window.until(&format!("王伟 by «{typed}»"), || {
+            let first = window.try_script(
+                "return [...document.querySelectorAll('#palette-list li')].slice(0, 3).map((l) => l.innerText).join('|')",
+            )?;
+            first.as_str()?.contains("王伟").then_some(())
+        });
+        window.press(&[key::ESCAPE]);
+        window.gone("#palette-input");
+    }
+}
+
+#[test]
+fn a_list_is_worked_through_by_keys() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let window = open_vault(&dir.path().join("vault"));
+    dress(&window, "en", "light");
+    window.wait("#nav-today");
+    for name in ["Ana", "Bea", "Cleo", "Dora", "Edda"] {
+        make(&window, "person", &format!("first_name: '{name}', title: 'Buyer'"));
+    }
+    make(&window, "person", "first_name: 'Fee', title: 'Director'");
+    window.press(&["g"]);
+    window.press(&["p"]);
+    window.wait("#row-5");
+
+    // A filter goes condition by condition; the count is live.
+    window.press(&["/"]);
+    has_focus(&window, "#filter");
+    window.type_keys("title = 'Buyer' and first_name != 'Bea'");
+    window.until("four of them", || (window.text("#total") == "4").then_some(()));
+    window.press(&[key::BACKSPACE]);
+    window.until("five of them", || (window.text("#total") == "5").then_some(()));
+    window.press(&[key::ENTER]);
+    has_focus(&window, "#grid");
+
+    // A peek follows the list, which keeps the focus.
+    window.press(&[" "]);
+    window.until("the first", || window.text("#peek h1").contains("Ana").then_some(()));
+    window.press(&[key::DOWN]);
+    window.until("the next", || window.text("#peek h1").contains("Bea").then_some(()));
+    has_focus(&window, "#grid");
+    window.press(&[" "]);
+    window.gone("#peek");
+
+    // The bar of what is selected moves nothing.
+    let place = || window.script("return document.querySelector('#row-1').getBoundingClientRect().top");
+    let before = place();
+    window.press(&["x"]);
+    window.wait(".bulk");
+    assert_eq!(place(), before, "the rows stay where they are");
+    window.press(&[key::CTRL, "a"]);
+    window.until("all that match", || window.text(".bulk").contains("5 selected").then_some(()));
+    window.press(&[key::ESCAPE]);
+    window.gone(".bulk");
+
+    // From record to record in the filtered list, which says where one is.
+    window.press(&[key::ENTER]);
+    window.until("the record", || (window.text("#record-title") == "Bea").then_some(()));
+    window.says("2 of 5");
+    window.press(&[key::CTRL, key::DOWN]);
+    window.until("the next record", || (window.text("#record-title") == "Cleo").then_some(()));
+    window.press(&["j"]);
+    window.until("and the next", || (window.text("#record-title") == "Dora").then_some(()));
+    window.says("4 of 5");
+    window.press(&[key::CTRL, key::UP]);
+    window.until("and back", || (window.text("#record-title") == "Cleo").then_some(()));
+    // What goes to the trash comes back by a click, for eight seconds at least.
+    window.press(&[key::DELETE]);
+    window.wait(".toast button");
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    window.click(".toast button");
+    window.until("five again", || (window.text("#total") == "5").then_some(()));
+}
+
 #[test]
 #[ignore = "a probe"]
 fn what_a_fling_shows() {
