@@ -1954,7 +1954,7 @@ export type StopView = {
 	lacks: Lacks | null,
 	/**  Its hour is agreed. */
 	fixed: boolean,
-	/**  Of a task: when it is due. */
+	/**  Of a task: when it is due; of a meeting that comes again: which of its days it is. */
 	day: string | null,
 	/**  As it stands in the record. */
 	time: string | null,

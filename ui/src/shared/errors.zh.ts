@@ -52,6 +52,10 @@ export const SENTENCES: [string, string][] = [
   ["a part of the work failed; {}", "其中一部分失败，已停在那里"],
   ["this failed; nothing of it was written", "操作失败，没有写入任何内容"],
   ["{} is too far away for a calendar", "{1} 太远，日历无法显示"],
+  [
+    "{} has more than {} meetings that come again {}",
+    "{1} 中重复的会议及其更改超过 {2} 个；请分批导出",
+  ],
   ["that is too far away for a calendar", "太远，日历无法显示"],
   ["{} is none of this, later and all", "{1} 不是 this、later 或 all"],
   ["a meeting comes again from its own day; {}", "会议按自己的日期重复；只有任务可以从完成之日起重复"],
