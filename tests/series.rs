@@ -101,6 +101,13 @@ fn rules_that_no_meeting_has_are_refused() {
     let error = bad(json!({"type": "note", "at": "2031-05-05T09:00:00Z", "repeat": "week"}));
     assert!(error.message.contains("only calls, meetings and visits"), "{error}");
     let id = weekly(session, json!({}));
+    let note = new(session, Kind::Activity, json!({"type": "note", "text": "x"}));
+    for (id, input) in [(note, json!({"repeat": "week"})), (id, json!({"type": "mail"}))] {
+        let error = session.set(id, &fields(input)).unwrap_err();
+        assert!(error.message.contains("only calls, meetings and visits"), "{error}");
+    }
+    session.set(note, &fields(json!({"repeat": "week", "type": "call"}))).unwrap();
+    session.undo(None, &mut |_| {}, &Cancel::default()).unwrap();
     for (day, which) in [("2031-05-06", Which::This), ("2031-04-28", Which::Later), ("x", Which::All)] {
         assert!(
             session.change_occurrence(id, day, which, &fields(json!({"subject": "x"}))).is_err(),
@@ -437,8 +444,11 @@ fn calendars_of_others_come_in_and_go_out_with_what_comes_again() {
     let again = cli.json(&["import", out.to_str().unwrap()]);
     assert_eq!(made(&again), 0, "{again}");
     assert_eq!(stands(&cli, "2031-05-01", "60"), STAND);
-    // An import is taken back as a whole.
-    cli.json(&["undo"]);
+    // As data it is as whole.
+    let (data, third) = (cli.dir.path().join("out.json"), Cli::new());
+    cli.json(&["export", "activity", "--format", "json", "--out", data.to_str().unwrap()]);
+    third.json(&["import", data.to_str().unwrap()]);
+    assert_eq!(stands(&third, "2031-05-01", "60"), STAND);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{CHEAP, PASSPHRASE};
 use proptest::prelude::*;
 use satchel_app::{
     Cancel, Code, CreateVault, ImportOptions, Invitation, Keyring, ListRequest, Passphrase, Role, Satchel,
-    Session, Unlock,
+    Session, Unlock, Which,
     domain::{Kind, RecordId, Uuid, WorkspaceId},
     views::{RemoteState, SyncReport},
 };
@@ -246,6 +246,7 @@ pub enum Step {
     Create(u8),
     Edit(u8, u8, u8),
     Note(u8, u8, u8),
+    Times(u8, u8, u8),
     Delete(u8, u8),
     Restore(u8, u8),
     Undo(u8),
@@ -270,6 +271,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => n().prop_map(Step::Create),
         5 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Edit(d, r, v)),
         2 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Note(d, r, v)),
+        3 => (n(), n(), n()).prop_map(|(d, r, v)| Step::Times(d, r, v)),
         1 => (n(), n()).prop_map(|(d, r)| Step::Delete(d, r)),
         1 => (n(), n()).prop_map(|(d, r)| Step::Restore(d, r)),
         2 => n().prop_map(Step::Undo),
@@ -281,6 +283,33 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => n().prop_map(Step::KeepVault),
         1 => n().prop_map(Step::OldVault),
     ]
+}
+
+/// A meeting that comes again is made, or some of its times are changed or taken away.
+fn times(session: &Session, r: u8, v: u8) {
+    let request = ListRequest { filter: "not repeat is empty".into(), ..ListRequest::default() };
+    let series = session.list(Kind::Activity, &request).unwrap().rows;
+    if series.is_empty() || v % 7 == 0 {
+        let weekly =
+            json!({"type": "meeting", "subject": "Week", "at": "2031-05-05T09:00:00Z", "repeat": "week"});
+        session.create(Kind::Activity, &fields(weekly)).unwrap();
+        return;
+    }
+    let id = series[usize::from(r) % series.len()].id;
+    let day = format!("2031-05-{:02}", 5 + 7 * (v % 4));
+    let which = [Which::This, Which::This, Which::Later, Which::All][usize::from(v / 4) % 4];
+    let done = match v % 5 {
+        0 => session.remove_occurrence(id, &day, which),
+        1 => session.change_occurrence(id, &day, which, &fields(json!({"place": format!("p{r}")}))),
+        _ => session.change_occurrence(
+            id,
+            &day,
+            which,
+            &fields(json!({"at": format!("{day}T1{}:00:00Z", v % 6)})),
+        ),
+    };
+    // Others may have left that day out.
+    assert!(done.is_ok() || done.unwrap_err().code == Code::Refused);
 }
 
 pub fn act(devices: &mut [Device], step: &Step) {
@@ -313,6 +342,7 @@ pub fn act(devices: &mut [Device], step: &Step) {
             });
             device.session().set(id, &fields(change)).unwrap();
         }
+        Step::Times(d, r, v) => times(devices[at(d)].session(), r, v),
         Step::Delete(d, r) => {
             let device = &devices[at(d)];
             let Some(id) = pick(device, r, false) else { return };

@@ -114,6 +114,10 @@ fn a_meeting_comes_every_week_until_it_does_no_more() {
     window.press(&["3"]);
     window.gone("#which-times");
     window.until("longer", || (window.text("#value-minutes") == "45").then_some(()));
+    window.until("the history tells of days", || {
+        let said = window.text("#timeline");
+        (said.contains("left this and all later times out") && !said.contains('[')).then_some(())
+    });
     window.click("#whole-series");
     window.until("the series", || (window.text("#value-repeat") == "every week").then_some(()));
     window.picture("c5-series");

@@ -1,7 +1,7 @@
 //! Everything out again, in formats that other programs read.
 
 use crate::{AppError, Cancel, ListRequest, Progress, Session, output};
-use satchel_domain::{Catalogue, Field, FieldType, Kind, date::rfc3339};
+use satchel_domain::{Catalogue, Field, FieldType, Kind, date::rfc3339, series::OF_SERIES};
 use satchel_interchange::{
     Again, CALENDAR_BEGIN, CALENDAR_END, CsvTable, Listed, Sheet, birthday_of, event_of, spreadsheet_safe,
     todo_of, vcard_of, zone_of_event,
@@ -180,8 +180,11 @@ impl Session {
                     for mut row in lists::page(db, &catalogue, kind, rows)? {
                         // A calendar says what follows from what is not offered: how a task comes again that was moved.
                         let calendar = options.format == ExportFormat::Ics;
+                        // And what is read back, on which days a meeting does not come.
+                        let whole =
+                            |key: &str| options.format == ExportFormat::Json && OF_SERIES.contains(&key);
                         row.fields.retain(|key, _| {
-                            catalogue.field(kind, key).is_some_and(|f| calendar || !f.hidden)
+                            catalogue.field(kind, key).is_some_and(|f| calendar || !f.hidden || whole(key))
                         });
                         satchel_domain::formula::show(kind, &mut row.fields, &catalogue, day);
                         let stage = row.fields.get("stage").and_then(Json::as_str);

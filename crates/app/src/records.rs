@@ -179,7 +179,10 @@ impl Session {
             Kind::Deal => self.staged(&mut values, false)?,
             Kind::Stage => self.check_stage(ids, &values)?,
             Kind::PriceBook => Self::check_price_book(&mut values)?,
-            Kind::Activity => series::check(&values)?,
+            Kind::Activity => {
+                series::check(&values)?;
+                self.check_kinds(ids, &values)?;
+            }
             _ => {}
         }
         if let Some(key) = ["type", "key", "for_kind", "links", "formula"]
@@ -231,7 +234,7 @@ impl Session {
         self.write_each(self.operation(label), ids, &plan, progress, cancel)
     }
 
-    /// Makes some records and edits others, as one operation.
+    /// Makes some records and edits others, as one operation; one that is made may be edited as it is made.
     pub(crate) fn together(
         &self,
         label: &str,
@@ -243,12 +246,17 @@ impl Session {
         self.store.write::<_, AppError>(|tx| {
             let seq = operations::begin(tx, &operation)?;
             for (id, kind, registers) in made {
-                self.put(tx, seq, &Prepared::new_record(*id, *kind, &stamp, registers, &catalogue))?;
+                let mut prepared = Prepared::new_record(*id, *kind, &stamp, registers, &catalogue);
+                if let Some((_, changes)) = edited.iter().find(|(other, _)| other == id) {
+                    prepared = prepared.edited(&stamp, changes, &catalogue)?;
+                }
+                self.put(tx, seq, &prepared)?;
             }
             for (_, kind, registers) in made {
                 self.check_references(tx, *kind, registers)?;
             }
-            for (id, changes) in edited {
+            let is_made = |id: &RecordId| made.iter().any(|(other, ..)| other == id);
+            for (id, changes) in edited.iter().filter(|(id, _)| !is_made(id)) {
                 let (row, mut document) = self.load(tx, *id)?;
                 if guarded(|| document.edit(&stamp, changes))? {
                     self.put(tx, seq, &Prepared::of(row, &mut document, &catalogue)?)?;

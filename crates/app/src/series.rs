@@ -165,9 +165,16 @@ pub(crate) fn check(values: &Values) -> Result<(), AppError> {
         ));
     }
     if !text("type").is_empty() && !COME_AGAIN.contains(&text("type")) {
-        return Err(refused("only calls, meetings and visits come again"));
+        return Err(no_such_kind());
     }
     Ok(())
+}
+
+fn no_such_kind() -> AppError {
+    AppError {
+        field: Some("repeat".to_owned()),
+        ..AppError::refused("only calls, meetings and visits come again")
+    }
 }
 
 /// What is written besides where a meeting comes to come again, or such a one is moved: where its hour counts, and that it
@@ -261,6 +268,24 @@ struct Step {
 }
 
 impl Session {
+    /// The same of records that are there: a note does not come to come again, nor what comes again to be a note.
+    pub(crate) fn check_kinds(&self, ids: &[RecordId], values: &Values) -> Result<(), AppError> {
+        let becomes = values.get("type").map(|ty| ty.as_ref().map_or("", Value::as_text));
+        let repeats = values.get("repeat").map(Option::is_some);
+        if becomes.is_some_and(|ty| COME_AGAIN.contains(&ty)) || becomes.is_none() && repeats != Some(true) {
+            return Ok(());
+        }
+        self.store.glance::<_, AppError>(|db| {
+            for id in ids {
+                let Some((ty, again)) = series::kind_of(db, *id)? else { continue };
+                if repeats.unwrap_or(again) && !COME_AGAIN.contains(&becomes.unwrap_or(&ty)) {
+                    return Err(no_such_kind());
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// One time of a series, as a record reads. Where it has become one of its own, that.
     pub fn occurrence(&self, id: RecordId, on: &str) -> Result<RecordView, AppError> {
         let (whole, on) = (self.whole(id)?, day(on)?);
@@ -336,6 +361,9 @@ impl Session {
             return Err(never_on(on));
         }
         let which = if which == Which::Later && whole.begins_with(on) { Which::All } else { which };
+        if which != Which::This {
+            self.check_kinds(&[id], &values)?;
+        }
         let mut step = Step::default();
         let written = match which {
             Which::This => self.change_one(&whole, on, &values, &mut step)?,
@@ -378,7 +406,12 @@ impl Session {
             }
         };
         step.edited.extend(gone.into_iter().map(|id| (id, trash())));
-        let operation = self.together("delete", &[], &step.edited)?;
+        let label = match which {
+            Which::This => "skip",
+            Which::Later => "skip_later",
+            Which::All => "delete",
+        };
+        let operation = self.together(label, &[], &step.edited)?;
         Ok(Written { id, operation: Some(operation) })
     }
 

@@ -528,6 +528,25 @@ impl Prepared {
         }
     }
 
+    /// The same with a second change behind the first.
+    pub fn edited(
+        self,
+        stamp: &Stamp,
+        changes: &satchel_document::Changes,
+        catalogue: &Catalogue,
+    ) -> Result<Self, AppError> {
+        guarded(|| {
+            let mut document = Document::load(&self.bytes)?;
+            if !document.edit(stamp, changes)? {
+                return Ok(self);
+            }
+            let (bytes, appended) = document.save_onto(self.bytes, self.appended, &self.heads)?;
+            let (id, kind) = (self.id, self.kind);
+            let row = DocumentRow { row: 0, id, kind, heads: Vec::new(), bytes, appended };
+            Ok(Self { row: None, ..Self::derive(row, &mut document, catalogue)? })
+        })
+    }
+
     /// Bytes that it keeps in memory, about.
     pub fn size(&self) -> usize {
         let search = &self.projection.search;

@@ -21,6 +21,8 @@ pub const SERIES: &str = "series";
 pub const OCCURRENCE: &str = "occurrence";
 /// The field that says behind which moment nothing comes any more: for looking it up, a little later than it is.
 pub const ENDS: &str = "ends";
+/// What is kept besides of what comes again.
+pub const OF_SERIES: [&str; 4] = [ZONE, LEFT_OUT, SERIES, OCCURRENCE];
 /// What comes again.
 pub const COME_AGAIN: [&str; 3] = ["call", "meeting", "visit"];
 

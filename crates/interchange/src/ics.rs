@@ -6,7 +6,7 @@ use crate::{
     column_of,
     encoding::{self, Detected},
     input::Input,
-    limits::{CARD_BYTES, CARD_DEPTH, CARD_PROPERTIES},
+    limits::{CARD_BYTES, CARD_DEPTH, CARD_PROPERTIES, TIMES},
     lines::{Line, Lines},
     observe,
     recurrence::Recurrence,
@@ -40,8 +40,6 @@ use std::{
 const OWN_TYPE: &str = "X-SATCHEL-TYPE";
 /// And which record is one time of a series.
 pub(crate) const OWN_ID: &str = "X-SATCHEL-ID";
-/// Meetings that come again in one file; those behind are imported as single ones.
-const SERIES: usize = 50_000;
 
 /// When and where a file is read: what comes again is told from now on, and times without a zone are those here.
 #[derive(Clone, Debug)]
@@ -73,7 +71,7 @@ impl Here {
 
 pub(crate) fn open(input: &Input, encoding: Detected) -> Result<Source, InterchangeError> {
     let here = Here::now();
-    let series = Arc::new(series_of(input, encoding, &here)?);
+    let series = Arc::new(series_of(input, encoding, &here, TIMES)?);
     let here = Here { series, ..here };
     let mut source = Source {
         input: input.clone(),
@@ -130,8 +128,9 @@ fn series_of(
     input: &Input,
     encoding: Detected,
     here: &Here,
+    most: usize,
 ) -> Result<HashMap<String, Series>, InterchangeError> {
-    let mut out: HashMap<String, Series> = HashMap::new();
+    let (mut out, mut all): (HashMap<String, Series>, usize) = (HashMap::new(), 0);
     let mut components = Components::open(input, encoding)?;
     while let Some(component) = components.next().map_err(input.failed())? {
         let Ok(text) = component else { continue };
@@ -145,14 +144,12 @@ fn series_of(
         }
         let mut reading = Reading { component: &component, here, cells: Vec::new(), notes: Vec::new() };
         let Some(uid) = reading.text(&ICalendarProperty::Uid) else { continue };
-        if out.len() >= SERIES && !out.contains_key(&uid) {
-            continue;
+        all += 1;
+        if all > most {
+            return Err(InterchangeError::TooManyTimes { path: input.name(), most });
         }
         if let Ok(Some(which)) = reading.when(&ICalendarProperty::RecurrenceId) {
-            let changed = &mut out.entry(uid).or_default().changed;
-            if changed.len() < CARD_PROPERTIES {
-                changed.push(which);
-            }
+            out.entry(uid).or_default().changed.push(which);
         } else if let Ok(Some(start)) = reading.when(&ICalendarProperty::Dtstart)
             && reading.kept_as(&start).is_some()
         {
@@ -990,6 +987,17 @@ mod tests {
             .collect();
         let many = format!("DTSTART:20200101T090000Z\nRRULE:FREQ=DAILY\nEXDATE:{}", days.join(","));
         assert_eq!(event(&many, "repeat"), "", "more is left out than a meeting can hold");
+    }
+
+    #[test]
+    fn a_file_of_more_changed_times_than_are_held_is_refused() {
+        let one = "BEGIN:VEVENT\r\nUID:a\r\nRECURRENCE-ID:20260101T090000Z\r\nDTSTART:20260101T100000Z\r\nEND:VEVENT\r\n";
+        let bytes = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", one.repeat(5)).into_bytes();
+        let input = Input::Memory { name: "many.ics".into(), bytes: bytes.into() };
+        let encoding = encoding::detect(&input.head().unwrap());
+        let read = |most| series_of(&input, encoding, &here(), most);
+        assert_eq!(read(5).unwrap().get("a").map(|series| series.changed.len()), Some(5));
+        assert!(matches!(read(4), Err(InterchangeError::TooManyTimes { most: 4, .. })));
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub mod limits {
     pub const CARD_BYTES: usize = 16 << 20;
     pub const CARD_DEPTH: usize = 8;
     pub const CARD_PROPERTIES: usize = 2000;
+    /// Meetings of one calendar that come again, and changed times of them: those are held in memory.
+    pub const TIMES: usize = 200_000;
     /// Lines of a card that can be properties; a long text of an old phone is broken into some that look like them.
     pub const CARD_LINES: usize = 50_000;
     pub const JSON_BYTES: u64 = 512 << 20;
@@ -123,6 +125,10 @@ pub enum InterchangeError {
     NoCards(String),
     #[error("{0} holds no event and no to-do; a calendar file has lines BEGIN:VEVENT or BEGIN:VTODO")]
     NoEvents(String),
+    #[error(
+        "{path} has more than {most} meetings that come again and changed times of them; export fewer at once"
+    )]
+    TooManyTimes { path: String, most: usize },
     #[error("the mapping names the column «{0}», which the file does not have")]
     BadColumn(String),
     #[error(

@@ -72,6 +72,13 @@ pub fn one(db: &Connection, id: RecordId) -> Result<Option<Kept>, StorageError> 
     Ok(db.prepare_cached(&sql)?.query_row([id.to_string()], kept).optional()?)
 }
 
+/// What kind of activity a record is, and whether it comes again.
+pub fn kind_of(db: &Connection, id: RecordId) -> Result<Option<(String, bool)>, StorageError> {
+    let sql = "SELECT coalesce(t.type, ''), t.repeat IS NOT NULL FROM document d JOIN activity t ON t.row = d.row WHERE d.id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_row([id.to_string()], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
+}
+
 const OWN: &str = "SELECT id, occurrence, at FROM activity INDEXED BY activity_of_series
     WHERE series = ?1 AND deleted_at IS NULL AND occurrence IS NOT NULL ORDER BY occurrence, row";
 
@@ -108,7 +115,7 @@ mod tests {
             (with_sql("company"), "activity_series_company (company=?)"),
             (with_sql("person"), "activity_series_person (person=?)"),
             (with_sql("deal"), "activity_series_deal (deal=?)"),
-            (OWN.to_owned(), "activity_of_series (series=?)"),
+            (OWN.to_owned(), "activity_of_series (series=? AND occurrence>?)"),
         ];
         store
             .read::<_, StorageError>(|db| {

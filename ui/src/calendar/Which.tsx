@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useSyncExternalStore } from "react";
+import { type KeyboardEvent, useEffect, useSyncExternalStore } from "react";
 import { withUndo } from "../app/undo";
 import type { SeriesView, Which, Written } from "../bindings";
 import { commands } from "../platform/tauri";
@@ -46,6 +46,8 @@ export function WhichTimes() {
     },
     () => asked,
   );
+  // Locked meanwhile: what it names is let go.
+  useEffect(() => () => asked?.answer(undefined), []);
   if (!now) return null;
   const keys = (event: KeyboardEvent) => {
     if (isComposing(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return;

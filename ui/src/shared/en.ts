@@ -508,6 +508,7 @@ export const en = {
   "task.skip": "Leave this time out: {name}",
   "task.skipped": "{name}: the next time is due",
   "op.skip": "left one time out",
+  "op.skip_later": "left this and all later times out",
   "remind.never": "never",
   "remind.then": "0 minutes before",
   "remind.minutes": "{n} minutes before",

@@ -234,6 +234,8 @@ export function show(
     default:
       if (field?.key === "remind") return remindWords(value);
       if (field?.key === "repeat") return repeatWords(value);
+      // What is not offered, such as the days that a meeting is left out on.
+      if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join(", ");
       return typeof value === "string" ? value : JSON.stringify(value);
   }
 }

@@ -501,6 +501,7 @@ export const zh: Record<Key, string> = {
   "task.skip": "跳过这一次：{name}",
   "task.skipped": "{name}：已改到下一次",
   "op.skip": "跳过一次",
+  "op.skip_later": "取消这一次及以后各次",
   "remind.never": "不提醒",
   "remind.then": "提前0分钟",
   "remind.minutes": "提前{n}分钟",
