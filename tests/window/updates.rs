@@ -202,6 +202,7 @@ fn a_new_version_is_found_installed_and_taken_back() {
     window.picture("u9-back-zh");
     updates(&window);
     window.says("曾在这台电脑上试用，未能启动");
+    window.accessibility("a version that did not start, dark and Chinese");
     window.picture("u9-failed-zh");
     window.click("#forget-went-back");
     window.gone("#went-back");

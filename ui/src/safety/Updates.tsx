@@ -20,27 +20,25 @@ interface Shown {
   busy?: Work;
 }
 
-/** New versions of the program: what is there, how it comes here, and the way back. */
-export function Updates() {
+/** What is known, and what is being done about it. */
+function useUpdates() {
   const [round, setRound] = useState(0);
   const [busy, setBusy] = useState<Work>();
-  const [failed, setFailed] = useState<{ what: Work; code: string; message: string }>();
-  const [known, setKnown] = useState<UpdatesView>();
+  const [failed, setFailed] = useState<{ code: string; message: string }>();
+  const [view, setView] = useState<UpdatesView>();
   const [installed, setInstalled] = useState<InstalledView>();
-  const asked = useQuery(() => commands.updates(), [round]);
+  const { data, error } = useQuery(() => commands.updates(), [round]);
   useEffect(() => onUpdate(() => setRound((n) => n + 1)), []);
-  useEffect(() => asked.data && setKnown(asked.data), [asked.data]);
-  if (asked.error) return <p className="notice bad">{asked.error}</p>;
-  if (!known) return null;
+  useEffect(() => data && setView(data), [data]);
   const run: Shown["run"] = async (what, work) => {
     setBusy(what);
     setFailed(undefined);
     try {
-      const view = await work();
-      if (view) setKnown(view);
+      const now = await work();
+      if (now) setView(now);
     } catch (thrown) {
       const { code, message } = errorOf(thrown);
-      if (code !== "cancelled" && code !== "locked") setFailed({ what, code, message });
+      if (code !== "cancelled" && code !== "locked") setFailed({ code, message });
       setRound((n) => n + 1);
     }
     setBusy(undefined);
@@ -50,6 +48,14 @@ export function Updates() {
       setInstalled(await commands.installUpdate(said));
       return commands.updates();
     });
+  return { view, error, busy, failed, installed, run, install };
+}
+
+/** New versions of the program: what is there, how it comes here, and the way back. */
+export function Updates() {
+  const { view: known, error, busy, failed, installed, run, install } = useUpdates();
+  if (error) return <p className="notice bad">{error}</p>;
+  if (!known) return null;
   const shown = { view: known, run, busy };
   return (
     <>
