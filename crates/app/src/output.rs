@@ -68,6 +68,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_export_that_is_cut_off_leaves_the_earlier_one() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("people.csv");
+        fs::write(&path, "the earlier one").expect("written");
+        let cut = write_whole(&path, |out| {
+            out.write_all(&[b'x'; 100_000])?;
+            Err::<(), _>(AppError::refused("the disk is full"))
+        });
+        assert!(cut.is_err());
+        assert_eq!(fs::read(&path).expect("there"), b"the earlier one");
+        assert_eq!(fs::read_dir(dir.path()).expect("read").count(), 1, "nothing half-written is left");
+    }
+
+    #[test]
     fn nothing_is_written_over_the_vault_a_folder_or_a_device() {
         let dir = tempfile::tempdir().expect("a folder");
         let vault = dir.path().join("vault");
