@@ -438,6 +438,209 @@ fn files_on_records_lie_beside_and_come_back() {
     assert_eq!((&restored["files"], &restored["missing_files"]), (&json!(1), &json!(1)));
 }
 
+/// Files on one person, and the bytes of each.
+fn attach_files(cli: &Cli, person: &Value, names: &[&str]) -> Vec<Vec<u8>> {
+    let bytes = |name: &str, n: usize| {
+        let mut bytes = vec![0; 1000 + 700_000 * n];
+        blake3::Hasher::new().update(name.as_bytes()).finalize_xof().fill(&mut bytes);
+        bytes
+    };
+    let write = |(n, name): (usize, &&str)| {
+        let bytes = bytes(name, n);
+        fs::write(cli.dir.path().join(name), &bytes).unwrap();
+        cli.json(&["attach", text(person), name]);
+        bytes
+    };
+    names.iter().enumerate().map(write).collect()
+}
+
+fn sealed_files(place: &Path) -> Vec<PathBuf> {
+    let out = Command::new("find").args([place.to_str().unwrap(), "-name", "*.age"]).output().unwrap();
+    String::from_utf8(out.stdout).unwrap().lines().map(PathBuf::from).collect()
+}
+
+/// Whether all files of a person are in a vault, byte for byte.
+fn files_are_there(cli: &Cli, vault: &Path, person: &Value, files: &[(&str, Vec<u8>)]) {
+    let in_vault = |args: &[&str]| cli.json(&[args, &["--vault", vault.to_str().unwrap()]].concat());
+    let list = in_vault(&["attachments", text(person)]);
+    for (name, bytes) in files {
+        let one = list["attachments"].as_array().unwrap().iter().find(|a| a["name"] == *name).unwrap();
+        in_vault(&["attachment", text(&one["id"]), "--out", "back"]);
+        assert!(fs::read(cli.dir.path().join("back")).unwrap() == *bytes, "{name}");
+    }
+}
+
+/// Pieces that are gone keep nothing else from coming back; they are named, and come when they are at hand again.
+#[test]
+fn a_restore_goes_on_without_files_and_gets_them_later() {
+    let (cli, place) = with_people("30");
+    let person = cli.json(&["new", "person", "first_name=Zoe", "last_name=Lima"])["id"].clone();
+    let names = ["offer.txt", "photo.jpg", "film.mp4"];
+    let bytes = attach_files(&cli, &person, &names);
+    let all: Vec<(&str, Vec<u8>)> = names.into_iter().zip(bytes).collect();
+    let made = create(&cli, &place);
+    let mut sealed = sealed_files(&place);
+    sealed.sort_by_key(|path| fs::metadata(path).unwrap().len());
+    let away = cli.dir.path().join("away.age");
+    fs::rename(&sealed[2], &away).unwrap();
+    fs::write(&sealed[1], "nothing of the sort").unwrap();
+
+    let vault = cli.dir.path().join("new");
+    let to = vault.to_str().unwrap().to_owned();
+    let restore = ["backup", "restore", text(&made["file"]), "--vault", &to];
+    let restored = cli.json(&restore);
+    assert_eq!((&restored["records"], &restored["files"]), (&made["records"], &json!(1)), "{restored}");
+    assert_eq!(restored["missing_files"], 2);
+    let mut named: Vec<&str> =
+        restored["missing"].as_array().unwrap().iter().map(|file| text(&file["name"])).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["film.mp4", "photo.jpg"]);
+    assert!(
+        restored["missing"].as_array().unwrap().iter().all(|file| file["title"] == "Zoe Lima"),
+        "{restored}"
+    );
+    let in_vault = |args: &[&str]| cli.json(&[args, &["--vault", &to]].concat());
+    assert_eq!(level(&in_vault(&["health"]), "files"), "warn");
+    files_are_there(&cli, &vault, &person, &all[..1]);
+
+    // Asked again where nobody has them: nothing fails, nothing is lost.
+    assert_eq!(in_vault(&["backup", "files"])["count"], 2);
+    assert_eq!(cli.json(&restore)["count"], 2, "the vault is there, and still lacks them");
+    // One is at hand again, and then the other, by the kit.
+    fs::rename(&away, &sealed[2]).unwrap();
+    let again = cli.json(&restore);
+    assert_eq!((&again["came"], &again["count"]), (&json!(1), &json!(1)), "{again}");
+    assert_eq!(text(&again["files"][0]["name"]), "photo.jpg");
+    let other = cli.dir.path().join("another disk");
+    fs::create_dir(&other).unwrap();
+    let (exit, error) = cli.refuse(&["backup", "files", "--from", other.to_str().unwrap(), "--vault", &to]);
+    assert_eq!(exit, 5, "{error}");
+    create(&cli, &other);
+    let mut by_kit = cli.command(&["--json", "backup", "files", "--from", other.to_str().unwrap()]);
+    by_kit.env("SATCHEL_VAULT", &vault).env("SATCHEL_RECOVERY_KEY", code(&cli));
+    let out = by_kit.output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(in_vault(&["backup", "files", "--list"])["count"], 0);
+    files_are_there(&cli, &vault, &person, &all);
+    assert!(!in_vault(&["health"]).to_string().contains("did not come back"));
+    // Nothing is missing: the vault is one as any, and nothing goes over it.
+    assert_eq!(cli.refuse(&restore).0, 4);
+
+    // What it backs up to the same disk it can prove, though the files of the vault before lie there, sealed for that one.
+    in_vault(&["backup", "create", "--to", place.to_str().unwrap()]);
+    let drill = in_vault(&["backup", "drill"]);
+    let said = drill["checks"].as_array().unwrap().iter().find(|c| c["name"] == "files").unwrap();
+    assert_eq!(said["detail"], "3 came back as they were");
+    let third = cli.dir.path().join("third");
+    let last = text(&in_vault(&["backup", "list"])["backups"][0]["file"]).to_owned();
+    let restored = cli.json(&["backup", "restore", &last, "--vault", third.to_str().unwrap()]);
+    assert_eq!((&restored["files"], &restored["missing_files"]), (&json!(3), &json!(0)));
+}
+
+#[test]
+fn what_a_restore_has_not_found_comes_from_the_team() {
+    let (cli, place) = with_people("3");
+    let shared = cli.dir.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    cli.json(&["remote", "add", shared.to_str().unwrap()]);
+    let person = cli.json(&["list", "person", "--limit", "1"])["rows"][0]["id"].clone();
+    let bytes = attach_files(&cli, &person, &["offer.txt", "photo.jpg"]);
+    cli.json(&["sync"]);
+    let made = create(&cli, &place);
+    sealed_files(&place).iter().for_each(|file| fs::remove_file(file).unwrap());
+    let vault = cli.dir.path().join("new");
+    let to = vault.to_str().unwrap();
+    let restored = cli.json(&["backup", "restore", text(&made["file"]), "--vault", to]);
+    assert_eq!(restored["missing_files"], 2);
+    let asked = cli.json(&["backup", "files", "--vault", to]);
+    assert_eq!((&asked["came"], &asked["count"]), (&json!(2), &json!(0)), "{asked}");
+    let all: Vec<(&str, Vec<u8>)> = ["offer.txt", "photo.jpg"].into_iter().zip(bytes).collect();
+    fs::remove_dir_all(&shared).unwrap();
+    files_are_there(&cli, &vault, &person, &all);
+}
+
+/// Cut off at any moment, there is no vault, or one with all files; what is attached is attached, or takes no room.
+#[test]
+fn a_restore_or_an_attaching_that_is_killed_is_whole_or_nothing() {
+    let (cli, place) = with_people("5");
+    let person = cli.json(&["list", "person", "--limit", "1"])["rows"][0]["id"].clone();
+    for n in 0..40 {
+        let name = format!("note{n}.txt");
+        fs::write(cli.dir.path().join(&name), format!("note {n} ").repeat(500)).unwrap();
+        cli.json(&["attach", text(&person), &name]);
+    }
+    let first = text(&create(&cli, &place)["file"]).to_owned();
+    let new = cli.dir.path().join("new");
+    let to = new.to_str().unwrap();
+    let restore = ["backup", "restore", &first, "--vault", to];
+    let kill_after = |args: &[&str], after: Duration| {
+        let mut child = cli
+            .command(args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    let all_here = || {
+        let list = cli.json(&["attachments", text(&person), "--vault", to]);
+        let list = list["attachments"].as_array().unwrap().clone();
+        assert_eq!(list.len(), 40);
+        assert!(list.iter().all(|a| a["here"] == true), "a file is not here");
+        assert_eq!(cli.json(&["backup", "files", "--list", "--vault", to])["count"], 0);
+    };
+    let started = std::time::Instant::now();
+    assert_eq!(cli.json(&restore)["files"], 40);
+    let takes = started.elapsed();
+    all_here();
+    let kills = std::env::var("SATCHEL_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(12_u32);
+    let mut vaults = 0;
+    for n in 1..=kills {
+        // In one folder that stays as it was left, every second time.
+        if n % 2 == 0 || new.join("vault.json").exists() {
+            let _ = fs::remove_dir_all(&new);
+        }
+        kill_after(&restore, takes * n / kills);
+        match new.join("vault.json").exists() {
+            true => {
+                vaults += 1;
+                all_here();
+            }
+            false if n % 2 == 1 => {
+                assert_eq!(cli.json(&restore)["files"], 40, "again, after {n}");
+                all_here();
+            }
+            false => {}
+        }
+    }
+    println!("{kills} restores killed, {vaults} had become vaults");
+
+    let (pieces, mut films) = (cli.vault().join("blobs"), 0);
+    let attach = ["attach", text(&person), "film.mp4"];
+    for n in 1..=kills.div_ceil(2) {
+        fs::write(cli.dir.path().join("film.mp4"), vec![n as u8; 40_000_000]).unwrap();
+        let before = files_below(&pieces);
+        kill_after(&attach, Duration::from_millis(60 + u64::from(n) * 40));
+        let list = cli.json(&["attachments", text(&person)]);
+        let there =
+            list["attachments"].as_array().unwrap().iter().filter(|a| a["name"] == "film.mp4").count();
+        if there == films {
+            assert_eq!(files_below(&pieces), before, "what was cut off takes no room");
+        }
+        films = there;
+    }
+    cli.json(&attach);
+    assert_eq!(cli.json(&["verify"])["ok"], true);
+    tell("restore or attaching killed", u64::from(kills), 0);
+}
+
+fn files_below(folder: &Path) -> usize {
+    let out = Command::new("find").args([folder.to_str().unwrap(), "-type", "f"]).output().unwrap();
+    String::from_utf8(out.stdout).unwrap().lines().count()
+}
+
 #[test]
 fn who_is_restored_goes_on_with_the_team() {
     let mut devices = team(&[("Bo", Role::Member)]);

@@ -327,6 +327,14 @@ fn the_command_line_speaks_chinese() {
     assert!(said(&["delete", &id]).contains("已移入回收站"));
     assert!(said(&["get", "00000000-0000-7000-8000-000000000000"]).contains("未找到："));
     assert!(said(&["--help"]).contains("用法："));
+    // Why a row, or a value, was not taken.
+    std::fs::write(cli.dir.path().join("people.csv"), "First Name,Birthday\nAna,soon\n,\n").unwrap();
+    let imported = said(&["import", "people.csv"]);
+    for word in ["不是日期", "该值已放入备注", "列名"] {
+        assert!(imported.contains(word), "{word}: {imported}");
+    }
+    assert!(!imported.contains("is not a date"), "{imported}");
+    cli.json(&["undo"]);
     let json = said(&["--json", "undo"]);
     assert!(json.contains("\"undone\"") && json.contains("\"label\":\"delete\""), "{json}");
 }

@@ -4,7 +4,13 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use satchel_tests::cli::Cli;
+use satchel_app::{BackupPlan, Cancel, Keep, Keyring, Passphrase, Satchel, Unlock};
+use satchel_tests::{
+    PASSPHRASE,
+    bucket::{self, BUCKET, Bucket},
+    cli::Cli,
+    releases::{Releases, program},
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -27,6 +33,35 @@ fn at(cli: &Cli, clock: &str, args: &[&str]) -> Value {
     let out = command.output().unwrap();
     assert!(out.status.success(), "{clock} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
+}
+
+#[test]
+fn the_backup_before_an_update_stays_for_a_month_whatever_the_plan_keeps() {
+    let (cli, releases) = (Cli::new(), Releases::new(&program("0.1.0", "")));
+    cli.json(&["new", "person", "first_name=Ana"]);
+    let satchel = Satchel::new(&cli.vault(), "A test");
+    let passphrase = Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap());
+    let session = satchel.unlock(passphrase, Keyring::Off).unwrap();
+    let keep = Keep { days: 1, weeks: 0, months: 0 };
+    session.set_backup_plan(&BackupPlan { keep, ..session.backup_plan().unwrap() }).unwrap();
+    releases.publish("0.2.0", &program("0.2.0", ""));
+    let updating = releases.seen_from("0.1.0", &releases.state());
+    updating.updates.look(1).unwrap();
+    updating.fetch(&mut |_| {}, &Cancel::default()).unwrap();
+    let installed = session.install_update(&updating, "", &mut |_| {}, &Cancel::default()).unwrap();
+    let file = PathBuf::from(installed.backup.unwrap().file);
+    drop(session);
+    satchel.lock();
+    let kept = |clock: &str| {
+        at(&cli, clock, &["backup", "due"]);
+        let there = fs::read_dir(file.parent().unwrap()).unwrap().flatten();
+        let backups = there.filter(|e| e.path().extension().is_some_and(|e| e == "satchelbackup")).count();
+        (file.is_file(), backups)
+    };
+    assert_eq!(kept("+2d"), (true, 2));
+    assert_eq!(kept("+4d"), (true, 2), "the one of the day before yesterday went");
+    assert_eq!(kept("+20d"), (true, 2));
+    assert_eq!(kept("+40d"), (false, 1), "nobody goes back that far");
 }
 
 fn text(value: &Value) -> &str {
@@ -138,4 +173,93 @@ fn a_wrong_clock_is_named() {
     assert_eq!(level("-10y"), "warn");
     at(&cli, "+10y", &["new", "person", "first_name=Zoe"]);
     assert_eq!(level("+0"), "warn", "something was written ten years from now");
+}
+
+/// Files on records below a folder, as they lie beside backups.
+fn sealed(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.path() {
+            path if path.is_dir() => found.extend(sealed(&path)),
+            path if path.extension().is_some_and(|e| e == "age") => found.push(path),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A backup a day for so many days from a day on.
+fn days(cli: &Cli, days: std::ops::RangeInclusive<u32>) {
+    for day in days {
+        at(cli, &format!("+{day}d"), &["backup", "due"]);
+    }
+}
+
+/// With a file on a record that only backups for an earlier kit need. The place, as it is on this disk.
+fn a_kit_ago(cli: &Cli, add: &[&str], place: &Path) -> PathBuf {
+    let person = text(&cli.json(&["new", "person", "first_name=Zoe"])["id"]).to_owned();
+    fs::write(cli.dir.path().join("offer.txt"), "150 EUR").unwrap();
+    cli.json(&["attach", &person, "offer.txt"]);
+    cli.json(add);
+    cli.json(&["backup", "places", "keep", "--days", "1", "--weeks", "0", "--months", "0"]);
+    let old = sealed(place);
+    assert_eq!(old.len(), 1);
+    cli.json(&["keys", "kit"]);
+    old[0].clone()
+}
+
+/// By a week's looks, and no earlier; what the kept backup needs stays, and it proves.
+#[test]
+fn what_no_backup_needs_goes_from_folders() {
+    let cli = Cli::new();
+    let place = cli.dir.path().join("disk");
+    fs::create_dir(&place).unwrap();
+    let old = a_kit_ago(&cli, &["backup", "places", "add", place.to_str().unwrap()], &place);
+    days(&cli, 1..=6);
+    assert!(old.exists(), "a week has not gone by");
+    assert_eq!(sealed(&place).len(), 2, "sealed anew for the new kit");
+    // Somebody's backup of which nobody knows what it needs; then a list that cannot be read.
+    let unknown = place.join("somebody.satchelbackup");
+    fs::write(&unknown, "of an older version").unwrap();
+    days(&cli, 7..=10);
+    assert!(old.exists(), "that one may need it");
+    fs::remove_file(&unknown).unwrap();
+    let lists = || -> Vec<PathBuf> {
+        let folder = old.parent().unwrap().parent().unwrap().join("needed");
+        fs::create_dir_all(&folder).unwrap();
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect()
+    };
+    assert_eq!(lists(), Vec::<PathBuf>::new(), "they go with their backups");
+    let broken = old.parent().unwrap().parent().unwrap().join("needed/other.satchelbackup.begun.txt");
+    fs::write(&broken, "files that a backup needs 1\naaaa\n").unwrap();
+    let mut due = cli.command(&["--json", "backup", "due"]);
+    due.env("LD_PRELOAD", library()).env("FAKETIME", "+11d").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let out = due.output().unwrap();
+    assert!(!out.status.success(), "it is said");
+    assert!(String::from_utf8_lossy(&out.stdout).contains("is damaged"), "{out:?}");
+    assert!(old.exists(), "a list that cannot be read may name it");
+    fs::remove_file(&broken).unwrap();
+    days(&cli, 12..=20);
+    assert!(!old.exists(), "nobody needs it");
+    assert_eq!(sealed(&place).len(), 1);
+    let drill = cli.json(&["backup", "drill"]);
+    assert!(drill.to_string().contains("1 came back as they were"), "{drill}");
+}
+
+#[test]
+fn what_no_backup_needs_goes_from_buckets_too() {
+    let cli = Cli::new();
+    let bucket = Bucket::new();
+    fs::write(cli.dir.path().join("secret"), bucket::SECRET).unwrap();
+    let (address, endpoint) = (format!("s3://{BUCKET}/我们 的#备份"), bucket.endpoint());
+    let add = ["backup", "places", "add", &address, "--endpoint", &endpoint, "--key-id", bucket::KEY_ID];
+    let place = bucket.path("我们 的#备份");
+    let old = a_kit_ago(&cli, &[&add[..], &["--secret-file", "secret"]].concat(), &place);
+    days(&cli, 1..=6);
+    assert!(old.exists(), "a week has not gone by");
+    days(&cli, 7..=9);
+    assert!(!old.exists(), "nobody needs it");
+    assert_eq!(sealed(&place).len(), 1);
+    let drill = cli.json(&["backup", "drill"]);
+    assert!(drill.to_string().contains("1 came back as they were"), "{drill}");
 }

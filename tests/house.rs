@@ -58,6 +58,7 @@ fn each_crate_depends_only_on_what_it_may() {
         "server",
         "storage",
         "sync",
+        "update",
         "vault",
     ];
     let parts: Vec<String> = parts.iter().map(|part| format!("satchel-{part}")).collect();
@@ -183,6 +184,8 @@ fn the_window_may_ask_for_nothing_that_is_not_listed() {
         "satchel:allow-touch",
         "satchel:allow-understand-line",
         "satchel:allow-capture-line",
+        "satchel:allow-seal-line",
+        "satchel:allow-unseal-line",
         "satchel:allow-undo",
         "satchel:allow-close-capture",
         "satchel:allow-show-main",

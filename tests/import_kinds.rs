@@ -101,6 +101,18 @@ fn deals_come_with_their_companies_people_and_stages() {
 }
 
 #[test]
+fn a_preview_writes_nothing() {
+    let laptop = Laptop::new();
+    let before = laptop.session.operations(100).unwrap().len();
+    let shown = preview(&laptop, &laptop.file("deals.csv", DEALS), &ImportOptions::default());
+    assert_eq!((shown.created["deal"], shown.rejected), (3, 0), "{:?}", shown.errors);
+    assert_eq!(laptop.session.operations(100).unwrap().len(), before);
+    for kind in Kind::ALL {
+        assert!(all(&laptop, kind).is_empty(), "{kind}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_deal_is_said_by_its_cause() {
     let laptop = Laptop::new();
     laptop.session.pipelines(false).unwrap();

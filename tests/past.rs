@@ -167,8 +167,15 @@ fn what_two_have_written_is_there_at_its_time() {
 }
 
 fn past(session: &Session, at: &str, state: Option<PastState>) -> Vec<(RecordId, String)> {
-    let request =
-        PastRequest { kind: Kind::Person, at: at.into(), state, text: String::new(), offset: 0, limit: 1000 };
+    let request = PastRequest {
+        kind: Kind::Person,
+        at: at.into(),
+        state,
+        text: String::new(),
+        filter: String::new(),
+        offset: 0,
+        limit: 1000,
+    };
     let page = session.list_at(&request, &mut |_| {}, &Cancel::default()).unwrap();
     let title = |fields: &serde_json::Map<String, Value>| {
         fields.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -243,4 +250,60 @@ fn figures_of_the_past() {
             timed("taking that back", &|| drop(session.undo(None, &mut |_| {}, &Cancel::default()).unwrap()));
         }
     }
+}
+
+const PORTO: &str = r#"addresses=[{"city":"Porto"}]"#;
+const LYON: &str = r#"addresses=[{"city":"Lyon"}]"#;
+
+#[test]
+fn a_filter_finds_what_it_found_then() {
+    let cli = Cli::new();
+    let ana = new(&cli, "person", &["first_name=Ana", PORTO, "tags=vip"]);
+    let bo = new(&cli, "person", &["first_name=Bo", PORTO]);
+    new(&cli, "person", &["first_name=Cy", LYON]);
+    new(&cli, "person", &["first_name=Di", PORTO, "tags=vip"]);
+    let then = moment();
+    cli.json(&["set", &ana, LYON, "tags="]);
+    cli.json(&["delete", &bo]);
+    new(&cli, "person", &["first_name=Ed", PORTO]);
+    let at = |filter: &str| cli.json(&["list", "person", "--at", &then, "--where", filter]);
+
+    let porto = at("city = 'Porto'");
+    assert_eq!(states(&porto), [("Ana", "changed"), ("Bo", "deleted"), ("Di", "same")]);
+    assert_eq!(
+        porto["counts"],
+        json!({"same": 1, "changed": 1, "deleted": 1, "made": 1}),
+        "Ed is there since"
+    );
+    assert_eq!(states(&at("city = 'Lyon'")), [("Cy", "same")], "Ana is there today, and was not then");
+    assert_eq!(states(&at("tags has 'vip' and not first_name = 'Di'")), [("Ana", "changed")]);
+    assert_eq!(states(&at("tags is empty")), [("Bo", "deleted"), ("Cy", "same")]);
+    let written = format!("updated_at > '{then}'");
+    assert!(states(&at(&written)).is_empty(), "nothing had been written behind that time yet");
+    // The same reader shows today again.
+    for _ in 0..8 {
+        let today = cli.json(&["list", "person", "--where", "city = 'Porto'"]);
+        assert_eq!(today["total"], 2, "{today}");
+    }
+
+    // Only what the filter found goes back.
+    let restore = |dry: &[&str]| {
+        let all = ["restore-as-of", &then, "--kind", "person", "--where", "tags has 'vip'"];
+        cli.json(&[&all, dry].concat())
+    };
+    assert_eq!(restore(&["--dry-run"])["records"], 1);
+    assert_eq!(restore(&[])["changed"], 1);
+    assert_eq!(cli.json(&["get", &ana])["fields"]["addresses"][0]["city"], "Porto");
+    assert!(cli.json(&["get", &bo])["deleted_at"].is_string());
+
+    for (filter, says) in
+        [("quiet = 'yes'", "today alone"), ("nose = '1'", "nose"), ("city =", "not understood")]
+    {
+        let kind = if filter.starts_with("quiet") { "deal" } else { "person" };
+        let (code, said) = cli.refuse(&["list", kind, "--at", &then, "--where", filter]);
+        assert_eq!(code, 4, "{filter}");
+        assert!(said.to_string().contains(says), "{said}");
+    }
+    assert_eq!(cli.refuse(&["restore-as-of", &then, "--where", "city = 'Porto'"]).0, 2);
+    assert_eq!(cli.json(&["verify"])["ok"], true);
 }

@@ -464,3 +464,82 @@ fn a_team_by_the_command_line() {
     let out = bo.command(&["--json", "join", "satchel://join#AAAA", "--person", "X"]).output().unwrap();
     assert_eq!(out.status.code(), Some(4));
 }
+
+/// Who asks what went wrong is told: when, with whom, how much, and why. What says nothing is in no line.
+#[test]
+fn a_log_says_what_rounds_have_come_to() {
+    let devices = team(&[("Bo", Role::Member)]);
+    let (ana, bo) = (&devices[0], &devices[1]);
+    let log = |device: &Device| device.session().sync_log().unwrap();
+    let id = ana.session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    settle(&devices);
+    let before = log(bo).len();
+    let heard = log(ana).iter().map(|r| r.sent).sum::<u32>();
+    assert!(heard > 0 && log(bo).iter().map(|r| r.received).sum::<u32>() > 0, "{:#?}", log(bo));
+    settle(&devices);
+    assert_eq!(log(bo).len(), before, "nothing has gone or come");
+
+    // Two values of one field come together.
+    ana.session().set(id, &fields(json!({"title": "Director"}))).unwrap();
+    bo.session().set(id, &fields(json!({"title": "Buyer"}))).unwrap();
+    settle(&devices);
+    assert_eq!(log(bo).iter().map(|r| r.conflicts).sum::<u32>(), 1);
+
+    // The same trouble is one line that counts; then it works again.
+    let aside = bo.dir.path().join("aside");
+    std::fs::rename(bo.shared(), &aside).unwrap();
+    for _ in 0..3 {
+        bo.session().sync(&mut |_| {}, &Cancel::default()).unwrap();
+    }
+    let [trouble, ..] = &log(bo)[..] else { panic!("no line") };
+    assert_eq!((trouble.times, trouble.sent, trouble.received), (3, 0, 0));
+    assert!(trouble.error.as_ref().is_some_and(|why| !why.is_empty()), "{trouble:?}");
+    std::fs::remove_dir_all(bo.shared()).ok();
+    std::fs::rename(&aside, bo.shared()).unwrap();
+    bo.sync();
+    let log = log(bo);
+    assert_eq!((log[0].error.as_deref(), log[1].times), (None, 3), "{log:#?}");
+}
+
+/// Longer than the 90 days that are asked for: nothing lets go of it but who decides.
+#[test]
+fn the_other_value_is_kept_until_somebody_decides() {
+    let mut devices = team(&[("Bo", Role::Member)]);
+    let id = devices[0].session().create(Kind::Person, &fields(json!({"first_name": "Zoe"}))).unwrap().id;
+    settle(&devices);
+    devices[0].session().set(id, &fields(json!({"title": "Director"}))).unwrap();
+    devices[1].session().set(id, &fields(json!({"title": "Buyer"}))).unwrap();
+    agree(&devices);
+    let both = devices[0].session().conflicts().unwrap();
+    assert_eq!(both[0].values.len(), 2);
+    // Other fields are edited often, what snapshots stand for is left out, vaults are opened anew.
+    for n in 0..60 {
+        devices[0].session().set(id, &fields(json!({"department": format!("{n}")}))).unwrap();
+    }
+    agree(&devices);
+    shorten(&devices);
+    devices.iter_mut().for_each(Device::reopen);
+    devices.push(join(&devices[0], "Cy", Role::Member));
+    agree(&devices);
+    for device in &devices {
+        assert_eq!(device.session().conflicts().unwrap(), both, "who comes later has both, too");
+    }
+    // And a year later, by another clock.
+    let vault = devices[0].dir.path().join("vault");
+    devices[0].session = None;
+    devices[0].satchel.lock();
+    let folders = std::fs::read_dir("/usr/lib").unwrap().flatten().map(|e| e.path().join("faketime"));
+    let library =
+        folders.map(|f| f.join("libfaketime.so.1")).find(|f| f.exists()).expect("Debian's faketime");
+    let out = std::process::Command::new(satchel_tests::bin("satchel"))
+        .args(["--json", "conflicts"])
+        .envs([("FAKETIME", "+366d"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")])
+        .env("LD_PRELOAD", library)
+        .env("SATCHEL_VAULT", &vault)
+        .env("SATCHEL_PASSPHRASE", satchel_tests::PASSPHRASE)
+        .output()
+        .unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
+    let values = said["conflicts"][0]["values"].as_array().map_or(0, Vec::len);
+    assert_eq!(values, 2, "{said} {}", String::from_utf8_lossy(&out.stderr));
+}

@@ -403,3 +403,80 @@ fn a_list_that_is_kept_up_to_date_is_the_list_worked_out_anew() {
         }
     }
 }
+
+/// The files of lines that wait beside a vault.
+fn sealed(laptop: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(laptop.join("vault/inbox")).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|e| e.path()).filter(|p| p.is_file()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_line_is_taken_while_the_vault_is_locked_and_becomes_a_record_once() {
+    let Laptop { dir, satchel, session, .. } = Laptop::new();
+    session.create(Kind::Person, json!({"first_name": "Ana"}).as_object().unwrap()).unwrap();
+    drop(session);
+    satchel.lock();
+    let friday = "2026-11-27";
+    assert_eq!(satchel.seal_line("Zoe Chérif, Norte SL, zoe@norte.example", friday).unwrap().waiting, 1);
+    satchel.seal_line("call Ana tomorrow 10", friday).unwrap();
+    satchel.seal_line(" , ", friday).unwrap();
+    let back = satchel.seal_line("Nobody Atall", friday).unwrap();
+    assert_eq!(back.waiting, 4);
+    satchel.unseal_line(back.id).unwrap();
+    let waiting = satchel.seal_line("Changed Byhand", friday).unwrap().waiting;
+    assert_eq!(waiting, 4);
+    assert_eq!(satchel.seal_line(" \n", friday).unwrap_err().code, Code::Refused);
+    assert_eq!(satchel.state(), LockState::Locked, "nothing was opened for it");
+    let files = sealed(dir.path());
+    for file in &files {
+        let bytes = std::fs::read(file).unwrap();
+        for word in ["Zoe Ch", "norte.example", "call Ana", friday] {
+            assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} is in the clear");
+        }
+    }
+    let again = std::fs::read(&files[0]).unwrap();
+    let mut changed = std::fs::read(&files[3]).unwrap();
+    let at = changed.len() / 2;
+    changed[at] ^= 1;
+    std::fs::write(&files[3], changed).unwrap();
+
+    unlock(&satchel).unwrap();
+    let session = satchel.session().unwrap();
+    let inbox = session.open_inbox().unwrap();
+    let made: Vec<_> = inbox.made.iter().map(|line| (line.kind, line.title.as_str())).collect();
+    assert_eq!(
+        made,
+        [(Kind::Person, "Zoe Chérif"), (Kind::Task, "call Ana"), (Kind::Task, ",")],
+        "words are kept"
+    );
+    let call = session.get(inbox.made[1].id).unwrap();
+    assert_eq!((&call.fields["due"], &call.titles["person"]), (&"2026-11-28".into(), &"Ana".into()));
+    let [aside] = inbox.aside.as_slice() else { panic!("{:?}", inbox.aside) };
+    assert!(std::path::Path::new(aside).exists(), "what was changed is kept");
+    assert!(sealed(dir.path()).is_empty());
+
+    // Each is a step of its own; a file that is put back makes nothing a second time.
+    session.undo(inbox.made[0].operation, &mut |_| {}, &Cancel::default()).unwrap();
+    assert!(session.get(inbox.made[0].id).unwrap().deleted_at.is_some());
+    assert!(session.get(inbox.made[1].id).unwrap().deleted_at.is_none());
+    std::fs::write(&files[0], again).unwrap();
+    assert!(session.open_inbox().unwrap().made.is_empty());
+    assert_eq!(session.status().unwrap().records["person"], 1);
+
+    // What was sealed before the vault got another key is opened with it, and so is what comes after.
+    drop(session);
+    satchel.lock();
+    satchel.seal_line("Before Thekey", friday).unwrap();
+    unlock(&satchel).unwrap();
+    satchel.rotate_key().unwrap();
+    assert_eq!(satchel.session().unwrap().open_inbox().unwrap().made[0].title, "Before Thekey");
+    satchel.lock();
+    satchel.seal_line("After Thekey", friday).unwrap();
+    unlock(&satchel).unwrap();
+    assert_eq!(satchel.session().unwrap().open_inbox().unwrap().made[0].title, "After Thekey");
+    let key = satchel.session().unwrap();
+    assert_eq!(satchel.seal_line("Open Already", friday).unwrap().waiting, 0);
+    assert_eq!(key.status().unwrap().records["person"], 4);
+}

@@ -17,8 +17,12 @@ use std::{
 mod pictures;
 #[path = "window/series.rs"]
 mod series;
+#[path = "window/updates.rs"]
+mod updates;
 #[path = "window/visits.rs"]
 mod visits;
+#[path = "window/walk.rs"]
+mod walk;
 
 const CSV: &str = "First Name,Last Name,Company,Job Title,E-mail Address,Mobile Phone,Shoe size\n\
 Ana,Ruiz,Norte SL,Buyer,ana@norte.example,+34 600 000 001,38\n\
@@ -2458,7 +2462,16 @@ fn a_rep_writes_notes_and_looks_back() {
     window.says("This is the past");
     window.accessibility("a list as it was");
     window.picture("144-past");
-    window.click("#past-rows tr.deleted input");
+    window.press(&["/"]);
+    window.fill("#past-filter", "first_name = 'Zoe'");
+    let rows = || window.script("return document.querySelectorAll('#past-rows tbody tr').length");
+    window.until("only she", || (rows() == 1).then_some(()));
+    window.press(&[key::ENTER]);
+    window.press(&["f"]);
+    window.wait(".filter-builder .condition");
+    window.picture("144-past-filter");
+    window.press(&[key::ESCAPE]);
+    window.press(&["j", "x"]);
     window.press(&["r"]);
     window.wait("#restore-now");
     window.says("1 deleted record comes back");
@@ -2491,10 +2504,14 @@ fn a_rep_writes_notes_and_looks_back() {
     window.picture("148-guide-zh");
     window.press(&["b"]);
     people(&window);
+    window.fill("#filter", "first_name = 'Zoe'");
+    window.press(&[key::ENTER]);
     window.press(&["b"]);
     window.fill("#past-when", then.as_str().unwrap());
     window.press(&[key::ENTER]);
     window.wait("#past-rows");
+    assert_eq!(window.script("return document.querySelector('#past-filter').value"), "first_name = 'Zoe'");
+    window.until("filtered as the list was", || (rows() == 1).then_some(()));
     window.accessibility("the past in Chinese");
     window.picture("149-past-zh");
     people(&window);

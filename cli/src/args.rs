@@ -691,7 +691,7 @@ pub struct List {
     #[arg(long)]
     pub trash: bool,
     /// The list as it was then, and what has become of each: 2026-01-31, "last tuesday"
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["filter", "sort", "trash", "lenient"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["sort", "trash", "lenient"])]
     pub at: Option<String>,
 }
 
@@ -704,6 +704,9 @@ pub struct RestoreAsOf {
     /// All records of this kind that were there then
     #[arg(long, conflicts_with = "ids")]
     pub kind: Option<String>,
+    /// Of the kind those that this found then, such as: city = 'Porto'
+    #[arg(long = "where", value_name = "EXPR", default_value = "", requires = "kind")]
+    pub filter: String,
     /// Only these fields
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub field: Vec<String>,
@@ -861,8 +864,17 @@ pub enum BackupCommand {
     List,
     /// Read a backup to its end: is it whole, and what was written?
     Verify { file: PathBuf },
-    /// Make a vault of a backup, in the new folder that --vault names
+    /// Make a vault of a backup, in the new folder that --vault names; once more, it brings files that were missing
     Restore { file: PathBuf },
+    /// Files on records that a restore did not find: list them, and look for them
+    Files {
+        /// Beside this backup, or in this folder of backups (default: at the team's remotes and the places of backups)
+        #[arg(long, value_name = "PATH")]
+        from: Option<PathBuf>,
+        /// Only say which they are
+        #[arg(long, conflicts_with = "from")]
+        list: bool,
+    },
     /// Prove a backup: restore it into a scratch folder, check everything, and throw it away
     Drill {
         /// Default: the newest one

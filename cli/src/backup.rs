@@ -9,14 +9,15 @@ use crate::{
 use satchel_app::{
     AppError, BackupKey, BackupPlan, BackupTarget, Cancel, Code, Keyring, Level, Mend, Satchel, Session,
     restore_backup, verify_file,
-    views::{BackupView, BackupsView, ProvenKind},
+    views::{BackupView, BackupsView, MissingFileView, MissingFilesView, ProvenKind},
 };
 use serde_json::json;
 use std::{io::IsTerminal, path::Path};
 
 pub fn run(show: &Show, vault: &Path, satchel: &Satchel, command: BackupCommand) -> Done {
     match command {
-        BackupCommand::Restore { file } => restore(show, vault, &file),
+        BackupCommand::Restore { file } => restore(show, vault, satchel, &file),
+        BackupCommand::Files { from, list } => files(show, &*open(satchel)?, from.as_deref(), list),
         BackupCommand::Verify { file } => verify(show, satchel, &file),
         BackupCommand::Create { to } => {
             let session = open(satchel)?;
@@ -113,7 +114,17 @@ fn verify(show: &Show, satchel: &Satchel, file: &Path) -> Done {
     Ok(())
 }
 
-fn restore(show: &Show, vault: &Path, file: &Path) -> Done {
+fn restore(show: &Show, vault: &Path, satchel: &Satchel, file: &Path) -> Done {
+    // A vault that lacks files since its restore gets them; no other one is touched.
+    if vault.join("vault.json").exists()
+        && let Ok(session) = open(satchel)
+    {
+        if session.missing_files()?.count > 0 {
+            return files(show, &session, Some(file), false);
+        }
+        drop(session);
+        satchel.lock();
+    }
     let keys = typed_keys(show)?;
     // By a passphrase of the environment no keyring is asked for, as elsewhere.
     let keyring = match std::env::var_os("SATCHEL_PASSPHRASE").is_some() {
@@ -132,8 +143,40 @@ fn restore(show: &Show, vault: &Path, file: &Path) -> Done {
         );
         match restored.missing_files {
             0 => done,
-            n => format!("{done}\n{}", say!("{} files on records were not beside the backup", n)),
+            n => {
+                let said = say!("{} files on records were not beside the backup", n);
+                let how = say!("They are asked for now and then; `satchel backup files --from FOLDER` looks for them beside another backup");
+                [done, said, named(&restored.missing), how].join("\n")
+            }
         }
+    });
+    Ok(())
+}
+
+fn named(files: &[MissingFileView]) -> String {
+    let row = |file: &MissingFileView| vec![file.title.clone(), file.name.clone(), file.size.to_string()];
+    table(&["record", "file", "bytes"], &files.iter().map(row).collect::<Vec<_>>())
+}
+
+fn files(show: &Show, session: &Session, from: Option<&Path>, list: bool) -> Done {
+    let mut bar = show.progress("looking for files");
+    let never = Cancel::default();
+    let view = match from {
+        _ if list => session.missing_files()?,
+        None => session.fetch_missing_files(&mut bar, &never)?,
+        Some(from) => {
+            let mut came = 0;
+            let mut view = session.missing_files()?;
+            for key in typed_keys(show)? {
+                view = session.take_missing_files(from, &key, &mut bar, &never)?;
+                came += view.came;
+            }
+            MissingFilesView { came, ..view }
+        }
+    };
+    show.answer(&json!(view), || match view.count {
+        0 => say!("{} files have come; none is missing", view.came),
+        n => [say!("{} files have come; {} are still missing", view.came, n), named(&view.files)].join("\n"),
     });
     Ok(())
 }
@@ -253,6 +296,8 @@ fn mend(action: Mend) -> &'static str {
         Mend::VerifyTrail => "satchel audit verify",
         Mend::ExportTrail => "satchel audit export --out FILE",
         Mend::OpenIncident => "satchel incident open suspected_leak",
-        Mend::OpenSystem => "",
+        Mend::FetchFiles => "satchel backup files",
+        Mend::FindFiles => "satchel backup files --from FOLDER",
+        Mend::OpenUpdates | Mend::OpenSystem => "",
     }
 }

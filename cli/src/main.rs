@@ -11,6 +11,7 @@ mod notes;
 mod past;
 mod prices;
 mod quotes;
+mod refusals;
 mod reminders;
 mod report;
 mod run;
@@ -63,7 +64,11 @@ fn report(error: &AppError, json: bool) {
         }
         eprintln!("{}", serde_json::json!({ "error": body }));
     } else {
-        eprintln!("satchel: {}{}", kind_of_error(error.code), show::harmless(&error.message));
+        eprintln!(
+            "satchel: {}{}",
+            kind_of_error(error.code),
+            show::harmless(&refusals::in_words(&error.message))
+        );
         if let Some(operation) = &error.operation {
             eprintln!("{}", say!("what was done before can be taken back: satchel undo {}", operation));
         }

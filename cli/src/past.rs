@@ -1,7 +1,7 @@
 //! Lists and records as they were, and going back to that.
 
 use crate::{
-    args::RestoreAsOf,
+    args::{List, RestoreAsOf},
     run::{Done, records},
     show::{Show, plain, table},
     words::{say, word},
@@ -24,10 +24,16 @@ pub fn get(show: &Show, session: &Session, id: RecordId, at: &str) -> Done {
     Ok(())
 }
 
-pub fn list(show: &Show, session: &Session, kind: &str, at: &str, (offset, limit): (u32, u32)) -> Done {
-    let kind = kind.parse::<Kind>()?;
-    let at = session.past_moment(at)?;
-    let request = PastRequest { kind, at, state: None, text: String::new(), offset, limit };
+pub fn list(show: &Show, session: &Session, args: &List, at: &str) -> Done {
+    let request = PastRequest {
+        kind: args.kind.parse::<Kind>()?,
+        at: session.past_moment(at)?,
+        state: None,
+        text: String::new(),
+        filter: args.filter.clone(),
+        offset: args.offset,
+        limit: args.limit,
+    };
     let mut progress = show.progress("looking back");
     let page = session.list_at(&request, &mut progress, &Cancel::default())?;
     drop(progress);
@@ -61,6 +67,8 @@ pub fn restore(show: &Show, session: &Session, args: RestoreAsOf) -> Done {
         at: session.past_moment(&args.time)?,
         ids: records(&args.ids)?,
         kind: args.kind.map(|kind| kind.parse::<Kind>()).transpose()?,
+        filter: args.filter,
+        text: String::new(),
         fields: args.field,
         dry_run: args.dry_run,
     };

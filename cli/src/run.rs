@@ -5,6 +5,7 @@ use crate::{
         Audit, Cli, Command, Export, FormatArg, Import, Init, Keys, List, Locale, OnMatchArg,
         PassphraseAction,
     },
+    refusals::in_words,
     show::{Show, plain, table},
     words::{is_chinese, say, translated, word},
 };
@@ -253,10 +254,10 @@ fn with_session(show: &Show, session: &Session, command: Command) -> Done {
         }
         Command::Get { id, at: Some(at) } => crate::past::get(show, session, record(&id)?, &at),
         Command::Get { id, at: None } => get(show, session, &id),
-        Command::List(List { at: Some(at), kind, limit, offset, .. }) => {
-            crate::past::list(show, session, &kind, &at, (offset, limit))
-        }
-        Command::List(args) => list(show, session, &args),
+        Command::List(args) => match &args.at {
+            Some(at) => crate::past::list(show, session, &args, at),
+            None => list(show, session, &args),
+        },
         Command::RestoreAsOf(args) => crate::past::restore(show, session, args),
         Command::Totals(args) => crate::totals::totals(show, session, args),
         Command::Search { text, kind, limit } => {
@@ -1005,14 +1006,14 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
                     vec![
                         c.name.clone(),
                         c.target.clone(),
-                        c.how.clone(),
+                        word(because(&c.how)).to_owned(),
                         c.samples.first().cloned().unwrap_or_default(),
                     ]
                 })
                 .collect();
             out.push_str(&table(&["column", "became", "because", "for example"], &rows));
             for e in r.errors.iter().take(20) {
-                out.push_str(&say!("row {}: {} {} {}", e.row, e.column, e.message, e.value));
+                out.push_str(&say!("row {}: {} {} {}", e.row, e.column, in_words(&e.message), e.value));
                 out.push('\n');
             }
             if let Some(operation) = r.operation {
@@ -1023,6 +1024,20 @@ fn import(show: &Show, session: &Session, args: &Import) -> Done {
         out
     });
     failed.map_or(Ok(()), Err)
+}
+
+/// Why a column became what it became.
+fn because(how: &str) -> &str {
+    match how {
+        "header" => "its name",
+        "values" => "its values",
+        "custom" => "no field fits; kept as your own",
+        "empty" => "no row has a value",
+        "repeated" => "in other columns too",
+        "technical" => "the other program's own",
+        "chosen" => "your choice",
+        other => other,
+    }
 }
 
 /// Several files are answered as one import is, with the parts beside it.

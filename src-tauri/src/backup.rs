@@ -3,7 +3,7 @@
 use crate::commands::{Answer, Desktop, Job, long, run, with};
 use satchel_app::{
     BackupKey, BackupPlan, BackupTarget, Cancel, HealthView, Keep, Keyring,
-    views::{BackupView, BackupsView, DrillView, RestoredView},
+    views::{BackupView, BackupsView, DrillView, MissingFilesView, RestoredView},
 };
 use std::path::PathBuf;
 use tauri::{AppHandle, State};
@@ -71,6 +71,31 @@ pub async fn keep_backups(desktop: State<'_, Desktop>, automatic: bool, keep: Ke
 #[specta::specta]
 pub async fn restore_vault(desktop: State<'_, Desktop>, file: String, key: String) -> Answer<RestoredView> {
     run(&desktop, move |d| d.satchel.restore(&PathBuf::from(file), &key, Keyring::Os)).await
+}
+
+/// The files on records that a restore has not brought back.
+#[tauri::command]
+#[specta::specta]
+pub async fn missing_files(desktop: State<'_, Desktop>) -> Answer<MissingFilesView> {
+    with(&desktop, |s| s.missing_files()).await
+}
+
+/// Asks for them: the team and the places of backups, or beside a backup that is opened by `key`.
+#[tauri::command]
+#[specta::specta]
+pub async fn fetch_missing_files(
+    app: AppHandle,
+    desktop: State<'_, Desktop>,
+    from: Option<String>,
+    key: Option<String>,
+) -> Answer<MissingFilesView> {
+    long(&app, &desktop, Job::Backup, move |s, progress, cancel| match from.zip(key) {
+        None => s.fetch_missing_files(progress, cancel),
+        Some((from, key)) => {
+            s.take_missing_files(&PathBuf::from(from), &BackupKey::typed(&key)?, progress, cancel)
+        }
+    })
+    .await
 }
 
 #[tauri::command]

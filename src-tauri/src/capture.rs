@@ -1,7 +1,11 @@
 //! The quick-capture window: one line, from wherever one is, by a key of the whole system.
 
-use crate::commands::{Answer, Desktop, run};
-use satchel_app::{AppError, Code};
+use crate::commands::{Answer, Desktop, run, with};
+use satchel_app::{
+    AppError, Code,
+    domain::RecordId,
+    views::{InboxView, SealedLine},
+};
 use tauri::{AppHandle, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tauri_plugin_global_shortcut::{GlobalShortcutExt, Shortcut, ShortcutState};
 
@@ -24,6 +28,26 @@ pub async fn set_capture_keys(app: AppHandle, desktop: State<'_, Desktop>, keys:
 #[specta::specta]
 pub async fn open_capture(app: AppHandle) -> Answer<()> {
     open(&app)
+}
+
+/// A line while the vault is locked: it waits, sealed, until it is open.
+#[tauri::command]
+#[specta::specta]
+pub async fn seal_line(desktop: State<'_, Desktop>, line: String, today: String) -> Answer<SealedLine> {
+    run(&desktop, move |d| d.satchel.seal_line(&line, &today)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unseal_line(desktop: State<'_, Desktop>, id: RecordId) -> Answer<()> {
+    run(&desktop, move |d| d.satchel.unseal_line(id)).await
+}
+
+/// What was taken while the vault was locked, made into records.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_inbox(desktop: State<'_, Desktop>) -> Answer<InboxView> {
+    with(&desktop, |s| s.open_inbox()).await
 }
 
 /// Out of sight, and the focus goes back to where it was.

@@ -1,6 +1,6 @@
 //! The commands of the web view. Each runs on a thread that may block: the window never waits.
 
-use crate::{remind::Bell, team::Team, words::Words};
+use crate::{remind::Bell, team::Team, update::Start, words::Words};
 use satchel_app::{
     AppError, Cancel, Code, Cost, CreateVault, Event, ExportFormat, ExportOptions, ExportedFile, FieldInput,
     ImportFrom, ImportOptions, ImportReport, Keyring, ListGroup, ListPage, ListRequest, LockState,
@@ -35,11 +35,12 @@ pub struct Desktop {
     files: Arc<Mutex<Vec<String>>>,
     pub team: Team,
     pub bell: Bell,
+    pub start: Arc<Start>,
     chinese: Arc<AtomicBool>,
 }
 
 impl Desktop {
-    pub fn new(satchel: Arc<Satchel>, files: Vec<String>) -> Self {
+    pub fn new(satchel: Arc<Satchel>, files: Vec<String>, start: Arc<Start>) -> Self {
         let now = (Instant::now(), SystemTime::now());
         Self {
             satchel,
@@ -48,6 +49,7 @@ impl Desktop {
             files: Arc::new(Mutex::new(files)),
             team: Team::default(),
             bell: Bell::default(),
+            start,
             chinese: Arc::default(),
         }
     }
@@ -102,6 +104,8 @@ pub enum Job {
     Attach,
     /// Made, proven or restored.
     Backup,
+    /// Counted in bytes.
+    Update,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -145,19 +149,33 @@ pub async fn with<T: Send + 'static>(
     answer
 }
 
-/// Long work on an open vault: with progress, and with a way to stop it.
+/// Long work: with progress, and with a way to stop it.
+pub async fn working<T: Send + 'static>(
+    app: &tauri::AppHandle,
+    desktop: &Desktop,
+    job: Job,
+    work: impl FnOnce(&Desktop, &mut dyn FnMut(satchel_app::Progress), &Cancel) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app, job));
+    let own = cancel.clone();
+    let answer = run(desktop, move |d| work(d, &mut progress, &cancel)).await;
+    // Done, stopped or failed: nobody is working any more.
+    let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
+    desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(&own));
+    answer
+}
+
+/// The same on an open vault.
 pub async fn long<T: Send + 'static>(
     app: &tauri::AppHandle,
     desktop: &Desktop,
     job: Job,
     work: impl FnOnce(&Session, &mut dyn FnMut(satchel_app::Progress), &Cancel) -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
-    let (cancel, mut progress) = (desktop.new_cancel(job), reporter(app, job));
-    let own = cancel.clone();
-    let answer = run(desktop, move |d| work(&*d.satchel.session()?, &mut progress, &cancel)).await;
-    // Done, stopped or failed: nobody is working any more.
-    let _ = tauri_specta::Event::emit(&ProgressEvent { job, done: 0, total: 0 }, app);
-    desktop.cancels.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, c)| !c.is(&own));
+    let on_vault = |d: &Desktop, progress: &mut dyn FnMut(satchel_app::Progress), cancel: &Cancel| {
+        work(&*d.satchel.session()?, progress, cancel)
+    };
+    let answer = working(app, desktop, job, on_vault).await;
     if matches!(job, Job::Import | Job::Undo | Job::Sample)
         && let Ok(session) = desktop.satchel.session()
     {
@@ -188,6 +206,8 @@ pub struct AppState {
     pub has_passphrase: bool,
     /// Why the vault's folder cannot be read, where that is so.
     pub problem: Option<String>,
+    /// It is that a newer version has written it.
+    pub newer: bool,
     /// What the open vault waits for that was made for a team.
     pub waiting: Option<WaitingView>,
     pub vault: String,
@@ -198,15 +218,21 @@ pub struct AppState {
 #[specta::specta]
 pub async fn app_state(desktop: State<'_, Desktop>) -> Answer<AppState> {
     run(&desktop, |d| {
+        d.start.shown();
         let state = d.satchel.state();
         let (has_passphrase, problem) = match state {
             LockState::NoVault => (false, None),
-            _ => d.satchel.has_passphrase().map_or_else(|e| (false, Some(e.message)), |has| (has, None)),
+            _ => d.satchel.has_passphrase().map_or_else(|e| (false, Some(e)), |has| (has, None)),
         };
+        if let Some(problem) = &problem {
+            d.start.refused(problem);
+        }
+        let newer = problem.as_ref().is_some_and(|e| e.code == Code::Newer);
+        let problem = problem.map(|e| e.message);
         let waiting = d.satchel.session().ok().map(|s| s.waiting()).transpose()?.flatten();
         let vault = d.satchel.path().display().to_string();
         let version = satchel_app::version().to_owned();
-        Ok(AppState { state, has_passphrase, problem, waiting, vault, version })
+        Ok(AppState { state, has_passphrase, problem, newer, waiting, vault, version })
     })
     .await
 }
@@ -255,7 +281,7 @@ pub async fn create_vault(desktop: State<'_, Desktop>, request: NewVaultRequest)
 
 async fn unlock(desktop: &Desktop, with: Unlock) -> Answer<()> {
     run(desktop, |d| {
-        let session = d.satchel.unlock(with, Keyring::Os)?;
+        let session = d.satchel.unlock(with, Keyring::Os).inspect_err(|e| d.start.refused(e))?;
         d.sign_of_life();
         // Behind the first list.
         tauri::async_runtime::spawn_blocking(move || session.warm());

@@ -17,6 +17,7 @@ mod remind;
 mod rep;
 mod reports;
 mod team;
+mod update;
 mod visits;
 mod watch;
 mod words;
@@ -43,6 +44,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use rep::*;
     use reports::*;
     use team::*;
+    use update::*;
     use visits::*;
     Builder::new()
         .plugin_name("satchel")
@@ -120,6 +122,9 @@ fn bindings() -> Builder<tauri::Wry> {
             set_capture_keys,
             open_capture,
             close_capture,
+            seal_line,
+            unseal_line,
+            open_inbox,
             show_main,
             finish_task,
             skip_task,
@@ -177,6 +182,7 @@ fn bindings() -> Builder<tauri::Wry> {
             frequent,
             opened_files,
             sync,
+            sync_log,
             team_news,
             add_remote,
             remove_remote,
@@ -203,6 +209,8 @@ fn bindings() -> Builder<tauri::Wry> {
             remove_backup_target,
             keep_backups,
             restore_vault,
+            missing_files,
+            fetch_missing_files,
             health,
             fix_access,
             confirm_kit,
@@ -232,8 +240,25 @@ fn bindings() -> Builder<tauri::Wry> {
             export_config,
             compare_config,
             restore_config,
+            updates,
+            set_updates,
+            look_for_updates,
+            fetch_update,
+            install_update,
+            restart_app,
+            go_back,
+            forget_went_back,
+            open_updates_page,
+            restore_instead,
         ])
-        .events(collect_events![VaultEvent, ProgressEvent, OpenedEvent, ReminderEvent, TeamEvent])
+        .events(collect_events![
+            VaultEvent,
+            ProgressEvent,
+            OpenedEvent,
+            ReminderEvent,
+            TeamEvent,
+            UpdateEvent
+        ])
         .error_handling(ErrorHandlingMode::Throw)
         .dangerously_cast_bigints_to_number()
         .disable_serde_phases()
@@ -250,7 +275,12 @@ fn files_of(args: impl Iterator<Item = OsString>, base: PathBuf) -> Vec<String> 
 }
 
 pub fn run() {
+    if update::answers_self_check() {
+        return;
+    }
     prepare_graphics();
+    let context = tauri::generate_context!();
+    let Some(start) = update::begin(context.config()) else { return };
     let vault = std::env::var_os("SATCHEL_VAULT").map_or_else(default_vault_dir, PathBuf::from);
     let satchel = Arc::new(Satchel::new(&vault, "The Satchel app"));
     let files = files_of(std::env::args_os(), std::env::current_dir().unwrap_or_default());
@@ -297,11 +327,18 @@ pub fn run() {
         .setup(move |app| {
             builder.mount_events(app);
             let handle = app.handle().clone();
-            let desktop = Desktop::new(satchel.clone(), files);
+            let desktop = Desktop::new(satchel.clone(), files, start.clone());
             let (team, bell) = (desktop.team.clone(), desktop.bell.clone());
+            let opened = satchel.clone();
             satchel.events.listen(move |event: &Event| {
                 match event {
                     Event::Locked => team.forget(),
+                    Event::Unlocked => {
+                        start.opened();
+                        if let Ok(session) = opened.session() {
+                            session.note_went_back(&start.updating);
+                        }
+                    }
                     Event::Alerted { rules } => audit::announce(&handle, rules),
                     _ => {}
                 }
@@ -313,18 +350,21 @@ pub fn run() {
             remind::keep(app.handle().clone(), desktop.clone());
             watch::sync(app.handle().clone(), desktop.clone());
             watch::health(desktop.clone());
+            update::keep(app.handle().clone(), desktop.start.clone());
             app.manage(desktop);
             if std::env::args_os().any(|arg| arg == capture::ARGUMENT) {
                 capture::open(app.handle())?;
             }
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(context)
         .expect("the window system can be reached")
         .run(|app, event| {
             if matches!(event, tauri::RunEvent::Exit) {
+                let desktop = app.state::<Desktop>();
                 // The office is told that it has to look elsewhere.
-                app.state::<Desktop>().satchel.stop_hosting();
+                desktop.satchel.stop_hosting();
+                desktop.start.ended(&desktop.satchel);
             }
         });
 }

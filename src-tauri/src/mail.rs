@@ -17,7 +17,7 @@ use tauri::State;
 /// Drafts that this run has written: only those are opened.
 static WRITTEN: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
 
-fn open_outside(what: &std::ffi::OsStr) -> Answer<()> {
+pub fn open_outside(what: &std::ffi::OsStr) -> Answer<()> {
     open::that_detached(what).map_err(|e| {
         AppError::new(
             Code::Refused,

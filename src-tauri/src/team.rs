@@ -6,7 +6,7 @@ use satchel_app::{
     domain::{RecordId, date::rfc3339},
     views::{
         ConflictOf, ContentsView, FoundView, HostView, InvitedView, MemberView, RemoteState, RemoteView,
-        RequestView, SyncReport, Written,
+        RequestView, RoundView, SyncReport, Written,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,13 @@ pub async fn sync(app: tauri::AppHandle, desktop: State<'_, Desktop>) -> Answer<
         report
     })
     .await
+}
+
+/// What the last rounds with remotes have come to, the newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn sync_log(desktop: State<'_, Desktop>) -> Answer<Vec<RoundView>> {
+    with(&desktop, |s| s.sync_log()).await
 }
 
 #[tauri::command]

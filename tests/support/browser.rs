@@ -54,21 +54,31 @@ impl Window {
         let known = std::env::var_os("PATH").unwrap_or_default();
         let folders = [programs.to_owned()].into_iter().chain(std::env::split_paths(&known));
         let path = std::env::join_paths(folders).unwrap();
-        Self::start(&bin("satchel-desktop"), vault, args, &path)
+        Self::start(&bin("satchel-desktop"), vault, args, &[("PATH", path)])
+    }
+
+    /// The same, with more in its environment.
+    pub fn open_with(vault: &Path, environment: &[(&str, std::ffi::OsString)]) -> Self {
+        Self::start(&bin("satchel-desktop"), vault, &[], environment)
     }
 
     /// Starts any program that shows its pages by WebKitGTK.
     pub fn open_program(program: &Path, vault: &Path, args: &[&str]) -> Self {
-        Self::start(program, vault, args, &std::env::var_os("PATH").unwrap_or_default())
+        Self::start(program, vault, args, &[])
     }
 
-    fn start(program: &Path, vault: &Path, args: &[&str], path: &std::ffi::OsStr) -> Self {
+    fn start(
+        program: &Path,
+        vault: &Path,
+        args: &[&str],
+        environment: &[(&str, std::ffi::OsString)],
+    ) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("SATCHEL_VAULT", vault)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("PATH", path)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

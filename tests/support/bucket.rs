@@ -4,9 +4,13 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use s3s::{
+    auth::SimpleAuth,
+    config::{S3Config, StaticConfigProvider},
+    service::S3ServiceBuilder,
+};
 use s3s_fs::FileSystem;
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 pub const BUCKET: &str = "firm";
@@ -48,6 +52,10 @@ impl Bucket {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let mut service = S3ServiceBuilder::new(FileSystem::new(self.root.path()).unwrap());
         service.set_auth(SimpleAuth::from_single(KEY_ID, SECRET));
+        // Tests of other clocks ask, too.
+        let mut config = S3Config::default();
+        config.presigned_url_max_skew_time_secs = u32::MAX;
+        service.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         let service = service.build();
         let listener = runtime.block_on(TcpListener::bind(self.address)).unwrap();
         self.address = listener.local_addr().unwrap();

@@ -14,6 +14,8 @@ pub mod peer;
 pub mod postgres;
 pub mod proxy;
 pub mod reaction;
+#[cfg(unix)]
+pub mod releases;
 pub mod server;
 pub mod team;
 

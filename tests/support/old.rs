@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../../crates/storage/src/migrations/0004_snapshots.sql"),
     include_str!("../../crates/storage/src/migrations/0005_audit.sql"),
     include_str!("../../crates/storage/src/migrations/0006_backup.sql"),
+    include_str!("../../crates/storage/src/migrations/0007_sync_log.sql"),
 ];
 
 /// Every schema that a vault can have been written with.

@@ -12,6 +12,7 @@ const HISTORIES: [(&str, &str, &str); 2] = [
         "histories of teams, networks and servers",
     ),
 ];
+const ROUND: u32 = 100;
 const REPORT: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- written by `cargo xtask torture` -->\n";
 const END: &str = "<!-- until here -->";
@@ -41,10 +42,14 @@ pub fn torture(args: &[String]) -> Done {
         long.run("faults", "", &[("SATCHEL_FAULTS", faults)])?;
     }
     if cases.is_some() || all {
-        let cases = cases.map_or("1000", String::as_str);
-        for (file, test, called) in HISTORIES {
-            long.run(file, test, &[("SATCHEL_CASES", cases)])?;
-            long.note(&format!("{called}\t{cases}\t0"))?;
+        let cases = cases.map_or(Ok(1000), |n| n.parse::<u32>()).map_err(|e| format!("--cases: {e}"))?;
+        // In rounds, so that a night that is cut short has something to show. Each round makes up others.
+        for done in (0..cases).step_by(ROUND as usize) {
+            let round = ROUND.min(cases - done);
+            for (file, test, called) in HISTORIES {
+                long.run(file, test, &[("SATCHEL_CASES", &round.to_string())])?;
+                long.note(&format!("{called}\t{}\t0", done + round))?;
+            }
         }
     }
     Ok(())

@@ -3,58 +3,38 @@
 
 use crate::{
     AppError, Cancel, Progress, Session,
+    backup::{SCRATCH, Scratch, scratch_in},
     error::Code,
     output,
     pictures::may_be_shown,
+    pieces::{Pieces, each_piece},
     session::facts,
     views::{AttachmentView, RowView, Written},
 };
 use satchel_audit::Act;
 use satchel_domain::{Kind, RecordId, Registers, Scalar};
-use satchel_protocol::{BlobContent, BlobKey, FileHash, Hash, Manifest, PIECE, limits, piece_name};
+use satchel_protocol::{BlobContent, BlobKey, FileHash, Hash, Manifest, limits, piece_name};
 use satchel_storage::{StorageError, blobs, documents, settings, team};
 use satchel_sync::Remote;
-use satchel_vault::files::{private_dir, private_file, sync_dir};
+use satchel_vault::files::private_file;
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{Read, Write},
     path::{Path, PathBuf},
 };
 
-pub(crate) const FOLDER: &str = "blobs";
 /// Pieces that a remote is asked for at once.
 const ASKED: usize = 500;
 
 impl Session {
-    fn piece_path(&self, name: Hash) -> PathBuf {
-        let name = name.to_string();
-        self.vault().join(FOLDER).join(name.chars().take(2).collect::<String>()).join(name)
-    }
-
-    /// A piece that is here, if it is what it is called.
-    fn piece_here(&self, name: Hash) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let file = File::open(self.piece_path(name)).ok()?;
-        file.take(limits::PIECE_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
-        (piece_name(&bytes) == name).then_some(bytes)
+    pub(crate) fn pieces(&self) -> Pieces {
+        Pieces::of(&self.vault(), self.workspace())
     }
 
     /// Keeps a piece for good: on the disk first, then in the list of those that are here.
     fn keep_piece(&self, piece: &[u8]) -> Result<Hash, AppError> {
-        let name = piece_name(piece);
-        let path = self.piece_path(name);
-        let io = AppError::io(&path);
-        if self.piece_here(name).is_none() {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            private_dir(folder).map_err(&io)?;
-            // Not beside its goal: what is cut off here is gone with the next opening.
-            let part = self.scratch("piece")?;
-            let written = private_file(&part)
-                .and_then(|mut file| file.write_all(piece).and_then(|()| file.sync_all()))
-                .and_then(|()| fs::rename(&part, &path))
-                .and_then(|()| sync_dir(folder));
-            written.inspect_err(|_| drop(fs::remove_file(&part))).map_err(&io)?;
-        }
+        let name = self.pieces().put(piece)?;
         self.store.write_aside(|tx| blobs::add(tx, &name.0, piece.len()))?;
         Ok(name)
     }
@@ -115,6 +95,8 @@ impl Session {
                 "files are attached to people, companies and what is done with them",
             ));
         }
+        // As long as it stands there, pieces may be here that no record names yet.
+        let _begun = Scratch(begun(&self.vault())?);
         let (total, mut done) = (2 * bytes, 0);
         let mut step = |read: usize| -> Result<(), AppError> {
             done += read as u64;
@@ -208,14 +190,23 @@ impl Session {
         cancel: &Cancel,
     ) -> Result<u64, AppError> {
         let content = self.content_of(id)?;
-        let manifest = self.manifest(&content)?;
         let mut done = 0;
-        self.each_part(&content, &manifest, &mut |part| {
+        self.fetch_content(&content, &mut |(part, total)| {
             self.go_on(cancel, "what has come of the file stays here")?;
-            done += part.len() as u64;
-            progress(Progress { done, total: manifest.size });
+            done += part;
+            progress(Progress { done, total });
             Ok(())
         })
+    }
+
+    /// The same; told of the bytes that have come, and of all.
+    pub(crate) fn fetch_content(
+        &self,
+        content: &BlobContent,
+        step: &mut dyn FnMut((u64, u64)) -> Result<(), AppError>,
+    ) -> Result<u64, AppError> {
+        let manifest = self.manifest(content)?;
+        self.each_part(content, &manifest, &mut |part| step((part.len() as u64, manifest.size)))
     }
 
     /// Writes what is in an attachment to a file; what is not here is asked of the remotes, and stays here.
@@ -245,9 +236,7 @@ impl Session {
 
     /// How large an attachment is that is wholly here.
     pub(crate) fn size_here(&self, content: &BlobContent) -> Option<u64> {
-        let manifest =
-            content.key.open_manifest(self.workspace(), &self.piece_here(content.manifest)?).ok()?;
-        manifest.pieces.iter().all(|name| self.piece_path(*name).exists()).then_some(manifest.size)
+        self.pieces().size_here(content)
     }
 
     /// Writes what is in an attachment elsewhere.
@@ -257,21 +246,6 @@ impl Session {
             self.go_on(&Cancel::default(), "nothing was written")?;
             Ok(out.write_all(part)?)
         })
-    }
-
-    /// Keeps an attachment again that was written elsewhere; whether it is the one that `content` says.
-    pub(crate) fn copy_in(&self, content: &BlobContent, file: Box<dyn Read + '_>) -> Result<bool, AppError> {
-        let mut manifest = Manifest { size: 0, hash: FileHash::default().finish(), pieces: Vec::new() };
-        let mut hash = FileHash::default();
-        manifest.size = each_piece(file, |piece| {
-            hash.update(piece);
-            let place = manifest.pieces.len() as u64;
-            manifest.pieces.push(self.keep_piece(&content.key.seal_piece(self.workspace(), place, piece))?);
-            Ok(())
-        })?;
-        manifest.hash = hash.finish();
-        let sealed = content.key.seal_manifest(self.workspace(), &manifest);
-        Ok(self.keep_piece(&sealed)? == content.manifest)
     }
 
     /// What is in a small attachment.
@@ -329,7 +303,7 @@ impl Session {
 
     /// A piece from here, or from the first remote that has it as it should be.
     fn piece(&self, name: Hash) -> Result<Vec<u8>, AppError> {
-        if let Some(piece) = self.piece_here(name) {
+        if let Some(piece) = self.pieces().here(name) {
             return Ok(piece);
         }
         let mut trouble = None;
@@ -368,13 +342,52 @@ impl Session {
             for name in remote.lacking_blobs(&names)? {
                 self.go_on(cancel, "the sync was stopped; it goes on the next time")?;
                 // What is damaged or gone here may be whole elsewhere.
-                if let Some(piece) = self.piece_here(name).filter(|_| names.contains(&name)) {
+                if let Some(piece) = self.pieces().here(name).filter(|_| names.contains(&name)) {
                     remote.put_blob(name, &piece)?;
                 }
             }
             after = *last;
             let row = team::RemoteRow { blobs: after.max(row.blobs), ..row.clone() };
             self.store.write_aside::<_, StorageError>(|tx| team::put_remote(tx, &row))?;
+        }
+    }
+
+    /// Removes pieces that no record names: somebody was cut off who was attaching a file. Nothing is removed where a file cannot
+    /// be read that may name some. How many.
+    fn remove_strays(&self) -> Result<usize, AppError> {
+        let pieces = self.pieces();
+        let mut named: BTreeSet<[u8; 32]> = BTreeSet::new();
+        for content in self.attachment_contents()? {
+            named.insert(content.manifest.0);
+            match pieces.manifest_here(&content) {
+                Some(manifest) => named.extend(manifest.pieces.iter().map(|name| name.0)),
+                // One that is damaged here may have its pieces; one that is elsewhere has none of them here.
+                None if pieces.path(content.manifest).exists() => return Ok(0),
+                None => {}
+            }
+        }
+        let (mut after, mut removed) = (0, 0);
+        loop {
+            let some = self.store.read(|db| blobs::after(db, after, ASKED))?;
+            let Some((last, _)) = some.last() else { return Ok(removed) };
+            after = *last;
+            let strays: Vec<[u8; 32]> =
+                some.into_iter().map(|(_, name)| name).filter(|name| !named.contains(name)).collect();
+            for name in &strays {
+                let _ = fs::remove_file(pieces.path(Hash(*name)));
+            }
+            self.store.write_aside::<_, StorageError>(|tx| blobs::remove(tx, &strays))?;
+            removed += strays.len();
+        }
+    }
+
+    /// Tidies up behind whoever was cut off while attaching; only when a vault is opened.
+    pub(crate) fn tidy_strays(&self) {
+        let folder = self.vault();
+        let begun = begun_in(&folder);
+        // What cannot be tidied up now stays, and takes room only.
+        if !begun.is_empty() && self.remove_strays().is_ok() {
+            begun.iter().for_each(|path| drop(fs::remove_file(path)));
         }
     }
 
@@ -386,10 +399,31 @@ impl Session {
             let Some((last, _)) = some.last() else { return Ok(bad) };
             after = *last;
             let names = some.iter().map(|(_, name)| Hash(*name));
-            let broken = names.filter(|n| self.piece_path(*n).exists() && self.piece_here(*n).is_none());
+            let pieces = self.pieces();
+            let broken = names.filter(|n| pieces.path(*n).exists() && pieces.here(*n).is_none());
             bad.extend(broken.map(|name| format!("piece {name} is damaged")));
         }
     }
+}
+
+/// What the marks are called that stand in the scratch folder while something is attached.
+const BEGUN: &str = "attaching";
+
+fn begun(vault: &Path) -> Result<PathBuf, AppError> {
+    let mark = scratch_in(vault, BEGUN)?;
+    private_file(&mark).map_err(AppError::io(&mark))?;
+    Ok(mark)
+}
+
+/// The marks of whoever was cut off.
+fn begun_in(vault: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(vault.join(SCRATCH)).into_iter().flatten().flatten();
+    entries.filter(|e| is_mark(&e.file_name().to_string_lossy())).map(|e| e.path()).collect()
+}
+
+/// Whether a name in the scratch folder is one that stays until it was seen to.
+pub(crate) fn is_mark(name: &str) -> bool {
+    name.starts_with(BEGUN)
 }
 
 /// A file's name as its record has it.
@@ -399,21 +433,4 @@ fn as_kept(name: &str) -> String {
 
 fn text_in<'a>(row: &'a RowView, key: &str) -> &'a str {
     row.fields.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()
-}
-
-/// Reads a file a piece at a time; how many bytes.
-fn each_piece(
-    mut file: Box<dyn Read + '_>,
-    mut take: impl FnMut(&[u8]) -> Result<(), AppError>,
-) -> Result<u64, AppError> {
-    let (mut piece, mut size) = (Vec::with_capacity(PIECE), 0);
-    loop {
-        piece.clear();
-        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
-        size += read as u64;
-        if read == 0 || size > limits::ATTACHMENT_BYTES {
-            return Ok(size);
-        }
-        take(&piece)?;
-    }
 }

@@ -2,8 +2,10 @@
 //! The file is [`satchel_backup`]'s; what is in it is the base tables, for all else follows from them.
 
 mod keep;
+mod needed;
 mod place;
 mod restore;
+mod wanted;
 
 pub use keep::{BackupPlan, BackupTarget, Keep};
 pub use restore::{restore_backup, verify_file};
@@ -42,8 +44,6 @@ pub(crate) const SCRATCH: &str = "scratch";
 const FOLDER: &str = "backups";
 /// How often the paper kit is to be tried.
 const KIT_EVERY: i64 = 182 * 86_400_000;
-/// An attachment that no backup needs any more goes so long after it was last needed.
-const SPARE: i64 = 2 * 86_400_000;
 
 impl From<BackupError> for AppError {
     fn from(error: BackupError) -> Self {
@@ -99,15 +99,36 @@ impl<T: Read> Read for Hashing<T> {
     }
 }
 
+/// What the folders beside backups that hold the files on records begin with.
+const ATTACHMENTS: &str = "attachments-";
+
 /// Where the files on records lie, beside the backups that are sealed for the same.
-fn attachments_folder(ways: &Ways) -> String {
-    format!("attachments-{}", ways.mark())
+fn attachments_folder(ways: &Ways, apart: &str) -> String {
+    match apart {
+        "" => format!("{ATTACHMENTS}{}", ways.mark()),
+        apart => format!("{ATTACHMENTS}{}-{apart}", ways.mark()),
+    }
+}
+
+/// Whether a backup may name this as its folder: it is said by whoever has made the backup.
+fn is_attachments_folder(name: &str) -> bool {
+    name.len() <= 64
+        && name
+            .strip_prefix(ATTACHMENTS)
+            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'))
 }
 
 fn attachment_name(folder: &str, content: &BlobContent) -> String {
     let name = content.manifest.to_string();
     let begin: String = name.chars().take(2).collect();
     format!("{folder}/{begin}/{name}.age")
+}
+
+/// A place for what is being made in a vault, also in one that does not exist yet.
+pub(crate) fn scratch_in(vault: &Path, name: &str) -> Result<PathBuf, AppError> {
+    let folder = vault.join(SCRATCH);
+    satchel_vault::files::private_dir(&folder).map_err(AppError::io(&folder))?;
+    Ok(folder.join(format!("{name}-{}", uuid::Uuid::new_v4().simple())))
 }
 
 impl Session {
@@ -118,9 +139,14 @@ impl Session {
 
     /// A place for what is being made.
     pub(crate) fn scratch(&self, name: &str) -> Result<PathBuf, AppError> {
-        let folder = self.vault().join(SCRATCH);
-        satchel_vault::files::private_dir(&folder).map_err(AppError::io(&folder))?;
-        Ok(folder.join(format!("{name}-{}", uuid::Uuid::new_v4().simple())))
+        scratch_in(&self.vault(), name)
+    }
+
+    /// Where this vault's backups have the files on records. A restored vault has a key of its own: what the one before has
+    /// sealed for itself it could not prove, so its files lie apart.
+    fn attachments_folder(&self, ways: &Ways) -> Result<String, AppError> {
+        let apart = self.store.read(|db| settings::get(db, dump::BACKUPS_APART))?;
+        Ok(attachments_folder(ways, &apart.unwrap_or_default()))
     }
 
     fn backup_identity(&self) -> Result<age::x25519::Identity, AppError> {
@@ -185,25 +211,34 @@ impl Session {
         let mut whom = ways.recipients()?;
         whom.push(Box::new(self.backup_identity()?.to_public()));
         let made_at = now();
-        let contents = self.attachment_contents()?;
-        let files = self.back_up_files(&contents, place, &ways, &whom, &go_on)?;
+        let mut contents = self.attachment_contents()?;
         let about = self.about(&ways, made_at)?;
         let name = self.backup_name(made_at);
+        let list = (about.attachments.as_str(), name.as_str());
+        self.begin_needs(place, list, &contents, &go_on)?;
+        let files = self.back_up_files(&contents, place, &ways, &whom, &go_on)?;
         let scratch = Scratch(self.scratch("backup")?);
         let (records, sha256, size) = output::write_whole(&scratch.0, |out| {
             let writer = Writer::new(Hashing::new(out), &whom, &about)?;
-            let (hashed, manifest) = self.write_tables(writer, progress, &go_on, &|| {
+            let (hashed, manifest) = self.write_tables(writer, progress, &go_on, &mut || {
                 // What was attached meanwhile is named by the tables: it has to be there, too.
-                match self.attachment_contents()? {
-                    now if now == contents => Ok(files.clone()),
-                    now => self.back_up_files(&now, place, &ways, &whom, &go_on),
+                let now = self.attachment_contents()?;
+                if now == contents {
+                    return Ok(files.clone());
                 }
+                let all = self.back_up_files(&now, place, &ways, &whom, &go_on);
+                contents.extend(now);
+                all
             })?;
             let (_, sha256, size) = hashed.finish();
             Ok((manifest.total(), sha256, size))
         })?;
         place.forget_parts(name.rsplit('-').next().unwrap_or(&name));
+        self.finish_needs(place, list, &contents, &go_on)?;
         place.put(&name, &scratch.0, &go_on)?;
+        // Without it the next one does: the records are there.
+        let lacking = self.still_lacking(place, list, &contents);
+        let _ = lacking.and_then(|lacking| self.back_up_files(&lacking, place, &ways, &whom, &go_on));
         let mut row = Backup {
             target: place.address().to_owned(),
             file: name,
@@ -219,6 +254,7 @@ impl Session {
         if let Err(e) = sound {
             // What is not known to be whole is no backup, and must not look like one.
             let _ = place.remove(&row.file);
+            let _ = self.forget_needs(place, &row.file);
             let _ = self.forget_backup(&row);
             return Err(e);
         }
@@ -278,6 +314,7 @@ impl Session {
             device_id: self.device.to_string(),
             made_at: rfc3339(made_at),
             ways: serde_json::to_value(ways).map_err(io::Error::from)?,
+            attachments: self.attachments_folder(ways)?,
         })
     }
 
@@ -296,7 +333,7 @@ impl Session {
         mut writer: Writer<W>,
         progress: &mut dyn FnMut(Progress),
         go_on: &dyn Fn() -> Result<(), AppError>,
-        files: &dyn Fn() -> Result<Manifest, AppError>,
+        files: &mut dyn FnMut() -> Result<Manifest, AppError>,
     ) -> Result<(W, Manifest), AppError> {
         let mut records = BTreeMap::new();
         self.store.dump::<AppError>(|db| {
@@ -334,7 +371,7 @@ impl Session {
         whom: &[Box<dyn age::Recipient + Send>],
         go_on: &dyn Fn() -> Result<(), AppError>,
     ) -> Result<Manifest, AppError> {
-        let folder = attachments_folder(ways);
+        let folder = self.attachments_folder(ways)?;
         let mut files = Manifest::default();
         for content in contents {
             go_on()?;
@@ -367,7 +404,7 @@ impl Session {
         Ok(files)
     }
 
-    fn attachment_contents(&self) -> Result<Vec<BlobContent>, AppError> {
+    pub(crate) fn attachment_contents(&self) -> Result<Vec<BlobContent>, AppError> {
         let contents = self.store.read(backups::contents)?;
         // One that names none is shown as it is; there is nothing to keep of it.
         Ok(contents.iter().filter_map(|content| content.parse().ok()).collect())
@@ -556,7 +593,7 @@ fn another(file: &Path) -> AppError {
 }
 
 /// Taken away when it is not needed any more, whatever has happened.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -569,7 +606,14 @@ impl Drop for Scratch {
 
 /// Removes what a crash has left in the vault's scratch folder. Only under the vault's lock.
 pub(crate) fn sweep_scratch(vault: &Path) {
-    let _ = fs::remove_dir_all(vault.join(SCRATCH));
+    let folder = vault.join(SCRATCH);
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if !crate::attachments::is_mark(&entry.file_name().to_string_lossy()) {
+            drop(Scratch(entry.path()));
+        }
+    }
+    // Only where nothing is left in it.
+    let _ = fs::remove_dir(folder);
 }
 
 fn rows_in_all(db: &Connection) -> Result<u64, AppError> {

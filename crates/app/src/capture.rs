@@ -40,6 +40,11 @@ impl Session {
 
     /// Makes the person of a line, and the company if it is new: one step to undo.
     pub fn capture(&self, line: &str) -> Result<Written, AppError> {
+        self.capture_as(line, None)
+    }
+
+    /// The same, where the person's id is given.
+    pub(crate) fn capture_as(&self, line: &str, id: Option<RecordId>) -> Result<Written, AppError> {
         let captured = capture::parse(line, self.habits()?.region.as_deref());
         let mut made: Vec<(RecordId, Kind, Registers)> = Vec::new();
         let mut input = FieldInput::new();
@@ -77,9 +82,9 @@ impl Session {
             };
             input.insert("company".to_owned(), id.to_string().into());
         }
-        let person = self.prepared_by(Kind::Person, &input)?;
-        let id = person.0;
-        made.push(person);
+        let (own, kind, registers) = self.prepared_by(Kind::Person, &input)?;
+        let id = id.unwrap_or(own);
+        made.push((id, kind, registers));
         let operation = self.together("capture", &made, &[])?;
         Ok(Written { id, operation: Some(operation) })
     }

@@ -60,6 +60,21 @@ impl Session {
         self.together("pipeline", &made, &[]).map(|_| ())
     }
 
+    /// The first pipeline and its stages as they would be made, for whoever only looks.
+    pub(crate) fn first_as_it_would_be(&self) -> (Vec<(RecordId, String)>, Vec<deals::Stage>) {
+        let pipeline = self.derive_id(&["pipeline", "first"]);
+        let stage = |(name, probability, outcome, days): FirstStage| deals::Stage {
+            id: self.derive_id(&["stage", "first", name]),
+            name: name.to_owned(),
+            pipeline: Some(pipeline),
+            probability,
+            outcome: outcome.to_owned(),
+            rot_days: (days > 0.0).then_some(days),
+            gone: false,
+        };
+        (vec![(pipeline, "Sales".to_owned())], ENGLISH.map(stage).to_vec())
+    }
+
     /// What a deal is told by the stage that it comes into: since when, whether it is over, and its place if it has none.
     pub(crate) fn staged(&self, values: &mut Values, is_new: bool) -> Result<(), AppError> {
         let stage = match values.get("stage") {

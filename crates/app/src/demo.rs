@@ -3,10 +3,10 @@
 
 use crate::{
     AppError, Cancel, CreateVault, Created, Keyring, Passphrase, Satchel, Session,
-    attachments::FOLDER,
     backup::SCRATCH,
     error::Code,
     lock::take_alone,
+    pieces::FOLDER,
     records::FieldInput,
     session::{Prepared, facts},
     settings::SavedView,
@@ -69,6 +69,7 @@ impl Satchel {
         let mut session = take_alone(&mut slot)?;
         let token = session.token.take();
         let dir = session.dir().clone();
+        session.discard_inbox();
         drop(session);
         let lock = self.take_lock()?;
         if let Some((witness, _)) = token {

@@ -4,6 +4,7 @@
 mod computer;
 mod speed;
 mod trail;
+mod update;
 
 pub use speed::note_answer;
 
@@ -68,6 +69,9 @@ pub enum Mend {
     VerifyTrail,
     ExportTrail,
     OpenIncident,
+    FetchFiles,
+    FindFiles,
+    OpenUpdates,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
@@ -130,6 +134,7 @@ impl Session {
         let mut checks =
             vec![self.encryption(), self.keyring_check(), self.passphrase_check()?, self.kit_check()?];
         checks.extend(self.backup_checks()?);
+        checks.extend(self.files_check()?);
         checks.extend(self.sync_checks()?);
         checks.push(self.integrity()?);
         checks.push(self.trail_check()?);
@@ -144,14 +149,7 @@ impl Session {
             false => check("disk_errors", Level::Ok, "none met since the vault was opened"),
         });
         checks.push(self.clock()?);
-        checks.push(check(
-            "update",
-            Level::Unknown,
-            format!(
-                "this is version {}; it does not look for newer ones by itself",
-                env!("CARGO_PKG_VERSION")
-            ),
-        ));
+        checks.push(update::check_update());
         checks.extend(self.computer_checks());
         checks.push(speed::check_speed(self)?);
         checks.push(self.incident_drill_check()?);
@@ -299,6 +297,18 @@ impl Session {
                 .mend(Mend::OpenIncidents)
                 .fact("n", due.len()),
         })
+    }
+
+    /// Only where a restore has left something to come.
+    fn files_check(&self) -> Result<Option<HealthCheck>, AppError> {
+        let (count, asking) = self.files_to_come()?;
+        let then = match asking {
+            true => "they are asked for now and then",
+            false => "nobody has them; look beside another backup",
+        };
+        let said = format!("{count} files on records did not come back with the restore; {then}");
+        let missing = || check("files", Level::Warn, said).mend(Mend::FetchFiles).next(Mend::FindFiles);
+        Ok((count > 0).then(|| missing().fact("n", count)))
     }
 
     fn sync_checks(&self) -> Result<Vec<HealthCheck>, AppError> {
@@ -511,6 +521,7 @@ impl Satchel {
             if let Ok(session) = self.session() {
                 // What fails is noted, shown, and tried again.
                 let _ = session.back_up_if_due(stop);
+                let _ = session.fetch_missing_if_due(stop);
                 let _ = session.verify_if_due(stop);
                 let _ = session.check_trail_if_due(stop);
                 speed::keep(&session);

@@ -394,7 +394,7 @@ impl<'a> Run<'a> {
             found: Arc::default(),
             domains: Arc::default(),
             stages: Arc::new(if mapping.kind == Kind::Deal {
-                Stages::read(session)?
+                Stages::read(session, dry)?
             } else {
                 Stages::default()
             }),

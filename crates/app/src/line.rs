@@ -19,6 +19,8 @@ use serde_json::{Value as Json, json};
 const HITS: usize = 20;
 /// Those who may be meant, as they are shown.
 const SHOWN: usize = 4;
+/// Signs of a task's subject that a line without a meaning becomes.
+const MOST_WORDS: usize = 200;
 
 impl Session {
     /// What a line would become, and what of it is known already.
@@ -36,17 +38,41 @@ impl Session {
 
     /// Makes what a line says: one step to undo.
     pub fn capture_line(&self, line: &str, today: &str) -> Result<LineWritten, AppError> {
+        self.capture_line_as(line, today, None)
+    }
+
+    /// The same, where the id of what it says is given.
+    pub(crate) fn capture_line_as(
+        &self,
+        line: &str,
+        today: &str,
+        id: Option<RecordId>,
+    ) -> Result<LineWritten, AppError> {
         let seen = self.understand_line(line, today)?;
         let (kind, written) = match (seen.task, seen.company) {
-            (Some(task), _) => (Kind::Task, self.capture_task(&task, today)?),
-            (_, Some(company)) => (Kind::Company, self.capture_company(&company)?),
+            (Some(task), _) => (Kind::Task, self.capture_task(&task, today, id)?),
+            (_, Some(company)) => (Kind::Company, self.capture_company(&company, id)?),
             _ => {
-                let made = self.capture(line)?;
+                let made = self.capture_as(line, id)?;
                 (Kind::Person, (made.id, made.operation))
             }
         };
         let (id, operation) = written;
         Ok(LineWritten { id, kind, title: self.get(id)?.title, operation })
+    }
+
+    /// A line that says nothing that is understood: its words are something to do.
+    pub(crate) fn capture_words(
+        &self,
+        words: &str,
+        today: &str,
+        id: RecordId,
+    ) -> Result<LineWritten, AppError> {
+        let subject: String = words.chars().take(MOST_WORDS).collect();
+        let task =
+            TaskLine { subject, due: None, time: None, repeat: None, about: None, several: Vec::new() };
+        let (id, operation) = self.capture_task(&task, today, Some(id))?;
+        Ok(LineWritten { id, kind: Kind::Task, title: self.get(id)?.title, operation })
     }
 
     fn errand(&self, line: &str, today: &str) -> Result<Option<Errand>, AppError> {
@@ -102,16 +128,16 @@ impl Session {
         Ok(CompanyLine { name: captured.company, emails: captured.emails, phones: captured.phones, known })
     }
 
-    fn capture_company(&self, company: &CompanyLine) -> Result<Made, AppError> {
+    fn capture_company(&self, company: &CompanyLine, id: Option<RecordId>) -> Result<Made, AppError> {
         let mut input = FieldInput::from_iter([("name".to_owned(), company.name.as_str().into())]);
         for (key, values) in [("emails", &company.emails), ("phones", &company.phones)] {
             let items: Json = values.iter().map(|value| json!({"label": "work", "value": value})).collect();
             input.insert(key.to_owned(), items);
         }
-        self.made(Kind::Company, &input)
+        self.made(Kind::Company, &input, id)
     }
 
-    fn capture_task(&self, task: &TaskLine, today: &str) -> Result<Made, AppError> {
+    fn capture_task(&self, task: &TaskLine, today: &str, id: Option<RecordId>) -> Result<Made, AppError> {
         let mut input = match &task.about {
             Some(about) => self.links_of(about.id)?,
             None => FieldInput::new(),
@@ -122,13 +148,13 @@ impl Session {
         for (key, said) in [("due_time", &task.time), ("repeat", &task.repeat)] {
             input.extend(said.as_deref().map(|said| (key.to_owned(), said.into())));
         }
-        self.made(Kind::Task, &input)
+        self.made(Kind::Task, &input, id)
     }
 
-    fn made(&self, kind: Kind, input: &FieldInput) -> Result<Made, AppError> {
-        let record = self.prepared_by(kind, input)?;
-        let id = record.0;
-        Ok((id, Some(self.together("capture", &[record], &[])?)))
+    fn made(&self, kind: Kind, input: &FieldInput, id: Option<RecordId>) -> Result<Made, AppError> {
+        let (own, kind, registers) = self.prepared_by(kind, input)?;
+        let id = id.unwrap_or(own);
+        Ok((id, Some(self.together("capture", &[(id, kind, registers)], &[])?)))
     }
 }
 

@@ -262,7 +262,10 @@ impl Satchel {
         crate::backup::sweep_scratch(dir.path());
         let witness = Witness::of(&state_dir(), dir.id(), dir.path());
         let events = self.events.clone();
-        Session::open(Opening { dir, key, keyring, lock, store, witness, events, act })
+        let session = Session::open(Opening { dir, key, keyring, lock, store, witness, events, act })?;
+        // Whoever cannot write takes no line while it is locked.
+        let _ = session.keep_inbox();
+        Ok(session)
     }
 
     /// Locks: running work is told to stop, connections close, keys are wiped.
@@ -299,6 +302,10 @@ impl Satchel {
         // Whatever happened, `vault.json` says which key is the vault's.
         let act = (Act::Keys, trail::facts([("change", change.into())]));
         let reopened = self.open_again(&mut slot, key, keyring, act)?;
+        if failed.is_none() {
+            // Who had the key of before cannot open what is sealed from now on.
+            let _ = reopened.renew_inbox();
+        }
         drop(slot);
         failed.map_or(Ok(()), Err)?;
         Ok(reopened.key_slots())

@@ -14,15 +14,16 @@ use satchel_document::{Changes, Document, difference, fields_that_differ, guarde
 use satchel_domain::{
     Catalogue, Kind, RecordId, Registers, Scalar,
     date::{instant, rfc3339},
+    filter::{self, Filter},
     projection::{fields_of, project},
     register::DELETED_AT,
     text::fold,
     when,
 };
-use satchel_storage::{Connection, DocumentRow, StorageError, documents, lists, past};
+use satchel_storage::{Connection, DocumentRow, ListQuery, StorageError, documents, lists, past, past::AsOf};
 use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, PoisonError},
 };
 
@@ -30,6 +31,8 @@ use std::{
 const BATCH: usize = 1000;
 /// So many rows a page has at most.
 const ROWS: u32 = 1000;
+/// What follows from other records and the clock is not kept, and so not known of another time.
+const OF_TODAY: [&str; 2] = [lists::QUIET, lists::NEXT_STEP];
 
 /// A list as of a time.
 #[derive(Clone, Debug, Deserialize, specta::Type)]
@@ -42,6 +45,9 @@ pub struct PastRequest {
     /// Only those whose name has these words.
     #[serde(default)]
     pub text: String,
+    /// Only those that a filter expression found then; of those made since, that it finds now.
+    #[serde(default)]
+    pub filter: String,
     #[serde(default)]
     pub offset: u32,
     #[serde(default)]
@@ -58,6 +64,12 @@ pub struct Restore {
     pub ids: Vec<RecordId>,
     /// All of this kind that were there then; what was made since stays.
     pub kind: Option<Kind>,
+    /// Of the kind those that a filter expression found then.
+    #[serde(default)]
+    pub filter: String,
+    /// Of the kind those whose name had these words.
+    #[serde(default)]
+    pub text: String,
     /// Only these fields; none: all of them, and whether it is in the trash.
     #[serde(default)]
     pub fields: Vec<String>,
@@ -66,27 +78,51 @@ pub struct Restore {
     pub dry_run: bool,
 }
 
+/// The lists as they were that were looked at last, the very last first.
+pub(crate) type Pasts = Vec<Arc<Past>>;
+
+/// The whole of a list, and what a filter leaves of it.
+const KEPT: usize = 2;
+
 /// A list as it was, kept as long as nothing is written.
 #[derive(Debug)]
 pub(crate) struct Past {
-    kind: Kind,
-    at: i64,
+    which: Which,
     version: u64,
     entries: Vec<Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Which {
+    kind: Kind,
+    at: i64,
+    filter: String,
+}
+
+#[derive(Clone, Debug)]
 struct Entry {
     sort: String,
-    of: Of,
+    row: i64,
+    /// Written to since; nothing: it is what the list of today shows.
+    written: Option<RecordId>,
     state: PastState,
 }
 
-#[derive(Debug)]
-enum Of {
-    /// What the list of today shows.
-    Row(i64),
-    Changed(RecordId),
+/// A record then and now.
+struct Seen {
+    row: i64,
+    kind: Kind,
+    then: Registers,
+    now: Registers,
+    /// When it was made and last written to, as of then.
+    times: (i64, i64),
+}
+
+impl Seen {
+    /// As the list shows it.
+    fn shown(&self, state: PastState) -> &Registers {
+        if state == PastState::Made { &self.now } else { &self.then }
+    }
 }
 
 /// What becomes of a record that goes back.
@@ -134,7 +170,8 @@ impl Session {
             return Err(AppError::refused(format!("there is no list of a {}", request.kind)));
         }
         let at = moment(&request.at)?;
-        let list = self.past(request.kind, at, progress, cancel)?;
+        let which = Which { kind: request.kind, at, filter: request.filter.trim().to_owned() };
+        let list = self.past(&which, progress, cancel)?;
         let mut counts = PastCounts::default();
         for entry in &list.entries {
             let count = match entry.state {
@@ -145,13 +182,13 @@ impl Session {
             };
             *count = count.saturating_add(1);
         }
-        let words = words_of(&request.text);
+        let named = called(&request.text);
         let wanted = |entry: &&Entry| {
             let of_state = match request.state {
                 Some(state) => entry.state == state,
                 None => entry.state != PastState::Made,
             };
-            of_state && words.iter().all(|word| entry.sort.contains(word.as_str()))
+            of_state && named(entry)
         };
         let all: Vec<&Entry> = list.entries.iter().filter(wanted).collect();
         let limit = if request.limit == 0 { 100 } else { request.limit.min(ROWS) };
@@ -167,37 +204,118 @@ impl Session {
 
     fn past(
         &self,
-        kind: Kind,
-        at: i64,
+        which: &Which,
         progress: &mut dyn FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<Arc<Past>, AppError> {
         let kept = || self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.store.version();
-        if let Some(past) = kept().as_ref().filter(|p| (p.kind, p.at, p.version) == (kind, at, version)) {
+        if let Some(past) = kept().iter().find(|p| p.which == *which && p.version == version) {
             return Ok(past.clone());
         }
+        let entries = match filter::parse(&which.filter)? {
+            Some(filter) => self.filtered(which, filter, progress, cancel)?,
+            None => self.all_at(which, progress, cancel)?,
+        };
+        let past = Arc::new(Past { which: which.clone(), version, entries });
+        let mut kept = kept();
+        kept.insert(0, past.clone());
+        kept.truncate(KEPT);
+        Ok(past)
+    }
+
+    /// All of a kind, as they were.
+    fn all_at(
+        &self,
+        which: &Which,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Vec<Entry>, AppError> {
+        let (kind, at) = (which.kind, which.at);
         let (unchanged, changed) = self
             .store
             .read::<_, AppError>(|db| Ok((past::unchanged(db, kind, at)?, past::changed(db, kind, at)?)))?;
-        let same = |(row, sort)| Entry { sort, of: Of::Row(row), state: PastState::Same };
+        let same = |(row, sort)| Entry { sort, row, written: None, state: PastState::Same };
         let mut entries: Vec<Entry> = unchanged.into_iter().map(same).collect();
         let catalogue = self.catalogue();
-        let (mut done, total) = (0, changed.len() as u64);
-        for batch in changed.chunks(BATCH) {
+        entries.extend(
+            self.in_batches(&changed, progress, cancel, |db, part| {
+                part.iter().map(|id| self.entry(db, &catalogue, *id, at)).collect()
+            })?
+            .into_iter()
+            .flatten(),
+        );
+        entries.sort_by(|a, b| a.sort.cmp(&b.sort));
+        Ok(entries)
+    }
+
+    /// Those of a list that a filter finds: of what is as it was by the tables of today, of the rest as they were.
+    fn filtered(
+        &self,
+        which: &Which,
+        filter: Filter,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Vec<Entry>, AppError> {
+        let (kind, at) = (which.kind, which.at);
+        if let Some(name) = OF_TODAY.into_iter().find(|name| filter.asks(name)) {
+            return Err(AppError::refused(format!(
+                "«{name}» is known of today alone; leave it out, or ask for a field"
+            )));
+        }
+        let whole = Which { filter: String::new(), ..which.clone() };
+        let all = self.past(&whole, progress, cancel)?;
+        let query = ListQuery { filter: Some(filter), ..ListQuery::all(kind) };
+        let catalogue = self.catalogue();
+        let rows = self.store.read(|db| lists::rows(db, &catalogue, &query))?;
+        let today: HashSet<i64> = rows.into_iter().collect();
+        let written: Vec<&Entry> = all.entries.iter().filter(|e| e.written.is_some()).collect();
+        let then = self.in_batches(&written, progress, cancel, |db, part| {
+            let records = part.iter().map(|entry| self.as_of(db, &catalogue, at, entry));
+            let records: Vec<AsOf> = records.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+            Ok(past::found(db, &catalogue, &query, &records)?.into_iter().collect())
+        })?;
+        let then: HashSet<i64> = then.into_iter().collect();
+        let found = |entry: &&Entry| match entry.written {
+            Some(_) => then.contains(&entry.row),
+            None => today.contains(&entry.row),
+        };
+        Ok(all.entries.iter().filter(found).cloned().collect())
+    }
+
+    /// Looks at many in batches, each on two readers, and says how far it is.
+    fn in_batches<T: Sync, R: Send>(
+        &self,
+        all: &[T],
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+        look: impl Fn(&Connection, &[T]) -> Result<Vec<R>, AppError> + Sync,
+    ) -> Result<Vec<R>, AppError> {
+        let mut out = Vec::new();
+        let (mut done, total) = (0, all.len() as u64);
+        for batch in all.chunks(BATCH) {
             self.go_on(cancel, "stopped; nothing was changed")?;
             progress(Progress { done, total });
             done += batch.len() as u64;
-            let seen = bulk::halves(batch, |part| {
-                self.store.read(|db| part.iter().map(|id| self.entry(db, &catalogue, *id, at)).collect())
-            })?;
-            entries.extend(seen.into_iter().flatten());
+            out.extend(bulk::halves(batch, |part| self.store.read(|db| look(db, part)))?);
         }
         progress(Progress { done: total, total });
-        entries.sort_by(|a, b| a.sort.cmp(&b.sort));
-        let past = Arc::new(Past { kind, at, version, entries });
-        *kept() = Some(past.clone());
-        Ok(past)
+        Ok(out)
+    }
+
+    /// What the tables would show of a record that was written to since.
+    fn as_of(
+        &self,
+        db: &Connection,
+        catalogue: &Catalogue,
+        at: i64,
+        entry: &Entry,
+    ) -> Result<Option<AsOf>, AppError> {
+        let Some(id) = entry.written else { return Ok(None) };
+        let Some(seen) = self.then_and_now(db, id, at)? else { return Ok(None) };
+        let (created_at, updated_at) = seen.times;
+        let projection = project(seen.kind, seen.shown(entry.state), catalogue);
+        Ok(Some(AsOf { row: seen.row, id, created_at, updated_at, projection }))
     }
 
     fn entry(
@@ -208,34 +326,29 @@ impl Session {
         at: i64,
     ) -> Result<Option<Entry>, AppError> {
         // One that cannot be read is named by `verify`, and hides no other.
-        let Some((row, then, now)) = self.then_and_now(db, id, at)? else { return Ok(None) };
-        let entry = |registers: &Registers, state| {
-            let sort = project(row.kind, registers, catalogue).sort;
-            Some(Entry { sort, of: Of::Changed(id), state })
+        let Some(seen) = self.then_and_now(db, id, at)? else { return Ok(None) };
+        let state = match (is_live(&seen.then), is_live(&seen.now)) {
+            (true, true) if seen.then == seen.now => PastState::Same,
+            (true, true) => PastState::Changed,
+            (true, false) => PastState::Deleted,
+            (false, true) => PastState::Made,
+            (false, false) => return Ok(None),
         };
-        Ok(match (is_live(&then), is_live(&now)) {
-            (true, true) if then == now => entry(&then, PastState::Same),
-            (true, true) => entry(&then, PastState::Changed),
-            (true, false) => entry(&then, PastState::Deleted),
-            (false, true) => entry(&now, PastState::Made),
-            (false, false) => None,
-        })
+        let sort = project(seen.kind, seen.shown(state), catalogue).sort;
+        Ok(Some(Entry { sort, row: seen.row, written: Some(id), state }))
     }
 
     /// A record's registers at a time and now; nothing where it cannot be read.
-    fn then_and_now(
-        &self,
-        db: &Connection,
-        id: RecordId,
-        at: i64,
-    ) -> Result<Option<(DocumentRow, Registers, Registers)>, AppError> {
-        let Some(row) = documents::get(db, id)? else { return Ok(None) };
+    fn then_and_now(&self, db: &Connection, id: RecordId, at: i64) -> Result<Option<Seen>, AppError> {
+        let Some(DocumentRow { row, kind, bytes, .. }) = documents::get(db, id)? else { return Ok(None) };
         let read = guarded(|| {
-            let mut document = Document::load(&row.bytes)?;
+            let mut document = Document::load(&bytes)?;
             let heads = document.heads_at(at);
-            Ok::<_, AppError>((document.registers_at(&heads), document.registers()))
+            let then = document.registers_at(&heads);
+            let times = document.times_until(if then.is_empty() { i64::MAX } else { at });
+            Ok::<_, AppError>(Seen { row, kind, then, now: document.registers(), times })
         });
-        Ok(read.ok().map(|(then, now)| (row, then, now)))
+        Ok(read.ok())
     }
 
     fn past_row(
@@ -246,19 +359,16 @@ impl Session {
         at: i64,
         entry: &Entry,
     ) -> Result<Option<PastRow>, AppError> {
-        let id = match entry.of {
-            Of::Row(row) => {
-                let row = lists::one(db, catalogue, kind, row)?;
-                return Ok(row.map(|row| PastRow {
-                    record: row_view(row),
-                    state: entry.state,
-                    changes: Vec::new(),
-                }));
-            }
-            Of::Changed(id) => id,
+        let Some(id) = entry.written else {
+            let row = lists::one(db, catalogue, kind, entry.row)?;
+            return Ok(row.map(|row| PastRow {
+                record: row_view(row),
+                state: entry.state,
+                changes: Vec::new(),
+            }));
         };
-        let Some((row, then, now)) = self.then_and_now(db, id, at)? else { return Ok(None) };
-        let shown = if entry.state == PastState::Made { &now } else { &then };
+        let Some(seen) = self.then_and_now(db, id, at)? else { return Ok(None) };
+        let shown = seen.shown(entry.state);
         let mut fields = fields_of(kind, shown, catalogue);
         fields.retain(|key, _| catalogue.field(kind, key).is_some_and(|f| !f.hidden));
         let record = RowView {
@@ -272,7 +382,7 @@ impl Session {
         };
         let changes = match entry.state {
             PastState::Changed => {
-                let differ = changes(row.kind, &then, &now, catalogue);
+                let differ = changes(kind, &seen.then, &seen.now, catalogue);
                 self.named(differ, kind, catalogue.links(kind))
             }
             _ => Vec::new(),
@@ -289,7 +399,7 @@ impl Session {
     ) -> Result<RestoreReport, AppError> {
         let back = Back { at: moment(&restore.at)?, restore };
         self.check_fields(restore)?;
-        let ids = self.written_since(restore, back.at)?;
+        let ids = self.written_since(restore, back.at, progress, cancel)?;
         let (mut report, mut wanted) = self.weigh(&back, &ids, progress, cancel)?;
         if restore.dry_run || wanted.is_empty() {
             return Ok(report);
@@ -321,25 +431,18 @@ impl Session {
     ) -> Result<(RestoreReport, Vec<(Kind, RecordId)>), AppError> {
         let mut report = RestoreReport { at: rfc3339(back.at), ..RestoreReport::default() };
         let mut wanted = Vec::new();
-        let (mut done, total) = (0, ids.len() as u64);
-        for batch in ids.chunks(BATCH) {
-            self.go_on(cancel, "stopped; nothing was changed")?;
-            progress(Progress { done, total });
-            done += batch.len() as u64;
-            let look = |db: &Connection, id: RecordId| self.look_back(db, back, id).map(|found| (id, found));
-            let seen = bulk::halves(batch, |part| {
-                self.store.read(|db| part.iter().map(|id| look(db, *id)).collect())
-            })?;
-            for (id, found) in seen {
-                match found {
-                    Found::Stays => {}
-                    Found::Skipped(why) => {
-                        report.skipped.push(Skipped { id, field: String::new(), why: why.to_owned() });
-                    }
-                    Found::Goes(kind, fate) => {
-                        report.count(kind, fate);
-                        wanted.push((kind, id));
-                    }
+        let seen = self.in_batches(ids, progress, cancel, |db, part| {
+            part.iter().map(|id| Ok((*id, self.look_back(db, back, *id)?))).collect()
+        })?;
+        for (id, found) in seen {
+            match found {
+                Found::Stays => {}
+                Found::Skipped(why) => {
+                    report.skipped.push(Skipped { id, field: String::new(), why: why.to_owned() });
+                }
+                Found::Goes(kind, fate) => {
+                    report.count(kind, fate);
+                    wanted.push((kind, id));
                 }
             }
         }
@@ -347,13 +450,13 @@ impl Session {
     }
 
     fn look_back(&self, db: &Connection, back: &Back<'_>, id: RecordId) -> Result<Found, AppError> {
-        let Some((row, then, now)) = self.then_and_now(db, id, back.at)? else {
+        let Some(seen) = self.then_and_now(db, id, back.at)? else {
             return Ok(Found::Skipped("it is damaged and cannot be read"));
         };
         let named = !back.restore.ids.is_empty();
-        Ok(match back.fate(&then, &now) {
-            Some(fate) => Found::Goes(row.kind, fate),
-            None if then.is_empty() && named => Found::Skipped("it was made later"),
+        Ok(match back.fate(&seen.then, &seen.now) {
+            Some(fate) => Found::Goes(seen.kind, fate),
+            None if seen.then.is_empty() && named => Found::Skipped("it was made later"),
             None => Found::Stays,
         })
     }
@@ -384,7 +487,13 @@ impl Session {
     }
 
     /// The records that may have to be written.
-    fn written_since(&self, restore: &Restore, at: i64) -> Result<Vec<RecordId>, AppError> {
+    fn written_since(
+        &self,
+        restore: &Restore,
+        at: i64,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Vec<RecordId>, AppError> {
         if !restore.ids.is_empty() {
             for id in &restore.ids {
                 goes_back(self.kind_of(*id)?)?;
@@ -395,6 +504,16 @@ impl Session {
             Some(kind) => goes_back(kind).map(|()| vec![kind])?,
             None => Kind::ALL.into_iter().filter(|kind| goes_back(*kind).is_ok()).collect(),
         };
+        let filter = restore.filter.trim().to_owned();
+        if !filter.is_empty() || !restore.text.trim().is_empty() {
+            let Some(kind) = restore.kind else {
+                return Err(AppError::new(Code::Usage, "a filter finds records of a kind: name it"));
+            };
+            let list = self.past(&Which { kind, at, filter }, progress, cancel)?;
+            let named = called(&restore.text);
+            let there = list.entries.iter().filter(|e| e.state != PastState::Made && named(e));
+            return Ok(there.filter_map(|entry| entry.written).collect());
+        }
         self.store.read::<_, AppError>(|db| {
             let mut all = Vec::new();
             for kind in kinds {
@@ -503,6 +622,12 @@ impl RestoreReport {
         self.records += 1;
         *self.kinds.entry(kind.key().to_owned()).or_default() += 1;
     }
+}
+
+/// Whether a name has the words of a text.
+fn called(text: &str) -> impl Fn(&Entry) -> bool {
+    let words = words_of(text);
+    move |entry| words.iter().all(|word| entry.sort.contains(word.as_str()))
 }
 
 /// The words of a text, and each Chinese character: what sorts a record has its spelling between them.

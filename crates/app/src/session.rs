@@ -52,6 +52,8 @@ pub(crate) mod facts {
     pub const SAMPLE: &str = "sample.operation";
     /// The whole vault is a demo.
     pub const DEMO: &str = "vault.demo";
+    /// The identities that lines are sealed for while the vault is locked, the one of now first.
+    pub const INBOX: &str = "inbox.identities";
 }
 
 #[derive(Debug)]
@@ -67,7 +69,7 @@ pub struct Session {
     /// The last look at the clock for reminders, and when one was written down.
     pub(crate) looked: Mutex<Option<(satchel_domain::remind::Look, jiff::Timestamp)>>,
     /// The list that was last shown as it was.
-    pub(crate) past: Mutex<Option<Arc<crate::past::Past>>>,
+    pub(crate) past: Mutex<crate::past::Pasts>,
     /// Read once; only this process writes them.
     pub(crate) settings: Mutex<Option<crate::Settings>>,
     /// Asked when the vault is being locked: long work stops.
@@ -78,6 +80,8 @@ pub struct Session {
     pub(crate) wake: Arc<crate::keep::Wake>,
     /// Held while a backup is made.
     pub(crate) backing_up: Mutex<()>,
+    /// Held while what was taken under the lock is made into records.
+    pub(crate) opening_inbox: Mutex<()>,
     /// Operations that are still being written, or taken back: neither can be undone meanwhile.
     running: Mutex<Vec<OperationId>>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -150,6 +154,7 @@ impl Session {
             settings: Mutex::default(),
             closing: crate::Cancel::default(),
             backing_up: Mutex::default(),
+            opening_inbox: Mutex::default(),
             running: Mutex::default(),
             catalogue: RwLock::default(),
             store,
@@ -161,6 +166,7 @@ impl Session {
         session.refresh_catalogue()?;
         // Whoever cannot write reads what was made before.
         let _ = session.renew(&mut |_| {}, &crate::Cancel::default());
+        session.tidy_strays();
         session.raise_due();
         Ok(session)
     }

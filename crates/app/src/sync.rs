@@ -4,6 +4,7 @@
 mod apply;
 mod compact;
 mod pack;
+mod rounds;
 
 use crate::{
     AppError, Cancel, Progress, Session,
@@ -14,6 +15,7 @@ use crate::{
 };
 use apply::Ready;
 use pack::packed;
+use rounds::Moved;
 use satchel_domain::RecordId;
 use satchel_protocol::{DeviceId, Feed, Hash, Kept, Place, Position, Role, Segment};
 use satchel_storage::{Bulk, StorageError, blobs, projections, team};
@@ -62,7 +64,16 @@ impl Session {
         self.team()?;
         let mut report = SyncReport::default();
         for remote in self.store.read(team::remotes)?.into_iter().filter(|r| which(&r.name)) {
+            let (pushed, pulled) = (report.pushed, report.pulled);
+            let conflicts = self.store.read(projections::conflicts)?;
             let outcome = self.sync_with(&remote, tend, &mut report, progress, cancel);
+            let conflicts = self.store.read(projections::conflicts)?.saturating_sub(conflicts);
+            let moved = Moved {
+                sent: report.pushed - pushed,
+                received: report.pulled - pulled,
+                conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            };
+            self.note_round(&remote.name, moved, &outcome);
             report.remotes.push(RemoteState {
                 name: remote.name,
                 head: match outcome.is_ok() {

@@ -527,6 +527,22 @@ pub struct LineWritten {
     pub operation: Option<OperationId>,
 }
 
+/// A line that waits for the vault to be unlocked.
+#[derive(Clone, Debug, PartialEq, Serialize, specta::Type)]
+pub struct SealedLine {
+    pub id: RecordId,
+    /// How many wait now.
+    pub waiting: u32,
+}
+
+/// What has become of lines that were taken while the vault was locked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, specta::Type)]
+pub struct InboxView {
+    pub made: Vec<LineWritten>,
+    /// Files that no key of the vault opens, as they are kept.
+    pub aside: Vec<String>,
+}
+
 /// What was understood of a date as people write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct WhenView {
@@ -809,6 +825,23 @@ pub struct RemoteState {
     pub error: Option<String>,
     #[serde(skip)]
     pub code: Option<Code>,
+}
+
+/// A round with a remote, as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct RoundView {
+    pub at: String,
+    pub remote: String,
+    /// Entries that it got, and that were applied here.
+    pub sent: u32,
+    pub received: u32,
+    /// Records of which two values came together in it.
+    pub conflicts: u32,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The same went wrong so often in a row, since then.
+    pub times: u32,
+    pub since: String,
 }
 
 /// What a server holds about this workspace, as it sees it. It comes from outside.
@@ -1099,6 +1132,34 @@ pub struct RestoredView {
     pub files: u64,
     #[specta(type = u32)]
     pub missing_files: u64,
+    /// The first of them, by name.
+    pub missing: Vec<MissingFileView>,
+}
+
+/// A file on a record that a restore has not found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct MissingFileView {
+    pub name: String,
+    /// Bytes.
+    #[specta(type = u32)]
+    pub size: u64,
+    pub record: Option<RecordId>,
+    pub kind: Option<Kind>,
+    /// What the record is called.
+    pub title: String,
+}
+
+/// What a restore has not found, and what has come since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct MissingFilesView {
+    /// How many are still missing.
+    pub count: u32,
+    /// How many have come just now.
+    pub came: u32,
+    /// Whether they are asked for by themselves, now and then.
+    pub asking: bool,
+    /// The first of them, by name.
+    pub files: Vec<MissingFileView>,
 }
 
 /// The trail, the newest lines first.

@@ -65,6 +65,8 @@ acts! {
     Alert = "alert",
     /// An incident or a drill was opened or closed, or its report left the vault.
     Incident = "incident",
+    /// A new version of the program was put in place, or the one from before was put back.
+    Update = "update",
 }
 
 impl Act {

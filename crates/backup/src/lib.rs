@@ -70,6 +70,9 @@ pub struct About {
     pub made_at: String,
     /// What a restored vault is opened with; the vault's own matter.
     pub ways: serde_json::Value,
+    /// The folder beside the backup with the files on records; none is said by versions before 2026-11-28.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub attachments: String,
 }
 
 /// How much there is of something, and a hash of it.

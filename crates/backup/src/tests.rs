@@ -13,6 +13,7 @@ fn about() -> About {
         device_id: "d".into(),
         made_at: "2026-11-27T10:00:00Z".into(),
         ways: serde_json::Value::Null,
+        attachments: "attachments-1a2b3c4d".into(),
     }
 }
 

@@ -502,8 +502,13 @@ impl Document {
 
     /// When the record was made and last changed, in epoch milliseconds.
     pub fn times(&mut self) -> (i64, i64) {
+        self.times_until(i64::MAX)
+    }
+
+    /// The same as of a time.
+    pub fn times_until(&mut self, at: i64) -> (i64, i64) {
         let metas = self.doc.get_changes_meta(&[]);
-        let times = metas.iter().map(|c| c.timestamp).filter(|at| *at != 0);
+        let times = metas.iter().map(|c| c.timestamp).filter(|t| *t != 0 && *t <= at);
         (times.clone().min().unwrap_or(0), times.max().unwrap_or(0))
     }
 

@@ -76,3 +76,29 @@ pub fn contents(db: &Connection) -> Result<Vec<String>, StorageError> {
     let rows = statement.query_map([], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// A file on a record, in the trash or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileRow {
+    pub name: String,
+    pub size: f64,
+    pub record: Option<String>,
+    pub content: String,
+}
+
+/// All that say what is in them, by their records and names.
+pub fn files(db: &Connection) -> Result<Vec<FileRow>, StorageError> {
+    let mut statement = db.prepare(
+        "SELECT name, size, record, content FROM attachment WHERE content IS NOT NULL
+         ORDER BY record_sort, name_sort, row",
+    )?;
+    let rows = statement.query_map([], |r| {
+        Ok(FileRow {
+            name: r.get::<_, Option<String>>(0)?.unwrap_or_default(),
+            size: r.get::<_, Option<f64>>(1)?.unwrap_or_default(),
+            record: r.get(2)?,
+            content: r.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -23,3 +23,9 @@ pub fn after(db: &Connection, seq: i64, limit: usize) -> Result<Vec<(i64, [u8; 3
 pub fn count_after(db: &Connection, seq: i64) -> Result<u64, StorageError> {
     Ok(db.prepare_cached("SELECT count(*) FROM blob WHERE seq > ?1")?.query_row([seq], |r| r.get(0))?)
 }
+
+/// Forgets pieces that are not here any more.
+pub fn remove(tx: &Transaction<'_>, names: &[[u8; 32]]) -> Result<(), StorageError> {
+    let mut statement = tx.prepare_cached("DELETE FROM blob WHERE name = ?1")?;
+    names.iter().try_for_each(|name| Ok(statement.execute([name.as_slice()]).map(drop)?))
+}

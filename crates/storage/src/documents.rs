@@ -90,6 +90,12 @@ pub fn rows_after(db: &Connection, after: i64, limit: usize) -> Result<Vec<i64>,
     Ok(statement.query_map(params![after, limit], |r| r.get(0))?.collect::<Result<_, _>>()?)
 }
 
+/// The rows of a kind, by its documents; for where nothing is derived yet.
+pub fn rows_of(db: &Connection, kind: Kind) -> Result<Vec<i64>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT row FROM document WHERE kind = ?1 ORDER BY row")?;
+    Ok(statement.query_map([kind.key()], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
 /// The highest row in a table that has a record's row in each of its own.
 pub fn last_row_in(db: &Connection, table: &str) -> Result<Option<i64>, StorageError> {
     Ok(db.query_row(&format!("SELECT max(row) FROM {table}"), [], |r| r.get(0))?)

@@ -24,6 +24,8 @@ const PART: usize = 1 << 20;
 /// The setting with the key by which a vault opens its own backups. It is in none of them: an old one that is opened
 /// must not open those that came later.
 pub const BACKUP_IDENTITY: &str = "backup.identity";
+/// The setting of a restored vault that tells its files on records from those of the vault before; in no backup either.
+pub const BACKUPS_APART: &str = "backup.apart";
 
 type Rows<'a, E> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), E>;
 
@@ -53,7 +55,7 @@ fn encoded<T>(
 /// Shows all rows of a table, a part at a time.
 pub fn rows<E: From<StorageError>>(db: &Connection, table: &str, take: Rows<'_, E>) -> Result<(), E> {
     let kept = match table {
-        "setting" => format!("WHERE key <> '{BACKUP_IDENTITY}'"),
+        "setting" => format!("WHERE key NOT IN ('{BACKUP_IDENTITY}', '{BACKUPS_APART}')"),
         _ => String::new(),
     };
     let mut statement = db.prepare(&format!("SELECT * FROM {table} {kept}")).map_err(StorageError::from)?;

@@ -25,6 +25,7 @@ pub mod projections;
 pub mod quotes;
 pub mod reminders;
 pub mod reports;
+pub mod rounds;
 mod schema;
 pub mod search;
 pub mod series;

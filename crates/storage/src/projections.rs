@@ -58,19 +58,7 @@ impl ToSql for Bound<'_> {
 
 /// Writes the projection of one record; `known` says that an earlier one has to go.
 pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
-    let p = put.projection;
-    let sql = SQL.iter().find(|s| s.kind == put.kind).expect("every kind has a table");
-    let (id, custom) = (put.id.to_string(), p.custom.to_string());
-    let cells: Vec<Bound<'_>> = p.cells.iter().map(Bound).collect();
-    let own: [&dyn ToSql; 7] =
-        [&row, &id, &put.created_at, &put.updated_at, &p.deleted_at, &p.title, &p.sort];
-    let all = own.into_iter().chain(cells.iter().map(|c| c as &dyn ToSql)).chain([&custom as &dyn ToSql]);
-    let all: Vec<&dyn ToSql> = all.collect();
-    // Never `OR REPLACE`: it opens a savepoint, at which FTS5 writes out what it has collected.
-    if !known || !update(tx, sql, row, &all)? {
-        tx.prepare_cached(&sql.insert)?.execute(all.as_slice())?;
-    }
-    terms(tx, row, &p.terms, known)?;
+    show(tx, row, put, known)?;
     if known {
         tx.prepare_cached("DELETE FROM conflict WHERE row = ?1")?.execute([row])?;
     }
@@ -81,10 +69,27 @@ pub fn write(tx: &Transaction<'_>, row: i64, put: &Put<'_>, known: bool) -> Resu
     if put.alone { Ok(()) } else { index(tx, row, put, known) }
 }
 
+/// Writes what filters and orders read: the row of its kind, and its terms.
+pub(crate) fn show(db: &Connection, row: i64, put: &Put<'_>, known: bool) -> Result<(), StorageError> {
+    let p = put.projection;
+    let sql = SQL.iter().find(|s| s.kind == put.kind).expect("every kind has a table");
+    let (id, custom) = (put.id.to_string(), p.custom.to_string());
+    let cells: Vec<Bound<'_>> = p.cells.iter().map(Bound).collect();
+    let own: [&dyn ToSql; 7] =
+        [&row, &id, &put.created_at, &put.updated_at, &p.deleted_at, &p.title, &p.sort];
+    let all = own.into_iter().chain(cells.iter().map(|c| c as &dyn ToSql)).chain([&custom as &dyn ToSql]);
+    let all: Vec<&dyn ToSql> = all.collect();
+    // Never `OR REPLACE`: it opens a savepoint, at which FTS5 writes out what it has collected.
+    if !known || !update(db, sql, row, &all)? {
+        db.prepare_cached(&sql.insert)?.execute(all.as_slice())?;
+    }
+    terms(db, row, &p.terms, known)
+}
+
 /// Writes the columns that differ, so that the indexes over the others are left alone; false if the
 /// record has no row yet.
-fn update(tx: &Transaction<'_>, sql: &Sql, row: i64, all: &[&dyn ToSql]) -> Result<bool, StorageError> {
-    let changed = tx.prepare_cached(&sql.select)?.query_row([row], |there| {
+fn update(db: &Connection, sql: &Sql, row: i64, all: &[&dyn ToSql]) -> Result<bool, StorageError> {
+    let changed = db.prepare_cached(&sql.select)?.query_row([row], |there| {
         let mut changed = Vec::new();
         for (at, new) in all.iter().enumerate() {
             let new = new.to_sql()?;
@@ -108,31 +113,31 @@ fn update(tx: &Transaction<'_>, sql: &Sql, row: i64, all: &[&dyn ToSql]) -> Resu
     let update = format!("UPDATE {} SET {} WHERE row = ?", sql.kind, names.join(", "));
     let row = &row as &dyn ToSql;
     let values = changed.iter().filter_map(|at| all.get(*at)).chain([&row]);
-    tx.prepare_cached(&update)?.execute(params_from_iter(values))?;
+    db.prepare_cached(&update)?.execute(params_from_iter(values))?;
     Ok(true)
 }
 
 /// Writes the look-ups that come and go; most edits leave all as they are.
 fn terms(
-    tx: &Transaction<'_>,
+    db: &Connection,
     row: i64,
     wanted: &[(&'static str, String)],
     known: bool,
 ) -> Result<(), StorageError> {
     let mut there: HashSet<(String, String)> = HashSet::new();
     if known {
-        let mut statement = tx.prepare_cached("SELECT field, value FROM term WHERE row = ?1")?;
+        let mut statement = db.prepare_cached("SELECT field, value FROM term WHERE row = ?1")?;
         for pair in statement.query_map([row], |r| Ok((r.get(0)?, r.get(1)?)))? {
             there.insert(pair?);
         }
     }
-    let mut insert = tx.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
+    let mut insert = db.prepare_cached("INSERT INTO term (field, value, row) VALUES (?1, ?2, ?3)")?;
     for (field, value) in wanted {
         if !there.remove(&((*field).to_owned(), value.clone())) {
             insert.execute(params![field, value, row])?;
         }
     }
-    let mut delete = tx.prepare_cached("DELETE FROM term WHERE field = ?1 AND value = ?2 AND row = ?3")?;
+    let mut delete = db.prepare_cached("DELETE FROM term WHERE field = ?1 AND value = ?2 AND row = ?3")?;
     for (field, value) in there {
         delete.execute(params![field, value, row])?;
     }

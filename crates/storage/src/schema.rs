@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_snapshots.sql"),
     include_str!("migrations/0005_audit.sql"),
     include_str!("migrations/0006_backup.sql"),
+    include_str!("migrations/0007_sync_log.sql"),
 ];
 
 /// Raised when projections of unchanged fields come out otherwise than before.

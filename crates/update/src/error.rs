@@ -27,6 +27,10 @@ pub enum UpdateError {
     Malformed(String),
     #[error("the list of versions is that of another channel ({0}). Nothing was installed")]
     OtherChannel(String),
+    #[error(
+        "this list of versions ({0}) is older than one that was seen before: somebody may be holding new versions back. Nothing was installed"
+    )]
+    Replayed(String),
     #[error("version {offered} is not newer than {running}. Nothing was installed")]
     NotNewer { offered: Version, running: Version },
     #[error("there is no version {version} for this kind of computer ({target}) yet")]
@@ -35,6 +39,10 @@ pub enum UpdateError {
     BySystem,
     #[error("there is nothing to install; look for a new version first")]
     NothingFound,
+    #[error("version {0} is in its place already; it runs from the next start on")]
+    Waiting(Version),
+    #[error("no version from before is kept here; nothing was changed")]
+    NothingKept,
     #[error("version {version} does not start on this computer ({why}). Nothing was changed")]
     DoesNotStart { version: Version, why: String },
     #[error("the version that was kept for going back is damaged; install Satchel anew")]

@@ -47,7 +47,7 @@ impl Address {
         Url::parse(&format!("{folder}/{name}")).map_err(|_| UpdateError::Insecure(folder.to_owned()))
     }
 
-    fn host(&self) -> String {
+    pub fn host(&self) -> String {
         self.url.host_str().unwrap_or_default().to_owned()
     }
 

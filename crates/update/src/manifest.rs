@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Which versions one wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename = "UpdateChannel", rename_all = "snake_case")]
 pub enum Channel {
     #[default]
     Stable,
@@ -27,6 +27,7 @@ impl Channel {
 
 /// What is new, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename = "ReleaseNotes")]
 pub struct Notes {
     pub en: String,
     pub zh: String,
@@ -49,6 +50,15 @@ pub struct Release {
     pub package: Option<Package>,
 }
 
+/// What a list says to who runs a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// In milliseconds since 1970.
+    pub published: Option<i64>,
+    /// Nothing, where what runs is as new.
+    pub release: Option<Release>,
+}
+
 #[derive(Deserialize)]
 struct Manifest {
     version: String,
@@ -63,13 +73,13 @@ struct Manifest {
     platforms: BTreeMap<String, Package>,
 }
 
-/// What the bytes of a manifest offer to who runs `running`; nothing, where that is as new. Their signature is checked before.
+/// What the bytes of a manifest offer to who runs `running`. Their signature is checked before.
 pub fn read(
     bytes: &[u8],
     channel: Channel,
     running: &Version,
     target: Option<&str>,
-) -> Result<Option<Release>, UpdateError> {
+) -> Result<List, UpdateError> {
     let malformed = |why: String| UpdateError::Malformed(plain(&why, 200));
     let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| malformed(e.to_string()))?;
     if manifest.channel != channel.name() {
@@ -77,11 +87,13 @@ pub fn read(
     }
     let version: Version =
         manifest.version.trim_start_matches('v').parse().map_err(|_| malformed(manifest.version.clone()))?;
+    let published = manifest.pub_date.map(|at| at.parse::<jiff::Timestamp>().map_err(|_| malformed(at)));
+    let published = published.transpose()?;
+    let said = published.map(|at| at.as_millisecond());
     // By the rules of versions: what is built otherwise is not newer for that.
     if version.cmp_precedence(running).is_le() {
-        return Ok(None);
+        return Ok(List { published: said, release: None });
     }
-    let published = manifest.pub_date.map(|at| at.parse::<jiff::Timestamp>().map_err(|_| malformed(at)));
     let package = target.and_then(|target| manifest.platforms.get(target)).cloned();
     if package.as_ref().is_some_and(|package| package.size > limits::PACKAGE_BYTES) {
         return Err(UpdateError::TooLarge("the new version", limits::PACKAGE_BYTES));
@@ -90,7 +102,8 @@ pub fn read(
         en: plain(&manifest.notes, limits::NOTES_CHARS),
         zh: plain(&manifest.notes_zh, limits::NOTES_CHARS),
     };
-    Ok(Some(Release { version, notes, published: published.transpose()?.map(|at| at.to_string()), package }))
+    let release = Release { version, notes, published: published.map(|at| at.to_string()), package };
+    Ok(List { published: said, release: Some(release) })
 }
 
 /// It is shown: lines of text, and nothing that moves them about.

@@ -164,10 +164,12 @@ pub fn keep(program: &Path, folder: &Path, version: &Version) -> Result<(PathBuf
     let kept = folder.join(name);
     copy(program, &kept)?;
     let hash = files::hash_of(&kept)?;
-    match files::hash_of(program)? == hash {
-        true => Ok((kept, hash)),
-        false => Err(UpdateError::KeptDamaged),
+    if files::hash_of(program)? != hash {
+        return Err(UpdateError::KeptDamaged);
     }
+    // What lies there may be another one than what runs: only one that starts is worth going back to.
+    starts(&kept, version)?;
+    Ok((kept, hash))
 }
 
 /// Puts what was kept in its place again.

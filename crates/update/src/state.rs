@@ -12,16 +12,18 @@ use std::path::{Path, PathBuf};
 const LOOK_EVERY: i64 = 86_400_000;
 const FILE: &str = "look.json";
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
-    /// Whether it looks by itself.
+    /// Whether it looks by itself: not before somebody has allowed it.
     pub looking: bool,
     pub channel: Channel,
     /// The last try, in milliseconds since 1970.
     pub looked_at: Option<i64>,
     /// Why the last try came to nothing.
     pub trouble: Option<String>,
+    /// When the newest list was published that was read: an older one is somebody's old copy.
+    pub listed_at: Option<i64>,
     pub found: Option<Release>,
     pub staged: Option<Staged>,
     /// A version that was taken back.
@@ -34,9 +36,6 @@ pub struct Staged {
     pub version: Version,
     pub package: Package,
     pub file: PathBuf,
-    /// To be installed when somebody quits; with the backup that was made when it was said.
-    pub at_quit: bool,
-    pub backup: Option<PathBuf>,
 }
 
 /// What a look has come to.
@@ -44,20 +43,6 @@ pub struct Staged {
 pub enum Found {
     Nothing,
     Newer(Version),
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            looking: true,
-            channel: Channel::default(),
-            looked_at: None,
-            trouble: None,
-            found: None,
-            staged: None,
-            failed: None,
-        }
-    }
 }
 
 impl State {
@@ -89,6 +74,8 @@ mod tests {
     fn it_looks_once_a_day_and_not_at_all_when_that_is_off() {
         let day = LOOK_EVERY;
         let mut state = State::default();
+        assert!(!state.is_due(0), "nobody has allowed it");
+        state.looking = true;
         assert!(state.is_due(0), "it has never looked");
         state.looked_at = Some(5 * day);
         assert!(!state.is_due(6 * day - 1));

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::{
-    Begin, Came, Channel, Found, Installed, Outcome, Source, State, UpdateError, Updates, Version, limits,
-};
+use crate::{Begin, Came, Channel, Found, Installed, Outcome, Source, UpdateError, Updates, Version, limits};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use minisign::KeyPair;
 use std::{
@@ -213,20 +211,25 @@ fn a_new_version_takes_the_place_of_the_old_one() {
     assert_eq!(run(&world.image), "I am 0.2.0");
     assert!(old.state().staged.is_none());
 
-    // The first start opens a vault: the trial is over, and the old program goes with the second.
+    // The first start opens a vault: the trial is over, and the old program goes with a start two weeks later.
     let kept = world.folder().join("kept/0.1.0-Satchel.AppImage");
     let new = world.running("0.2.0");
     assert_eq!(new.begin(6), Begin::Go);
     assert!(new.is_on_trial());
-    new.note_outcome(Outcome::Opened);
-    new.note_outcome(Outcome::Opened);
+    new.note_outcome(Outcome::Opened, 7);
+    new.note_outcome(Outcome::Opened, 7);
     assert!(!new.is_on_trial());
     assert_eq!(run(&kept), "I am 0.1.0");
     drop(new);
     let again = world.running("0.2.0");
     assert_eq!(again.begin(7), Begin::Go);
-    again.note_outcome(Outcome::Opened);
+    again.note_outcome(Outcome::Opened, 7);
+    assert_eq!(again.way_back(), Some(Version::new(0, 1, 0)));
+    drop(again);
+    let again = world.running("0.2.0");
+    again.note_outcome(Outcome::Opened, 15 * 86_400_000);
     assert!(!kept.exists());
+    assert_eq!(again.way_back(), None);
     assert!(again.state().newer(again.running()).is_none(), "what runs is not new");
 }
 
@@ -238,7 +241,7 @@ fn a_version_that_does_not_come_up_is_taken_back() {
     for start in 1..=2 {
         let new = world.running("0.2.0");
         assert_eq!(new.begin(10), Begin::Go, "start {start}");
-        new.note_outcome(Outcome::Failed("no page".into()));
+        new.note_outcome(Outcome::Failed("no page".into()), 10);
         // Another click while it hangs is no start of its own.
         assert_eq!(world.running("0.2.0").begin(10), Begin::Go);
     }
@@ -533,23 +536,127 @@ fn somebody_who_only_looks_ends_no_trial() {
     for _ in 0..8 {
         let new = world.running("0.2.0");
         assert_eq!(new.begin(1), Begin::Go);
-        new.note_outcome(Outcome::Left(Came { shown: true, failed: false }));
+        new.note_outcome(Outcome::Left(Came { shown: true, failed: false }), 2);
     }
     assert!(world.running("0.2.0").is_on_trial());
 }
 
+/// A program of a version that was installed and has run.
+fn installed_and_run(world: &World) -> Updates {
+    world.publish("0.2.0", &program("0.2.0"));
+    bring(&world.running("0.1.0")).unwrap();
+    let new = world.running("0.2.0");
+    assert_eq!(new.begin(6), Begin::Go);
+    new.note_outcome(Outcome::Opened, 6);
+    new
+}
+
 #[test]
-fn what_waits_for_the_end_is_remembered() {
+fn somebody_goes_back_by_hand() {
+    let world = World::new();
+    let new = installed_and_run(&world);
+    let went = new.go_back(9).unwrap();
+    assert_eq!(
+        (went.by_hand, went.from.to_string(), went.backup),
+        (true, "0.1.0".into(), Some("backup".into()))
+    );
+    assert_eq!(run(&world.image), "I am 0.1.0");
+    assert!(matches!(new.go_back(9), Err(UpdateError::NothingKept)));
+    drop(new);
+    let old = world.running("0.1.0");
+    assert_eq!(old.begin(10), Begin::Go);
+    assert_eq!(old.tell_went_back().map(|went| went.to), Some(Version::new(0, 2, 0)));
+    assert_eq!(old.tell_went_back(), None, "the trail is told once");
+    assert!(old.went_back().is_some(), "and the person until it is put away");
+    assert!(old.state().failed.is_none(), "it has run, and may be installed again");
+}
+
+#[test]
+fn what_waits_for_its_start_is_not_installed_twice_and_can_be_taken_back() {
     let world = World::new();
     world.publish("0.2.0", &program("0.2.0"));
     let old = world.running("0.1.0");
-    assert!(matches!(old.at_quit(true, None), Err(UpdateError::NothingFound)));
+    bring(&old).unwrap();
+    assert_eq!(old.waiting(), Some(Version::new(0, 2, 0)));
+    // A second time it would keep the new one as the old one.
+    assert!(matches!(bring(&old), Err(UpdateError::Waiting(_))));
+    old.go_back(3).unwrap();
+    assert_eq!(run(&world.image), "I am 0.1.0");
+    assert!(old.went_back().is_none() && old.waiting().is_none(), "it has never run");
+    bring(&old).unwrap();
+    assert_eq!(run(&world.image), "I am 0.2.0");
+}
+
+#[test]
+fn only_what_starts_is_kept_for_going_back() {
+    let world = World::new();
+    world.publish("0.2.0", &program("0.2.0"));
+    let old = world.running("0.1.0");
     old.look(1).unwrap();
     old.fetch(&mut |_, _| {}, &|| false).unwrap();
-    old.at_quit(true, Some("backup".into())).unwrap();
-    let staged = State::read(&world.folder()).staged.unwrap();
-    assert!(staged.at_quit);
-    assert_eq!(staged.backup, Some("backup".into()));
-    old.at_quit(false, None).unwrap();
-    assert!(!old.state().staged.unwrap().at_quit);
+    // Somebody has put another program in its place meanwhile.
+    fs::write(&world.image, program("0.0.7")).unwrap();
+    assert!(matches!(old.install(None, 2, no_installer), Err(UpdateError::DoesNotStart { .. })));
+    assert_eq!(run(&world.image), "I am 0.0.7");
+    assert!(!world.running("0.2.0").is_on_trial());
+    assert!(fs::read_dir(world.folder().join("kept")).unwrap().next().is_none());
+}
+
+#[test]
+fn an_update_that_fails_leaves_the_way_back_of_the_one_before() {
+    let world = World::new();
+    let new = installed_and_run(&world);
+    world.publish("0.3.0", &program("0.3.0"));
+    new.look(7).unwrap();
+    new.fetch(&mut |_, _| {}, &|| false).unwrap();
+    // No room for what would be kept.
+    let name = format!("0.2.0-{}", world.image.file_name().unwrap().display());
+    let kept = world.folder().join("kept").join(name);
+    fs::create_dir_all(kept.join("in the way")).unwrap();
+    assert!(matches!(new.install(None, 8, no_installer), Err(UpdateError::Io { .. })));
+    assert_eq!(new.way_back(), Some(Version::new(0, 1, 0)));
+    new.go_back(9).unwrap();
+    assert_eq!(run(&world.image), "I am 0.1.0");
+}
+
+#[test]
+fn an_old_list_played_again_is_refused() {
+    let world = World::new();
+    let bytes = program("0.2.0");
+    let listed = |version: &str, at: Option<&str>| {
+        let mut list = world.manifest(version, &bytes, &sign(&world.pair, &bytes, version));
+        list["pub_date"] = at.into();
+        world.publish_list(&list);
+    };
+    let old = world.running("0.1.0");
+    listed("0.2.0", Some("2026-12-05T08:00:00Z"));
+    old.look(1).unwrap();
+    for (version, at) in
+        [("0.1.0", Some("2026-12-01T08:00:00Z")), ("0.1.0", None), ("0.2.0", Some("2026-12-01T08:00:00Z"))]
+    {
+        listed(version, at);
+        let refused = old.look(2).unwrap_err();
+        assert!(matches!(refused, UpdateError::Replayed(_)), "{version} {at:?}: {refused}");
+        assert!(old.state().newer(old.running()).is_some(), "what was found stays found");
+    }
+    listed("0.1.0", Some("2026-12-05T08:00:00Z"));
+    assert_eq!(old.look(3).unwrap(), Found::Nothing, "the same day is no step back");
+    // What was withdrawn, by a newer list, is offered no more.
+    assert!(old.state().newer(old.running()).is_none());
+}
+
+#[test]
+fn what_a_killed_installation_has_left_goes_with_the_next_start() {
+    let world = World::new();
+    world.publish("0.2.0", &program("0.2.0"));
+    let old = world.running("0.1.0");
+    bring(&old).unwrap();
+    drop(old);
+    // As if it had been cut off before the change: everything but that was done.
+    fs::write(&world.image, program("0.1.0")).unwrap();
+    let part = world.dir.path().join(".Satchel.AppImage.part");
+    fs::write(&part, program("0.2.0")).unwrap();
+    assert_eq!(world.running("0.1.0").begin(3), Begin::Go);
+    assert!(!part.exists() && fs::read_dir(world.folder().join("kept")).unwrap().next().is_none());
+    world.is_untouched();
 }

@@ -10,17 +10,16 @@ const STARTS: u32 = 2;
 /// What is kept of why.
 const REPORTS: usize = 10;
 const REPORT_CHARS: usize = 2_000;
+/// How long the program from before is kept when the new one runs.
+const KEPT_FOR: i64 = 14 * 86_400_000;
 
 /// The note that the host has of the last update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Note {
     Trying(Trial),
-    /// It runs; what was kept goes with the next good start.
-    Good {
-        version: Version,
-        kept: PathBuf,
-    },
+    /// It runs; one can go back for a while all the same.
+    Good(Trial),
     WentBack(WentBack),
 }
 
@@ -48,6 +47,12 @@ pub struct WentBack {
     pub at: i64,
     pub backup: Option<PathBuf>,
     pub reports: Vec<String>,
+    /// Somebody wanted it so; the new version has run.
+    pub by_hand: bool,
+    /// The trail knows of it.
+    pub told: bool,
+    /// Where the vault is that the newer version had changed, once a backup has its place.
+    pub aside: Option<PathBuf>,
 }
 
 /// What a start begins with.
@@ -92,14 +97,14 @@ impl Note {
             Self::Trying(trial) if trial.to != *running => Next::Go(None),
             Self::Trying(trial) if trial.starts >= STARTS => Next::GoBack(trial),
             Self::Trying(trial) => Next::Go(Some(Self::Trying(Trial { starts: trial.starts + 1, ..trial }))),
-            note @ (Self::Good { .. } | Self::WentBack(_)) => Next::Go(Some(note)),
+            note @ (Self::Good(_) | Self::WentBack(_)) => Next::Go(Some(note)),
         }
     }
 
     pub fn after(self, outcome: Outcome) -> Self {
         let Self::Trying(mut trial) = self else { return self };
         match outcome {
-            Outcome::Opened => return Self::Good { version: trial.to, kept: trial.kept },
+            Outcome::Opened => return Self::Good(trial),
             // Somebody who only looked, or did not know the passphrase, says nothing of the program.
             Outcome::Left(Came { shown: true, failed: false }) => {
                 trial.starts = trial.starts.saturating_sub(1);
@@ -109,9 +114,23 @@ impl Note {
         }
         Self::Trying(trial)
     }
+
+    /// Where one can go back to from what runs; also before it has run.
+    pub fn way_back(self, running: &Version) -> Option<Trial> {
+        match self {
+            Self::Trying(trial) if trial.to == *running || trial.from == *running => Some(trial),
+            Self::Good(trial) if trial.to == *running => Some(trial),
+            _ => None,
+        }
+    }
 }
 
 impl Trial {
+    /// What was kept is of no use any more to who runs a version.
+    pub fn is_over(&self, running: &Version, now: i64) -> bool {
+        self.to != *running || now - self.at >= KEPT_FOR
+    }
+
     pub fn report(&mut self, why: &str) {
         let why: String = why.chars().filter(|c| *c == '\n' || !c.is_control()).take(REPORT_CHARS).collect();
         self.reports.push(format!("{} start {}: {why}", self.to, self.starts));
@@ -120,7 +139,16 @@ impl Trial {
     }
 
     pub fn gone_back(self, at: i64) -> WentBack {
-        WentBack { from: self.from, to: self.to, at, backup: self.backup, reports: self.reports }
+        WentBack {
+            from: self.from,
+            to: self.to,
+            at,
+            backup: self.backup,
+            reports: self.reports,
+            by_hand: false,
+            told: false,
+            aside: None,
+        }
     }
 }
 
@@ -181,7 +209,11 @@ mod tests {
     #[test]
     fn an_opened_vault_ends_the_trial() {
         let good = start(Note::Trying(trial())).after(Outcome::Opened);
-        assert_eq!(good, Note::Good { version: version("0.2.0"), kept: "kept".into() });
+        let Note::Good(trial) = &good else { panic!("{good:?}") };
+        assert!(
+            !trial.is_over(&version("0.2.0"), KEPT_FOR) && trial.is_over(&version("0.2.0"), KEPT_FOR + 1)
+        );
+        assert!(trial.is_over(&version("0.3.0"), 2), "another version runs");
         // Whatever comes then is no trial.
         let after = good.clone().after(Outcome::Failed("later".into()));
         assert_eq!(after.starting(&version("0.2.0")), Next::Go(Some(good)));

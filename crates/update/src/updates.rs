@@ -4,7 +4,7 @@ use crate::{
     UpdateError,
     fetch::{self, Address},
     files,
-    manifest::{self, Channel, Package},
+    manifest::{self, Channel, List, Package},
     program::{self, Installed},
     signature::{Key, VerifyError},
     state::{Found, Staged, State},
@@ -33,6 +33,11 @@ impl Source {
             return Err(UpdateError::NoKey);
         }
         Ok(Self { address: Address::read(address)?, key: Key::read(key)? })
+    }
+
+    /// Who is asked.
+    pub fn host(&self) -> String {
+        self.address.host()
     }
 }
 
@@ -66,9 +71,9 @@ impl Updates {
         &self.installed
     }
 
-    /// Whether it has a key: without, it never looks.
-    pub fn has_source(&self) -> bool {
-        self.source.is_some()
+    /// Without a source, which has the key, it never looks.
+    pub fn source_host(&self) -> Option<String> {
+        self.source.as_ref().map(Source::host)
     }
 
     pub fn state(&self) -> State {
@@ -100,7 +105,7 @@ impl Updates {
         let state = self.change(|state| {
             if state.channel != channel {
                 (state.found, state.looked_at, state.trouble) = (None, None, None);
-                state.staged = None;
+                (state.staged, state.listed_at) = (None, None);
             }
             (state.looking, state.channel) = (looking, channel);
         })?;
@@ -115,10 +120,12 @@ impl Updates {
 
     pub fn look(&self, now: i64) -> Result<Found, UpdateError> {
         let source = self.source()?;
-        let channel = self.state().channel;
-        let looked = fetch::list(&source.address, &source.key, channel).and_then(|bytes| {
-            manifest::read(&bytes, channel, &self.running, self.installed.target().as_deref())
-        });
+        let State { channel, listed_at, .. } = self.state();
+        let looked = fetch::list(&source.address, &source.key, channel)
+            .and_then(|bytes| {
+                manifest::read(&bytes, channel, &self.running, self.installed.target().as_deref())
+            })
+            .and_then(|list| not_replayed(list, listed_at));
         let trouble = looked.as_ref().err().map(ToString::to_string);
         let mut found = Found::Nothing;
         self.change(|state| {
@@ -127,8 +134,8 @@ impl Updates {
                 return;
             }
             (state.looked_at, state.trouble) = (Some(now), trouble);
-            if let Ok(release) = &looked {
-                state.found.clone_from(release);
+            if let Ok(List { published, release }) = &looked {
+                (state.found, state.listed_at) = (release.clone(), published.or(state.listed_at));
                 found = release.as_ref().map_or(Found::Nothing, |r| Found::Newer(r.version.clone()));
             }
         })?;
@@ -160,7 +167,7 @@ impl Updates {
             .and_then(|()| self.verify(&file, package, &release.version))
             .inspect_err(|_| drop(fs::remove_file(&file)))?;
         let (version, package) = (release.version.clone(), package.clone());
-        let staged = Staged { version, package, file, at_quit: false, backup: None };
+        let staged = Staged { version, package, file };
         self.change(|state| state.staged = Some(staged.clone()))?;
         Ok(staged)
     }
@@ -176,16 +183,27 @@ impl Updates {
         }
     }
 
-    /// What was fetched is installed when somebody quits, or is not after all.
-    pub fn at_quit(&self, at_quit: bool, backup: Option<PathBuf>) -> Result<(), UpdateError> {
-        let state = self.change(|state| {
-            if let Some(staged) = &mut state.staged {
-                (staged.at_quit, staged.backup) = (at_quit, backup);
-            }
-        })?;
-        match state.staged.is_some() || !at_quit {
-            true => Ok(()),
-            false => Err(UpdateError::NothingFound),
+    /// What could be installed now; why not, where that is known before anything is touched.
+    pub fn staged(&self) -> Result<Staged, UpdateError> {
+        self.source()?;
+        self.installed.program().ok_or(UpdateError::BySystem)?;
+        if let Some(waiting) = self.waiting() {
+            return Err(UpdateError::Waiting(waiting));
+        }
+        let staged = self.state().staged.ok_or(UpdateError::NothingFound)?;
+        // Whatever the state has come to say: an older version is never installed.
+        match staged.version.cmp_precedence(&self.running).is_gt() {
+            true => Ok(staged),
+            false => Err(UpdateError::NotNewer { offered: staged.version, running: self.running.clone() }),
+        }
+    }
+
+    /// A version that is in its place, and runs from the next start on.
+    pub fn waiting(&self) -> Option<Version> {
+        match self.note()? {
+            Note::Trying(trial) if trial.from == self.running => Some(trial.to),
+            Note::WentBack(went) if went.to == self.running => Some(went.from),
+            _ => None,
         }
     }
 
@@ -199,11 +217,8 @@ impl Updates {
     ) -> Result<(), UpdateError> {
         let (source, _alone) = (self.source()?, self.alone()?);
         let program = self.installed.program().ok_or(UpdateError::BySystem)?;
-        let staged = self.state().staged.ok_or(UpdateError::NothingFound)?;
-        // Whatever the state has come to say: an older version is never installed.
-        if staged.version.cmp_precedence(&self.running).is_le() {
-            return Err(UpdateError::NotNewer { offered: staged.version, running: self.running.clone() });
-        }
+        let staged = self.staged()?;
+        let before = self.note();
         let (part, bytes) = match &self.installed {
             Installed::AppImage(_) => (Some(program::try_out(&staged, program, &source.key)?), Vec::new()),
             _ => (None, self.verified(&staged)?),
@@ -213,23 +228,14 @@ impl Updates {
             None => run(&staged, bytes),
         });
         if changed.is_err() {
-            let _ = fs::remove_file(self.trial_file());
+            let _ = self.write_trial(before.as_ref());
             let _ = part.map(fs::remove_file);
         }
+        self.tidy_kept();
         changed?;
         let state = self.change(|state| state.staged = None)?;
         self.tidy(&state);
         Ok(())
-    }
-
-    /// What could not be installed when nobody was looking any more; it does not wait for the next end.
-    pub fn note_trouble(&self, why: &str) {
-        let _ = self.change(|state| {
-            state.trouble = Some(why.to_owned());
-            if let Some(staged) = &mut state.staged {
-                staged.at_quit = false;
-            }
-        });
     }
 
     fn verified(&self, staged: &Staged) -> Result<Vec<u8>, UpdateError> {
@@ -250,7 +256,7 @@ impl Updates {
         backup: Option<PathBuf>,
         now: i64,
     ) -> Result<(), UpdateError> {
-        let (kept, hash) = program::keep(program, &self.folder.join("kept"), &self.running)?;
+        let (kept, hash) = program::keep(program, &self.kept_folder(), &self.running)?;
         let trial = Trial {
             from: self.running.clone(),
             to: staged.version.clone(),
@@ -270,6 +276,34 @@ impl Updates {
         if state.staged.is_none() {
             let _ = fs::remove_dir_all(self.folder.join("package"));
         }
+    }
+
+    fn kept_folder(&self) -> PathBuf {
+        self.folder.join("kept")
+    }
+
+    /// Only the program stays to which one can go back.
+    fn tidy_kept(&self) {
+        let kept = self.note().and_then(|note| note.way_back(&self.running)).map(|trial| trial.kept);
+        for entry in fs::read_dir(self.kept_folder()).into_iter().flatten().flatten() {
+            if Some(entry.path()) != kept {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// What an installation has left that was cut off.
+    fn sweep(&self) {
+        if let Installed::AppImage(program) = &self.installed {
+            let _ = fs::remove_file(files::part_of(program));
+        }
+        let old = |staged: &Staged| staged.version.cmp_precedence(&self.running).is_le();
+        if self.state().staged.as_ref().is_some_and(old)
+            && let Ok(state) = self.change(|state| state.staged = None)
+        {
+            self.tidy(&state);
+        }
+        self.tidy_kept();
     }
 
     fn trial_file(&self) -> PathBuf {
@@ -298,19 +332,37 @@ impl Updates {
         if !self.is_only() {
             return Begin::Go;
         }
-        let Some(note) = self.note() else { return Begin::Go };
-        match note.clone().starting(&self.running) {
-            Next::Go(next) => {
-                if next.as_ref() != Some(&note) {
-                    let _ = self.write_trial(next.as_ref());
-                }
-                Begin::Go
+        if let Some(note) = self.note() {
+            match note.clone().starting(&self.running) {
+                Next::Go(next) if next.as_ref() != Some(&note) => drop(self.write_trial(next.as_ref())),
+                Next::Go(_) => {}
+                Next::GoBack(trial) => return self.take_back(trial, now),
             }
-            Next::GoBack(trial) => self.go_back(trial, now),
         }
+        self.sweep();
+        Begin::Go
     }
 
-    fn go_back(&self, mut trial: Trial, now: i64) -> Begin {
+    /// The version to which one can go back.
+    pub fn way_back(&self) -> Option<Version> {
+        self.note()?.way_back(&self.running).map(|trial| trial.from)
+    }
+
+    /// Puts the version from before in its place again because somebody says so; it runs from the next start on.
+    pub fn go_back(&self, now: i64) -> Result<WentBack, UpdateError> {
+        let _alone = self.alone()?;
+        let trial = self.note().and_then(|note| note.way_back(&self.running));
+        let trial = trial.ok_or(UpdateError::NothingKept)?;
+        program::put_back(&trial.kept, &trial.hash, &trial.program)?;
+        // What has never run leaves nothing to tell.
+        let has_run = trial.to == self.running;
+        let went = WentBack { by_hand: true, ..trial.gone_back(now) };
+        self.write_trial(has_run.then(|| Note::WentBack(went.clone())).as_ref())?;
+        self.tidy_kept();
+        Ok(went)
+    }
+
+    fn take_back(&self, mut trial: Trial, now: i64) -> Begin {
         match program::put_back(&trial.kept, &trial.hash, &trial.program) {
             Ok(()) => {
                 let (program, failed) = (trial.program.clone(), trial.to.clone());
@@ -361,17 +413,17 @@ impl Updates {
         matches!(self.note(), Some(Note::Trying(trial)) if trial.to == self.running)
     }
 
-    /// How a start has gone on. With the second good one what was kept goes.
-    pub fn note_outcome(&self, outcome: Outcome) {
+    /// How a start has gone on. What was kept goes some time after the new version has run.
+    pub fn note_outcome(&self, outcome: Outcome, now: i64) {
         if outcome == Outcome::Opened && self.opened.swap(true, Ordering::Relaxed) {
             return;
         }
         let Some(note) = self.note() else { return };
-        if let (Note::Good { version, kept }, Outcome::Opened) = (&note, &outcome) {
-            if *version == self.running {
-                let _ = fs::remove_file(kept);
+        if let (Note::Good(trial), Outcome::Opened) = (&note, &outcome) {
+            if trial.is_over(&self.running, now) {
+                let _ = self.write_trial(None);
+                self.tidy_kept();
             }
-            let _ = self.write_trial(None);
             return;
         }
         let next = note.clone().after(outcome);
@@ -380,11 +432,26 @@ impl Updates {
         }
     }
 
-    /// What a person has to know: the old version was put back.
+    /// What a person has to know: this version is back after a newer one.
     pub fn went_back(&self) -> Option<WentBack> {
         match self.note()? {
-            Note::WentBack(went) => Some(went),
+            Note::WentBack(went) if went.from == self.running => Some(went),
             _ => None,
+        }
+    }
+
+    /// The trail is told of it once.
+    pub fn tell_went_back(&self) -> Option<WentBack> {
+        let went = self.went_back().filter(|went| !went.told)?;
+        let told = Note::WentBack(WentBack { told: true, ..went.clone() });
+        self.write_trial(Some(&told)).ok().map(|()| went)
+    }
+
+    /// A backup has taken the place of the vault that the newer version had changed, and that one lies elsewhere.
+    pub fn note_aside(&self, vault: PathBuf) -> Result<(), UpdateError> {
+        match self.went_back() {
+            Some(went) => self.write_trial(Some(&Note::WentBack(WentBack { aside: Some(vault), ..went }))),
+            None => Ok(()),
         }
     }
 
@@ -393,5 +460,17 @@ impl Updates {
             Some(_) => self.write_trial(None),
             None => Ok(()),
         }
+    }
+}
+
+/// Lists only get newer: one that is older is an old copy, by which somebody would hide what is new.
+fn not_replayed(list: List, seen: Option<i64>) -> Result<List, UpdateError> {
+    let old = seen.is_some_and(|seen| list.published.is_none_or(|published| published < seen));
+    match old {
+        true => {
+            let at = list.published.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+            Err(UpdateError::Replayed(at.map_or_else(|| "?".to_owned(), |at| at.to_string())))
+        }
+        false => Ok(list),
     }
 }

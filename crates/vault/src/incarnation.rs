@@ -42,13 +42,17 @@ pub struct Witness {
     path: PathBuf,
 }
 
+/// What is kept of a vault outside of its folder is called by its id and its place.
+pub(crate) fn name_of(vault: Uuid, vault_dir: &Path) -> String {
+    let place = vault_dir.canonicalize().unwrap_or_else(|_| vault_dir.to_owned());
+    let place = blake3::hash(place.as_os_str().as_encoded_bytes());
+    format!("{vault}-{}", &place.to_hex()[..16])
+}
+
 impl Witness {
     /// `state` is the platform's state folder; a vault is told apart by its id and its place.
     pub fn of(state: &Path, vault: Uuid, vault_dir: &Path) -> Self {
-        let place = vault_dir.canonicalize().unwrap_or_else(|_| vault_dir.to_owned());
-        let place = blake3::hash(place.as_os_str().as_encoded_bytes());
-        let name = format!("{vault}-{}", &place.to_hex()[..16]);
-        Self { path: state.join("incarnations").join(name) }
+        Self { path: state.join("incarnations").join(name_of(vault, vault_dir)) }
     }
 
     pub fn compare(&self, in_database: Option<Uuid>) -> Incarnation {
@@ -74,6 +78,11 @@ impl Witness {
 
     pub fn set_mark(&self, mark: Mark) -> io::Result<()> {
         self.write(&Tokens { mark: Some(mark), ..self.read() })
+    }
+
+    /// The vault was moved, by us: at its new place it is known as it was.
+    pub fn becomes(&self, other: &Self) -> io::Result<()> {
+        std::fs::rename(&self.path, &other.path)
     }
 
     /// The vault is no more.

@@ -7,6 +7,7 @@
 
 mod attempts;
 pub mod files;
+pub mod inbox;
 mod incarnation;
 mod keyring_store;
 pub mod notes;
@@ -18,6 +19,7 @@ mod slots;
 mod tests;
 mod ways;
 
+pub use inbox::{Inbox, InboxError, InboxKey, TakenLine};
 pub use incarnation::{Incarnation, Mark, Witness};
 pub use keyring_store::{KeyringError, probe as probe_keyring, with_time_limit};
 pub use passphrase::{Cost, Passphrase};

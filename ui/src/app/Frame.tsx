@@ -38,6 +38,7 @@ import { ReportsPage } from "../reports/ReportsPage";
 import { useClock } from "../safety/Incidents";
 import { clockInWords } from "../safety/incident";
 import { SafetyPage } from "../safety/SafetyPage";
+import { useUpdateNews, WentBack } from "../safety/WentBack";
 import { useUnseen } from "../safety/words";
 import { SettingsPage } from "../settings/SettingsPage";
 import { ago, bytes, count } from "../shared/format";
@@ -51,6 +52,7 @@ import { VisitBar } from "../visits/VisitBar";
 import { VisitsPage } from "../visits/VisitsPage";
 import { useQuery, useVersion } from "./data";
 import { Favourites } from "./Favourites";
+import { InboxNotice } from "./InboxNotice";
 import { Keys } from "./Keys";
 import { toPart } from "./parts";
 import { registry, ui, zoomBy, zoomTo } from "./registry";
@@ -65,6 +67,7 @@ export function Frame() {
   const news = useNews();
   const status = useQuery(() => commands.status(), [version, news]).data;
   const unseen = useUnseen();
+  useUpdateNews();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const [creating, setCreating] = useState<Browsed>();
@@ -302,6 +305,8 @@ export function Frame() {
       </nav>
       {status?.demo && <DemoNotice />}
       <main className="main">
+        <InboxNotice />
+        <WentBack />
         <VisitBar />
         {route.page === "today" && <TodayPage status={status} onCreate={setCreating} />}
         {route.page === "calendar" && <CalendarPage route={route} />}
@@ -501,6 +506,6 @@ const isLate = (last?: string | null) => !!last && Date.now() - Date.parse(last)
 
 /** Files are counted in bytes, all else in pieces. */
 function inUnits({ job, done, total }: { job: Job; done: number; total: number }) {
-  const said = job === "attach" ? bytes : count;
+  const said = job === "attach" || job === "update" ? bytes : count;
   return { done: said(done), total: said(total) };
 }

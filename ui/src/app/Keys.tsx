@@ -1,59 +1,56 @@
+import { useState } from "react";
 import { pageAbout } from "../guide/pages";
+import { en, type Key } from "../shared/en";
 import { t } from "../shared/i18n";
 import { Dialog } from "../shared/ui";
+import { zh } from "../shared/zh";
+import { EVERYWHERE, keysFrom } from "./pageKeys";
 import { registry } from "./registry";
 import { current, go } from "./router";
 
-/** What a page does by itself: keys of lists, records, boards, that are no command of their own. */
-const HERE = [
-  ["J K ↓ ↑", "keys.move"],
-  ["Enter", "keys.open"],
-  ["Ctrl Enter", "keys.window"],
-  ["Space", "keys.peek"],
-  ["X", "keys.select"],
-  ["Shift ↓ · Shift ↑", "keys.range"],
-  ["Ctrl A", "keys.selectAll"],
-  ["F2", "keys.editCell"],
-  ["→ A … Z", "keys.typeCell"],
-  ["/", "keys.filter"],
-  ["F · V", "keys.arrange"],
-  ["Ctrl S", "keys.saveView"],
-  ["C", "keys.create"],
-  ["N", "prices.newBook"],
-  ["E", "keys.edit"],
-  ["F", "files.attach"],
-  ["Ctrl V", "keys.paste"],
-  ["← → · Z · Space", "keys.picture"],
-  ["U", "keys.quote"],
-  ["Delete", "keys.trash"],
-  ["R", "keys.restore"],
-  ["Shift → · Shift ←", "keys.push"],
-  ["Space · M · W", "keys.task"],
-  ["O", "keys.whose"],
-  ["D W M A · T · [ ]", "keys.calendar"],
-  ["Alt ↑ ↓ ← → · Alt Shift ↑ ↓", "keys.reschedule"],
-  ["← → · Enter · N", "keys.merge"],
-  ["*", "favourite.toggle"],
-  ["Alt ↑ ↓ · Delete", "keys.favourite"],
-  ["B", "past.open"],
-  ["@", "note.mention"],
-  ["Ctrl B · Ctrl I · Ctrl Shift 7 8 9", "keys.note"],
-  ["Ctrl ↓ · Ctrl ↑", "keys.neighbours"],
-  ["1 … 9", "keys.settleTeam"],
-  ["Esc", "keys.back"],
-] as const;
+interface Line {
+  id?: string;
+  keys?: string;
+  what: Key;
+}
 
 const shown = (keys: string) => keys.replace(/\+(?=.)/g, " ");
 
-/** Every action there is, with its key; what has none is reached by its name. */
+/** Is a line meant by what somebody looks for: its words in either language, or its key? */
+export function isMeant({ keys, what }: Line, wanted: string): boolean {
+  const words = wanted.trim().toLowerCase().split(/\s+/);
+  const said = `${en[what]} ${zh[what]} ${t(what)} ${keys ?? ""}`.toLowerCase();
+  return words.every((word) => said.includes(word));
+}
+
+/** Every action there is, with its key: first those of the screen that one is on. */
 export function Keys({ onClose }: { onClose: () => void }) {
-  const everywhere = registry.filter((c) => c.keys);
-  const named = registry.filter((c) => !c.keys);
+  const [wanted, setWanted] = useState("");
+  const { here, elsewhere } = keysFrom(current());
+  const commands = registry.map((c): Line => ({ id: c.id, keys: c.keys && shown(c.keys), what: c.label }));
+  const sections: [string, Key, Line[]][] = [
+    ["on-screen", "keys.onScreen", here],
+    ["everywhere", "keys.everywhere", [...EVERYWHERE, ...commands.filter((c) => c.keys)]],
+    ["elsewhere", here.length > 0 ? "keys.elsewhere" : "keys.here", elsewhere],
+    ["by-name", "keys.named", commands.filter((c) => !c.keys)],
+  ];
+  const found = sections
+    .map(([id, title, lines]) => ({ id, title, lines: lines.filter((line) => isMeant(line, wanted)) }))
+    .filter(({ lines }) => lines.length > 0);
   return (
     <Dialog label={t("keys.title")} onClose={onClose} className="keys">
       <div className="body stack">
         <div className="row-line">
           <h1 className="grow">{t("keys.title")}</h1>
+          <input
+            className="input short"
+            id="find-key"
+            type="search"
+            aria-label={t("keys.find")}
+            placeholder={t("keys.find")}
+            value={wanted}
+            onChange={(e) => setWanted(e.target.value)}
+          />
           <button
             type="button"
             className="button"
@@ -69,35 +66,25 @@ export function Keys({ onClose }: { onClose: () => void }) {
             {t("close")}
           </button>
         </div>
-        <h2>{t("keys.everywhere")}</h2>
-        <ul className="keys-list">
-          <Row keys="Ctrl K" what={t("keys.palette")} />
-          {everywhere.map((c) => (
-            <Row key={c.id} id={c.id} keys={shown(c.keys ?? "")} what={t(c.label)} />
-          ))}
-        </ul>
-        <h2>{t("keys.here")}</h2>
-        <ul className="keys-list">
-          {HERE.map(([keys, what]) => (
-            <Row key={keys} keys={keys} what={t(what)} />
-          ))}
-        </ul>
-        <h2>{t("keys.named")}</h2>
-        <ul className="keys-list">
-          {named.map((c) => (
-            <Row key={c.id} id={c.id} what={t(c.label)} />
-          ))}
-        </ul>
+        {found.map(({ id, title, lines }) => (
+          <section key={id} id={`keys-${id}`}>
+            <h2>{t(title)}</h2>
+            <ul className="keys-list">
+              {lines.map((line) => (
+                <li key={line.id ?? `${line.keys} ${line.what}`} data-command={line.id}>
+                  <span className="grow">{t(line.what)}</span>
+                  {line.keys && <kbd>{line.keys}</kbd>}
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+        {found.length === 0 && (
+          <p className="soft" role="status">
+            {t("palette.nothing")}
+          </p>
+        )}
       </div>
     </Dialog>
-  );
-}
-
-function Row({ id, keys, what }: { id?: string; keys?: string; what: string }) {
-  return (
-    <li data-command={id}>
-      <span className="grow">{what}</span>
-      {keys && <kbd>{keys}</kbd>}
-    </li>
   );
 }

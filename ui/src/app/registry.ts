@@ -11,6 +11,7 @@ import { t } from "../shared/i18n";
 import { prefs } from "../shared/prefs";
 import { attempt, toast } from "../shared/toast";
 import { zh } from "../shared/zh";
+import { lastList } from "./data";
 import { toggleFavourite } from "./Favourites";
 import { toPart } from "./parts";
 import { current, go } from "./router";
@@ -39,9 +40,13 @@ export const ui = {
   write: undefined as (() => void) | undefined,
   /** Says «I am here» where the page is about somebody, and leaves again. */
   here: undefined as (() => void) | undefined,
+  /** Asks for the stage of the deal that is open, or of those that are selected. */
+  stage: undefined as (() => void) | undefined,
   /** Takes the other value of a field that two have edited. */
   settle: undefined as (() => void) | undefined,
   leave: undefined as (() => void) | undefined,
+  /** Opens the log of syncs, on the team's page. */
+  syncLog: undefined as (() => void) | undefined,
   /** Dials the number of whom the page is about. */
   dial: undefined as (() => void) | undefined,
   /** Asks for a new price book, on their page. */
@@ -90,11 +95,13 @@ function settingsAt(id: string) {
   }, 80);
 }
 
-/** The list of the page as it was, or that of people. */
+/** The list of the page as it was, filtered as it is, or that of people. */
 export function lookBack() {
   const route = current();
   const kind = "kind" in route ? browsed(route.kind) : route.page === "board" ? "deal" : "person";
-  go({ page: "past", kind });
+  const { request, input } = lastList;
+  const filter = route.page === "list" && lastList.kind === kind ? request.filter || input : "";
+  go({ page: "past", kind, ...(filter && { filter }) });
 }
 
 export const registry: Command[] = [
@@ -176,6 +183,12 @@ export const registry: Command[] = [
     label: "board.table",
     also: "deals list shangji 商机",
     run: () => go({ page: "list", kind: "deal" }),
+  },
+  {
+    id: "deal-stage",
+    label: "board.stage",
+    also: "won lost close deal move shangji jieduan 商机 赢单 丢单",
+    run: () => (ui.stage ? ui.stage() : go({ page: "board" })),
   },
   {
     id: "quiet-deals",
@@ -310,6 +323,17 @@ export const registry: Command[] = [
     run: () => go({ page: "team" }),
   },
   {
+    id: "sync-log",
+    label: "syncLog.title",
+    also: "errors history server folder tongbu rizhi 错误 记录",
+    run: () => {
+      if (ui.syncLog) return ui.syncLog();
+      go({ page: "team" });
+      // The page has to be there first.
+      setTimeout(() => ui.syncLog?.(), 120);
+    },
+  },
+  {
     id: "settle",
     label: "keys.settle",
     keys: "Y",
@@ -353,6 +377,12 @@ export const registry: Command[] = [
     label: "config.title",
     also: "settings export compare restore drift peizhi 配置 设置 导出 比较",
     run: () => go({ page: "safety", tab: "configuration" }),
+  },
+  {
+    id: "updates",
+    label: "updates.title",
+    also: "new version upgrade release rollback gengxin shengji banben 新版本 升级 退回 版本",
+    run: () => go({ page: "safety", tab: "updates" }),
   },
   {
     id: "trash",

@@ -27,8 +27,8 @@ export type Route =
   | { page: "record"; id: string; kind: Kind; day?: string }
   | { page: "import"; path?: string; at?: number }
   | { page: "history" }
-  /** A list as it was; without a moment it is asked for. */
-  | { page: "past"; kind: Kind; at?: string }
+  /** A list as it was, of what was typed to find in it; without a moment it is asked for. */
+  | { page: "past"; kind: Kind; at?: string; filter?: string }
   /** With ids: those are compared; else those of the kind that may be one are looked for. */
   | { page: "duplicates"; kind: Kind; ids?: string[] }
   | { page: "team" }

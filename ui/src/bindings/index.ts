@@ -96,6 +96,11 @@ export const commands = {
 	openCapture: () => __TAURI_INVOKE<null>("plugin:satchel|open_capture"),
 	/**  Out of sight, and the focus goes back to where it was. */
 	closeCapture: () => __TAURI_INVOKE<null>("plugin:satchel|close_capture"),
+	/**  A line while the vault is locked: it waits, sealed, until it is open. */
+	sealLine: (line: string, today: string) => __TAURI_INVOKE<SealedLine>("plugin:satchel|seal_line", { line, today }),
+	unsealLine: (id: RecordId) => __TAURI_INVOKE<null>("plugin:satchel|unseal_line", { id }),
+	/**  What was taken while the vault was locked, made into records. */
+	openInbox: () => __TAURI_INVOKE<InboxView>("plugin:satchel|open_inbox"),
 	/**  The main window: to unlock by a passphrase, or to see what was made. */
 	showMain: () => __TAURI_INVOKE<null>("plugin:satchel|show_main"),
 	finishTask: (id: RecordId, next: string, today: string) => __TAURI_INVOKE<Written>("plugin:satchel|finish_task", { id, next, today }),
@@ -189,6 +194,8 @@ export const commands = {
 	/**  Files that the app was started with; each is given once. */
 	openedFiles: () => __TAURI_INVOKE<string[]>("plugin:satchel|opened_files"),
 	sync: () => __TAURI_INVOKE<SyncReport>("plugin:satchel|sync"),
+	/**  What the last rounds with remotes have come to, the newest first. */
+	syncLog: () => __TAURI_INVOKE<RoundView[]>("plugin:satchel|sync_log"),
 	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),
 	addRemote: (address: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|add_remote", { address }),
 	removeRemote: (name: string) => __TAURI_INVOKE<RemoteView>("plugin:satchel|remove_remote", { name }),
@@ -220,6 +227,10 @@ export const commands = {
 	keepBackups: (automatic: boolean, keep: Keep) => __TAURI_INVOKE<null>("plugin:satchel|keep_backups", { automatic, keep }),
 	/**  Makes this computer's vault of a backup, where it has none yet. */
 	restoreVault: (file: string, key: string) => __TAURI_INVOKE<RestoredView>("plugin:satchel|restore_vault", { file, key }),
+	/**  The files on records that a restore has not brought back. */
+	missingFiles: () => __TAURI_INVOKE<MissingFilesView>("plugin:satchel|missing_files"),
+	/**  Asks for them: the team and the places of backups, or beside a backup that is opened by `key`. */
+	fetchMissingFiles: (from: string | null, key: string | null) => __TAURI_INVOKE<MissingFilesView>("plugin:satchel|fetch_missing_files", { from, key }),
 	health: () => __TAURI_INVOKE<HealthView>("plugin:satchel|health"),
 	/**  Takes from others on this computer what they need not see. */
 	fixAccess: () => __TAURI_INVOKE<null>("plugin:satchel|fix_access"),
@@ -258,6 +269,28 @@ export const commands = {
 	compareConfig: (path: string) => __TAURI_INVOKE<ConfigDifference[]>("plugin:satchel|compare_config", { path }),
 	/**  By a file, or as it was before the last one. */
 	restoreConfig: (path: string | null) => __TAURI_INVOKE<Restored>("plugin:satchel|restore_config", { path }),
+	/**  What is known of new versions; nobody is asked. */
+	updates: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|updates"),
+	setUpdates: (looking: boolean, channel: UpdateChannel) => __TAURI_INVOKE<UpdatesView>("plugin:satchel|set_updates", { looking, channel }),
+	/**  Asks where new versions come from. */
+	lookForUpdates: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|look_for_updates"),
+	/**  Brings the new version here and checks it; nothing is installed by that. */
+	fetchUpdate: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|fetch_update"),
+	/**
+	 *  Backs up, proves that, and puts the new version in place; it runs from the next start on. `said` is what somebody has written
+	 *  who goes without a backup.
+	 */
+	installUpdate: (said: string) => __TAURI_INVOKE<InstalledView>("plugin:satchel|install_update", { said }),
+	/**  Ends the app and starts it again, as the version that is in place by now. */
+	restartApp: () => __TAURI_INVOKE<null>("plugin:satchel|restart_app"),
+	/**  Puts the version from before back; it runs from the next start on. */
+	goBack: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|go_back"),
+	/**  Somebody knows that the version from before is back. */
+	forgetWentBack: () => __TAURI_INVOKE<UpdatesView>("plugin:satchel|forget_went_back"),
+	/**  The page where new versions are, in the browser: the one that is built in. */
+	openUpdatesPage: () => __TAURI_INVOKE<null>("plugin:satchel|open_updates_page"),
+	/**  Makes the vault of a backup, in the place of one that a newer version has written; that one stays beside it. */
+	restoreInstead: (file: string, key: string) => __TAURI_INVOKE<RestoredInsteadView>("plugin:satchel|restore_instead", { file, key }),
 };
 
 /** Events */
@@ -266,6 +299,7 @@ export const events = {
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("plugin:satchel:progress-event"),
 	reminderEvent: makeEvent<ReminderEvent, ReminderEvent>("plugin:satchel:reminder-event"),
 	teamEvent: makeEvent<TeamEvent, TeamEvent>("plugin:satchel:team-event"),
+	updateEvent: makeEvent<UpdateEvent, UpdateEvent>("plugin:satchel:update-event"),
 	vaultEvent: makeEvent<VaultEvent, VaultEvent>("plugin:satchel:vault-event"),
 };
 
@@ -320,6 +354,8 @@ export type AppState = {
 	has_passphrase: boolean,
 	/**  Why the vault's folder cannot be read, where that is so. */
 	problem: string | null,
+	/**  It is that a newer version has written it. */
+	newer: boolean,
 	/**  What the open vault waits for that was made for a team. */
 	waiting: WaitingView | null,
 	vault: string,
@@ -943,6 +979,13 @@ export type ImportReport = {
 	preview: Preview[],
 };
 
+/**  What has become of lines that were taken while the vault was locked. */
+export type InboxView = {
+	made: LineWritten[],
+	/**  Files that no key of the vault opens, as they are kept. */
+	aside: string[],
+};
+
 /**  What is said of an incident besides its steps; what is not named stays. */
 export type IncidentChange = {
 	title?: string | null,
@@ -983,6 +1026,11 @@ export type IncidentView = {
 /**  A part of a line. */
 export type Inline = { type: "text"; text: string } | { type: "strong"; inlines: Inline[] } | { type: "emphasis"; inlines: Inline[] } | { type: "struck"; inlines: Inline[] } | { type: "code"; text: string } | { type: "link"; to: string; inlines: Inline[] } | { type: "mention"; id: RecordId; name: string } | { type: "break" };
 
+export type InstalledView = {
+	version: string,
+	backup: BackupView | null,
+};
+
 export type InvitationAnswer = {
 	link: string,
 	expires_at: string,
@@ -1021,7 +1069,9 @@ export type Job = "preview" | "duplicates" | "import" | "undo" | "sample" | "edi
 /**  Counted in bytes. */
 "attach" | 
 /**  Made, proven or restored. */
-"backup";
+"backup" | 
+/**  Counted in bytes. */
+"update";
 
 export type JoinRequest = {
 	link: string,
@@ -1269,7 +1319,7 @@ export type MemberView = {
 };
 
 /**  What a button or a command mends it with. */
-export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident";
+export type Mend = "back_up" | "drill" | "drill_kit" | "add_place" | "set_passphrase" | "renew_kit" | "store_key" | "sync" | "open_team" | "verify" | "fix_access" | "open_system" | "open_incidents" | "verify_trail" | "export_trail" | "open_incident" | "fetch_files" | "find_files" | "open_updates";
 
 /**  A record that is mentioned, as it is now. */
 export type MentionView = {
@@ -1305,6 +1355,29 @@ export type MergedMail = {
 	left_out: LeftOut[],
 	/**  What has noted them as sent, where that was asked for. */
 	operation: OperationId | null,
+};
+
+/**  A file on a record that a restore has not found. */
+export type MissingFileView = {
+	name: string,
+	/**  Bytes. */
+	size: number,
+	record: RecordId | null,
+	kind: Kind | null,
+	/**  What the record is called. */
+	title: string,
+};
+
+/**  What a restore has not found, and what has come since. */
+export type MissingFilesView = {
+	/**  How many are still missing. */
+	count: number,
+	/**  How many have come just now. */
+	came: number,
+	/**  Whether they are asked for by themselves, now and then. */
+	asking: boolean,
+	/**  The first of them, by name. */
+	files: MissingFileView[],
 };
 
 /**  What has happened, or is to, with a record. */
@@ -1347,6 +1420,19 @@ export type NewVaultRequest = {
 	workspace: string,
 	person: string,
 	passphrase: string | null,
+};
+
+/**  A version that is newer than the one that runs. */
+export type NewVersionView = {
+	version: string,
+	notes: ReleaseNotes,
+	published: string | null,
+	/**  In bytes; none where there is no package for this kind of computer. */
+	size: number | null,
+	/**  It is here, and can be installed. */
+	ready: boolean,
+	/**  It was tried, and did not start. */
+	failed: boolean,
 };
 
 /**  Why a formula has no value for a record. */
@@ -1447,6 +1533,8 @@ export type PastRequest = {
 	state: PastState | null,
 	/**  Only those whose name has these words. */
 	text?: string,
+	/**  Only those that a filter expression found then; of those made since, that it finds now. */
+	filter?: string,
 	offset?: number,
 	limit?: number,
 };
@@ -1610,6 +1698,12 @@ export type RecordView = {
 	conflicts: ConflictView[],
 };
 
+/**  What is new, for people. */
+export type ReleaseNotes = {
+	en: string,
+	zh: string,
+};
+
 /**  A notification was clicked: what it is about is opened; without a record, the day. */
 export type ReminderEvent = {
 	record: OpenedRecord | null,
@@ -1747,6 +1841,10 @@ export type Restore = {
 	ids?: RecordId[],
 	/**  All of this kind that were there then; what was made since stays. */
 	kind: Kind | null,
+	/**  Of the kind those that a filter expression found then. */
+	filter?: string,
+	/**  Of the kind those whose name had these words. */
+	text?: string,
 	/**  Only these fields; none: all of them, and whether it is in the trash. */
 	fields?: string[],
 	/**  Say what would change, and write nothing. */
@@ -1776,6 +1874,13 @@ export type Restored = {
 	left: ConfigDifference[],
 };
 
+/**  What has become of a vault whose place a backup has taken. */
+export type RestoredInsteadView = {
+	restored: RestoredView,
+	/**  Where the vault is that was there. */
+	aside: string,
+};
+
 /**  A vault that was made of a backup. */
 export type RestoredView = {
 	vault: string,
@@ -1788,6 +1893,24 @@ export type RestoredView = {
 	/**  Files on records that came back, and those that did not: they come from the team, if it has them. */
 	files: number,
 	missing_files: number,
+	/**  The first of them, by name. */
+	missing: MissingFileView[],
+};
+
+/**  A round with a remote, as the log has it. */
+export type RoundView = {
+	at: string,
+	remote: string,
+	/**  Entries that it got, and that were applied here. */
+	sent: number,
+	received: number,
+	/**  Records of which two values came together in it. */
+	conflicts: number,
+	/**  What went wrong. */
+	error: string | null,
+	/**  The same went wrong so often in a row, since then. */
+	times: number,
+	since: string,
 };
 
 export type RowError = {
@@ -1848,6 +1971,13 @@ export type Says =
 "title" | 
 /**  And with whom. */
 "everything";
+
+/**  A line that waits for the vault to be unlocked. */
+export type SealedLine = {
+	id: RecordId,
+	/**  How many wait now. */
+	waiting: number,
+};
 
 /**  The series that a meeting is one time of. */
 export type SeriesView = {
@@ -2168,6 +2298,38 @@ export type UndoReport = {
 	skipped: Skipped[],
 };
 
+/**  Which versions one wants. */
+export type UpdateChannel = "stable" | 
+/**  Before everybody else. */
+"early";
+
+/**  A newer version was found that was not known before. */
+export type UpdateEvent = {
+	version: string,
+};
+
+export type UpdatesView = {
+	version: string,
+	/**  Who is asked; nobody, where the build has no key for what would come. */
+	host: string | null,
+	page: string | null,
+	way: Way,
+	/**  Whether it looks by itself. */
+	looking: boolean,
+	channel: UpdateChannel,
+	looked_at: string | null,
+	listed_at: string | null,
+	trouble: string | null,
+	found: NewVersionView | null,
+	/**  Of the version that runs, where they are known. */
+	notes: ReleaseNotes | null,
+	/**  It is in its place, and runs from the next start on. */
+	waiting: string | null,
+	/**  The version that one can go back to. */
+	way_back: string | null,
+	went_back: WentBackView | null,
+};
+
 export type Value = null | boolean | number | string | Value[] | { [key in string]: Value };
 
 export type VaultEvent = Event;
@@ -2225,6 +2387,27 @@ export type VisitsView = {
 export type WaitingView = {
 	/**  Nothing, where the invitation has to be given once more. */
 	asked: AskedView | null,
+};
+
+/**  How a new version comes into the place of this one. */
+export type Way = 
+/**  By Satchel itself. */
+"here" | 
+/**  By the system's packages. */
+"system" | 
+/**  By whoever has put this copy where it is. */
+"by_hand";
+
+export type WentBackView = {
+	from: string,
+	to: string,
+	at: string,
+	by_hand: boolean,
+	/**  The backup that was made before, where it still is. */
+	backup: string | null,
+	/**  Where the vault is kept that the newer version had changed. */
+	aside: string | null,
+	reports: string[],
 };
 
 /**  What was understood of a date as people write it. */

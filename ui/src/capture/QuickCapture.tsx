@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { LineWritten, LockState } from "../bindings";
+import type { LockState } from "../bindings";
 import { commands, errorOf, onVault } from "../platform/tauri";
 import { becomes, Meaning, useMeaning } from "../records/Meaning";
 import { today } from "../shared/format";
@@ -34,21 +34,43 @@ export function QuickCapture() {
   return (
     <main className="quick stack" data-state={state}>
       <h1 className="sr">{t("capture.title")}</h1>
-      {state === "open" && <Line />}
-      {state === "locked" && <Locked />}
+      {state === "open" && <Line key="open" />}
+      {state === "locked" && <Line key="locked" locked />}
       {state === "no_vault" && <Elsewhere says={t("capture.noVault")} />}
     </main>
   );
 }
 
-function Line() {
+/** What was made of a line, and how that is taken back. */
+interface Made {
+  title: string;
+  takeBack: () => Promise<unknown>;
+}
+
+/** Of an open vault: the record that it has become. */
+async function capture(line: string): Promise<{ made: Made; said: string }> {
+  const done = await commands.captureLine(line, today());
+  const title = done.title || line;
+  const takeBack = async () => commands.undo(done.operation);
+  return { made: { title, takeBack }, said: t("capture.made", { title }) };
+}
+
+/** Of a locked one: it waits, sealed, and nothing is read. */
+async function seal(line: string): Promise<{ made: Made; said: string }> {
+  const done = await commands.sealLine(line, today());
+  const takeBack = async () => commands.unsealLine(done.id);
+  const said = t("capture.sealed", { n: done.waiting });
+  return { made: { title: line, takeBack }, said };
+}
+
+function Line({ locked }: { locked?: boolean }) {
   const [line, setLine] = useState("");
-  const [made, setMade] = useState<LineWritten>();
+  const [made, setMade] = useState<Made>();
   const [said, setSaid] = useState<{ text: string; bad?: boolean }>();
   const input = useRef<HTMLInputElement>(null);
   const busy = useRef(false);
   const wanted = line.trim();
-  const meaning = useMeaning(line);
+  const meaning = useMeaning(locked ? "" : line);
 
   useEffect(() => {
     const focus = () => input.current?.focus();
@@ -83,17 +105,14 @@ function Line() {
   }
   async function save() {
     if (!wanted) return leave();
-    const done = await act(() => commands.captureLine(wanted, today()));
+    const done = await act(() => (locked ? seal : capture)(wanted));
     if (!done) return;
-    setMade(done);
+    setMade(done.made);
     setLine("");
-    setSaid({ text: t("capture.made", { title: done.title || wanted }) });
+    setSaid({ text: done.said });
   }
   async function takeBack() {
-    const operation = made?.operation;
-    if (!operation) return;
-    const done = await act(() => commands.undo(operation));
-    if (!done) return;
+    if (!made || (await act(async () => [await made.takeBack()])) === undefined) return;
     setMade(undefined);
     setSaid({ text: t("capture.takenBack", { title: made.title }) });
   }
@@ -130,11 +149,14 @@ function Line() {
           </p>
         )}
         {meaning && wanted && <Meaning said={meaning} />}
+        {!said && locked && <p id="quick-locked">{t("capture.locked")}</p>}
         {!wanted && !said && <p className="soft small">{t("capture.examples")}</p>}
       </div>
+      {locked && <Unlocking />}
       <footer className="row-line soft small">
         <span>
-          <kbd>Enter</kbd> {(wanted && becomes(meaning)) || t(made ? "close" : "add")}
+          <kbd>Enter</kbd>{" "}
+          {(wanted && becomes(meaning)) || t(made && !wanted ? "close" : locked ? "capture.seal" : "add")}
         </span>
         {made && (
           <span>
@@ -151,7 +173,7 @@ function Line() {
 }
 
 /** The keyring opens it; a passphrase is asked for in the main window. */
-function Locked() {
+function Unlocking() {
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
   async function unlock() {
@@ -165,7 +187,6 @@ function Locked() {
   }
   return (
     <>
-      <p id="quick-locked">{t("capture.locked")}</p>
       {error && (
         <p className="error" role="alert">
           {error}
@@ -174,9 +195,8 @@ function Locked() {
       <div className="row-line wrap">
         <button
           type="button"
-          className="button primary"
+          className="button"
           id="quick-unlock"
-          autoFocus
           disabled={busy}
           onClick={() => void unlock()}
         >

@@ -10,6 +10,7 @@ import { ago, cash, count, type Json, shortDay, today } from "../shared/format";
 import { language, t } from "../shared/i18n";
 import { isComposing, keepPlain, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
+import { WhyLost } from "./WhyLost";
 
 /** Where a card is put: before another of a column, or at its end. */
 interface Spot {
@@ -214,13 +215,15 @@ export function BoardPage({ onCreate }: { onCreate: (kind: Browsed) => void }) {
             </header>
             <div className="cards">
               {losing?.spot.stage === column.stage.id && (
-                <WhyLost
-                  name={titleOf(losing.id)}
-                  onDone={(reason) => {
-                    setLosing(undefined);
-                    if (reason !== undefined) void put(losing.id, losing.spot, reason);
-                  }}
-                />
+                <div className="tile">
+                  <WhyLost
+                    name={titleOf(losing.id)}
+                    onDone={(reason) => {
+                      setLosing(undefined);
+                      if (reason !== undefined) void put(losing.id, losing.spot, reason);
+                    }}
+                  />
+                </div>
               )}
               {column.cards.map((card) => (
                 <Card
@@ -373,37 +376,6 @@ function Card({
         {!card.next_step && !card.quiet && <span className="soft small">{t("board.noNext")}</span>}
       </article>
     </>
-  );
-}
-
-function WhyLost({ name, onDone }: { name: string; onDone: (reason: string | undefined) => void }) {
-  const [reason, setReason] = useState("");
-  return (
-    <div className="tile">
-      <label className="field">
-        <span>{t("board.whyLost", { name })}</span>
-        <input
-          className="input"
-          id="why-lost"
-          autoFocus
-          list="why-lost-before"
-          value={reason}
-          onChange={(e) => setReason(e.target.value)}
-          onKeyDown={(e) => {
-            if (isComposing(e.nativeEvent)) return;
-            keepPlain(e);
-            if (e.key === "Escape") onDone(undefined);
-            // The list of suggestions takes the Enter of a form.
-            if (e.key === "Enter") onDone(reason.trim());
-          }}
-        />
-      </label>
-      <datalist id="why-lost-before">
-        {(["price", "rival", "timing", "silence"] as const).map((why) => (
-          <option key={why} value={t(`lost.${why}`)} />
-        ))}
-      </datalist>
-    </div>
   );
 }
 

@@ -33,7 +33,7 @@ export function GuidePage({ route }: { route: GuideRoute }) {
   }, [page?.name, words.length > 0]);
   useEffect(() => body.current?.focus(), []);
   const step = (by: number) => {
-    const at = pages?.findIndex((p) => p === page) ?? -1;
+    const at = page ? (pages?.indexOf(page) ?? -1) : -1;
     const next = pages?.[at + by];
     if (next) open(next.name);
   };
@@ -71,14 +71,7 @@ export function GuidePage({ route }: { route: GuideRoute }) {
           </button>
         ))}
       </nav>
-      <section
-        className="page guide-text"
-        ref={body}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
-        tabIndex={0}
-        id="guide-text"
-        aria-label={page?.title}
-      >
+      <section className="page guide-text" ref={body} tabIndex={0} id="guide-text" aria-label={page?.title}>
         {error && (
           <p className="error" role="alert">
             {error}

@@ -518,7 +518,7 @@ function Done({ report, onUndone }: { report: ImportReport; onUndone: () => void
           {t("import.rollback")}
         </button>
         {report.rejected > 0 && (
-          <button type="button" className="button" onClick={() => void saveRejects()}>
+          <button type="button" className="button" id="save-rejects" onClick={() => void saveRejects()}>
             {t("import.saveRejects")}
           </button>
         )}

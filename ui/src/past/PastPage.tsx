@@ -1,14 +1,17 @@
-import { ArrowLeft, History } from "lucide-react";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { ArrowLeft, History, ListFilter } from "lucide-react";
+import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useFields, useQuery, useRested, useVersion } from "../app/data";
 import { back, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
 import type { FieldView, PastRow, PastState, Restore, RestoreReport } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
+import { asRequest } from "../records/columns";
+import { askable } from "../records/conditions";
+import { FilterBuilder } from "../records/FilterBuilder";
 import { BROWSED, browsed, columnsOf, isBrowsed, KINDS } from "../records/kinds";
 import { count, date, type Json, labelOf, show } from "../shared/format";
 import { type Key, t, tOr } from "../shared/i18n";
-import { useKeys } from "../shared/keys";
+import { isComposing, useKeys } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Bar, Dialog } from "../shared/ui";
 
@@ -24,17 +27,21 @@ export function PastPage({ route }: { route: PastRoute }) {
   const { kind, at } = route;
   const version = useVersion();
   const fields = useFields(kind);
+  const finder = useRef<HTMLInputElement>(null);
   const [state, setState] = useState<PastState>();
-  const [text, setText] = useState("");
+  const [input, setInput] = useState(route.filter ?? "");
+  const [building, setBuilding] = useState(false);
   const [limit, setLimit] = useState(ROWS);
   const [selected, setSelected] = useState<Set<string>>(new Set());
-  const [asked, setAsked] = useState<{ restore: Restore; plan: RestoreReport }>();
+  const [planned, setPlanned] = useState<{ restore: Restore; plan: RestoreReport }>();
   const [busy, setBusy] = useState(false);
-  const wanted = useRested(text);
+  const wanted = useRested(input);
+  const asked = useMemo(() => askable(fields), [fields]);
+  const { filter, text } = useMemo(() => asRequest(wanted, asked), [wanted, asked]);
   const { data: page, error } = useQuery(
     async () =>
-      at ? commands.listAt({ kind, at, state: state ?? null, text: wanted, offset: 0, limit }) : undefined,
-    [kind, at, state, wanted, limit, version],
+      at ? commands.listAt({ kind, at, state: state ?? null, text, filter, offset: 0, limit }) : undefined,
+    [kind, at, state, text, filter, limit, version],
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list has other rows
   useEffect(() => setSelected(new Set()), [kind, at, state]);
@@ -42,22 +49,45 @@ export function PastPage({ route }: { route: PastRoute }) {
   /** Says first what it would change. */
   async function ask(part: Partial<Restore>) {
     if (!at) return;
-    const restore: Restore = { at, ids: [], kind: null, fields: [], dry_run: false, ...part };
+    const restore: Restore = {
+      at,
+      ids: [],
+      kind: null,
+      fields: [],
+      filter: "",
+      text: "",
+      dry_run: false,
+      ...part,
+    };
     setBusy(true);
     const plan = await attempt(() => commands.restoreAsOf({ ...restore, dry_run: true }));
     setBusy(false);
-    if (plan) setAsked({ restore, plan });
+    if (plan) setPlanned({ restore, plan });
   }
   async function run(restore: Restore) {
     setBusy(true);
     const done = await attempt(() => commands.restoreAsOf(restore));
     setBusy(false);
-    setAsked(undefined);
+    setPlanned(undefined);
     if (done) withUndo(t("past.restored", { n: count(done.records), at: date(done.at) }), done.operation);
   }
   const some = () => selected.size > 0 && void ask({ ids: [...selected] });
+  const boxes = () => [...document.querySelectorAll<HTMLInputElement>("#past-rows input")];
+  const focused = () => boxes().findIndex((box) => box === document.activeElement);
+  /** Goes through those that can be brought back. */
+  const step = (by: number) => {
+    const all = boxes();
+    all[Math.max(0, Math.min(all.length - 1, focused() + by))]?.focus();
+  };
   useKeys({
     r: some,
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    x: () => boxes()[focused()]?.click(),
+    "/": () => finder.current?.focus(),
+    f: () => at && setBuilding(true),
     ...(selected.size > 0 ? { Escape: () => setSelected(new Set()) } : {}),
   });
   const columns = columnsOf(kind)
@@ -95,14 +125,31 @@ export function PastPage({ route }: { route: PastRoute }) {
       {at && (
         <div className="tools">
           <input
+            ref={finder}
             id="past-filter"
             className="input grow"
             type="search"
             aria-label={t("past.find")}
             placeholder={t("past.find")}
-            value={text}
-            onChange={(e) => setText(e.target.value)}
+            value={input}
+            onChange={(e) => setInput(e.target.value)}
+            onKeyDown={(e) => {
+              if (isComposing(e.nativeEvent) || !["Enter", "Escape"].includes(e.key)) return;
+              e.preventDefault();
+              e.stopPropagation();
+              if (e.key === "Escape" && input) setInput("");
+              else e.currentTarget.blur();
+            }}
           />
+          <button
+            type="button"
+            className="button"
+            id="past-build"
+            title={`${t("list.build")} (F)`}
+            onClick={() => setBuilding(true)}
+          >
+            <ListFilter size={15} /> {t("list.build")}
+          </button>
           <button type="button" className="button" aria-pressed={!state} onClick={() => setState(undefined)}>
             {t("past.all")}
           </button>
@@ -136,7 +183,7 @@ export function PastPage({ route }: { route: PastRoute }) {
             className="button"
             id="restore-list"
             disabled={busy || !totals || totals.changed + totals.deleted === 0}
-            onClick={() => void ask({ kind })}
+            onClick={() => void ask({ kind, filter, text })}
           >
             {t("past.restoreList")}
           </button>
@@ -160,7 +207,9 @@ export function PastPage({ route }: { route: PastRoute }) {
           </p>
         )}
         {at && !page && !error && <Bar />}
-        {page && page.rows.length === 0 && <p className="soft">{t(state ? "past.noneOf" : "past.none")}</p>}
+        {page && page.rows.length === 0 && (
+          <p className="soft">{t(state || filter || text ? "past.noneOf" : "past.none")}</p>
+        )}
         {page && page.rows.length > 0 && (
           <table className="plain" id="past-rows">
             <thead>
@@ -202,12 +251,23 @@ export function PastPage({ route }: { route: PastRoute }) {
           </button>
         )}
       </div>
-      {asked && (
+      {building && (
+        <FilterBuilder
+          fields={asked}
+          filter={filter}
+          onApply={(made) => {
+            setBuilding(false);
+            setInput(made);
+          }}
+          onClose={() => setBuilding(false)}
+        />
+      )}
+      {planned && (
         <Confirm
-          plan={asked.plan}
+          plan={planned.plan}
           busy={busy}
-          onRun={() => void run(asked.restore)}
-          onClose={() => setAsked(undefined)}
+          onRun={() => void run(planned.restore)}
+          onClose={() => setPlanned(undefined)}
         />
       )}
     </>

@@ -23,6 +23,12 @@ export function onTeam(listener: () => void): () => void {
   return () => void stop.then((off) => off());
 }
 
+/** A newer version was found that was not known before. */
+export function onUpdate(listener: (version: string) => void): () => void {
+  const stop = events.updateEvent.listen((e) => listener(e.payload.version));
+  return () => void stop.then((off) => off());
+}
+
 export function onOpened(listener: (files: string[]) => void): () => void {
   const stop = events.openedEvent.listen((e) => listener(e.payload.files));
   return () => void stop.then((off) => off());

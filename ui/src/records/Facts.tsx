@@ -58,6 +58,14 @@ export function Facts({ record, compact }: { record: RecordView; compact?: boole
   const folded = seen.length - shown.length;
   // One key takes the other value of the first field that two have edited.
   const conflict = shown.find((f) => record.conflicts.some((c) => c.field === f.key));
+  const inStages = record.kind === "deal" && !compact && !record.deleted_at;
+  useEffect(() => {
+    if (!inStages) return;
+    ui.stage = () => setEditing((now) => [...now.filter((k) => k !== "stage"), "stage"]);
+    return () => {
+      ui.stage = undefined;
+    };
+  }, [inStages]);
   const other = conflict && (() => void settle(record.id, conflict.key, 1, labelOf(conflict)));
   useKeys(other ? { y: (event) => !event.repeat && other() } : {});
   useEffect(() => {
@@ -128,7 +136,7 @@ function Fact({
   const conflict = record.conflicts.find((c) => c.field === field.key);
   const reason = record.reasons?.[field.key];
 
-  async function save(next: Json) {
+  async function save(next: Json, also: Record<string, Json> = {}) {
     setError(undefined);
     if (JSON.stringify(next ?? null) === JSON.stringify(value ?? null)) return onClose();
     if (record.series && !record.series.own) {
@@ -140,7 +148,7 @@ function Fact({
       return;
     }
     try {
-      const done = await commands.setFields(record.id, { [field.key]: next ?? null });
+      const done = await commands.setFields(record.id, { [field.key]: next ?? null, ...also });
       onClose();
       if (done.operation)
         withUndo(t("record.changed", { title: record.title || labelOf(field) }), done.operation);
@@ -171,7 +179,8 @@ function Fact({
             field={field}
             value={value}
             title={record.titles[field.key]}
-            onSave={(v) => void save(v)}
+            record={record.title}
+            onSave={(v, also) => void save(v, also)}
             onCancel={() => {
               setError(undefined);
               onClose();

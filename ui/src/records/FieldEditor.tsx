@@ -2,21 +2,26 @@ import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useQuery } from "../app/data";
 import type { FieldView, Hit, Kind } from "../bindings";
+import { StagePicker } from "../deals/StagePicker";
 import { NoteInput } from "../notes/NoteInput";
 import { commands } from "../platform/tauri";
 import { REMINDERS, REPEATS, remindWords, repeatWords } from "../shared/again";
 import { itemLabel, type Json, labelOf, momentInput, moneyInput, optionLabel, today } from "../shared/format";
-import { type Key, language, t } from "../shared/i18n";
+import { type Key, t } from "../shared/i18n";
 import { isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { askColleagues } from "../team/team";
+import { Choices } from "./Choices";
 
 interface Props {
   field: FieldView;
   value: Json;
   /** What a link leads to is called. */
   title?: string;
-  onSave: (value: Json) => void;
+  /** What the record is called. */
+  record?: string;
+  /** `also`: other fields that are written with it. */
+  onSave: (value: Json, also?: Record<string, Json>) => void;
   onCancel: () => void;
   error?: string;
 }
@@ -29,7 +34,7 @@ export function FieldEditor(props: Props) {
     case "addresses":
       return <Items {...props} />;
     case "link":
-      return props.field.links === "stage" ? <StagePicker {...props} /> : <LinkPicker {...props} />;
+      return props.field.links === "stage" ? <Stage {...props} /> : <LinkPicker {...props} />;
     case "yes_no":
     case "choice":
       return <Options {...props} />;
@@ -167,7 +172,30 @@ function Options({ field, value, onSave, onCancel }: Props) {
           [t("no"), false],
         ]
       : field.options.map((o): [string, Json] => [optionLabel(field, o), o]);
-  return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} />;
+  return (
+    <Choices
+      id={`edit-${field.key}`}
+      label={labelOf(field)}
+      options={options}
+      value={value}
+      onSave={onSave}
+      onCancel={onCancel}
+    />
+  );
+}
+
+/** A deal's stage. */
+function Stage({ field, value, record, onSave, onCancel }: Props) {
+  return (
+    <StagePicker
+      field={field.key}
+      label={labelOf(field)}
+      name={record ?? ""}
+      value={value}
+      onSave={onSave}
+      onCancel={onCancel}
+    />
+  );
 }
 
 /** Of an editor that is more than one input. Leaving it for another field, or another screen, keeps what was typed. */
@@ -241,73 +269,6 @@ function Several({ field, value, onSave, onCancel }: Props) {
         </button>
       </div>
     </fieldset>
-  );
-}
-
-/** The stages of all pipelines. */
-function StagePicker({ field, value, onSave, onCancel }: Props) {
-  const pipelines = useQuery(() => commands.pipelines(language() === "zh"), []).data;
-  if (!pipelines) return null;
-  const live = pipelines.filter((p) => !p.gone);
-  const several = live.length > 1;
-  const options = live.flatMap((p) =>
-    p.stages.map((s): [string, Json] => [several ? `${p.name}: ${s.name}` : s.name, s.id]),
-  );
-  return <Choices field={field} options={options} value={value} onSave={onSave} onCancel={onCancel} always />;
-}
-
-function Choices({
-  field,
-  options,
-  value,
-  always,
-  onSave,
-  onCancel,
-}: Pick<Props, "field" | "value" | "onSave" | "onCancel"> & {
-  options: [string, Json][];
-  /** There is no «none». */
-  always?: boolean;
-}) {
-  const before = options.findIndex(([, v]) => v === value);
-  const [at, setAt] = useState(before);
-  // Arrows walk over the options: only Enter, or leaving, takes one. A click takes it at once.
-  const walking = useRef(false);
-  const take = (n: number) => (n === before ? onCancel() : onSave(options[n]?.[1] ?? null));
-  return (
-    <select
-      className="input"
-      id={`edit-${field.key}`}
-      autoFocus
-      aria-label={labelOf(field)}
-      value={at}
-      onBlur={() => take(at)}
-      onKeyDown={(e) => {
-        if (isComposing(e.nativeEvent)) return;
-        keepPlain(e);
-        if (e.key === "Escape") {
-          setAt(before);
-          onCancel();
-        } else if (e.key === "Enter") {
-          e.preventDefault();
-          take(at);
-        } else walking.current = true;
-      }}
-      onPointerDown={() => {
-        walking.current = false;
-      }}
-      onChange={(e) => {
-        const n = Number(e.target.value);
-        setAt(n);
-        if (!walking.current) take(n);
-      }}
-    >
-      {!(always && before >= 0) && <option value={-1}>{t("none")}</option>}
-      {options.map(([label], n) => (
-        <option key={label} value={n}>
-          {label}
-        </option>
-      ))}
-    </select>
   );
 }
 

@@ -1,10 +1,21 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  memo,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { flushSync } from "react-dom";
 import { withUndo } from "../app/undo";
 import type { FieldView, Kind, ListGroup, ListRequest, RowView, Written } from "../bindings";
+import { StagePicker } from "../deals/StagePicker";
+import type { LostBy } from "../deals/stages";
 import { commands, errorOf } from "../platform/tauri";
 import { address, ago, count, type Json, money, monthName, shortDay, show } from "../shared/format";
-import { t } from "../shared/i18n";
+import { language, t } from "../shared/i18n";
 import { going, isComposing, keepPlain } from "../shared/keys";
 import { attempt } from "../shared/toast";
 import { Avatar } from "../shared/ui";
@@ -13,8 +24,37 @@ import { browsed, type ColumnSpec, KINDS } from "./kinds";
 import { sumsText } from "./ListSums";
 
 const CHUNK = 60;
+/** Rows that a scroll passes at once before it is a fling: then more are drawn, and fetched, of where it goes. */
+const FLING = 3;
+const AHEAD = 24;
+const CHUNKS_AHEAD = 4;
+/** Milliseconds without a scroll after which a fling is over. */
+const STILL = 150;
 /** Chunks that stay in memory on either side of the last one. */
 const KEPT = 100;
+
+/** Which way a list is flung: up, not at all, down. */
+export type Fling = -1 | 0 | 1;
+
+/** A scroll of many rows at once flings the list; what follows keeps it flung until it rests. */
+export function flingOf(rows: number, now: Fling): Fling {
+  if (Math.abs(rows) > FLING) return rows > 0 ? 1 : -1;
+  return now;
+}
+
+/** The chunks that are wanted around what is drawn, the nearest first: one ahead on either side, so that a turn of the
+ *  wheel meets rows that are there, and more of them where a list is flung. */
+export function chunksAround(first: number, last: number, total: number, fling: Fling): number[] {
+  const end = Math.max(0, Math.ceil(total / CHUNK) - 1);
+  const [from, to] = [Math.floor(first / CHUNK), Math.min(end, Math.floor(Math.max(0, last - 1) / CHUNK))];
+  const wanted = Array.from({ length: Math.max(1, to - from + 1) }, (_, n) => from + n);
+  const [up, down] = [fling < 0 ? CHUNKS_AHEAD : 1, fling > 0 ? CHUNKS_AHEAD : 1];
+  for (let n = 1; n <= Math.max(up, down); n++) {
+    if (n <= down && to + n <= end) wanted.push(to + n);
+    if (n <= up && from - n >= 0) wanted.push(from - n);
+  }
+  return wanted;
+}
 
 /** Rows by position, fetched in chunks around what is seen; a change keeps the old rows until the new ones are there. */
 export function useRows<Row>(
@@ -68,10 +108,22 @@ export function useRows<Row>(
     redraw((n) => n + 1);
   }, [key, version, load]);
 
+  /** Shows something else of a row until the core has told what it is now. */
+  const patch = useCallback((is: (row: Row) => boolean, to: (row: Row) => Row) => {
+    for (const [chunk, rows] of chunks.current)
+      if (rows.some(is))
+        chunks.current.set(
+          chunk,
+          rows.map((row) => (is(row) ? to(row) : row)),
+        );
+    redraw((n) => n + 1);
+  }, []);
+
   return {
     total,
     error,
     load,
+    patch,
     row: (at: number): Row | undefined => chunks.current.get(Math.floor(at / CHUNK))?.[at % CHUNK],
   };
 }
@@ -134,10 +186,10 @@ export function Grid(props: Props) {
   const rows = useRows<RowView>(JSON.stringify([kind, request]), version, ask);
   const body = useRef<HTMLDivElement>(null);
   const root = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(props.top);
+  const [{ top, fling }, setScroll] = useState<{ top: number; fling: Fling }>({ top: props.top, fling: 0 });
   const [height, setHeight] = useState(600);
   const [width, setWidth] = useState(1200);
-  const columns = columnsThatFit(props.columns, width);
+  const columns = useMemo(() => columnsThatFit(props.columns, width), [props.columns, width]);
   const [column, setColumn] = useState(0);
   /** The record whose cell is edited, wherever the list moves it. */
   const [editing, setEditing] = useState<string>();
@@ -179,7 +231,7 @@ export function Grid(props: Props) {
     asked.current = question;
     anchor.current = undefined;
     setEditing(undefined);
-    setTop(0);
+    setScroll({ top: 0, fling: 0 });
     if (body.current) body.current.scrollTop = 0;
   }, [question]);
 
@@ -200,8 +252,20 @@ export function Grid(props: Props) {
     if (body.current && rows.total !== undefined && props.top > 0) body.current.scrollTop = props.top;
   }, [rows.total === undefined]);
 
-  const firstLine = Math.max(0, Math.floor(top / rowHeight) - 4);
-  const lastLine = Math.min(lines.count, Math.ceil((top + height) / rowHeight) + 8);
+  const still = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(still.current), []);
+  const scrolled = (to: number) => {
+    const rows = (to - top) / rowHeight;
+    clearTimeout(still.current);
+    if (Math.abs(rows) > FLING || fling !== 0)
+      still.current = setTimeout(() => setScroll((now) => ({ ...now, fling: 0 })), STILL);
+    // Within the frame that shows it: a frame later the rows would be empty.
+    flushSync(() => setScroll({ top: to, fling: flingOf(rows, fling) }));
+    props.onScroll(to);
+  };
+
+  const firstLine = Math.max(0, Math.floor(top / rowHeight) - 4 - (fling < 0 ? AHEAD : 0));
+  const lastLine = Math.min(lines.count, Math.ceil((top + height) / rowHeight) + 8 + (fling > 0 ? AHEAD : 0));
   const visible: number[] = [];
   const heads: { line: number; group: ListGroup }[] = [];
   for (let line = firstLine; line < lastLine; line++) {
@@ -213,13 +277,7 @@ export function Grid(props: Props) {
   const first = visible[0] ?? 0;
   const last = (visible[visible.length - 1] ?? -1) + 1;
   useEffect(() => {
-    // A chunk ahead on either side, so that a turn of the wheel meets rows that are there.
-    for (
-      let chunk = Math.floor(Math.max(0, first - CHUNK) / CHUNK);
-      chunk <= Math.floor(Math.min(Math.max(0, total - 1), last + CHUNK) / CHUNK);
-      chunk++
-    )
-      rows.load(chunk);
+    for (const chunk of chunksAround(first, last, total, fling)) rows.load(chunk);
   });
 
   const reveal = useCallback(
@@ -269,7 +327,9 @@ export function Grid(props: Props) {
       void attempt(() => commands.openWindow(row.id, kind));
       return;
     }
-    const inEditor = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+    const inEditor =
+      event.target instanceof HTMLSelectElement ||
+      (event.target instanceof HTMLInputElement && event.target.type !== "checkbox");
     if (inEditor || event.ctrlKey || event.metaKey || event.altKey) return;
     // The letter behind G says where to.
     if (event.key.length === 1 && going.now()) return;
@@ -315,6 +375,67 @@ export function Grid(props: Props) {
     event.stopPropagation();
   };
 
+  /** The cell is done with; the next one of its row, or the list, takes the keys. */
+  const finish = (step: number, early?: string) => {
+    const next = column + step;
+    const goesOn = step !== 0 && columns[next]?.editable;
+    setColumn(Math.max(0, Math.min(columns.length - 1, next)));
+    edit(goesOn ? editing : undefined, early);
+    if (!goesOn) root.current?.focus();
+  };
+
+  /** What is typed into a cell: onto the record as it is now where another address may have come since it was drawn. */
+  const saveCell = async (row: RowView, key: string, to: string) => {
+    const view = fields.find((f) => f.key === key);
+    const inList = key === "city" || view?.type === "emails" || view?.type === "phones";
+    const now = inList ? (await commands.get(row.id)).fields : row.fields;
+    const change = cellChange(now as Json, key, to);
+    const written = await commands.setFields(row.id, change);
+    // At once: the list itself is asked again, which takes longer.
+    if (inList || view?.type === "text" || view?.type === "url")
+      rows.patch(
+        (other) => other.id === row.id,
+        (other) => painted(other, key, change),
+      );
+    return written;
+  };
+  const editorOf = (row: RowView) => {
+    const key = columns[column]?.key ?? "";
+    const label = headOf(key, fields);
+    return key === "stage" ? (
+      <StageCell row={row} label={label} typed={typed} onDone={finish} />
+    ) : (
+      <CellEditor
+        key={key}
+        text={cellText(row.fields as Json, key)}
+        label={label}
+        said={t("record.changed", { title: row.title || label })}
+        save={(to) => saveCell(row, key, to)}
+        typed={typed}
+        onDone={finish}
+      />
+    );
+  };
+  const handlers = useRef<RowHandlers>(undefined);
+  handlers.current = {
+    click: (n, extend) => {
+      if (editing !== undefined && n === at) return;
+      move(n, extend);
+      root.current?.focus();
+    },
+    open: onOpen,
+    toggle,
+  };
+  const spoken = language();
+  const shownColumns = useMemo(
+    () =>
+      columns.map((c) => {
+        const view = fields.find((f) => f.key === c.key);
+        return { key: c.key, view, right: view?.type === "number" || view?.type === "money" };
+      }),
+    [columns, fields],
+  );
+
   const template = `22px ${columns.map((c) => c.width).join(" ")}`;
   // What is edited stays drawn when it is scrolled out of sight.
   if (editing !== undefined && at < total && (at < first || at >= last)) visible.push(at);
@@ -330,7 +451,7 @@ export function Grid(props: Props) {
     const type = fields.find((f) => f.key === key)?.type;
     return type === "number" || type === "money";
   };
-  const slots = Math.max(1, Math.ceil(height / rowHeight) + 16);
+  const slots = Math.max(1, Math.ceil(height / rowHeight) + 16 + (fling === 0 ? 0 : AHEAD));
 
   return (
     <div
@@ -388,8 +509,7 @@ export function Grid(props: Props) {
         role="rowgroup"
         tabIndex={-1}
         onScroll={(e) => {
-          setTop(e.currentTarget.scrollTop);
-          props.onScroll(e.currentTarget.scrollTop);
+          scrolled(e.currentTarget.scrollTop);
         }}
       >
         <Spacer height={lines.count * rowHeight} />
@@ -413,82 +533,115 @@ export function Grid(props: Props) {
         ))}
         {visible.map((n) => {
           const row = rows.row(n);
+          const isEdited = row !== undefined && row.id === editing;
           return (
-            <Line
+            <GridRow
               key={n === at && editing !== undefined ? "edited" : n % slots}
-              className={n === at ? "grid-row current" : "grid-row"}
-              template={template}
-              role="row"
-              id={`row-${n}`}
-              rowIndex={n + 2}
+              n={n}
+              row={row}
               y={lines.lineOf(n) * rowHeight}
-              selected={row ? selected.has(row.id) : false}
-              onClick={(event) => {
-                if (editing !== undefined && n === at) return;
-                move(n, event.shiftKey);
-                root.current?.focus();
-              }}
-              onDoubleClick={() => row && onOpen(row)}
-            >
-              <span role="gridcell" aria-colindex={1}>
-                {row && (
-                  <input
-                    className="check"
-                    type="checkbox"
-                    tabIndex={-1}
-                    aria-label={row.title || t("select")}
-                    checked={selected.has(row.id)}
-                    onChange={() => toggle(row.id)}
-                  />
-                )}
-              </span>
-              {columns.map((c, i) => (
-                <span
-                  key={c.key}
-                  role="gridcell"
-                  id={`cell-${n}-${i}`}
-                  aria-colindex={i + 2}
-                  className={`cell ${c.key === "name" ? "name" : ""} ${right(c.key) ? "right" : ""} ${c.key === "updated_at" ? "soft" : ""} ${n === at && i === column ? "active" : ""}`}
-                  data-key={c.key}
-                >
-                  {row && row.id === editing && i === column ? (
-                    <CellEditor
-                      key={c.key}
-                      text={cellText(row.fields as Json, c.key)}
-                      label={headOf(c.key, fields)}
-                      said={t("record.changed", { title: row.title || headOf(c.key, fields) })}
-                      // Onto the record as it is now: another address may have come since the list was drawn.
-                      save={async (to) => {
-                        const now = await commands.get(row.id);
-                        return commands.setFields(row.id, cellChange(now.fields as Json, c.key, to));
-                      }}
-                      typed={typed}
-                      onDone={(step, early) => {
-                        const next = column + step;
-                        setColumn(Math.max(0, Math.min(columns.length - 1, next)));
-                        edit(step !== 0 && columns[next]?.editable ? row.id : undefined, early);
-                        if (step === 0 || !columns[next]?.editable) root.current?.focus();
-                      }}
-                    />
-                  ) : row ? (
-                    <Cell
-                      row={row}
-                      field={c.key}
-                      view={fields.find((f) => f.key === c.key)}
-                      onOpen={() => onOpen(row)}
-                    />
-                  ) : (
-                    i === 0 && <i className="skeleton" />
-                  )}
-                </span>
-              ))}
-            </Line>
+              template={template}
+              columns={shownColumns}
+              active={n === at ? column : undefined}
+              selected={row !== undefined && selected.has(row.id)}
+              editor={isEdited ? editorOf(row) : undefined}
+              spoken={spoken}
+              handlers={handlers}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+/** A row as it will be once the list is asked again. */
+function painted(row: RowView, key: string, change: Record<string, Json>): RowView {
+  const fields = { ...(row.fields as Json), ...change };
+  const title = key === "name" && typeof change.name === "string" ? change.name : row.title;
+  return { ...row, fields, title };
+}
+
+interface RowHandlers {
+  click: (n: number, extend: boolean) => void;
+  open: (row: RowView) => void;
+  toggle: (id: string) => void;
+}
+
+interface RowProps {
+  n: number;
+  row: RowView | undefined;
+  y: number;
+  template: string;
+  columns: { key: string; view: FieldView | undefined; right: boolean }[];
+  /** The column of the cursor, in its row. */
+  active: number | undefined;
+  selected: boolean;
+  /** What stands in the cell of the cursor while it is edited. */
+  editor: React.ReactNode;
+  /** The language: cells say days and names in it. */
+  spoken: string;
+  handlers: RefObject<RowHandlers | undefined>;
+}
+
+/** One row. It is drawn again only when something of it is another: a scroll draws those that come into sight. */
+const GridRow = memo(function GridRow({
+  n,
+  row,
+  y,
+  template,
+  columns,
+  active,
+  selected,
+  editor,
+  handlers,
+}: RowProps) {
+  const open = () => row && handlers.current?.open(row);
+  return (
+    <Line
+      className={active === undefined ? "grid-row" : "grid-row current"}
+      template={template}
+      role="row"
+      id={`row-${n}`}
+      rowIndex={n + 2}
+      y={y}
+      selected={selected}
+      onClick={(event) => handlers.current?.click(n, event.shiftKey)}
+      onDoubleClick={open}
+    >
+      <span role="gridcell" aria-colindex={1}>
+        {row && (
+          <input
+            className="check"
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={row.title || t("select")}
+            checked={selected}
+            onChange={() => handlers.current?.toggle(row.id)}
+          />
+        )}
+      </span>
+      {columns.map(({ key, view, right }, i) => (
+        <span
+          key={key}
+          role="gridcell"
+          id={`cell-${n}-${i}`}
+          aria-colindex={i + 2}
+          className={`cell ${key === "name" ? "name" : ""} ${right ? "right" : ""} ${key === "updated_at" ? "soft" : ""} ${i === active ? "active" : ""}`}
+          data-key={key}
+        >
+          {row && i === active && editor ? (
+            editor
+          ) : row ? (
+            <Cell row={row} field={key} view={view} onOpen={open} />
+          ) : (
+            i === 0 && <i className="skeleton" />
+          )}
+        </span>
+      ))}
+    </Line>
+  );
+});
 
 /** What all of a group have in its field: of a day the month. */
 function groupTitle(row: RowView, by: string, fields: FieldView[]): string {
@@ -534,6 +687,36 @@ function Cell({ row, field, view, onOpen }: CellProps) {
   if (view?.type === "date_time") return ago(value);
   if (view?.type === "money") return money(value);
   return show(view, value);
+}
+
+/** The stage of a deal, chosen in its cell. */
+function StageCell({
+  row,
+  label,
+  typed,
+  onDone,
+}: {
+  row: RowView;
+  label: string;
+  typed?: string;
+  onDone: (step: number) => void;
+}) {
+  const save = async (stage: string, also: LostBy) => {
+    const written = await attempt(() => commands.setFields(row.id, { stage, ...also }));
+    if (written) withUndo(t("record.changed", { title: row.title || label }), written.operation);
+    onDone(0);
+  };
+  return (
+    <StagePicker
+      field="stage"
+      label={label}
+      name={row.title}
+      value={(row.fields as Json).stage}
+      typed={typed}
+      onSave={(stage, also) => void save(stage, also)}
+      onCancel={() => onDone(0)}
+    />
+  );
 }
 
 interface CellEditorProps {

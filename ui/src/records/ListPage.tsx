@@ -12,10 +12,12 @@ import {
 } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { lastList, openRecord, useFields, useQuery, useVersion } from "../app/data";
-import { ui } from "../app/registry";
+import { lookBack, ui } from "../app/registry";
 import { go, type Route, replace } from "../app/router";
 import { withUndo } from "../app/undo";
 import type { FieldView, Layout, ListRequest, RowView, SavedView } from "../bindings";
+import { useStages } from "../deals/StagePicker";
+import { type LostBy, losing } from "../deals/stages";
 import { MOST } from "../duplicates/choices";
 import { canMerge } from "../duplicates/DuplicatesPage";
 import { MergeMail } from "../letters/MergeMail";
@@ -171,11 +173,27 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
       ui.write = undefined;
     };
   }, [addressed]);
+  // By name the stage of those that are selected is asked for, or that of the row.
+  const [stageAsked, setStageAsked] = useState(0);
+  const inStages = kind === "deal" && !route.trash;
+  useEffect(() => {
+    if (!inStages) return;
+    ui.stage = () => {
+      setSelected((now) => (now.size > 0 || !row ? now : new Set([row.id])));
+      setStageAsked((n) => n + 1);
+    };
+    return () => {
+      ui.stage = undefined;
+    };
+  }, [inStages, row]);
+  useEffect(() => {
+    if (selected.size === 0) setStageAsked(0);
+  }, [selected]);
   async function selectAll() {
     const all = await attempt(() => commands.ids(kind, request));
     if (all) setSelected(new Set(all));
   }
-  async function setMany(key: string, value: string) {
+  async function setMany(key: string, value: string, also: LostBy) {
     const ids = [...selected];
     const tags = splitTags(value);
     const done = await attempt(() =>
@@ -183,7 +201,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
         ? commands.tagMany(ids, tags, [])
         : key === "-tags"
           ? commands.tagMany(ids, [], tags)
-          : commands.setMany(ids, { [key]: value || null }),
+          : commands.setMany(ids, { [key]: value || null, ...also }),
     );
     if (done) withUndo(t("ops.records", { n: count(done.count) }), done.operation);
   }
@@ -247,7 +265,7 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
     m: merge,
     f: () => !route.trash && setDialog("filter"),
     v: () => !route.trash && setDialog("options"),
-    b: () => !route.trash && go({ page: "past", kind }),
+    b: () => !route.trash && lookBack(),
     w: () => addressed && setWriting(true),
     "Ctrl+a": () => void selectAll(),
     "Ctrl+s": () => !route.trash && setNaming(true),
@@ -367,9 +385,9 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
               type="button"
               className="button"
               id="as-of"
-              title={`${t("past.open")} (H)`}
+              title={`${t("past.open")} (B)`}
               aria-label={t("past.open")}
-              onClick={() => go({ page: "past", kind })}
+              onClick={lookBack}
             >
               <History size={15} />
             </button>
@@ -417,7 +435,14 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
         {selected.size > 0 && (
           <div className="bulk" role="toolbar" aria-label={t("list.selected", { n: selected.size })}>
             <strong>{t("list.selected", { n: count(selected.size) })}</strong>
-            {!route.trash && <BulkField fields={fields} onApply={(key, value) => void setMany(key, value)} />}
+            {!route.trash && (
+              <BulkField
+                key={stageAsked}
+                fields={fields}
+                first={stageAsked > 0 ? "stage" : ""}
+                onApply={(key, value, also = {}) => void setMany(key, value, also)}
+              />
+            )}
             {addressed && (
               <button type="button" className="button" id="write-selected" onClick={() => setWriting(true)}>
                 <Mail size={15} /> {t("letter.merge")} <kbd>W</kbd>
@@ -554,20 +579,26 @@ export function ListPage({ route, onCreate }: { route: ListRoute; onCreate: (kin
 
 function BulkField({
   fields,
+  first,
   onApply,
 }: {
   fields: FieldView[];
-  onApply: (key: string, value: string) => void;
+  /** The field that is asked for at once. */
+  first: string;
+  onApply: (key: string, value: string, also?: LostBy) => void;
 }) {
-  const [key, setKey] = useState("");
-  const [value, setValue] = useState("");
-  const simple = fields.filter((f) => ["text", "choice", "date", "number", "url", "yes_no"].includes(f.type));
+  const [key, setKey] = useState(first);
+  const simple = fields.filter(
+    (f) =>
+      ["text", "choice", "date", "number", "url", "yes_no"].includes(f.type) ||
+      (f.links === "stage" && f.key === "stage"),
+  );
   const tags = fields.some((f) => f.key === "tags") ? (["+tags", "-tags"] as const) : [];
-  const isTags = key.endsWith("tags") && tags.some((k) => k === key);
   return (
     <>
       <select
         className="input"
+        id="bulk-field"
         aria-label={t("list.setField")}
         value={key}
         onChange={(e) => setKey(e.target.value)}
@@ -584,30 +615,86 @@ function BulkField({
           </option>
         ))}
       </select>
-      {key && (
-        <>
-          <input
-            className="input"
-            autoFocus
-            aria-label={t("list.bulkValue")}
-            placeholder={t("list.bulkValue")}
-            value={value}
-            onChange={(e) => setValue(e.target.value)}
-            // Enter alone never empties a field.
-            onKeyDown={(e) =>
-              e.key === "Enter" && !isComposing(e.nativeEvent) && value.trim() && onApply(key, value)
-            }
-          />
-          <button
-            type="button"
-            className="button primary"
-            disabled={isTags && !value.trim()}
-            onClick={() => onApply(key, value.trim())}
-          >
-            {t(value.trim() || isTags ? "list.apply" : "list.clearField")}
-          </button>
-        </>
+      {key === "stage" ? (
+        <BulkStage onApply={(stage, also) => onApply(key, stage, also)} />
+      ) : (
+        key && <BulkValue isTags={tags.some((k) => k === key)} onApply={(value) => onApply(key, value)} />
       )}
+    </>
+  );
+}
+
+function BulkValue({ isTags, onApply }: { isTags: boolean; onApply: (value: string) => void }) {
+  const [value, setValue] = useState("");
+  return (
+    <>
+      <input
+        className="input"
+        autoFocus
+        aria-label={t("list.bulkValue")}
+        placeholder={t("list.bulkValue")}
+        value={value}
+        onChange={(e) => setValue(e.target.value)}
+        // Enter alone never empties a field.
+        onKeyDown={(e) => e.key === "Enter" && !isComposing(e.nativeEvent) && value.trim() && onApply(value)}
+      />
+      <button
+        type="button"
+        className="button primary"
+        disabled={isTags && !value.trim()}
+        onClick={() => onApply(value.trim())}
+      >
+        {t(value.trim() || isTags ? "list.apply" : "list.clearField")}
+      </button>
+    </>
+  );
+}
+
+/** The stage that several deals come into; one that ends them as lost asks why beside it. */
+function BulkStage({ onApply }: { onApply: (stage: string, also: LostBy) => void }) {
+  const stages = useStages();
+  const [stage, setStage] = useState("");
+  const [reason, setReason] = useState("");
+  if (!stages) return null;
+  const lost = losing(stages, undefined, stage);
+  const apply = () => onApply(stage, lost && reason.trim() ? { lost_reason: reason.trim() } : {});
+  const enter = (e: React.KeyboardEvent) => {
+    if (e.key !== "Enter" || isComposing(e.nativeEvent) || !stage) return;
+    e.preventDefault();
+    apply();
+  };
+  return (
+    <>
+      <select
+        className="input"
+        id="bulk-stage"
+        autoFocus
+        aria-label={t("board.chooseStage")}
+        value={stage}
+        onChange={(e) => setStage(e.target.value)}
+        onKeyDown={enter}
+      >
+        <option value="">{t("board.chooseStage")}</option>
+        {stages.map(({ label, stage }) => (
+          <option key={stage.id} value={stage.id}>
+            {label}
+          </option>
+        ))}
+      </select>
+      {lost && (
+        <input
+          className="input"
+          id="bulk-why-lost"
+          aria-label={t("board.whyLostMany")}
+          placeholder={t("board.whyLostMany")}
+          value={reason}
+          onChange={(e) => setReason(e.target.value)}
+          onKeyDown={enter}
+        />
+      )}
+      <button type="button" className="button primary" disabled={!stage} onClick={apply}>
+        {t("list.apply")}
+      </button>
     </>
   );
 }

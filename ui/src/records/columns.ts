@@ -78,7 +78,8 @@ export function columnsFor(usual: ColumnSpec[], chosen: string[], fields: FieldV
     const field = fields.find((f) => f.key === key);
     if (!field) return OWN.includes(key) ? [{ key, width: "minmax(110px, 1fr)" }] : [];
     const width = WIDTHS[field.type] ?? "minmax(110px, 1fr)";
-    return [{ key, width, editable: EDITED.includes(field.type) && !field.derived }];
+    const editable = (EDITED.includes(field.type) && !field.derived) || field.links === "stage";
+    return [{ key, width, editable }];
   });
 }
 

@@ -93,7 +93,7 @@ export const KINDS: Record<Browsed, KindOf> = {
     columns: [
       { key: "name", width: "minmax(180px, 1.6fr)", editable: true },
       { key: "company", width: "minmax(120px, 1.2fr)" },
-      { key: "stage", width: "minmax(100px, 0.9fr)" },
+      { key: "stage", width: "minmax(100px, 0.9fr)", editable: true },
       { key: "value", width: "minmax(100px, 0.8fr)", editable: true },
       { key: "close_date", width: "110px", editable: true },
       { key: "next_step", width: "minmax(110px, 1fr)" },

@@ -11,6 +11,7 @@ import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
 import { nextStep, ringsOf } from "./copies";
 import { kindsOf } from "./facts";
+import { MissingFiles } from "./MissingFiles";
 
 /** Backups that are shown at first. */
 const SHOWN = 8;
@@ -31,6 +32,7 @@ export function Backups() {
         <Proof data={data} onChanged={changed} />
         <Rings data={data} />
       </section>
+      <MissingFiles />
       <Places data={data} onChanged={changed} />
       <Kit data={data} onChanged={changed} />
       <Made data={data} />
@@ -128,7 +130,7 @@ function Proof({ data, onChanged }: { data: BackupsView; onChanged: () => void }
 const seconds = (s: number) => (s < 10 ? s.toFixed(1) : count(Math.round(s)));
 
 /** Progress past a second, with a way to stop. */
-function useWork(busy: boolean) {
+export function useWork(busy: boolean) {
   const [late, setLate] = useState(false);
   const [part, setPart] = useState<{ done: number; total?: number }>();
   useEffect(

@@ -30,11 +30,22 @@ const MENDS: Partial<Record<Mend, () => Promise<unknown> | void>> = {
   open_incidents: () => replace({ page: "safety", tab: "incidents" }),
   verify_trail: () => commands.verifyTrail(),
   export_trail: () => exportTrail(),
+  open_updates: () => replace({ page: "safety", tab: "updates" }),
   open_incident: () => replace({ page: "safety", tab: "incidents", incident: "new" }),
+  fetch_files: () => commands.fetchMissingFiles(null, null),
+  find_files: () => replace({ page: "safety", tab: "backups" }),
 };
 
 /** What leads to another page, or has a word of its own, is not said to be done. */
-const QUIET = ["drill_kit", "add_place", "open_incidents", "export_trail", "open_incident"];
+const QUIET = [
+  "drill_kit",
+  "add_place",
+  "open_incidents",
+  "export_trail",
+  "open_incident",
+  "open_updates",
+  "find_files",
+];
 
 /** One list: what is in danger first, each with what mends it. */
 export function Health() {

@@ -9,6 +9,7 @@ import { Health } from "./Health";
 import { Incidents } from "./Incidents";
 import { Staff } from "./Staff";
 import { Trail } from "./Trail";
+import { Updates } from "./Updates";
 
 /** Each part of the page once; the first is shown where none is asked for. */
 const TABS: { id: string; label: Key; page: (incident?: string) => ReactNode }[] = [
@@ -19,6 +20,7 @@ const TABS: { id: string; label: Key; page: (incident?: string) => ReactNode }[]
   { id: "incidents", label: "incident.title", page: (incident) => <Incidents incident={incident} /> },
   { id: "staff", label: "staff.title", page: () => <Staff /> },
   { id: "configuration", label: "config.title", page: () => <Configuration /> },
+  { id: "updates", label: "updates.title", page: () => <Updates /> },
 ];
 
 /** What protects the records, and what was done with them. */

@@ -32,6 +32,7 @@ const ACTS = [
   "kit",
   "alert",
   "incident",
+  "update",
   "contradiction",
 ] as const;
 /** Entries that are shown at first, and each time that more are asked for. */

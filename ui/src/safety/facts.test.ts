@@ -16,6 +16,9 @@ it("an entry says what and how many, in words", () => {
   expect(factsOf(entry("failed_unlocks", { count: 1 }))).toBe("1 time");
   expect(factsOf(entry("unlock", { way: "recovery" }))).toBe("with the recovery kit");
   expect(factsOf(entry("membership", { change: "added", role: "viewer" }))).toBe("a device joined · Viewer");
+  expect(factsOf(entry("update", { change: "went_back", from: "0.2.0", to: "0.1.0" }))).toBe(
+    "went back · 0.2.0 → 0.1.0",
+  );
   expect(factsOf(entry("begin", {}))).toBe("");
 });
 

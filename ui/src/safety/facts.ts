@@ -36,6 +36,7 @@ export function factsOf({ act, facts }: TrailEntry): string {
         ? t("rules.title")
         : (f.changed ?? []).map((key: string) => tOr(`trail.setting.${key}`, key)).join(", "),
     ],
+    update: () => [said("update", "change"), f.from && f.to && `${f.from} → ${f.to}`],
     alert: () => [tOr(`rule.${f.rule}`, f.rule)],
     incident: () => [f.label ? tOr(`op.${f.label}`, f.label) : said("incident", "change")],
     begin: () => [f.witnessed ? t("trail.rolledBack") : f.after && t("trail.restored")],

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useQuery, useVersion } from "../app/data";
 import { exportAll, verify } from "../app/registry";
+import { go } from "../app/router";
 import type { ExportFormat, KitView, Settings } from "../bindings";
 import { chooseTarget, commands } from "../platform/tauri";
 import { Letterhead } from "../quotes/Letterhead";
@@ -374,6 +375,14 @@ function About() {
       <h2>{t("settings.about")}</h2>
       <Row label="Satchel">
         <span className="soft">{state?.version}</span>
+        <button
+          type="button"
+          className="button"
+          id="settings-updates"
+          onClick={() => go({ page: "safety", tab: "updates" })}
+        >
+          {t("updates.title")}
+        </button>
       </Row>
       <Row label={status?.workspace ?? ""}>
         <span className="soft cell">{state?.vault}</span>

@@ -1,7 +1,9 @@
 import { type FormEvent, useState } from "react";
 import { chooseFiles, commands, errorOf } from "../platform/tauri";
+import { count } from "../shared/format";
 import { t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
+import { toast } from "../shared/toast";
 import { Field } from "../shared/ui";
 import { Brand } from "./Welcome";
 
@@ -21,8 +23,9 @@ export function Restore({ onDone, onBack }: { onDone: () => void; onBack: () => 
     setBusy(true);
     setError(undefined);
     try {
-      await commands.restoreVault(file, key);
+      const restored = await commands.restoreVault(file, key);
       onDone();
+      if (restored.missing_files) toast(t("restore.missing", { n: count(restored.missing_files) }));
     } catch (thrown) {
       setError(errorOf(thrown).message);
       setBusy(false);

@@ -1,8 +1,10 @@
 import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
 import type { AppState } from "../bindings";
 import { commands, errorOf } from "../platform/tauri";
+import { WentBack } from "../safety/WentBack";
 import { t } from "../shared/i18n";
 import { Field } from "../shared/ui";
+import { Instead } from "./Instead";
 import { Brand } from "./Welcome";
 
 /** A locked vault. At a start it just opens if the keyring has the key. */
@@ -10,6 +12,8 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
   const [way, setWay] = useState<"passphrase" | "recovery">(state.has_passphrase ? "passphrase" : "recovery");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(state.problem ?? undefined);
+  // A newer version of the program has written the vault.
+  const [newer, setNewer] = useState(state.newer);
   const [text, setText] = useState("");
   const tried = useRef(false);
 
@@ -20,8 +24,10 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
       await open();
       setText("");
     } catch (thrown) {
-      setError(errorOf(thrown).message);
-      setTimeout(() => document.getElementById("unlock-text")?.focus());
+      const { code, message } = errorOf(thrown);
+      setError(message);
+      if (code === "newer") setNewer(true);
+      else setTimeout(() => document.getElementById("unlock-text")?.focus());
     }
     setBusy(false);
   }, []);
@@ -44,6 +50,7 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
     <div className="start">
       <main className="card stack">
         <Brand />
+        <WentBack />
         <div>
           <h1>{t("unlock.title")}</h1>
           <p className="soft">
@@ -55,49 +62,55 @@ export function Unlock({ state, automatic }: { state: AppState; automatic: boole
             {error}
           </p>
         )}
-        <button
-          type="button"
-          className="button primary big"
-          id="unlock-keyring"
-          autoFocus
-          disabled={busy}
-          onClick={() => void attempt(commands.unlockKeyring)}
-        >
-          {busy ? t("unlock.opening") : t("unlock.keyring")}
-        </button>
-        <form className="stack" onSubmit={submit}>
-          <Field label={way === "passphrase" ? t("unlock.passphrase") : t("unlock.code")}>
-            <input
-              className="input"
-              id="unlock-text"
-              type={way === "passphrase" ? "password" : "text"}
-              autoComplete="off"
-              spellCheck={false}
-              value={text}
-              onChange={(e) => setText(e.target.value)}
-            />
-          </Field>
-          <div className="row-line">
-            <button className="button" id="unlock-submit" type="submit" disabled={busy || !text}>
-              {t("unlock.unlock")}
+        {newer ? (
+          <Instead />
+        ) : (
+          <>
+            <button
+              type="button"
+              className="button primary big"
+              id="unlock-keyring"
+              autoFocus
+              disabled={busy}
+              onClick={() => void attempt(commands.unlockKeyring)}
+            >
+              {busy ? t("unlock.opening") : t("unlock.keyring")}
             </button>
-            {way === "passphrase" && (
-              <button
-                type="button"
-                className="button plain"
-                id="use-recovery"
-                onClick={() => setWay("recovery")}
-              >
-                {t("unlock.recovery")}
-              </button>
-            )}
-            {way === "recovery" && state.has_passphrase && (
-              <button type="button" className="button plain" onClick={() => setWay("passphrase")}>
-                {t("unlock.usePassphrase")}
-              </button>
-            )}
-          </div>
-        </form>
+            <form className="stack" onSubmit={submit}>
+              <Field label={way === "passphrase" ? t("unlock.passphrase") : t("unlock.code")}>
+                <input
+                  className="input"
+                  id="unlock-text"
+                  type={way === "passphrase" ? "password" : "text"}
+                  autoComplete="off"
+                  spellCheck={false}
+                  value={text}
+                  onChange={(e) => setText(e.target.value)}
+                />
+              </Field>
+              <div className="row-line">
+                <button className="button" id="unlock-submit" type="submit" disabled={busy || !text}>
+                  {t("unlock.unlock")}
+                </button>
+                {way === "passphrase" && (
+                  <button
+                    type="button"
+                    className="button plain"
+                    id="use-recovery"
+                    onClick={() => setWay("recovery")}
+                  >
+                    {t("unlock.recovery")}
+                  </button>
+                )}
+                {way === "recovery" && state.has_passphrase && (
+                  <button type="button" className="button plain" onClick={() => setWay("passphrase")}>
+                    {t("unlock.usePassphrase")}
+                  </button>
+                )}
+              </div>
+            </form>
+          </>
+        )}
       </main>
     </div>
   );

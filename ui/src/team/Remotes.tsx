@@ -1,5 +1,6 @@
 import { Check, CircleAlert, CloudOff, Folder, RadioTower, RefreshCw, Server } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
+import { go } from "../app/router";
 import type { RemoteView, TeamNews } from "../bindings";
 import { chooseFolder, commands, errorOf, onProgress } from "../platform/tauri";
 import { inWords } from "../shared/errors";
@@ -10,7 +11,7 @@ import { attempt, toast } from "../shared/toast";
 import { Bar } from "../shared/ui";
 import { Contents } from "./Contents";
 import { Office, useHost } from "./Office";
-import { reached } from "./team";
+import { needsUpdate, reached } from "./team";
 
 /** Where the team meets, and whether everything is there. */
 export function Remotes({
@@ -105,6 +106,16 @@ function Remote({ remote, news, own }: { remote: RemoteView; news?: TeamNews; ow
             {at && <span className="soft">{t("team.syncedAt", { ago: ago(at) })}</span>}
           </div>
           {error && <div className="small soft">{inWords(error)}</div>}
+          {error && needsUpdate(error) && (
+            <button
+              type="button"
+              className="button plain flush small"
+              data-updates
+              onClick={() => go({ page: "safety", tab: "updates" })}
+            >
+              {t("updates.see")}
+            </button>
+          )}
           {remote.kind !== "folder" && (
             <button
               type="button"

@@ -6,6 +6,7 @@ import { Invite } from "./Invite";
 import { People } from "./People";
 import { Remotes } from "./Remotes";
 import { Requests } from "./Requests";
+import { SyncLog } from "./SyncLog";
 import { askMembers, rank, useNews } from "./team";
 
 /** Where the team meets, what has to be decided, who belongs to it. */
@@ -27,6 +28,7 @@ export function TeamPage() {
       <div className="page narrow team" id="team">
         {members.error && <p className="notice bad">{members.error}</p>}
         <Remotes remotes={status.remotes} news={news} others={others} />
+        {people.length > 0 && <SyncLog news={news} version={version} />}
         {people.length > 0 && <Conflicts count={status.conflicts} />}
         {invites && <Requests requests={news?.requests ?? []} />}
         {/* The link that somebody came by is spent. */}

@@ -42,6 +42,10 @@ export function useNews(): TeamNews | undefined {
   return news;
 }
 
+/** What a newer version of the program would mend: the server asks for one, or holds what one has written. */
+export const needsUpdate = (error: string) =>
+  /^this Satchel is too old for the server |newer version of Satchel/.test(error);
+
 export interface Reached {
   state: "good" | "away" | "trouble";
   error?: string | null;

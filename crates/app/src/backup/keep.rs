@@ -1,13 +1,12 @@
 //! Where backups go by themselves, how many are kept, and the daily round.
 
-use super::{Backup, SPARE, attachments_folder, place, place::Place};
+use super::{Backup, place, place::Place};
 use crate::{
-    AppError, Cancel, Session,
+    AppError, Cancel, Progress, Session,
     error::Code,
     session::now,
     views::{BackupFolderView, BackupView},
 };
-use object_store::path::Path as Key;
 use satchel_domain::date::rfc3339;
 use satchel_storage::{StorageError, backups, settings};
 use serde::{Deserialize, Serialize};
@@ -15,11 +14,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::PoisonError,
-    time::{Duration, SystemTime},
 };
 
 const PLAN: &str = "backup.plan";
 const TROUBLE: &str = "backup.trouble";
+/// The backup that was made before the last update, while one can go back to before it.
+const BEFORE_UPDATE: &str = "backup.before_update";
+const UPDATE_BACK: i64 = 30 * DAY;
 const DAY: i64 = 86_400_000;
 /// What failed is tried again after this.
 const AGAIN: i64 = 3_600_000;
@@ -63,17 +64,19 @@ pub struct BackupTarget {
 }
 
 impl BackupTarget {
-    /// The bucket, and the folder in it.
-    pub(super) fn bucket(&self) -> Result<(&str, Key), AppError> {
+    /// The bucket, and what its keys are called.
+    pub(super) fn bucket(&self) -> Result<(&str, place::Keys), AppError> {
         let odd = || AppError::refused(format!("{}: write s3://bucket/folder", self.address));
         let (bucket, folder) = match self.address.strip_prefix("s3://").ok_or_else(odd)? {
             rest if rest.contains('/') => rest.split_once('/').ok_or_else(odd)?,
             bucket => (bucket, ""),
         };
-        let sound =
-            !bucket.is_empty() && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        let folders: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        let sound = !bucket.is_empty()
+            && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+            && !folders.iter().any(|part| [".", ".."].contains(part) || part.chars().any(char::is_control));
         match sound {
-            true => Ok((bucket, Key::from(folder))),
+            true => Ok((bucket, place::Keys::below(folders.join("/")))),
             false => Err(odd()),
         }
     }
@@ -105,6 +108,12 @@ impl BackupPlan {
         }
         Ok(())
     }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct BeforeUpdate {
+    file: String,
+    at: i64,
 }
 
 /// What a place last refused, and when.
@@ -303,6 +312,55 @@ impl Session {
         }
     }
 
+    /// A proven backup for an update: in the first folder of the plan that is there, and where there is none beside the vault.
+    /// Not in a bucket: the version from before has to read it while the vault, which has the bucket's key, is shut to it.
+    pub(crate) fn back_up_before_update(
+        &self,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<BackupView, AppError> {
+        let (plan, rows) = (self.backup_plan()?, self.store.read(backups::all)?);
+        let folders = plan.targets.iter().filter(|target| !place::is_served(&target.address));
+        for place in folders.filter_map(|target| known_place(target, &rows).ok()) {
+            match self.proven_backup(&place, progress, cancel) {
+                Err(e) if e.code != Code::Cancelled => self.note_trouble(place.address(), Some(&e))?,
+                made => return self.keep_for_update(made?),
+            }
+        }
+        let own = self.backup_folder();
+        satchel_vault::files::private_dir(&own).map_err(AppError::io(&own))?;
+        let made = self.proven_backup(&Place::folder(&own)?, progress, cancel)?;
+        self.keep_for_update(made)
+    }
+
+    fn keep_for_update(&self, made: BackupView) -> Result<BackupView, AppError> {
+        let name = Path::new(&made.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let before = BeforeUpdate { file: name, at: now() };
+        let text = serde_json::to_string(&before).expect("plain data serialises");
+        self.store.write_aside::<_, StorageError>(|tx| settings::put(tx, BEFORE_UPDATE, &text))?;
+        self.tell(Vec::new());
+        Ok(made)
+    }
+
+    fn proven_backup(
+        &self,
+        place: &Place,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<BackupView, AppError> {
+        let row = self.back_up_to(place, progress, cancel)?;
+        self.drill(Some(&Path::new(&row.target).join(&row.file)), None, progress, cancel)?;
+        let proven = self.known_backup(&Path::new(&row.target).join(&row.file))?;
+        Ok(self.backup_view(&proven.unwrap_or(row)))
+    }
+
+    /// The backup before the last update stays while somebody may want to go back.
+    fn kept_for_update(&self) -> Result<Option<String>, AppError> {
+        let text = self.store.read(|db| settings::get(db, BEFORE_UPDATE))?;
+        let before: Option<BeforeUpdate> = text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(before.filter(|before| now() - before.at < UPDATE_BACK).map(|before| before.file))
+    }
+
     /// Removes the backups of a place that its plan does not keep; the newest and the one that was proven last always stay.
     fn thin_out(&self, place: &Place) -> Result<(), AppError> {
         // One that is being made is not read back yet.
@@ -310,18 +368,16 @@ impl Session {
         let keep = self.backup_plan()?.keep;
         let rows: Vec<Backup> =
             self.store.read(backups::all)?.into_iter().filter(|row| row.target == place.address()).collect();
-        let kept = kept(&rows, keep, now());
+        let mut kept = kept(&rows, keep, now());
+        kept.extend(self.kept_for_update()?);
         for row in rows.iter().filter(|row| !kept.contains(&row.file)) {
             place.remove(&row.file)?;
+            self.forget_needs(place, &row.file)?;
             self.forget_backup(row)?;
         }
-        if let Some(oldest) = rows.iter().filter(|row| kept.contains(&row.file)).map(|row| row.made_at).min()
-        {
-            let before = u64::try_from(oldest - SPARE).unwrap_or_default();
-            let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before);
-            place.forget(&attachments_folder(&self.dir().ways()), before);
-        }
-        Ok(())
+        let listed: Vec<&str> =
+            rows.iter().map(|row| row.file.as_str()).filter(|f| kept.contains(*f)).collect();
+        self.thin_files(place, &listed, now()).map(drop)
     }
 }
 
@@ -470,9 +526,20 @@ mod tests {
     #[test]
     fn buckets_are_read_from_their_addresses() {
         let of = |address: &str| BackupTarget { address: address.into(), ..BackupTarget::default() };
-        assert_eq!(of("s3://firm/satchel/ana").bucket().expect("sound"), ("firm", Key::from("satchel/ana")));
-        assert_eq!(of("s3://firm").bucket().expect("sound"), ("firm", Key::from("")));
-        for bad in ["s3://", "s3:///x", "s3://a b/c", "http://firm"] {
+        let bucket = |address: &str| {
+            let target = of(address);
+            let (bucket, keys) = target.bucket().expect("sound");
+            (bucket.to_owned(), keys.key("ana.age").to_string())
+        };
+        let both = |bucket: &str, key: &str| (bucket.to_owned(), key.to_owned());
+        assert_eq!(bucket("s3://firm/satchel//ana/"), both("firm", "satchel/ana/ana.age"));
+        assert_eq!(bucket("s3://firm"), both("firm", "ana.age"));
+        assert_eq!(
+            bucket("s3://firm/我们 的#备份"),
+            both("firm", "我们 的#备份/ana.age"),
+            "as it is written"
+        );
+        for bad in ["s3://", "s3:///x", "s3://a b/c", "http://firm", "s3://a/../b", "s3://a/b\nc"] {
             assert!(of(bad).bucket().is_err(), "{bad}");
         }
     }

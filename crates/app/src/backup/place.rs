@@ -2,6 +2,7 @@
 
 use super::BackupTarget;
 use crate::{AppError, error::Code, output};
+use futures_util::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart, aws::AmazonS3Builder, path::Path as Key};
 use satchel_vault::files::{private_dir, sync_dir};
 use std::{
@@ -42,7 +43,41 @@ pub(super) fn on_one_disk(one: &Path, other: &Path) -> bool {
 
 pub(super) enum Place {
     Folder(PathBuf, String),
-    Bucket { store: Box<dyn ObjectStore>, prefix: Key, runtime: Runtime, address: String },
+    Bucket { store: Box<dyn ObjectStore>, runtime: Runtime, keys: Keys, address: String },
+}
+
+/// Where things are called what in a bucket.
+pub(super) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    pub fn below(prefix: String) -> Self {
+        Self { prefix }
+    }
+
+    /// What a name is called there: the same, letter for letter, so that other programs show it as it is.
+    pub fn key(&self, name: &str) -> Key {
+        let path = [self.prefix.as_str(), name].join("/");
+        // What has control characters in it is nothing of ours; it is looked for under a name that nothing has.
+        Key::parse(path.trim_matches('/')).unwrap_or_else(|_| Key::from(path))
+    }
+
+    /// The same, and how versions before 2026-11-28 called it: with `%` for all letters beyond ASCII.
+    fn all(&self, name: &str) -> Vec<Key> {
+        let former = Key::from([self.prefix.as_str(), name].join("/"));
+        let mut keys = vec![self.key(name)];
+        keys.extend(Some(former).filter(|former| !keys.contains(former)));
+        keys
+    }
+}
+
+/// A file that is there: its name from the place on, and when it was written or needed last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub name: String,
+    /// Epoch milliseconds.
+    pub at: i64,
 }
 
 fn unreachable(address: &str, why: &dyn std::fmt::Display) -> AppError {
@@ -73,7 +108,7 @@ impl Place {
         if !is_served(&target.address) {
             return Self::folder(Path::new(&target.address));
         }
-        let (bucket, prefix) = target.bucket()?;
+        let (bucket, keys) = target.bucket()?;
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_region(if target.region.is_empty() { "us-east-1" } else { &target.region })
@@ -90,7 +125,7 @@ impl Place {
         }
         let store = builder.build().map_err(|e| AppError::refused(format!("{}: {e}", target.address)))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self::Bucket { store: Box::new(store), prefix, runtime, address: target.address.clone() })
+        Ok(Self::Bucket { store: Box::new(store), runtime, keys, address: target.address.clone() })
     }
 
     pub fn address(&self) -> &str {
@@ -103,8 +138,8 @@ impl Place {
     pub fn put(&self, name: &str, from: &Path, go_on: GoOn<'_>) -> Result<(), AppError> {
         match self {
             Self::Folder(folder, _) => put_in(&folder.join(name), from, go_on),
-            Self::Bucket { store, prefix, runtime, address } => {
-                let key = key_of(prefix, name);
+            Self::Bucket { store, keys, runtime, address } => {
+                let key = keys.key(name);
                 let away = |e: object_store::Error| unreachable(address, &e);
                 let mut file = File::open(from).map_err(AppError::io(from))?;
                 runtime.block_on(async {
@@ -155,9 +190,13 @@ impl Place {
                 let file = File::open(&path).map_err(AppError::io(&path))?;
                 output::write_whole(to, |out| copy(file, out, go_on))
             }
-            Self::Bucket { store, prefix, runtime, address } => {
-                let key = key_of(prefix, name);
-                let size = runtime.block_on(store.head(&key)).map_err(|e| unreachable(address, &e))?.size;
+            Self::Bucket { runtime, store, address, .. } => {
+                let (key, size) = self.sought(name)?.ok_or_else(|| {
+                    AppError::new(
+                        Code::NotFound,
+                        format!("{name} is not in {address}: somebody has removed it there"),
+                    )
+                })?;
                 output::write_whole(to, |out| {
                     let mut at = 0;
                     while at < size {
@@ -186,13 +225,113 @@ impl Place {
     pub fn has(&self, name: &str) -> Result<bool, AppError> {
         match self {
             Self::Folder(folder, _) => Ok(folder.join(name).exists()),
-            Self::Bucket { store, prefix, runtime, address } => {
-                match runtime.block_on(store.head(&key_of(prefix, name))) {
-                    Ok(_) => Ok(true),
-                    Err(object_store::Error::NotFound { .. }) => Ok(false),
-                    Err(e) => Err(unreachable(address, &e)),
-                }
+            Self::Bucket { .. } => Ok(self.sought(name)?.is_some()),
+        }
+    }
+
+    /// Under which key something lies in a bucket, and how large it is.
+    fn sought(&self, name: &str) -> Result<Option<(Key, u64)>, AppError> {
+        let Self::Bucket { store, keys, runtime, address } = self else { return Ok(None) };
+        for key in keys.all(name) {
+            match runtime.block_on(store.head(&key)) {
+                Ok(meta) => return Ok(Some((key, meta.size))),
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(e) => return Err(unreachable(address, &e)),
             }
+        }
+        Ok(None)
+    }
+
+    /// The folders here whose names begin so. What cannot be read to its end is an error.
+    pub fn folders(&self, begin: &str) -> Result<Vec<String>, AppError> {
+        let mut folders: Vec<String> = match self {
+            Self::Folder(root, _) => {
+                let io = AppError::io(root);
+                let entries: Vec<_> = fs::read_dir(root).and_then(Iterator::collect).map_err(&io)?;
+                let folders = entries.iter().filter(|entry| entry.path().is_dir());
+                folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+            }
+            Self::Bucket { store, keys, runtime, address } => {
+                let mut found = Vec::new();
+                for key in keys.all("") {
+                    let listed = runtime.block_on(store.list_with_delimiter(Some(&key)));
+                    let listed = listed.map_err(|e| unreachable(address, &e))?;
+                    found.extend(
+                        listed.common_prefixes.iter().filter_map(|key| key.filename().map(str::to_owned)),
+                    );
+                }
+                found
+            }
+        };
+        folders.retain(|name| name.starts_with(begin));
+        folders.sort_unstable();
+        folders.dedup();
+        Ok(folders)
+    }
+
+    /// The files of a folder here, none of those in folders below it. What cannot be read to its end is an error.
+    pub fn files(&self, folder: &str) -> Result<Vec<Found>, AppError> {
+        match self {
+            Self::Folder(root, _) => files_in(root, folder),
+            Self::Bucket { store, keys, runtime, address } => {
+                let mut found = Vec::new();
+                for key in keys.all(folder) {
+                    let listed = runtime.block_on(store.list_with_delimiter(Some(&key)));
+                    let listed = listed.map_err(|e| unreachable(address, &e))?;
+                    found.extend(listed.objects.iter().filter_map(|object| {
+                        let at = object.last_modified.timestamp_millis();
+                        Some(Found { name: below(folder, object.location.filename()?), at })
+                    }));
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// The files of a folder here and of those below it. What cannot be read to its end is an error.
+    pub fn tree(&self, folder: &str) -> Result<Vec<Found>, AppError> {
+        match self {
+            Self::Folder(root, _) => {
+                let mut found = files_in(root, folder)?;
+                let path = root.join(folder);
+                let io = AppError::io(&path);
+                let entries: Vec<fs::DirEntry> = match path.exists() {
+                    true => fs::read_dir(&path).and_then(Iterator::collect).map_err(&io)?,
+                    false => Vec::new(),
+                };
+                for entry in entries {
+                    // A link to a folder is nothing of ours.
+                    if entry.file_type().map_err(&io)?.is_dir() {
+                        found.extend(self.tree(&below(folder, &entry.file_name().to_string_lossy()))?);
+                    }
+                }
+                Ok(found)
+            }
+            Self::Bucket { store, keys, runtime, address } => {
+                let mut found = Vec::new();
+                for (key, root) in keys.all(folder).iter().zip(keys.all("")) {
+                    let listed = runtime.block_on(store.list(Some(key)).try_collect::<Vec<_>>());
+                    for object in listed.map_err(|e| unreachable(address, &e))? {
+                        let name = object.location.as_ref().strip_prefix(root.as_ref()).unwrap_or_default();
+                        let at = object.last_modified.timestamp_millis();
+                        found.push(Found { name: name.trim_start_matches('/').to_owned(), at });
+                    }
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// A small file, whole.
+    pub fn read(&self, name: &str, most: u64, scratch: &Path, go_on: GoOn<'_>) -> Result<Vec<u8>, AppError> {
+        let mut bytes = Vec::new();
+        self.open(name, scratch, go_on)?.take(most + 1).read_to_end(&mut bytes)?;
+        match bytes.len() as u64 > most {
+            true => Err(AppError::new(
+                Code::Damaged,
+                format!("{name} in {} is too long; it was not written by Satchel", self.address()),
+            )),
+            false => Ok(bytes),
         }
     }
 
@@ -205,9 +344,14 @@ impl Place {
                     _ => Ok(()),
                 }
             }
-            Self::Bucket { store, prefix, runtime, address } => {
-                let removed = runtime.block_on(store.delete(&key_of(prefix, name)));
-                removed.map_err(|e| unreachable(address, &e))
+            Self::Bucket { store, keys, runtime, address } => {
+                for key in keys.all(name) {
+                    match runtime.block_on(store.delete(&key)) {
+                        Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                        Err(e) => return Err(unreachable(address, &e)),
+                    }
+                }
+                Ok(())
             }
         }
     }
@@ -223,24 +367,32 @@ impl Place {
             }
         }
     }
+}
 
-    /// Removes files of a folder here that were last needed before a moment. In a bucket they stay.
-    pub fn forget(&self, folder: &str, before: SystemTime) {
-        let Self::Folder(root, _) = self else { return };
-        let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten();
-        for shelf in entries(&root.join(folder)) {
-            for file in entries(&shelf.path()) {
-                let old = file.metadata().and_then(|m| m.modified()).is_ok_and(|at| at < before);
-                if old && file.file_name().to_string_lossy().ends_with(".age") {
-                    let _ = fs::remove_file(file.path());
-                }
-            }
-        }
+fn below(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
     }
 }
 
-fn key_of(prefix: &Key, name: &str) -> Key {
-    Key::from_iter(prefix.parts().chain(Key::from(name).parts()))
+fn files_in(root: &Path, folder: &str) -> Result<Vec<Found>, AppError> {
+    let path = root.join(folder);
+    let io = AppError::io(&path);
+    let entries: Vec<fs::DirEntry> = match fs::read_dir(&path).and_then(Iterator::collect) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !folder.is_empty() => return Ok(Vec::new()),
+        entries => entries.map_err(&io)?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let meta = entry.metadata().map_err(&io)?;
+        if meta.is_file() {
+            let at = meta.modified().map_err(&io)?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let at = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+            found.push(Found { name: below(folder, &entry.file_name().to_string_lossy()), at });
+        }
+    }
+    Ok(found)
 }
 
 /// Copies a part at a time, and asks in between.

@@ -1,12 +1,14 @@
 //! From a backup back to a vault.
 
 use super::{
-    BackupKey, Hashing, Scratch, attachment_name, attachments_folder,
+    BackupKey, Hashing, SCRATCH, Scratch, attachment_name, attachments_folder, is_attachments_folder,
     place::{GoOn, Place},
+    scratch_in, wanted,
 };
 use crate::{
     AppError, Cancel, Events, Progress, Session,
     error::Code,
+    pieces::{self, Noted, Pieces},
     session::{Opening, now},
     trail,
     verify::{CheckView, Shown},
@@ -14,11 +16,13 @@ use crate::{
 };
 use satchel_audit::{Act, RESTORED};
 use satchel_backup::{About, BackupError, Manifest, Part, open_age, read};
-use satchel_domain::date::rfc3339;
-use satchel_protocol::BlobContent;
+use satchel_document::{Document, guarded};
+use satchel_domain::{Kind, date::rfc3339};
+use satchel_protocol::{BlobContent, Hash, WorkspaceId};
 use satchel_storage::{
-    Store,
-    dump::{Filling, Tally},
+    DocumentRow, StorageError, Store, blobs, documents,
+    dump::{BACKUPS_APART, Filling, Tally},
+    settings,
 };
 use satchel_vault::{
     Keyring, NewVault, VaultDir, VaultKey, Ways, Witness,
@@ -220,6 +224,9 @@ fn clear_remains(into: &Path, begun: &Path) -> Result<(), AppError> {
             if name.starts_with("satchel-") && name.contains(".db") {
                 fs::remove_file(entry.path()).map_err(&io)?;
             }
+            if [pieces::FOLDER, SCRATCH].contains(&name.as_str()) {
+                fs::remove_dir_all(entry.path()).map_err(&io)?;
+            }
         }
     } else if !occupied(into)? {
         fs::write(begun, b"").map_err(&io)?;
@@ -227,7 +234,8 @@ fn clear_remains(into: &Path, begun: &Path) -> Result<(), AppError> {
     Ok(())
 }
 
-/// A vault of a backup, open, and what of its files has come.
+/// A vault of a backup, open, and how many of its files on records have come. The vault comes to be when all is there that
+/// could be brought: whoever is cut off before has none, and begins again.
 fn raise(
     from: &Source<'_>,
     into: &Path,
@@ -244,11 +252,12 @@ fn raise(
     let raised = (|| {
         clear_remains(into, &begun)?;
         let (vault, ways, found) = unpack(from, into, progress, go_on)?;
-        sync_dir(into).map_err(AppError::io(into))?;
         let vault_key = VaultKey::clone_of(&vault.key);
+        let store = Store::open(&vault.database(), &vault_key.expose_as_sqlcipher_key())?;
+        let files = bring_files(&store, into, from, (&found.about, &ways), progress, go_on)?;
+        sync_dir(into).map_err(AppError::io(into))?;
         let (dir, _) = vault.commit(keyring)?;
         let _ = fs::remove_file(&begun);
-        let store = Store::open(&dir.database(), &vault_key.expose_as_sqlcipher_key())?;
         let witness = Witness::of(state, dir.id(), dir.path());
         let events = Events::default();
         let act = (
@@ -256,54 +265,116 @@ fn raise(
             trail::facts([("way", RESTORED.into()), ("made_at", found.about.made_at.clone().into())]),
         );
         let opening = Opening { dir, key: vault_key, keyring, lock, store, witness, events, act };
-        let session = Session::open(opening)?;
-        let files = take_files(&session, from, &ways, go_on)?;
-        Ok((session, found, files))
+        Ok((Session::open(opening)?, found, files))
     })();
     if raised.is_err() {
         let _ = match fresh {
-            true => fs::remove_dir_all(into),
-            false => fs::remove_file(&begun),
+            true => fs::remove_dir_all(into).map_err(AppError::from),
+            false => clear_remains(into, &begun).and_then(|()| Ok(fs::remove_file(&begun)?)),
         };
     }
     raised
 }
 
-/// Brings the files on records back that lie beside the backup: how many came, and how many did not.
-fn take_files(
-    session: &Session,
+/// Brings the files on records back that lie beside the backup, and writes down which do not: how many came, and how many
+/// did not.
+fn bring_files(
+    store: &Store,
+    into: &Path,
     from: &Source<'_>,
-    ways: &Ways,
+    (about, ways): (&About, &Ways),
+    progress: &mut dyn FnMut(Progress),
     go_on: GoOn<'_>,
 ) -> Result<[u64; 2], AppError> {
-    let folder = attachments_folder(ways);
-    let (mut here, mut missing) = (0, 0);
-    for content in session.attachment_contents()? {
+    let workspace: uuid::Uuid = about
+        .workspace_id
+        .parse()
+        .map_err(|_| BackupError::Altered("the workspace that it names is none".into()))?;
+    let pieces = Pieces::of(into, WorkspaceId(*workspace.as_bytes()));
+    let worked_out = ways.worked_out(from.key);
+    let key = worked_out.as_ref().unwrap_or(from.key);
+    let shelf = Shelf { place: from.beside, folders: folders_of(about, ways), key };
+    let contents = contents_of(store)?;
+    let (total, mut missing) = (contents.len() as u64, Vec::new());
+    for (done, content) in (1..).zip(&contents) {
         go_on()?;
-        let scratch = Scratch(session.scratch("file")?);
-        let came = match from.beside.open(&attachment_name(&folder, &content), &scratch.0, go_on) {
-            Ok(sealed) => take_file(session, &content, sealed, from.key)?,
-            Err(e) if e.code == Code::Cancelled => return Err(e),
-            Err(_) => false,
+        let mut noted = |name: Hash, size: usize| {
+            Ok(store.write_aside::<_, StorageError>(|tx| blobs::add(tx, &name.0, size))?)
         };
-        *(if came { &mut here } else { &mut missing }) += 1;
+        let scratch = Scratch(scratch_in(into, "file")?);
+        if !shelf.take(&pieces, content, &scratch.0, &mut noted, go_on)? {
+            missing.push(content);
+        }
+        progress(Progress { done, total });
     }
-    Ok([here, missing])
+    let apart: String = uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect();
+    store.write_aside::<_, StorageError>(|tx| {
+        settings::put(tx, BACKUPS_APART, &apart)?;
+        wanted::put(tx, &missing)
+    })?;
+    Ok([total - missing.len() as u64, missing.len() as u64])
 }
 
-/// Whether a file is the one that is wanted; what cannot be kept here, on a full disk say, is an error.
-fn take_file(
-    session: &Session,
-    content: &BlobContent,
-    sealed: impl Read,
-    key: &BackupKey,
-) -> Result<bool, AppError> {
-    let Ok(opened) = open_age(sealed, key) else { return Ok(false) };
-    let mut source = Reading { inner: opened, failed: false };
-    let kept = session.copy_in(content, Box::new(&mut source));
-    match kept {
-        Err(_) if source.failed => Ok(false),
-        kept => kept,
+/// What is in the files on records, by their documents: nothing is derived yet. One that cannot be read is named by a check of
+/// everything.
+fn contents_of(store: &Store) -> Result<Vec<BlobContent>, AppError> {
+    let content = |document: &DocumentRow| -> Option<BlobContent> {
+        let registers = guarded(|| Ok::<_, AppError>(Document::load(&document.bytes)?.registers())).ok()?;
+        registers.get("content")?.as_str()?.parse().ok()
+    };
+    store.read::<_, AppError>(|db| {
+        let mut all: BTreeMap<String, BlobContent> = BTreeMap::new();
+        for row in documents::rows_of(db, Kind::Attachment)? {
+            let Some(document) = documents::by_row(db, row)? else { continue };
+            all.extend(content(&document).map(|content| (content.to_string(), content)));
+        }
+        Ok(all.into_values().collect())
+    })
+}
+
+/// The folder that a backup names, and the one that its ways in lead to.
+fn folders_of(about: &About, ways: &Ways) -> Vec<String> {
+    let named = Some(about.attachments.clone()).filter(|name| is_attachments_folder(name));
+    let mut folders: Vec<String> = named.into_iter().collect();
+    let usual = attachments_folder(ways, "");
+    if !folders.contains(&usual) {
+        folders.push(usual);
+    }
+    folders
+}
+
+/// Files on records as they lie beside backups, and what opens them.
+pub(super) struct Shelf<'a> {
+    pub place: &'a Place,
+    pub folders: Vec<String>,
+    pub key: &'a BackupKey,
+}
+
+impl Shelf<'_> {
+    /// Keeps a file, if it is there and the one that is wanted. What cannot be kept here, on a full disk say, is an error.
+    pub fn take(
+        &self,
+        pieces: &Pieces,
+        content: &BlobContent,
+        scratch: &Path,
+        noted: Noted<'_>,
+        go_on: GoOn<'_>,
+    ) -> Result<bool, AppError> {
+        for folder in &self.folders {
+            let sealed = match self.place.open(&attachment_name(folder, content), scratch, go_on) {
+                Ok(sealed) => sealed,
+                Err(e) if e.code == Code::Cancelled => return Err(e),
+                Err(_) => continue,
+            };
+            let Ok(opened) = open_age(sealed, self.key) else { continue };
+            let mut source = Reading { inner: opened, failed: false };
+            match pieces.copy_in(content, Box::new(&mut source), noted) {
+                Ok(true) => return Ok(true),
+                Err(e) if !source.failed => return Err(e),
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -338,6 +409,7 @@ pub fn restore_backup(
     let from = Source { file, beside: &beside, key };
     let (session, found, [files, missing]) =
         raise(&from, into, keyring, &crate::state_dir(), progress, &go_on)?;
+    let missing_names = session.missing_files()?.files;
     Ok(RestoredView {
         vault: session.vault().display().to_string(),
         workspace: session.workspace.clone(),
@@ -348,6 +420,7 @@ pub fn restore_backup(
         verified_at: Some(rfc3339(now())),
         files,
         missing_files: missing,
+        missing: missing_names,
     })
 }
 

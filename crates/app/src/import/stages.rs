@@ -40,14 +40,19 @@ impl Placed {
 }
 
 impl Stages {
-    /// A team that has no pipeline gets its first.
-    pub fn read(session: &Session) -> Result<Self, AppError> {
-        session.pipelines(false)?;
+    /// A team that has no pipeline gets its first; in a preview nothing is written, and it is shown what would be.
+    pub fn read(session: &Session, dry: bool) -> Result<Self, AppError> {
+        if !dry {
+            session.pipelines(false)?;
+        }
         session.store.read::<_, AppError>(|db| {
-            let pipelines = deals::pipelines(db)?;
+            let (mut pipelines, mut all) = (deals::pipelines(db)?, deals::stages(db)?);
+            if pipelines.is_empty() && all.is_empty() {
+                (pipelines, all) = session.first_as_it_would_be();
+            }
             let live =
                 |stage: &Stage| !stage.gone && pipelines.iter().any(|(id, _)| stage.pipeline == Some(*id));
-            let stages: Vec<Stage> = deals::stages(db)?.into_iter().filter(live).collect();
+            let stages: Vec<Stage> = all.into_iter().filter(live).collect();
             let mut last = HashMap::new();
             for stage in &stages {
                 last.insert(stage.id, deals::last_rank(db, stage.id)?);
