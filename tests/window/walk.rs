@@ -137,6 +137,11 @@ fn a_deal_that_is_lost_asks_why_wherever_its_stage_is_set() {
     window.type_keys("Rival");
     window.click("#value-name");
     is(&deals[1], "Lost", "Rival");
+    let told = window.text("#timeline");
+    assert!(
+        told.contains("Rival") && !told.contains("In this stage since") && !told.contains("Rank"),
+        "{told}"
+    );
     dress(&window, "en", "light");
 }
 
