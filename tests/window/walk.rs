@@ -488,3 +488,21 @@ fn what_was_taken_while_it_was_locked_is_shown_with_a_way_back() {
     window.picture("w10-inbox-zh-dark");
     dress(&window, "en", "light");
 }
+
+#[test]
+fn a_day_goes_without_a_network() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let out = std::process::Command::new("unshare")
+        .args(["--map-current-user", "--keep-caps", "--net"])
+        .args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "a_rep_has_a_day", "a_quote_is_made", "--test-threads=1"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(
+        out.status.success() && said.contains("2 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+}
