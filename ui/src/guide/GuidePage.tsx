@@ -71,13 +71,7 @@ export function GuidePage({ route }: { route: GuideRoute }) {
           </button>
         ))}
       </nav>
-      <section
-        className="page guide-text"
-        ref={body}
-        tabIndex={0}
-        id="guide-text"
-        aria-label={page?.title}
-      >
+      <section className="page guide-text" ref={body} tabIndex={0} id="guide-text" aria-label={page?.title}>
         {error && (
           <p className="error" role="alert">
             {error}
