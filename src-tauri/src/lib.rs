@@ -6,6 +6,7 @@ mod capture;
 mod commands;
 mod fields;
 mod incident;
+mod look;
 mod mail;
 mod merge;
 #[cfg(test)]
@@ -34,6 +35,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
     use fields::*;
     use incident::*;
+    use look::*;
     use mail::*;
     use merge::*;
     use notes::*;
@@ -177,6 +179,7 @@ fn bindings() -> Builder<tauri::Wry> {
             frequent,
             opened_files,
             sync,
+            set_look,
             sync_log,
             team_news,
             add_remote,
@@ -315,6 +318,9 @@ pub fn run() {
             watch::sync(app.handle().clone(), desktop.clone());
             watch::health(desktop.clone());
             app.manage(desktop);
+            if let Some(main) = app.get_webview_window("main") {
+                let _ = main.set_background_color(Some(look::ground(app.handle())));
+            }
             if std::env::args_os().any(|arg| arg == capture::ARGUMENT) {
                 capture::open(app.handle())?;
             }

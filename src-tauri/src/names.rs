@@ -130,6 +130,7 @@ pub const COMMANDS: &[&str] = &[
     "frequent",
     "opened_files",
     "sync",
+    "set_look",
     "sync_log",
     "team_news",
     "add_remote",
