@@ -180,6 +180,7 @@ fn the_window_may_ask_for_nothing_that_is_not_listed() {
         capture["permissions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let own = [
         "satchel:allow-app-state",
+        "satchel:allow-set-look",
         "satchel:allow-unlock-keyring",
         "satchel:allow-touch",
         "satchel:allow-understand-line",

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use satchel_app::{
-    Cancel, Logged, Session, Whose,
+    Cancel, ImportFrom, ImportOptions, ListRequest, Logged, Session, Whose,
     domain::{Kind, RecordId},
     views::{BoardView, CardView},
 };
@@ -468,4 +468,28 @@ fn a_line_becomes_a_person_with_a_company() {
     session.undo(bo.operation, &mut |_| {}, &Cancel::default()).unwrap();
     assert!(session.get(bo.id).unwrap().deleted_at.is_some());
     assert!(session.capture(" , ").is_err());
+}
+
+#[test]
+fn the_probability_of_a_deal_is_a_percentage_wherever_it_comes_from() {
+    let device = Device::new("Ana", None);
+    let session = device.session();
+    let deal = new(session, Kind::Deal, json!({"name": "Pumps"}));
+    for beyond in [json!(120), json!("-1"), json!("100.5 %")] {
+        let refused = session.set(deal, &fields(json!({ "probability": beyond }))).unwrap_err();
+        assert_eq!(refused.field.as_deref(), Some("probability"), "{refused:?}");
+    }
+    set(session, deal, json!({"probability": "75 %"}));
+    assert_eq!(field(session, deal, "probability"), 75);
+    // Of a table a cell beyond is named, and not believed.
+    let table = ImportFrom::Pasted("Deal Name\tProbability\nValves\t40\nHoses\t400\n".to_owned());
+    let options = ImportOptions { kind: Some(Kind::Deal), ..ImportOptions::default() };
+    let report = session.import(table, &options, &mut |_| {}, &Cancel::default()).unwrap();
+    assert!(!report.errors.is_empty(), "{report:?}");
+    let all = session.list(Kind::Deal, &ListRequest::default()).unwrap();
+    let of = |name: &str| {
+        let row = all.rows.iter().find(|row| row.title == name)?;
+        row.fields.get("probability").cloned()
+    };
+    assert_eq!((of("Valves"), of("Hoses")), (Some(json!(40)), None));
 }

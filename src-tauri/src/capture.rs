@@ -86,6 +86,7 @@ pub fn open(app: &AppHandle) -> Answer<()> {
         .center()
         .focused(true)
         .visible(false)
+        .background_color(crate::look::ground(app))
         .build();
     let window =
         built.map_err(|e| AppError::new(Code::Internal, format!("the window cannot be opened: {e}")))?;

@@ -633,6 +633,7 @@ pub async fn open_window(app: tauri::AppHandle, id: RecordId, kind: Kind) -> Ans
         .inner_size(1000.0, 760.0)
         .min_inner_size(720.0, 480.0)
         .visible(false)
+        .background_color(crate::look::ground(&app))
         .build();
     window.map(|_| ()).map_err(|e| AppError::new(Code::Internal, format!("the window cannot be opened: {e}")))
 }

@@ -6,6 +6,7 @@ mod capture;
 mod commands;
 mod fields;
 mod incident;
+mod look;
 mod mail;
 mod merge;
 #[cfg(test)]
@@ -35,6 +36,7 @@ fn bindings() -> Builder<tauri::Wry> {
     use commands::*;
     use fields::*;
     use incident::*;
+    use look::*;
     use mail::*;
     use merge::*;
     use notes::*;
@@ -182,6 +184,7 @@ fn bindings() -> Builder<tauri::Wry> {
             frequent,
             opened_files,
             sync,
+            set_look,
             sync_log,
             team_news,
             add_remote,
@@ -352,6 +355,9 @@ pub fn run() {
             watch::health(desktop.clone());
             update::keep(app.handle().clone(), desktop.start.clone());
             app.manage(desktop);
+            if let Some(main) = app.get_webview_window("main") {
+                let _ = main.set_background_color(Some(look::ground(app.handle())));
+            }
             if std::env::args_os().any(|arg| arg == capture::ARGUMENT) {
                 capture::open(app.handle())?;
             }

@@ -133,6 +133,7 @@ pub const COMMANDS: &[&str] = &[
     "frequent",
     "opened_files",
     "sync",
+    "set_look",
     "sync_log",
     "team_news",
     "add_remote",

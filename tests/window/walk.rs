@@ -137,6 +137,11 @@ fn a_deal_that_is_lost_asks_why_wherever_its_stage_is_set() {
     window.type_keys("Rival");
     window.click("#value-name");
     is(&deals[1], "Lost", "Rival");
+    let told = window.text("#timeline");
+    assert!(
+        told.contains("Rival") && !told.contains("In this stage since") && !told.contains("Rank"),
+        "{told}"
+    );
     dress(&window, "en", "light");
 }
 
@@ -234,6 +239,7 @@ fn the_log_of_syncs_says_what_went_wrong() {
     dress(&window, "en", "light");
 }
 
+/// How many pixels of the page's own the window is wide: fewer, the larger the text is.
 fn width(window: &Window) -> f64 {
     window.script("return window.innerWidth").as_f64().unwrap()
 }
@@ -272,6 +278,51 @@ fn text_grows_and_shrinks_by_keys_within_its_limits() {
     becomes(80.0);
     window.press(&[key::CTRL, "0"]);
     becomes(100.0);
+}
+
+/// How bright the middle of the screen is, from 0 to 1.
+fn brightness() -> Option<f64> {
+    let args =
+        ["-window", "root", "-crop", "200x200+540+300", "+repage", "-colorspace", "gray", "-depth", "8"];
+    let out = std::process::Command::new("import").args(args).args(["-resize", "1x1!", "gray:-"]).output();
+    out.ok()?.stdout.first().map(|level| f64::from(*level) / 255.0)
+}
+
+/// A page in a driver's hands forgets its look: what is seen here is the ground that the window has before the page draws.
+#[test]
+fn a_window_begins_on_the_ground_of_the_last_look() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let vault = dir.path().join("vault");
+    // The host has to hear of a look before the window goes.
+    let leave = |window: Window, theme: &str| {
+        dress(&window, "en", theme);
+        window.wait("#nav-today");
+        std::thread::sleep(std::time::Duration::from_millis(700));
+    };
+    let begins = |next: &str| {
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            let looking = threads.spawn(|| {
+                let over = || stop.load(std::sync::atomic::Ordering::Relaxed);
+                // Without a window the screen is black.
+                std::iter::repeat_with(|| brightness().unwrap_or_default())
+                    .find(|level| *level > 0.03 || over())
+                    .unwrap_or_default()
+            });
+            let window = Window::open(&vault, &[]);
+            window.wait("#nav-today");
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            let first = looking.join().unwrap();
+            leave(window, next);
+            first
+        })
+    };
+    leave(open_vault(&vault), "light");
+    let light = begins("dark");
+    assert!(light > 0.9, "a light window began {light} bright");
+    let dark = begins("light");
+    assert!(dark < 0.3, "a dark window began {dark} bright");
 }
 
 #[test]
@@ -371,6 +422,8 @@ fn a_list_is_worked_through_by_keys() {
     window.until("five again", || (window.text("#total") == "5").then_some(()));
 }
 
+/// A probe: `-- --ignored --nocapture what_a_fling_shows`. Beside what `cargo xtask bench --window` measures of a release build at full size,
+/// it compares two builds on one machine.
 #[test]
 #[ignore = "a probe"]
 fn what_a_fling_shows() {
@@ -482,4 +535,23 @@ fn what_was_taken_while_it_was_locked_is_shown_with_a_way_back() {
     window.accessibility("what was taken while it was locked, Chinese, dark");
     window.picture("w10-inbox-zh-dark");
     dress(&window, "en", "light");
+}
+
+/// The same days once more, where there is no network at all but this computer's own, which drives the window.
+#[test]
+fn a_day_goes_without_a_network() {
+    let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let out = std::process::Command::new("unshare")
+        .args(["--map-current-user", "--keep-caps", "--net"])
+        .args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "a_rep_has_a_day", "a_quote_is_made", "--test-threads=1"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(
+        out.status.success() && said.contains("2 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
 }

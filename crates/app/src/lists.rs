@@ -49,6 +49,8 @@ pub(crate) struct ListCache {
     kept: Vec<Kept>,
     /// For each version of the store the records that it has changed, as long as they are few.
     written: BTreeMap<u64, Vec<(Kind, i64)>>,
+    /// How many orders were worked out as a whole.
+    worked_out: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -248,9 +250,19 @@ impl Session {
             (Some(known), Some(written)) => self.patched(&catalogue, known, &written)?,
             _ => None,
         };
-        let order = match patched {
-            Some(order) => order,
-            None => self.store.glance(|db| lists::rows(db, &catalogue, query))?,
+        // Pages of a list are asked for at once. One of them works the order out, on the connection that has the pages in its
+        // memory; another would go over one that has to decrypt them all.
+        let (order, _turn) = match patched {
+            Some(order) => (order, None),
+            None => {
+                let turn = self.ordering.lock().unwrap_or_else(PoisonError::into_inner);
+                let made = cache().kept.iter().find(|k| k.query == *query && k.version == version).cloned();
+                if let Some(made) = made {
+                    return Ok(made.order);
+                }
+                cache().worked_out += 1;
+                (self.store.glance(|db| lists::rows(db, &catalogue, query))?, Some(turn))
+            }
         };
         // Written to meanwhile: what was read may be newer than its number, and is not kept.
         let order = Arc::new(order);
@@ -371,4 +383,58 @@ pub(crate) fn query(kind: Kind, request: &ListRequest) -> Result<ListQuery, AppE
         sort: sort.collect(),
         trash: request.trash,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cancel, CreateVault, Satchel, SeedLocale, SeedOptions};
+    use satchel_vault::{Cost, Keyring, Passphrase};
+
+    #[test]
+    fn pages_that_are_asked_for_at_once_have_one_order() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let satchel = Satchel::new(&dir.path().join("vault"), "A test");
+        let new = CreateVault {
+            workspace: "Norte".into(),
+            person: "Ana".into(),
+            device: "laptop".into(),
+            passphrase: Some(Passphrase::new("correct horse").expect("a passphrase")),
+            keyring: Keyring::Off,
+            cost: Cost { memory_kib: 64, passes: 1 },
+            joins: None,
+        };
+        let session = satchel.create(new).expect("made").session;
+        let options = SeedOptions {
+            people: 3000,
+            companies: 100,
+            deals: 0,
+            activities: 0,
+            tasks: 0,
+            seed: 3,
+            locale: SeedLocale::Mixed,
+        };
+        session.seed(options, &mut |_| {}, &Cancel::default()).expect("seeded");
+        let pages = |sort: &str| {
+            std::thread::scope(|threads| {
+                let ask = |page: u32| {
+                    let request = ListRequest {
+                        sort: sort.to_owned(),
+                        offset: page * 60,
+                        limit: 60,
+                        ..ListRequest::default()
+                    };
+                    session.list(Kind::Person, &request).expect("listed").rows.len()
+                };
+                let all: Vec<_> = (0..6).map(|page| threads.spawn(move || ask(page))).collect();
+                all.into_iter().map(|page| page.join().expect("listed")).sum::<usize>()
+            })
+        };
+        let worked_out = || session.lists.lock().unwrap_or_else(PoisonError::into_inner).worked_out;
+        for sort in ["title", "-title", "-updated_at"] {
+            let before = worked_out();
+            assert_eq!(pages(sort), 360);
+            assert_eq!(worked_out() - before, 1, "{sort}");
+        }
+    }
 }

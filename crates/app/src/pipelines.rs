@@ -115,9 +115,6 @@ impl Session {
             Some(Some(Value::Number(n))) => Some(*n),
             _ => None,
         };
-        if number("probability").is_some_and(|p| !(0.0..=100.0).contains(&p)) {
-            return refuse("probability", "expected a percentage between 0 and 100".to_owned());
-        }
         if number("rot_days").is_some_and(|days| !(0.0..=3650.0).contains(&days)) {
             return refuse("rot_days", "expected a number of days between 0 and 3650".to_owned());
         }

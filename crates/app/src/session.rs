@@ -64,6 +64,8 @@ pub struct Session {
     pub(crate) keyring: Keyring,
     pub(crate) events: Events,
     pub(crate) lists: Mutex<ListCache>,
+    /// Held while the order of a list is worked out.
+    pub(crate) ordering: Mutex<()>,
     /// Edits that the search index has not taken over.
     unindexed: AtomicU32,
     /// The last look at the clock for reminders, and when one was written down.
@@ -146,6 +148,7 @@ impl Session {
             keyring,
             events,
             lists: Mutex::default(),
+            ordering: Mutex::default(),
             servers: Mutex::default(),
             wake: Arc::default(),
             unindexed: AtomicU32::new(0),

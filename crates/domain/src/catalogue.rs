@@ -313,6 +313,8 @@ pub struct Field {
     pub renamed: BTreeMap<String, String>,
     /// Options that are not offered any more; records keep them.
     pub retired: Vec<String>,
+    /// A number that is a percentage: from 0 to 100.
+    pub percent: bool,
     /// What a link leads to.
     pub links: Option<Kind>,
     /// Nobody writes it: it follows from the other fields of its record.
@@ -344,6 +346,7 @@ impl Field {
             options: Vec::new(),
             renamed: BTreeMap::new(),
             retired: Vec::new(),
+            percent: false,
             links: None,
             derived: None,
             note: false,
@@ -366,6 +369,11 @@ impl Field {
         self.search = search;
         self
     }
+    fn percent(mut self) -> Self {
+        self.percent = true;
+        self
+    }
+
     fn sorted(mut self) -> Self {
         self.sorted = true;
         self
@@ -616,7 +624,7 @@ fn deal() -> Vec<Field> {
         // Where it stands among the others of its stage.
         Field::new("rank", Text, "Rank").kept(Business, Organise),
         // Percent; without it that of the stage counts.
-        Field::new("probability", Number, "Probability").sorted().kept(Business, Relate),
+        Field::new("probability", Number, "Probability").percent().sorted().kept(Business, Relate),
         Field::new("close_date", Date, "Expected close").sorted().indexed().kept(Business, Relate),
         Field::new("closed_at", DateTime, "Closed").sorted().kept(Business, Relate),
         Field::new("lost_reason", Text, "Reason for loss")
@@ -647,7 +655,7 @@ fn stage() -> Vec<Field> {
         kept(Field::new("name", Text, "Name").sorted()),
         kept(Field::link("pipeline", Kind::Pipeline, "Pipeline")),
         kept(Field::new("rank", Text, "Rank").sorted()),
-        kept(Field::new("probability", Number, "Probability")),
+        kept(Field::new("probability", Number, "Probability").percent()),
         kept(Field::new("outcome", Choice, "Outcome").options(&OUTCOMES)),
         // A deal that is here for more days has gone quiet.
         kept(Field::new("rot_days", Number, "Days until quiet")),

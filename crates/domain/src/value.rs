@@ -179,6 +179,14 @@ pub fn clean(text: &str, lines: bool) -> String {
     text.chars().filter(keep).collect::<String>().trim().to_owned()
 }
 
+/// A number that its field can mean.
+fn within(field: &Field, number: f64) -> Result<f64, ValueError> {
+    match field.percent && !(0.0..=100.0).contains(&number) {
+        true => Err(ValueError::Shape("a percentage between 0 and 100")),
+        false => Ok(number),
+    }
+}
+
 fn text(input: &str, limit: usize) -> Result<String, ValueError> {
     let cleaned = clean(input, limit > MAX_TEXT);
     let length = cleaned.chars().count();
@@ -296,7 +304,7 @@ impl Value {
             FieldType::LongText => Value::LongText(text(input, MAX_LONG_TEXT)?),
             FieldType::Text | FieldType::Url => Value::Text(formed(field, input)?),
             FieldType::Choice => Value::Text(choice(field, &text(input, MAX_TEXT)?)?),
-            FieldType::Number => Value::Number(number(trimmed)?),
+            FieldType::Number => Value::Number(within(field, number(trimmed)?)?),
             FieldType::Money => {
                 Value::Money(Money::parse(trimmed, &habits.currency).ok_or_else(|| no_money(trimmed))?)
             }
@@ -343,7 +351,7 @@ impl Value {
             (_, Json::Null) => return Ok(None),
             (_, Json::String(s)) => return Self::from_text(field, s, habits),
             (FieldType::Number, Json::Number(n)) => {
-                Value::Number(n.as_f64().ok_or(ValueError::Shape("a number"))?)
+                Value::Number(within(field, n.as_f64().ok_or(ValueError::Shape("a number"))?)?)
             }
             (FieldType::YesNo, Json::Bool(b)) => Value::YesNo(*b),
             (FieldType::Money, Json::Object(_)) => {
@@ -890,6 +898,25 @@ mod tests {
 
     fn field(key: &str) -> Field {
         Catalogue::default().field(Kind::Person, key).expect("a declared field").clone()
+    }
+
+    #[test]
+    fn a_percentage_is_between_nothing_and_all() {
+        let catalogue = Catalogue::default();
+        for kind in [Kind::Deal, Kind::Stage] {
+            let field = catalogue.field(kind, "probability").expect("a declared field");
+            let habits = Habits::default();
+            for fits in ["0", "40", "100", "12,5 %"] {
+                assert!(Value::from_text(field, fits, &habits).is_ok(), "{fits}");
+            }
+            let refused = Err(ValueError::Shape("a percentage between 0 and 100"));
+            for beyond in ["-1", "100.5", "1000"] {
+                assert_eq!(Value::from_text(field, beyond, &habits), refused, "{beyond}");
+            }
+            assert_eq!(Value::from_json(field, &serde_json::json!(101), &habits), refused);
+        }
+        let employees = catalogue.field(Kind::Company, "employees").expect("a declared field");
+        assert!(Value::from_text(employees, "5000", &Habits::default()).is_ok(), "other numbers have no end");
     }
 
     #[test]

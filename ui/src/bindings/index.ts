@@ -194,6 +194,8 @@ export const commands = {
 	/**  Files that the app was started with; each is given once. */
 	openedFiles: () => __TAURI_INVOKE<string[]>("plugin:satchel|opened_files"),
 	sync: () => __TAURI_INVOKE<SyncReport>("plugin:satchel|sync"),
+	/**  How the screens look now; the next window begins so. */
+	setLook: (dark: boolean) => __TAURI_INVOKE<null>("plugin:satchel|set_look", { dark }),
 	/**  What the last rounds with remotes have come to, the newest first. */
 	syncLog: () => __TAURI_INVOKE<RoundView[]>("plugin:satchel|sync_log"),
 	teamNews: () => __TAURI_INVOKE<TeamNews>("plugin:satchel|team_news"),

@@ -79,6 +79,9 @@ export async function chooseFolder(): Promise<string | null> {
   return typeof chosen === "string" ? chosen : null;
 }
 
+/** The ground of windows is of the same colour as their pages, before those are drawn. */
+export const setLook = (dark: boolean): Promise<null> => commands.setLook(dark);
+
 export const setZoom = (percent: number): Promise<void> => getCurrentWebview().setZoom(percent / 100);
 
 /** What a command's refusal says, whatever was thrown. */

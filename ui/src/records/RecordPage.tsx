@@ -26,7 +26,7 @@ import { Avatar } from "../shared/ui";
 import { checkIn } from "../visits/visiting";
 import { Facts } from "./Facts";
 import { Files } from "./Files";
-import { browsed, KINDS } from "./kinds";
+import { browsed, KINDS, UNTOLD } from "./kinds";
 
 /** Whom letters are written to, or about. */
 const LETTERS = new Set<Kind>(["person", "company", "deal", "quote"]);
@@ -390,21 +390,23 @@ function Versions({ id, kind }: { id: string; kind: Kind }) {
               </button>
             )}
           </div>
-          {v.changes.map((c) => {
-            const field = fields.find((f) => f.key === c.field);
-            const before = c.before_title ?? show(field, c.before);
-            return (
-              <div className="change" key={c.field}>
-                <span className="soft">{field ? labelOf(field) : tOr(`field.${c.field}`, c.field)}:</span>
-                {before && (
-                  <>
-                    <del>{before}</del> <span aria-hidden="true">→</span>
-                  </>
-                )}
-                <ins>{c.after_title ?? (show(field, c.after) || t("record.empty"))}</ins>
-              </div>
-            );
-          })}
+          {v.changes
+            .filter((c) => !UNTOLD.has(c.field))
+            .map((c) => {
+              const field = fields.find((f) => f.key === c.field);
+              const before = c.before_title ?? show(field, c.before);
+              return (
+                <div className="change" key={c.field}>
+                  <span className="soft">{field ? labelOf(field) : tOr(`field.${c.field}`, c.field)}:</span>
+                  {before && (
+                    <>
+                      <del>{before}</del> <span aria-hidden="true">→</span>
+                    </>
+                  )}
+                  <ins>{c.after_title ?? (show(field, c.after) || t("record.empty"))}</ins>
+                </div>
+              );
+            })}
         </li>
       ))}
     </ol>

@@ -201,5 +201,8 @@ export const askedOf = (kind: Browsed): string[] =>
 /** Written by the app, and of no use to read. */
 export const UNSEEN = new Set(["rank", "stage_at", "lines", "version"]);
 
+/** Of what has changed nobody is told that its place in a column is another, or since when: the stage says so. */
+export const UNTOLD = new Set(["rank", "stage_at"]);
+
 /** What is done with somebody, in the order of their keys. */
 export const ACTIVITIES = ["call", "visit", "meeting", "message", "mail", "note"] as const;

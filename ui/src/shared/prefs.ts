@@ -1,5 +1,5 @@
 // How this screen looks, on this computer. Nothing of a customer is ever kept here.
-import { setZoom } from "../platform/tauri";
+import { setLook, setZoom } from "../platform/tauri";
 
 export interface Prefs {
   language: "" | "en" | "zh";
@@ -43,6 +43,7 @@ function apply() {
     : navigator.language.toLowerCase().startsWith("zh");
   root.lang = chinese ? "zh-CN" : "en";
   void setZoom(current.zoom).catch(() => {});
+  void setLook(root.dataset.theme === "dark").catch(() => {});
 }
 
 function tell() {
