@@ -450,3 +450,46 @@ fn work_goes_on_when_the_disk_is_well_again() {
         satchel.lock();
     }
 }
+
+/// The key is a new one, or the old one, and whoever knows the passphrase gets in as soon as there is room.
+#[test]
+fn a_rotation_on_a_full_disk_shuts_nobody_out() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut disk = Disk::new();
+    let satchel = Satchel::new(&disk.at("vault"), "A test");
+    let made = satchel.create(new_vault()).unwrap().session;
+    let id = made.create(Kind::Person, &fields(json!({"first_name": "Ana"}))).unwrap().id;
+    drop(made);
+    satchel.lock();
+    let open = || satchel.unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off);
+    let image = disk.image();
+    open().unwrap();
+    disk.arm(Fault::Full, u64::MAX);
+    satchel.rotate_key().unwrap();
+    let most = disk.counts().of(Fault::Full);
+    satchel.lock();
+    let mut by_code = BTreeMap::<String, u64>::new();
+    for at in (1..=most).step_by(1 + usize::try_from(most / 60).unwrap()) {
+        disk.load(&image);
+        open().unwrap();
+        disk.arm(Fault::Full, at);
+        if let Err(error) = satchel.rotate_key() {
+            let named = error.code == Code::DiskFull || error.message.contains("disk");
+            assert!(named, "at {at} of {most}: {error:?}");
+            *by_code.entry(format!("{:?}", error.code)).or_default() += 1;
+        }
+        // Whether it is open or not: room is all that is needed.
+        disk.heal();
+        let session = open().unwrap_or_else(|e| panic!("at {at} of {most}: {e:?}"));
+        session.set(id, &fields(json!({"title": "Buyer"}))).unwrap();
+        assert!(session.verify(&mut |_| {}).unwrap().ok, "at {at}");
+        drop(session);
+        satchel.lock();
+        drop(open().unwrap());
+        satchel.lock();
+        let databases = fs::read_dir(disk.at("vault")).unwrap().flatten();
+        let databases = databases.filter(|e| e.path().extension().is_some_and(|e| e == "db")).count();
+        assert_eq!(databases, 1, "at {at} of {most}");
+    }
+    println!("{most} operations, {by_code:?}");
+}

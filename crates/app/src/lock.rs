@@ -257,7 +257,7 @@ impl Satchel {
         keyring: Keyring,
         act: (Act, Facts),
     ) -> Result<Session, AppError> {
-        let store = Store::open(&dir.database(), &key.expose_as_sqlcipher_key())?;
+        let store = open_store(&dir, &key)?;
         dir.sweep();
         crate::backup::sweep_scratch(dir.path());
         let witness = Witness::of(&state_dir(), dir.id(), dir.path());
@@ -341,6 +341,22 @@ impl Satchel {
         let reopened = Arc::new(reopened.inspect_err(|_| self.events.send(&Event::Locked))?);
         *slot = Some(reopened.clone());
         Ok(reopened)
+    }
+}
+
+/// The vault's database. A disk on which nothing fits any more may be full of the one that a rotation has replaced: that one goes
+/// first, since nothing opens it, once the other can be read.
+fn open_store(dir: &VaultDir, key: &VaultKey) -> Result<Store, StorageError> {
+    let (path, key) = (dir.database(), key.expose_as_sqlcipher_key());
+    let no_room = |e: &StorageError| {
+        matches!(e, StorageError::DiskFull | StorageError::DiskFails(_) | StorageError::NotOpened(_))
+    };
+    match Store::open(&path, &key) {
+        Err(e) if no_room(&e) && dir.has_replaced() && Store::open_for_rescue(&path, &key).is_ok() => {
+            dir.sweep();
+            Store::open(&path, &key)
+        }
+        opened => opened,
     }
 }
 

@@ -262,9 +262,8 @@ pub fn lock_folder(folder: &Path, holder: &str) -> Result<VaultLock, VaultError>
         File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {
-            file.set_len(0)
-                .and_then(|()| write!(file, "{holder} (process {})", std::process::id()))
-                .map_err(io)?;
+            // Who has it is for others to read; on a full disk there is no room for it, and the lock counts.
+            let _ = file.set_len(0).and_then(|()| write!(file, "{holder} (process {})", std::process::id()));
             Ok(VaultLock { _file: file })
         }
         Err(std::fs::TryLockError::WouldBlock) => {
@@ -404,6 +403,11 @@ impl VaultDir {
             }
         }
         self.commit(next)
+    }
+
+    /// Whether the database is still there that a rotation has replaced.
+    pub fn has_replaced(&self) -> bool {
+        self.file.replaces.is_some_and(|old| self.path.join(VaultFile::database_of(old)).exists())
     }
 
     /// Removes what rotations have replaced, or have left when they were cut off. Only under the lock,
