@@ -146,7 +146,7 @@ impl Recurrence {
             [] => rule.byday.is_empty() && late(start.day()),
             days => days.iter().any(|day| late(*day)),
         };
-        let fifth = rule.byday.iter().any(|day| day.ordwk.is_some_and(|n| n > 4 || n < -1));
+        let fifth = rule.byday.iter().any(|day| day.ordwk.is_some_and(|n| !(-1..=4).contains(&n)));
         let leap = rule.freq == ICalendarFrequency::Yearly && start.month() == 2 && start.day() == 29;
         let kept = self.repeat().filter(|_| !(month && (hidden || fifth)) && self.falls_on(start));
         kept.filter(|_| !leap || rule.bymonthday == [-1])

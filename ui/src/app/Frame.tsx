@@ -477,10 +477,10 @@ function StatusBar({
           {status?.last_backup ? t("backup.at", { ago: ago(status.last_backup) }) : t("status.backup")}
         </button>
       </span>
-      <button type="button" className="button plain" onClick={onPalette}>
+      <button type="button" className="button plain hint" onClick={onPalette}>
         <kbd>Ctrl K</kbd>
       </button>
-      <button type="button" className="button plain" onClick={onHelp} aria-label={t("keys.title")}>
+      <button type="button" className="button plain hint" onClick={onHelp} aria-label={t("keys.title")}>
         <kbd>?</kbd>
       </button>
       <button
