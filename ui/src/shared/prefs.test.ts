@@ -8,7 +8,7 @@ const system = {
   listeners: [] as (() => void)[],
   addEventListener: (_: string, listener: () => void) => void system.listeners.push(listener),
 };
-const root = { dataset: {} as Record<string, string>, lang: "" };
+const root = { dataset: {} as Record<string, string>, lang: "", style: { setProperty: () => {} } };
 const kept = new Map<string, string>();
 vi.stubGlobal("matchMedia", () => system);
 vi.stubGlobal("document", { documentElement: root });

@@ -42,6 +42,7 @@ function apply() {
     ? current.language === "zh"
     : navigator.language.toLowerCase().startsWith("zh");
   root.lang = chinese ? "zh-CN" : "en";
+  root.style.setProperty("--zoom", String(current.zoom / 100));
   void setZoom(current.zoom).catch(() => {});
   void setLook(root.dataset.theme === "dark").catch(() => {});
 }
