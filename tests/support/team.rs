@@ -289,7 +289,7 @@ pub fn step() -> impl Strategy<Value = Step> {
 fn times(session: &Session, r: u8, v: u8) {
     let request = ListRequest { filter: "not repeat is empty".into(), ..ListRequest::default() };
     let series = session.list(Kind::Activity, &request).unwrap().rows;
-    if series.is_empty() || v % 7 == 0 {
+    if series.is_empty() || v.is_multiple_of(7) {
         let weekly =
             json!({"type": "meeting", "subject": "Week", "at": "2031-05-05T09:00:00Z", "repeat": "week"});
         session.create(Kind::Activity, &fields(weekly)).unwrap();

@@ -210,7 +210,7 @@ fn times_of_series(
 }
 
 /// Of what comes again and came several times while nobody was here, one is told of the last.
-fn once_each<'a>(due: Vec<&'a (Remindable, Moment)>) -> Vec<&'a (Remindable, Moment)> {
+fn once_each(due: Vec<&(Remindable, Moment)>) -> Vec<&(Remindable, Moment)> {
     let last: BTreeMap<RecordId, usize> =
         due.iter().enumerate().map(|(at, (item, _))| (item.id, at)).collect();
     let is_last = |(at, (item, _)): &(usize, &(Remindable, Moment))| last.get(&item.id) == Some(at);
