@@ -5,7 +5,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use satchel_app::{Code, CreateVault, Keyring, Passphrase, Satchel, Unlock, domain::Kind};
+use satchel_app::{
+    AppError, Cancel, Code, CreateVault, Keyring, ListRequest, Passphrase, Satchel, SeedLocale, SeedOptions,
+    Unlock, domain::Kind,
+};
 use satchel_tests::{
     CHEAP, PASSPHRASE, bin,
     faulty::{Counts, Disk, Fault, Image},
@@ -449,6 +452,79 @@ fn work_goes_on_when_the_disk_is_well_again() {
         drop(session);
         satchel.lock();
     }
+}
+
+/// A place that cannot be read for a while, of any file: it is said, the program goes on, and nothing is lost.
+#[test]
+fn a_read_that_fails_ends_no_program() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (_, mut dice) = Dice::from_environment();
+    let mut disk = Disk::new();
+    let satchel = Satchel::new(&disk.at("vault"), "A test");
+    let made = satchel.create(new_vault()).unwrap().session;
+    let seed = SeedOptions {
+        people: 300,
+        companies: 10,
+        deals: 0,
+        activities: 0,
+        tasks: 0,
+        seed: 7,
+        locale: SeedLocale::En,
+    };
+    made.seed(seed, &mut |_| {}, &Cancel::default()).unwrap();
+    let id = made.create(Kind::Person, &fields(json!({"first_name": "Ana", "title": "0"}))).unwrap().id;
+    drop(made);
+    satchel.lock();
+    let open = || satchel.unlock(Unlock::Passphrase(Passphrase::new(PASSPHRASE).unwrap()), Keyring::Off);
+    let (mut saved, mut reads, mut refused, mut unlocked_anew) = (0_u64, 40, 0, 0);
+    for round in 0..10 {
+        // Mounted anew: nothing of it is in the kernel's memory.
+        let image = disk.image();
+        disk.load(&image);
+        let session = open().unwrap();
+        // The first round counts how many reads there are.
+        let at = if round == 0 { u64::MAX } else { 1 + dice.next() % reads };
+        disk.arm(Fault::BadRead, at);
+        let mut told = |error: AppError| {
+            refused += 1;
+            let named = ["disk", "is damaged"].iter().any(|word| error.message.contains(word));
+            assert!(named, "round {round}, at {at}: {error:?}");
+        };
+        let page = ListRequest { limit: 100, ..ListRequest::default() };
+        session.list(Kind::Person, &page).map(drop).unwrap_or_else(&mut told);
+        session.search("a", None, 20).map(drop).unwrap_or_else(&mut told);
+        match session.set(id, &fields(json!({"title": (saved + 1).to_string()}))) {
+            Ok(_) => saved += 1,
+            Err(error) => told(error),
+        }
+        session.list(Kind::Company, &page).map(drop).unwrap_or_else(&mut told);
+        if round == 0 {
+            reads = disk.counts().of(Fault::BadRead);
+            assert!(reads > 5, "there is something to be read: {reads}");
+        }
+        disk.heal();
+        saved += 1;
+        let title = fields(json!({"title": saved.to_string()}));
+        // What SQLCipher takes for damage stops all writing; locked and unlocked, all is as it was.
+        let session = match session.set(id, &title) {
+            Ok(_) => session,
+            Err(_) => {
+                unlocked_anew += 1;
+                drop(session);
+                satchel.lock();
+                let session = open().unwrap();
+                session.set(id, &title).unwrap_or_else(|e| panic!("round {round}, at {at}: {e:?}"));
+                session
+            }
+        };
+        assert_eq!(session.get(id).unwrap().fields["title"], saved.to_string());
+        assert_eq!(session.list(Kind::Person, &page).unwrap().total, 301, "round {round}, at {at}");
+        assert!(session.verify(&mut |_| {}).unwrap().ok, "round {round}, at {at}");
+        drop(session);
+        satchel.lock();
+    }
+    println!("{reads} reads a round, {refused} refused, unlocked anew {unlocked_anew} times");
+    tell("reads refused in an open vault", 9, 0);
 }
 
 /// The key is a new one, or the old one, and whoever knows the passphrase gets in as soon as there is room.

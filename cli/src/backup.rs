@@ -2,13 +2,14 @@
 
 use crate::{
     args::{BackupCommand, PlaceCommand},
+    refusals::of_screens,
     run::{Done, keys_of_environment, open},
     show::{Show, table},
-    words::{say, word},
+    words::{is_chinese, say, word},
 };
 use satchel_app::{
-    AppError, BackupKey, BackupPlan, BackupTarget, Cancel, Code, Keyring, Level, Mend, Satchel, Session,
-    restore_backup, verify_file,
+    AppError, BackupKey, BackupPlan, BackupTarget, Cancel, Code, HealthCheck, Keyring, Level, Mend, Satchel,
+    Session, restore_backup, verify_file,
     views::{BackupView, BackupsView, MissingFileView, MissingFilesView, ProvenKind},
 };
 use serde_json::json;
@@ -260,23 +261,29 @@ fn places(show: &Show, session: &Session, command: PlaceCommand) -> Done {
 pub fn health(show: &Show, session: &Session) -> Done {
     let health = session.health()?;
     show.answer(&json!(health), || {
-        let rows = health.checks.iter().map(|c| {
-            let level = match c.level {
-                Level::Ok => word("ok"),
-                Level::Unknown => word("unknown"),
-                Level::Warn => word("warning"),
-                Level::Bad => word("danger"),
-            };
-            vec![
-                c.name.clone(),
-                level.to_owned(),
-                c.detail.clone(),
-                c.action.into_iter().chain(c.next).map(mend).collect::<Vec<_>>().join("; "),
-            ]
-        });
-        table(&["check", "state", "what it means", "what mends it"], &rows.collect::<Vec<_>>())
+        let told = health.checks.iter().map(told_of);
+        told.collect::<Vec<_>>().join("\n")
     });
     Ok(())
+}
+
+/// What is so, whole, and what mends it below.
+fn told_of(check: &HealthCheck) -> String {
+    let level = match check.level {
+        Level::Ok => "ok",
+        Level::Unknown => "unknown",
+        Level::Warn => "warning",
+        Level::Bad => "danger",
+    };
+    let (name, grade) = (&check.name, json!(check.level));
+    let of_screen = |key: String| of_screens(&key, &check.facts);
+    let called = of_screen(format!("health.name.{name}")).unwrap_or_else(|| name.clone());
+    let says = of_screen(format!("health.is.{name}.{}", grade.as_str().unwrap_or_default()));
+    let says = says.unwrap_or_else(|| check.detail.clone());
+    let mends = check.action.into_iter().chain(check.next).map(mend).filter(|mend| !mend.is_empty());
+    let mends: String = mends.map(|mend| format!("\n    {mend}")).collect();
+    let colon = if is_chinese() { "：" } else { ": " };
+    [word(level), colon, &called, colon, &says, &mends].concat()
 }
 
 fn mend(action: Mend) -> &'static str {

@@ -9,6 +9,24 @@ const LIST: &str = include_str!("../../ui/src/shared/refusals.zh.json");
 static SENTENCES: LazyLock<Vec<(String, String)>> =
     LazyLock::new(|| serde_json::from_str(LIST).expect("the list of the screens is read by a test"));
 
+/// The words of the screens, by their keys.
+const SCREENS: &str = include_str!("../../ui/src/shared/zh.ts");
+
+/// What the screens say under a key, where the environment asks for Chinese; its values are in the places of their names.
+pub fn of_screens(key: &str, values: &BTreeMap<String, String>) -> Option<String> {
+    is_chinese().then(|| on_screens(key, values)).flatten()
+}
+
+fn on_screens(key: &str, values: &BTreeMap<String, String>) -> Option<String> {
+    let (_, behind) = SCREENS.split_once(&format!("\n  \"{key}\":"))?;
+    let text = behind.split('"').nth(1)?;
+    Some(
+        values
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value)),
+    )
+}
+
 /// A value that did not fit is not lost.
 const KEPT: &str = "; the value was put into the notes";
 
@@ -80,6 +98,12 @@ mod tests {
             "a.csv 有 900 列，最多读取 500 列。请减少导出的列",
         );
         check("{1} is not a number", "{1} 不是数字");
+        let facts = BTreeMap::from([("mb".to_owned(), "40".to_owned())]);
+        assert_eq!(
+            on_screens("health.is.disk_space.warn", &facts).as_deref(),
+            Some("仅剩 40 MB：请腾出空间。")
+        );
+        assert_eq!(on_screens("health.is.nothing", &facts), None);
         check("something new", "something new");
     }
 }

@@ -598,7 +598,7 @@ fn verify(show: &Show, session: &Session, rebuild: bool) -> Done {
     let rows: Vec<Vec<String>> = report
         .checks
         .iter()
-        .map(|c| vec![c.name.clone(), word(if c.ok { "ok" } else { "BAD" }).into(), c.detail.clone()])
+        .map(|c| vec![c.name.clone(), word(if c.ok { "ok" } else { "BAD" }).into(), in_words(&c.detail)])
         .collect();
     show.answer(&answer, || table(&["check", "", "detail"], &rows));
     if report.ok {

@@ -250,20 +250,29 @@ impl Session {
             drilled_at: None,
             drill_ms: None,
         };
-        let sound = self.note_backup(&row).and_then(|()| self.read_back(place, &row, &scratch, &go_on));
-        if let Err(e) = sound {
-            // What is not known to be whole is no backup, and must not look like one.
-            let _ = place.remove(&row.file);
-            let _ = self.forget_needs(place, &row.file);
-            let _ = self.forget_backup(&row);
-            return Err(e);
-        }
+        self.keep_if_sound(place, &row, &scratch, &go_on)?;
         // For whoever finds the backups; they do not depend on it.
         let _ = self.explain(place, &go_on);
         row.verified_at = Some(now());
         self.note_backup(&row)?;
         self.note(Act::Backup, [("records", row.records.into()), ("sha256", row.sha256.clone().into())])?;
         Ok(row)
+    }
+
+    /// What is not known to be whole is no backup, and must not look like one.
+    fn keep_if_sound(
+        &self,
+        place: &Place,
+        row: &Backup,
+        scratch: &Scratch,
+        go_on: &dyn Fn() -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let sound = self.note_backup(row).and_then(|()| self.read_back(place, row, scratch, go_on));
+        sound.inspect_err(|_| {
+            let _ = place.remove(&row.file);
+            let _ = self.forget_needs(place, &row.file);
+            let _ = self.forget_backup(row);
+        })
     }
 
     /// Says beside the backups what they are and how they are opened, once; another file of that name stays.

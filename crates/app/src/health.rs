@@ -146,6 +146,12 @@ impl Session {
                 "a damaged page was met; nothing is written any more, so that what is left stays",
             )
             .mend(Mend::Verify),
+            false if self.store.met_a_failing_disk() => check(
+                "disk_errors",
+                Level::Warn,
+                "the disk did not give a page at once since the vault was opened; look after it, and make a backup on another one",
+            )
+            .mend(Mend::BackUp),
             false => check("disk_errors", Level::Ok, "none met since the vault was opened"),
         });
         checks.push(self.clock()?);

@@ -4,7 +4,7 @@ use crate::{AppError, Unlock, output, session::fields_json};
 use satchel_document::{Document, guarded};
 use satchel_domain::{Catalogue, Kind, RecordId, Registers, projection, register};
 use satchel_storage::{DocumentRow, StorageError, Store, documents};
-use satchel_vault::VaultDir;
+use satchel_vault::{VaultDir, VaultError, lock_folder};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use std::{collections::HashMap, io::Write, path::Path};
@@ -30,6 +30,11 @@ struct Rescued {
 pub fn rescue(vault: &Path, unlock: Unlock, out: &Path) -> Result<(u64, u64), AppError> {
     output::check(vault, out)?;
     let dir = VaultDir::open(vault)?;
+    // Whoever has it open writes to it. A disk that cannot be written lets nobody lock it, and nobody write.
+    let _lock = match lock_folder(vault, "A rescue") {
+        Err(in_use @ VaultError::InUse { .. }) => return Err(in_use.into()),
+        lock => lock.ok(),
+    };
     let key = match unlock {
         Unlock::Keyring => dir.unlock_with_keyring()?,
         Unlock::Passphrase(passphrase) => dir.unlock_with_passphrase(&passphrase)?,

@@ -64,6 +64,10 @@ pub(crate) fn open(path: &Path, key: &SqlCipherKey, mode: Mode) -> Result<Connec
         Mode::Rescue if !has_log(path) => {
             Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
         }
+        // A vault has one process: the index of its log is kept in memory. As a file it would be mapped, and a page of that file
+        // that the disk cannot read would end the program. Readers share the index of the writer.
+        #[cfg(unix)]
+        Mode::Create | Mode::Write => Connection::open_with_flags_and_vfs(path, flags, c"unix-excl")?,
         _ => Connection::open_with_flags(path, flags)?,
     };
     // Its own log on stderr names pages; what is wrong is said by our errors.
@@ -129,6 +133,11 @@ pub(crate) fn met_damage(db: &Connection) -> bool {
     #[allow(unsafe_code)]
     let code = unsafe { rusqlite::ffi::sqlite3_errcode(db.handle()) };
     matches!(code & 0xff, rusqlite::ffi::SQLITE_CORRUPT | rusqlite::ffi::SQLITE_NOTADB)
+}
+
+/// Whether a connection can still be used: SQLCipher gives one up on which a page could not be read, once and for all.
+pub(crate) fn answers(db: &Connection) -> bool {
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0)).is_ok()
 }
 
 /// `PRAGMA key` would leave the key in a string of rusqlite's that nobody wipes.

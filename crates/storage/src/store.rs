@@ -52,7 +52,11 @@ pub struct Store {
     version: AtomicU64,
     /// A damaged page was met: nothing is written any more, so that what is left stays as it is.
     damaged: AtomicBool,
-    /// Opens another reader where one has met a damaged page: SQLCipher answers nothing more on it.
+    /// The disk has failed to give a page: each connection is asked before it is used.
+    ill: AtomicBool,
+    /// Before then all pages are not read once more to see whether it was only the disk.
+    look_again: Mutex<Option<Instant>>,
+    /// Opens another connection where one has met a page that cannot be read: SQLCipher answers nothing more on it.
     key: SqlCipherKey,
     /// Of the connections that may read for long, by number.
     interrupts: Mutex<BTreeMap<u64, InterruptHandle>>,
@@ -84,6 +88,8 @@ impl Store {
         if log::is_damaged(path)? {
             return Err(StorageError::LogDamaged(path.display().to_string()));
         }
+        // Nobody else has the vault open: what is left of the index of its log is made anew, in memory.
+        forget_index(path);
         // For reading first: what is no vault's database must stay as it is. But one that was cut off in the middle of a
         // write without a log, such as the one that begins the log, has to be put right before anybody can read it.
         let first = match connection::open(path, key, Mode::Read) {
@@ -97,6 +103,7 @@ impl Store {
             return Err(StorageError::Damaged("it is empty".into()));
         }
         let mut writer = connection::open(path, key, Mode::Write)?;
+        forget_index(path);
         if found < schema::SCHEMA_VERSION {
             let mut name = path.as_os_str().to_owned();
             name.push(format!(".before-schema-{}", schema::SCHEMA_VERSION));
@@ -129,6 +136,8 @@ impl Store {
             returned: Condvar::new(),
             version: AtomicU64::new(0),
             damaged: AtomicBool::new(false),
+            ill: AtomicBool::new(false),
+            look_again: Mutex::default(),
             key: key.clone(),
             watcher: OnceLock::new(),
         }
@@ -193,6 +202,18 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.refuse_if_damaged()?;
+        if self.ill.load(Ordering::Acquire) {
+            self.renew(writer, Mode::Write)?;
+        }
+        let out = self.attempt(writer, work);
+        self.told(out, writer, Mode::Write)
+    }
+
+    fn attempt<T, E: From<StorageError>>(
+        &self,
+        writer: &mut Connection,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let tx =
             writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StorageError::from)?;
         let watcher = self.watcher.get();
@@ -204,6 +225,58 @@ impl Store {
         tx.commit().map_err(StorageError::from)?;
         watcher.inspect(|w| w.committed());
         Ok(out)
+    }
+
+    /// Takes another connection in the place of one that answers nothing more.
+    fn renew(&self, connection: &mut Connection, mode: Mode) -> Result<(), StorageError> {
+        if !connection::answers(connection) {
+            *connection = connection::open(&self.path, &self.key, mode)?;
+        }
+        Ok(())
+    }
+
+    /// What follows from an error for the connection that it was met on, and for what is said of it.
+    fn told<T, E: From<StorageError>>(
+        &self,
+        out: Result<T, E>,
+        connection: &mut Connection,
+        mode: Mode,
+    ) -> Result<T, E> {
+        if out.is_ok() || self.writer.is_none() {
+            return out;
+        }
+        let only_the_disk = self.is_damaged() && self.was_only_the_disk();
+        // Where the disk still fails, whoever comes next tries it.
+        if (mode == Mode::Read || !self.is_damaged()) && self.renew(connection, mode).is_err() {
+            self.ill.store(true, Ordering::Release);
+        }
+        match only_the_disk {
+            true => Err(StorageError::DiskFails("a page, which it gives again".into()).into()),
+            false => out,
+        }
+    }
+
+    /// To SQLCipher a page that the disk does not give looks as one that was changed. All are read once more, over another
+    /// connection: where each is what was written, work goes on. Not again and again: it takes a while.
+    fn was_only_the_disk(&self) -> bool {
+        let mut look_again = self.look_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = Instant::now();
+        if look_again.is_some_and(|then| started < then) {
+            return false;
+        }
+        let checks = connection::open(&self.path, &self.key, Mode::Read).and_then(|db| check(&db));
+        let sound = checks.is_ok_and(|checks| checks.iter().all(|check| check.ok));
+        *look_again = Some(Instant::now() + started.elapsed() * 4);
+        if sound {
+            self.ill.store(true, Ordering::Release);
+            self.damaged.store(false, Ordering::Release);
+        }
+        sound
+    }
+
+    /// Whether the disk has failed to give a page since the vault was opened.
+    pub fn met_a_failing_disk(&self) -> bool {
+        self.ill.load(Ordering::Acquire)
     }
 
     /// Who is told of each transaction from now on; the first one stays.
@@ -230,17 +303,14 @@ impl Store {
         };
         drop(readers);
         let mut guard = Returned { store: self, reader: Some(reader) };
-        let reader = guard.reader.as_ref().expect("the reader was just put there");
+        let reader = guard.reader.as_mut().expect("the reader was just put there");
+        if self.ill.load(Ordering::Acquire) {
+            self.renew(reader, Mode::Read)?;
+        }
         let tx = reader.unchecked_transaction().map_err(StorageError::from)?;
         let out = work(&tx).inspect_err(|_| self.note_damage(&tx));
         drop(tx);
-        if self.writer.is_some()
-            && self.damaged.load(Ordering::Acquire)
-            && let (Err(_), Ok(fresh)) = (&out, connection::open(&self.path, &self.key, Mode::Read))
-        {
-            guard.reader = Some(fresh);
-        }
-        out
+        self.told(out, reader, Mode::Read)
     }
 
     /// The writer's connection, if it becomes free in time.
@@ -264,13 +334,15 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         // A short write is worth waiting for: a reader would have to decrypt all of it again.
-        let Some(writer) = self.writer_within(GLANCE) else { return self.read(work) };
-        if self.damaged.load(Ordering::Acquire) {
+        let Some(mut writer) = self.writer_within(GLANCE) else { return self.read(work) };
+        if self.damaged.load(Ordering::Acquire) || self.ill.load(Ordering::Acquire) {
             drop(writer);
             return self.read(work);
         }
         let tx = writer.unchecked_transaction().map_err(StorageError::from)?;
-        work(&tx).inspect_err(|_| self.note_damage(&tx))
+        let out = work(&tx).inspect_err(|_| self.note_damage(&tx));
+        drop(tx);
+        self.told(out, &mut writer, Mode::Write)
     }
 
     /// Reads a table into the writer's memory, a slice at a time, so that nobody waits for long.
@@ -320,9 +392,10 @@ impl Store {
         let writer = self.writer.as_ref().ok_or(StorageError::ReadOnly)?;
         // Not by `write`: no record changes, so what was read stays right.
         let step = || {
-            let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
             self.refuse_if_damaged()?;
-            search::merge(&writer, MERGED_AT_ONCE).inspect_err(|_| self.note_damage(&writer))
+            let merged = search::merge(&writer, MERGED_AT_ONCE).inspect_err(|_| self.note_damage(&writer));
+            self.told(merged, &mut writer, Mode::Write)
         };
         while started.elapsed() < time {
             if step()? {
@@ -344,8 +417,8 @@ impl Store {
     }
 
     fn refuse_if_damaged(&self) -> Result<(), StorageError> {
-        match self.damaged.load(Ordering::Acquire) {
-            true => Err(StorageError::Damaged("a damaged page was met; nothing is written any more".into())),
+        match self.is_damaged() && !self.was_only_the_disk() {
+            true => Err(StorageError::Damaged("a damaged page was met; nothing is written before the vault was locked and opened again, which tells whether it was only the disk".into())),
             false => Ok(()),
         }
     }
@@ -552,6 +625,15 @@ fn of_export(error: rusqlite::Error) -> StorageError {
         }
         StorageError::Sql(_) if words.contains("readonly") => StorageError::ReadOnly,
         other => other,
+    }
+}
+
+/// Removes the file of an index that programs of before have left, or a reader that was there before the writer.
+fn forget_index(path: &Path) {
+    if cfg!(unix) {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-shm");
+        let _ = std::fs::remove_file(name);
     }
 }
 

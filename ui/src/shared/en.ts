@@ -1334,9 +1334,11 @@ export const en = {
   "health.is.disk_space.warn": "Only {mb} MB are free: make room.",
   "health.is.disk_space.bad": "Only {mb} MB are free: make room now.",
   "health.is.disk_space.unknown": "The room on the disk cannot be seen.",
+  "health.is.disk_errors.warn":
+    "The disk did not give a page at once since the vault was opened. Look after it, and back up to another one.",
   "health.is.disk_errors.ok": "None met since the vault was opened.",
   "health.is.disk_errors.bad":
-    "A damaged page was met; nothing is written any more, so that what is left stays.",
+    "A damaged page was met; nothing is written any more, so that what is left stays. Lock and unlock: it may have been only the disk.",
   "health.is.clock.ok": "Agrees with what was written.",
   "health.is.clock.warn": "A clock is wrong, this one or a colleague’s.",
   "health.is.update.ok": "{running} is the newest, as of {at}.",

@@ -1314,8 +1314,10 @@ export const zh: Record<Key, string> = {
   "health.is.disk_space.warn": "仅剩 {mb} MB：请腾出空间。",
   "health.is.disk_space.bad": "仅剩 {mb} MB：请立即腾出空间。",
   "health.is.disk_space.unknown": "无法得知磁盘空间。",
+  "health.is.disk_errors.warn": "保险库打开后，磁盘曾有一处未能读出。请检查磁盘，并备份到另一块磁盘。",
   "health.is.disk_errors.ok": "打开以来未遇到。",
-  "health.is.disk_errors.bad": "遇到损坏的页；为保住其余内容，已停止写入。",
+  "health.is.disk_errors.bad":
+    "遇到损坏的页；为保住其余内容，已停止写入。请锁定后再打开：可能只是磁盘一时出错。",
   "health.is.clock.ok": "与记录相符。",
   "health.is.clock.warn": "本机或某位同事的时钟不准。",
   "health.is.update.ok": "{running} 是最新版本，检查于 {at}。",
