@@ -53,7 +53,7 @@ pub(crate) mod facts {
     /// The whole vault is a demo.
     pub const DEMO: &str = "vault.demo";
     /// The identities that lines are sealed for while the vault is locked, the one of now first.
-    pub const INBOX: &str = "inbox.identities";
+    pub use satchel_storage::dump::INBOX;
 }
 
 #[derive(Debug)]

@@ -26,6 +26,9 @@ const PART: usize = 1 << 20;
 pub const BACKUP_IDENTITY: &str = "backup.identity";
 /// The setting of a restored vault that tells its files on records from those of the vault before; in no backup either.
 pub const BACKUPS_APART: &str = "backup.apart";
+/// The setting with the keys of what is taken while the vault is locked; in no backup, as an old one must not open what came
+/// later, and a restored vault makes its own.
+pub const INBOX: &str = "inbox.identities";
 
 type Rows<'a, E> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), E>;
 
@@ -55,7 +58,7 @@ fn encoded<T>(
 /// Shows all rows of a table, a part at a time.
 pub fn rows<E: From<StorageError>>(db: &Connection, table: &str, take: Rows<'_, E>) -> Result<(), E> {
     let kept = match table {
-        "setting" => format!("WHERE key NOT IN ('{BACKUP_IDENTITY}', '{BACKUPS_APART}')"),
+        "setting" => format!("WHERE key NOT IN ('{BACKUP_IDENTITY}', '{BACKUPS_APART}', '{INBOX}')"),
         _ => String::new(),
     };
     let mut statement = db.prepare(&format!("SELECT * FROM {table} {kept}")).map_err(StorageError::from)?;
