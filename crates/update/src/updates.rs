@@ -18,6 +18,7 @@ use std::{
         Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 /// Where the lists are, and whose signature they bear. Built into the program.
@@ -392,9 +393,9 @@ impl Updates {
         let path = self.folder.join("running.lock");
         // Where locks are unknown nobody is told apart.
         match File::options().create(true).truncate(false).write(true).open(path) {
-            Ok(file) => match file.try_lock() {
-                Err(fs::TryLockError::WouldBlock) => false,
-                _ => {
+            Ok(file) => match held(&file) {
+                true => false,
+                false => {
                     *only = Some(file);
                     true
                 }
@@ -473,4 +474,19 @@ fn not_replayed(list: List, seen: Option<i64>) -> Result<List, UpdateError> {
         }
         false => Ok(list),
     }
+}
+
+/// Looks at a lock that is held.
+const PATIENCE: u32 = 20;
+
+/// Whether another program holds a lock. One that has just ended may have left it, for a moment, to a child that it was about to
+/// start.
+fn held(file: &File) -> bool {
+    for _ in 0..PATIENCE {
+        if !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
 }
