@@ -2409,7 +2409,7 @@ fn a_rep_writes_notes_and_looks_back() {
     window.wait(".mention-list [role=option]");
     window.press(&[key::ENTER]);
     window.press(&[key::CTRL, key::ENTER]);
-    window.wait("#moments .mention, #moments .line");
+    window.until("what was said", || window.text("#moments").contains("Asked for").then_some(()));
     window.click(".written .mention");
     window.wait("#mentioned-in");
     window.until("who mentions her", || {

@@ -206,6 +206,7 @@ fn a_new_version_is_found_installed_and_taken_back() {
     window.picture("u9-failed-zh");
     window.click("#forget-went-back");
     window.gone("#went-back");
+    dress(&window, "en", "light");
     let aside = fs::read_dir(releases.dir.path()).unwrap().flatten();
     assert_eq!(aside.filter(|e| e.file_name().to_string_lossy().starts_with("vault-newer-")).count(), 1);
 }
