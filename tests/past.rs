@@ -307,3 +307,16 @@ fn a_filter_finds_what_it_found_then() {
     assert_eq!(cli.refuse(&["restore-as-of", &then, "--where", "city = 'Porto'"]).0, 2);
     assert_eq!(cli.json(&["verify"])["ok"], true);
 }
+
+/// What a link leads to is called as it is today, also where it leads to the same kind.
+#[test]
+fn a_filter_of_the_past_follows_links_within_its_kind() {
+    let cli = Cli::new();
+    cli.json(&["fields", "person", "--add", "Mentor", "--type", "reference", "--to", "person"]);
+    let bo = new(&cli, "person", &["first_name=Bo"]);
+    let ana = new(&cli, "person", &["first_name=Ana", &format!("x_mentor={bo}")]);
+    let then = moment();
+    cli.json(&["set", &ana, "x_mentor="]);
+    let page = cli.json(&["list", "person", "--at", &then, "--where", "x_mentor = 'Bo'"]);
+    assert_eq!(states(&page), [("Ana", "changed")]);
+}

@@ -608,7 +608,8 @@ impl<'a> Builder<'a> {
             Op::Has => self.text("c.called".into(), Op::Eq, value),
             _ => self.text("c.called".into(), op, value),
         };
-        format!("{raw} IN (SELECT c.id FROM {to} c WHERE {condition})")
+        // As they are called today, also where the kind's own table is that of another time (`past::found`).
+        format!("{raw} IN (SELECT c.id FROM main.{to} c WHERE {condition})")
     }
 
     fn term(&mut self, field: &str, op: Op, value: &str) -> String {
