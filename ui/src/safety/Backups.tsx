@@ -1,7 +1,7 @@
 import { Check, CircleAlert, Cloud, HardDrive, Laptop, ShieldCheck } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useQuery, useVersion } from "../app/data";
-import type { BackupFolderView, BackupsView, DrillView } from "../bindings";
+import type { BackupFolderView, BackupsView, DrillView, Job } from "../bindings";
 import { chooseFolder, commands, errorOf, onProgress } from "../platform/tauri";
 import { inWords } from "../shared/errors";
 import { ago, bytes, count, date } from "../shared/format";
@@ -130,15 +130,13 @@ function Proof({ data, onChanged }: { data: BackupsView; onChanged: () => void }
 const seconds = (s: number) => (s < 10 ? s.toFixed(1) : count(Math.round(s)));
 
 /** Progress past a second, with a way to stop. */
-export function useWork(busy: boolean) {
+export function useWork(busy: boolean, of: Job = "backup") {
   const [late, setLate] = useState(false);
   const [part, setPart] = useState<{ done: number; total?: number }>();
   useEffect(
     () =>
-      onProgress(
-        (n, total, job) => job === "backup" && setPart({ done: n, total: total > 0 ? total : undefined }),
-      ),
-    [],
+      onProgress((n, total, job) => job === of && setPart({ done: n, total: total > 0 ? total : undefined })),
+    [of],
   );
   useEffect(() => {
     setLate(false);
@@ -153,7 +151,7 @@ export function useWork(busy: boolean) {
       <div className="short">
         <Bar {...part} />
       </div>
-      <button type="button" className="button plain" onClick={() => void commands.cancel("backup")}>
+      <button type="button" className="button plain" onClick={() => void commands.cancel(of)}>
         {t("cancel")}
       </button>
     </>

@@ -2,13 +2,14 @@ import { CircleAlert, CircleCheck, CircleHelp } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useQuery } from "../app/data";
 import type { InstalledView, NewVersionView, ReleaseNotes, UpdateChannel, UpdatesView } from "../bindings";
-import { commands, errorOf, onProgress, onUpdate } from "../platform/tauri";
+import { commands, errorOf, onUpdate } from "../platform/tauri";
 import { Choice } from "../settings/rows";
 import { inWords } from "../shared/errors";
 import { ago, bytes, date } from "../shared/format";
 import { language, t } from "../shared/i18n";
 import { isComposing } from "../shared/keys";
 import { Bar } from "../shared/ui";
+import { useWork } from "./Backups";
 
 /** What is at work: said, and stopped where that is possible. */
 type Work = "look" | "fetch" | "install" | "back" | "set";
@@ -188,7 +189,8 @@ function Here({
   size: string;
   install: (said: string) => Promise<void>;
 }) {
-  const part = useProgress();
+  const fetching = useWork(busy === "fetch", "update");
+  const backingUp = useWork(busy === "install");
   if (!found.ready)
     return (
       <div className="row-line wrap">
@@ -201,16 +203,7 @@ function Here({
         >
           {busy === "fetch" ? t("updates.fetching") : t("updates.fetch", { size })}
         </button>
-        {busy === "fetch" && (
-          <>
-            <div className="short">
-              <Bar {...part} />
-            </div>
-            <button type="button" className="button plain" onClick={() => void commands.cancel("update")}>
-              {t("updates.stop")}
-            </button>
-          </>
-        )}
+        {fetching}
       </div>
     );
   return (
@@ -228,16 +221,7 @@ function Here({
         >
           {t(busy === "install" ? "updates.installing" : "updates.install")}
         </button>
-        {busy === "install" && (
-          <>
-            <div className="short">
-              <Bar {...part} />
-            </div>
-            <button type="button" className="button plain" onClick={() => void commands.cancel("backup")}>
-              {t("updates.stop")}
-            </button>
-          </>
-        )}
+        {backingUp}
       </div>
     </>
   );
@@ -437,17 +421,4 @@ function WhatIsNew({ notes }: { notes: ReleaseNotes }) {
       )}
     </>
   );
-}
-
-/** Of a download, or of the backup before an installation. */
-function useProgress() {
-  const [part, setPart] = useState<{ done: number; total?: number }>({ done: 0 });
-  useEffect(
-    () =>
-      onProgress((done, total, job) => {
-        if (job === "update" || job === "backup") setPart({ done, total: total > 0 ? total : undefined });
-      }),
-    [],
-  );
-  return part;
 }

@@ -1895,7 +1895,6 @@ export const en = {
   "updates.didNotStart": "{version} was tried on this computer and did not start; {running} was put back.",
   "updates.fetch": "Download ({size})",
   "updates.fetching": "Downloading…",
-  "updates.stop": "Stop",
   "updates.ready": "It is here, and carries Satchel’s signature.",
   "updates.install": "Back up and install",
   "updates.installing": "Backing up and installing…",

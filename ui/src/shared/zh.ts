@@ -1856,7 +1856,6 @@ export const zh: Record<Key, string> = {
   "updates.didNotStart": "{version} 曾在这台电脑上试用，未能启动；已换回 {running}。",
   "updates.fetch": "下载（{size}）",
   "updates.fetching": "正在下载…",
-  "updates.stop": "停止",
   "updates.ready": "已下载，签名核对无误。",
   "updates.install": "备份并安装",
   "updates.installing": "正在备份并安装…",
