@@ -232,6 +232,7 @@ pub enum Command {
     Skip { id: String },
     /// Show, change or take away one time of a meeting that comes again
     Occurrence {
+        /// The meeting, or one of its times that was changed
         id: String,
         /// The day that it is meant for, as `satchel calendar` says it: 2026-12-07
         day: String,
