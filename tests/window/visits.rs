@@ -77,6 +77,8 @@ pub(crate) fn ask_core(window: &Window, command: &str, arguments: &str) -> Value
 pub(crate) fn open_vault(vault: &Path) -> Window {
     let window = Window::open(vault, &[]);
     window.wait("#workspace");
+    dress(&window, "en", "light");
+    window.wait("#workspace");
     window.fill("#workspace", "Norte Foods");
     window.fill("#person", "Ana");
     window.click("#create-vault");
