@@ -348,6 +348,7 @@ function Looking({ view, run, busy, host }: Shown & { host: string }) {
       <label className="row-line">
         <input
           type="checkbox"
+          className="check"
           id="updates-looking"
           checked={view.looking}
           disabled={!!busy}

@@ -97,31 +97,29 @@ function Rounds({ news, version }: { news?: TeamNews; version: number }) {
 function Round({ round, alone }: { round: RoundView; alone: boolean }) {
   const moved = round.sent + round.received > 0;
   return (
-    <li className="round">
-      <div className="row-line">
-        <span className="when" title={date(round.at)}>
-          {ago(round.at)}
-        </span>
-        {!alone && <strong className="cell">{round.remote}</strong>}
-        <span className="grow">
-          {moved
-            ? t("syncLog.moved", { sent: count(round.sent), received: count(round.received) })
-            : !round.error && t("syncLog.again")}
-        </span>
-        {round.conflicts > 0 && (
-          <span className="warn small">{t("status.conflicts", { n: count(round.conflicts) })}</span>
+    <li className="round row-line">
+      <span className="when" title={date(round.at)}>
+        {ago(round.at)}
+      </span>
+      {!alone && <strong className="cell">{round.remote}</strong>}
+      <div className="grow">
+        {moved
+          ? t("syncLog.moved", { sent: count(round.sent), received: count(round.received) })
+          : !round.error && t("syncLog.again")}
+        {round.error && (
+          <p className="small bad-ink">
+            <CircleAlert size={13} aria-hidden="true" /> {inWords(round.error)}
+            {round.times > 1 && (
+              <span className="soft">
+                {" "}
+                {t("syncLog.times", { n: count(round.times), since: date(round.since) })}
+              </span>
+            )}
+          </p>
         )}
       </div>
-      {round.error && (
-        <p className="small bad-ink">
-          <CircleAlert size={13} aria-hidden="true" /> {inWords(round.error)}
-          {round.times > 1 && (
-            <span className="soft">
-              {" "}
-              {t("syncLog.times", { n: count(round.times), since: date(round.since) })}
-            </span>
-          )}
-        </p>
+      {round.conflicts > 0 && (
+        <span className="warn small">{t("status.conflicts", { n: count(round.conflicts) })}</span>
       )}
     </li>
   );
